@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
+/*
+ * The frame of a ckpt image, format version 1.
+ *
+ * An image is a stream: it is written and read once, front to back, and works through a pipe.
+ *
+ *	+--------------------+
+ *	| file header, 64 B  |	struct ckpt_image_header
+ *	+--------------------+
+ *	| record header, 32 B|	struct ckpt_image_record
+ *	| gap                |	zero bytes, so that a raw payload starts at a multiple of 4096
+ *	| payload            |	`length` bytes: one protobuf message of ckpt_image.proto, or
+ *	|                    |	raw bytes (CKPT_REC_F_RAW)
+ *	| tail               |	zero bytes up to the next multiple of 8
+ *	+--------------------+
+ *	| more records ...   |
+ *	+--------------------+
+ *	| TRAILER record     |	counts, and a SHA-256 over all that stands before it
+ *	+--------------------+
+ *
+ * All numbers are little endian. Offsets that matter for alignment count from the file header.
+ * Every record header carries a CRC32C (polynomial 0x1EDC6F41, start ~0, result inverted) of
+ * itself and one of its payload. The digest of the trailer is SHA-256 over the file header and
+ * the headers of all records before the trailer, in order: since each header holds its
+ * payload's CRC it covers order, number and content of all records.
+ *
+ * Order: IMAGE, then per process PROCESS and what belongs to it (an object stands before the
+ * first record that refers to its id), then its memory, then TRAILER. Nothing follows TRAILER;
+ * a stream that ends without it is truncated. Bytes behind the trailer are not read.
+ *
+ * Growing: a record type that a reader does not know is refused unless it has
+ * CKPT_REC_F_ADVISORY; a field that it does not know is refused unless its number is 1000 or
+ * more. So a new writer says for everything new whether losing it is harmless.
+ */
+#ifndef _UAPI_CKPT_IMAGE_H
+#define _UAPI_CKPT_IMAGE_H
+
+#include <linux/types.h>
+
+/** CKPT_IMAGE_MAGIC - finds damage by text-mode copies (8 bytes, the first is not ASCII). */
+#define CKPT_IMAGE_MAGIC	"\x89" "CKPT\r\n\x1a"
+#define CKPT_IMAGE_VERSION	1
+#define CKPT_IMAGE_VERSION_MIN	1
+
+/** CKPT_IMAGE_ALIGN - raw payloads start at multiples of this. */
+#define CKPT_IMAGE_ALIGN	4096
+/** CKPT_IMAGE_META_MAX - the longest protobuf payload in bytes. */
+#define CKPT_IMAGE_META_MAX	(1 << 20)
+/** CKPT_IMAGE_RAW_MAX - the longest raw payload in bytes. */
+#define CKPT_IMAGE_RAW_MAX	(1 << 20)
+
+/**
+ * struct ckpt_image_header - the first 64 bytes
+ * @magic: CKPT_IMAGE_MAGIC
+ * @version: CKPT_IMAGE_VERSION of the writer
+ * @header_len: 64
+ * @machine: ELF e_machine of the program (62 is x86-64)
+ * @page_size: 4096
+ * @features_required: bits a reader must know, or refuse the image; none are defined yet
+ * @features_optional: bits a reader may ignore; none are defined yet
+ * @reserved: zero
+ * @crc: CRC32C of the 60 bytes before it
+ */
+struct ckpt_image_header {
+	__u8 magic[8];
+	__le32 version;
+	__le32 header_len;
+	__le32 machine;
+	__le32 page_size;
+	__le64 features_required;
+	__le64 features_optional;
+	__u8 reserved[20];
+	__le32 crc;
+};
+
+/** CKPT_REC_F_RAW - the payload is raw bytes and starts page-aligned behind a gap. */
+#define CKPT_REC_F_RAW		(1U << 0)
+/** CKPT_REC_F_ADVISORY - a reader that does not know the type may skip the record. */
+#define CKPT_REC_F_ADVISORY	(1U << 1)
+#define CKPT_REC_FLAGS		(CKPT_REC_F_RAW | CKPT_REC_F_ADVISORY)
+
+/**
+ * struct ckpt_image_record - the 32 bytes in front of a payload; starts at a multiple of 8
+ * @type: enum ckpt_rec
+ * @flags: CKPT_REC_F_*
+ * @length: of the payload in bytes
+ * @gap: zero bytes between this header and the payload, below CKPT_IMAGE_ALIGN
+ * @payload_crc: CRC32C of the payload
+ * @reserved: zero
+ * @crc: CRC32C of the 28 bytes before it
+ */
+struct ckpt_image_record {
+	__le32 type;
+	__le32 flags;
+	__le64 length;
+	__le32 gap;
+	__le32 payload_crc;
+	__le32 reserved;
+	__le32 crc;
+};
+
+/**
+ * CKPT_REC_TABLE - every record type: name, number, message of its payload, what it is
+ *
+ * Numbers are never used again. Raw records have no message ("none"). The message is the name
+ * in ckpt_image.proto in lower case with underscores.
+ */
+#define CKPT_REC_TABLE(X)								\
+	X(IMAGE,	1,	image,		"where and when the image was made")	\
+	X(PROCESS,	2,	process,	"a process; its records follow")	\
+	X(CRED,		3,	cred,		"credentials, an object")		\
+	X(FILE,		4,	file,		"an open file description, an object")	\
+	X(PIPE,		5,	pipe,		"a pipe, an object")			\
+	X(PIPE_DATA,	6,	none,		"raw content of the pipe before it")	\
+	X(SHMEM,	7,	shmem,		"shared anonymous memory, an object")	\
+	X(TTY,		8,	tty,		"the terminal, an object")		\
+	X(FS,		9,	fs,		"root, working directory, umask")	\
+	X(MM,		10,	mm,		"the address space's own fields")	\
+	X(VMAS,		11,	vmas,		"some of its VMAs, ascending")		\
+	X(FDS,		12,	fds,		"some of its descriptors, ascending")	\
+	X(SIGHAND,	13,	sighand,	"signal actions")			\
+	X(SIGNALS,	14,	signals,	"pending signals of the process")	\
+	X(LIMITS,	15,	limits,		"rlimits and the like")			\
+	X(THREAD,	16,	thread,		"a thread; the leader first")		\
+	X(PAGE_RUNS,	17,	page_runs,	"where the next PAGES belong")		\
+	X(PAGES,	18,	none,		"raw memory pages")			\
+	X(SHMEM_RUN,	19,	shmem_run,	"where the next SHMEM_DATA belongs")	\
+	X(SHMEM_DATA,	20,	none,		"raw content of shared memory")		\
+	X(TRAILER,	21,	trailer,	"counts and digest; the end")
+
+/** enum ckpt_rec - record types; see CKPT_REC_TABLE */
+enum ckpt_rec {
+#define CKPT_REC_ENUM(name, number, msg, text) CKPT_REC_##name = number,
+	CKPT_REC_TABLE(CKPT_REC_ENUM)
+#undef CKPT_REC_ENUM
+};
+
+#endif /* _UAPI_CKPT_IMAGE_H */
