@@ -1,0 +1,38 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# Writes kernel/schema.gen.[ch] from ckpt_image.proto; with --check only compares them.
+# Needs protobuf-compiler and python3-protobuf.
+set -eu
+
+usage() {
+	echo "usage: ${0##*/} [--check]"
+	exit "$1"
+}
+
+check=
+case "$#${1-}" in
+0) ;;
+1--check) check=1 ;;
+1-h | 1--help) usage 0 ;;
+*) usage 2 >&2 ;;
+esac
+
+uapi=$(cd "$(dirname "$0")" && pwd)
+kernel=$uapi/../kernel
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+
+protoc --include_source_info --descriptor_set_out="$tmp/set" -I "$uapi" "$uapi/ckpt_image.proto"
+/usr/bin/python3 "$uapi/gen_schema.py" "$tmp/set" "$tmp"
+
+for f in schema.gen.h schema.gen.c; do
+	if cmp -s "$tmp/$f" "$kernel/$f"; then
+		continue
+	fi
+	if [ "$check" ]; then
+		echo "kernel/$f is not what uapi/ckpt_image.proto says: run uapi/gen_schema.sh" >&2
+		exit 1
+	fi
+	cp "$tmp/$f" "$kernel/$f"
+	echo "kernel/$f"
+done
