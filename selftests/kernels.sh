@@ -20,7 +20,7 @@ usage()
 Usage: kernels.sh fetch [K...]         get kernels (default: 6.1 6.12 7)
        kernels.sh list                 kernels in the cache: name, release, package version
        kernels.sh name K               the canonical name of K (7 -> 7.3), as in build/K
-       kernels.sh path K               directory with vmlinuz, modules/, version, headers/
+       kernels.sh path K               directory with vmlinuz, vmlinux, modules/, version, headers/
        kernels.sh build K [ARG...]     build the module; ARGs go to make (W=1 C=2 ...)
        kernels.sh run K COMMAND...     run COMMAND with the toolchain of K
        kernels.sh source               directory with pieces of the kernel source:
@@ -286,6 +286,7 @@ settle() # DIR FINAL-DIR VERSION
 		[ ! -e "$1/$f" ] || ln -sf "$f" "$1/vmlinuz"
 	done
 	[ -e "$1/vmlinuz" ] || die "no vmlinuz in the packages of $v"
+	unpack_bzimage "$1/vmlinuz" "$1/vmlinux"
 	for f in "root/boot/config-$v" "root/$m/config"; do
 		[ ! -e "$1/$f" ] || ln -sf "$f" "$1/config"
 	done
@@ -302,6 +303,30 @@ settle() # DIR FINAL-DIR VERSION
 	fi
 	rm -f "$root/$m/build" "$root/$m/source"
 	ln -s "$2/headers" "$root/$m/build"
+}
+
+# The kernel proper out of a bzImage. A translated guest takes five seconds to
+# unpack itself; the host does it once.
+unpack_bzimage() # BZIMAGE VMLINUX
+{
+	local at len payload=$2.payload
+
+	at=$((($(number "$1" 0x1f1 1) + 1) * 512 + $(number "$1" 0x248 4)))
+	# The last four bytes are the unpacked size.
+	len=$(($(number "$1" 0x24c 4) - 4))
+	tail -c "+$((at + 1))" "$1" | head -c "$len" > "$payload" || true
+	case $(od -An -tx1 -N4 "$payload") in
+	' fd 37 7a 58') xz -dc "$payload" ;;
+	' 28 b5 2f fd') zstd -dqc "$payload" ;;
+	' 1f 8b'*) gzip -dc "$payload" ;;
+	*) die "$1: unknown compression" ;;
+	esac > "$2"
+	rm "$payload"
+}
+
+number() # FILE OFFSET SIZE
+{
+	od -An -t "u$3" -j "$(($2))" -N "$3" "$1" | tr -d ' '
 }
 
 # ---- toolchains -------------------------------------------------------------

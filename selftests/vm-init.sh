@@ -1,0 +1,184 @@
+#!/bin/busybox sh
+# shellcheck shell=dash
+# SPDX-License-Identifier: GPL-2.0
+#
+# vm-init.sh - process 1 of the test machine; vm.sh puts it into the initramfs
+#
+# Makes the host's root file system, read-only and under an overlay in memory,
+# the root of the guest: so every program of the host can be tested without an
+# image to build, and no test can harm the host. Runs twice: from the initramfs
+# to get there (stage1), then in the new root to run the command (stage2).
+#
+# Everything vm.sh has to say comes in a directory of the host, named on the
+# kernel command line as ckpt.vm=DIR: "conf" (variables for this script) and
+# "run" (the command). Answers go back through virtio ports.
+#
+# It relies on busybox alone, which is built to run applets without a PATH.
+
+# shellcheck disable=SC2154 # the variables of conf
+bb=/bin/busybox
+ports=/dev/virtio-ports
+
+die()
+{
+	echo "vm: $*" > /dev/console
+	[ -e $ports/ctl ] && echo "fail $*" > $ports/ctl
+	$bb poweroff -f
+}
+
+mnt() # TYPE OPTIONS WHERE
+{
+	$bb mkdir -p "$3"
+	$bb mount -t "$1" -o "$2" "$1" "$3"
+}
+
+# A writable view of a host directory that a file system of the guest hides.
+uncover() # NUMBER DIR
+{
+	$bb mkdir -p "/run/vm/rw/up$1" "/run/vm/rw/work$1" "$2"
+	$bb mount -t overlay -o "lowerdir=/run/vm/host$3,upperdir=/run/vm/rw/up$1,workdir=/run/vm/rw/work$1" \
+		overlay "$2"
+}
+
+stage1()
+{
+	$bb mount -t proc proc /proc
+	$bb mount -t sysfs sysfs /sys
+	[ -c /dev/null ] || $bb mount -t devtmpfs devtmpfs /dev
+	for m in /mod/*; do
+		[ -e "$m" ] && { $bb insmod "$m" || echo "vm: cannot load $m" > /dev/console; }
+	done
+	# Memory for the overlay and for what must outlive the initramfs.
+	$bb mount -t tmpfs -o mode=755,size=80% tmpfs /rw
+	$bb mkdir -p /rw/up /rw/work /rw/host /rw/root
+	$bb mount -t 9p -o ro,trans=virtio,version=9p2000.L,cache=loose,msize=512000 host /rw/host ||
+		die "cannot mount the host's root"
+	$bb mount -t overlay -o lowerdir=/rw/host,upperdir=/rw/up,workdir=/rw/work overlay /rw/root ||
+		die "cannot mount the overlay"
+	mnt tmpfs mode=755 /rw/root/run
+	$bb mkdir -p /rw/root/run/vm/rw /rw/root/run/vm/host
+	$bb cp /bin/busybox /init /rw/root/run/vm/
+	$bb mount --bind /rw /rw/root/run/vm/rw
+	$bb mount --move /rw/host /rw/root/run/vm/host
+	for d in proc sys dev; do
+		$bb mount --move /$d /rw/root/$d
+	done
+	exec $bb switch_root /rw/root /run/vm/busybox sh /run/vm/init stage2
+}
+
+stage2()
+{
+	bb=/run/vm/busybox
+	dir=$($bb sed -n 's/.*ckpt\.vm=\([^ ]*\).*/\1/p' /proc/cmdline)
+	conf=/run/vm/host$dir
+	# shellcheck disable=SC1091,SC2154 # written by vm.sh
+	. "$conf/conf" || die "cannot read $dir/conf"
+
+	exec < /dev/null
+	$bb hostname ckpt
+	$bb ifconfig lo up
+	mnt tmpfs mode=1777 /tmp
+	mnt devpts gid=5,mode=620,ptmxmode=666 /dev/pts
+	mnt tmpfs mode=1777 /dev/shm
+	mnt mqueue rw /dev/mqueue 2>/dev/null
+	mnt debugfs rw /sys/kernel/debug 2>/dev/null
+	mnt tracefs rw /sys/kernel/tracing 2>/dev/null
+	mnt cgroup2 rw /sys/fs/cgroup 2>/dev/null
+	for l in fd:/proc/self/fd stdin:/proc/self/fd/0 stdout:/proc/self/fd/1 stderr:/proc/self/fd/2; do
+		$bb ln -sf "${l#*:}" "/dev/${l%%:*}"
+	done
+	$bb mkdir -p /run/lock /run/user /var/tmp
+	n=1
+	if [ -n "$modules" ]; then
+		uncover 0 "/lib/modules/$release" "$modules"
+	fi
+	for d in $uncover; do
+		uncover $n "$d" "$d"
+		n=$((n + 1))
+	done
+	if [ -n "$share" ]; then
+		$bb mkdir -p /mnt/out
+		$bb mount -t 9p -o trans=virtio,version=9p2000.L,cache=mmap,msize=512000 out /mnt/out ||
+			die "cannot mount the shared directory"
+	fi
+
+	# The ports get their names from sysfs; there is no udev to link them.
+	$bb mkdir -p $ports
+	for p in /sys/class/virtio-ports/*; do
+		[ -e "$p/name" ] && $bb ln -sf "../${p##*/}" "$ports/$($bb cat "$p/name")"
+	done
+	[ -e $ports/ctl ] || die "no virtio ports"
+	exec 3> $ports/ctl
+	echo up >&3
+
+	[ -n "$leaks" ] && echo clear > /sys/kernel/debug/kmemleak
+	echo "<5>vm: start" > /dev/kmsg
+	status=
+	if [ -n "$ko" ]; then
+		$bb insmod "$ko" 2> /run/vm/insmod || {
+			echo "fail cannot load $ko: $($bb sed 's/^insmod: //' /run/vm/insmod)" >&3
+			status=1
+		}
+	fi
+	if [ -z "$status" ]; then
+		run
+		status=$?
+		if [ -n "$leaks" ]; then
+			leaks
+		fi
+		echo "exit $status" >&3
+	fi
+	$bb dmesg -r > $ports/log
+	exec 3>&-
+	$bb sync
+	$bb poweroff -f
+	while :; do $bb sleep 1; done
+}
+
+run()
+{
+	local pid dog r
+
+	# After an oops the command may never end: locks are held by the dead.
+	( $bb grep -m1 -E 'Oops:|BUG: (unable|kernel)|kernel BUG at' < /dev/kmsg > /dev/null &&
+		$bb sleep 30 && echo "fail the command does not end after an oops" >&3 &&
+		{ $bb dmesg -r > $ports/log; $bb poweroff -f; } ) &
+	dog=$!
+	echo start >&3
+	if [ -n "$tty" ]; then
+		$bb setsid -c $bb env -i /bin/sh "/run/vm/host$dir/run" \
+			< /dev/hvc0 > /dev/hvc0 2>&1 3>&- &
+	elif [ -n "$stdin" ]; then
+		$bb env -i /bin/sh "/run/vm/host$dir/run" \
+			< $ports/in > $ports/out 2> $ports/err 3>&- &
+	else
+		$bb env -i /bin/sh "/run/vm/host$dir/run" \
+			< /dev/null > $ports/out 2> $ports/err 3>&- &
+	fi
+	pid=$!
+	wait $pid
+	r=$?
+	echo "done" >&3
+	kill -9 $dog 2>/dev/null
+	return $r
+}
+
+# kmemleak believes in a leak when two scans have not found a reference, and
+# looks at nothing younger than five seconds.
+leaks()
+{
+	k=/sys/kernel/debug/kmemleak
+
+	$bb sleep 6
+	echo scan > $k
+	$bb sleep 1
+	echo scan > $k
+	while read -r line; do
+		echo "<4>kmemleak: $line" > /dev/kmsg
+	done < $k
+}
+
+case ${1:-} in
+stage2) stage2 ;;
+*) stage1 ;;
+esac
