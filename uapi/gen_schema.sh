@@ -17,22 +17,21 @@ case "$#${1-}" in
 *) usage 2 >&2 ;;
 esac
 
-uapi=$(cd "$(dirname "$0")" && pwd)
-kernel=$uapi/../kernel
+top=$(cd "$(dirname "$0")/.." && pwd)
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 
-protoc --include_source_info --descriptor_set_out="$tmp/set" -I "$uapi" "$uapi/ckpt_image.proto"
-/usr/bin/python3 "$uapi/gen_schema.py" "$tmp/set" "$tmp"
+protoc --include_source_info --descriptor_set_out="$tmp/set" -I "$top" "$top/uapi/ckpt_image.proto"
+/usr/bin/python3 "$top/uapi/gen_schema.py" "$tmp/set" "$tmp/schema"
 
 for f in schema.gen.h schema.gen.c; do
-	if cmp -s "$tmp/$f" "$kernel/$f"; then
+	if cmp -s "$tmp/$f" "$top/kernel/$f"; then
 		continue
 	fi
 	if [ "$check" ]; then
 		echo "kernel/$f is not what uapi/ckpt_image.proto says: run uapi/gen_schema.sh" >&2
 		exit 1
 	fi
-	cp "$tmp/$f" "$kernel/$f"
+	cp "$tmp/$f" "$top/kernel/$f"
 	echo "kernel/$f"
 done
