@@ -292,6 +292,7 @@ int codec_encode(const struct codec_msg *m, const void *obj, u8 *buf, size_t len
  * @at: start of the tag, length or value that is being read
  * @msg: the innermost message, for errors
  * @field: its field, or NULL, for errors
+ * @number: the number in the last tag, or 0, for errors
  * @arena: takes arrays
  * @err: takes the error, or NULL
  */
@@ -302,6 +303,7 @@ struct codec_in {
 	u32 at;
 	const struct codec_msg *msg;
 	const struct codec_field *field;
+	u32 number;
 	struct codec_arena *arena;
 	struct codec_err *err;
 };
@@ -312,6 +314,7 @@ static int codec_fail(struct codec_in *in, int ret, const char *what)
 		in->err->msg = in->msg->name;
 		in->err->field = in->field ? in->field->name : NULL;
 		in->err->what = what;
+		in->err->number = in->field ? in->field->number : in->number;
 		in->err->offset = in->at;
 	}
 	return ret;
@@ -369,7 +372,7 @@ static int codec_get_len(struct codec_in *in, u32 *len)
 	if (ret)
 		return ret;
 	if (*len > in->end - in->pos)
-		return codec_bad(in, "is longer than what it is part of");
+		return codec_bad(in, "longer than what it is part of");
 	return 0;
 }
 
@@ -391,11 +394,13 @@ static int codec_get_tag(struct codec_in *in, u32 *tag)
 	int ret;
 
 	in->field = NULL;
+	in->number = 0;
 	ret = codec_get_number(in, ~0U, "tag exceeds 32 bits", tag);
 	if (ret)
 		return ret;
 	if (!(*tag >> 3))
 		return codec_bad(in, "field number 0");
+	in->number = *tag >> 3;
 	return 0;
 }
 
@@ -483,9 +488,9 @@ static int codec_get_bytes(struct codec_in *in, const struct codec_field *f,
 	if (ret)
 		return ret;
 	if (len > f->max)
-		return codec_bad(in, "is longer than allowed");
+		return codec_bad(in, "longer than allowed");
 	if (f->type == CODEC_STRING && len && memchr(in->buf + in->pos, 0, len))
-		return codec_bad(in, "holds a NUL");
+		return codec_bad(in, "NUL in a string");
 	b->data = in->buf + in->pos;
 	b->len = len;
 	in->pos += len;
@@ -500,21 +505,21 @@ static int codec_get_value(struct codec_in *in, const struct codec_field *f, voi
 
 	switch (f->type) {
 	case CODEC_U32:
-		return codec_get_number(in, ~0U, "exceeds 32 bits", value);
+		return codec_get_number(in, ~0U, "number exceeds 32 bits", value);
 	case CODEC_U64:
 		return codec_get_varint(in, value);
 	case CODEC_S32:
-		ret = codec_get_number(in, ~0U, "exceeds 32 bits", &n);
+		ret = codec_get_number(in, ~0U, "number exceeds 32 bits", &n);
 		if (!ret)
 			*(s32 *)value = n >> 1 ^ (n & 1 ? ~0U : 0);
 		return ret;
 	case CODEC_BOOL:
-		ret = codec_get_number(in, 1, "is neither true nor false", &n);
+		ret = codec_get_number(in, 1, "neither true nor false", &n);
 		if (!ret)
 			*(bool *)value = n;
 		return ret;
 	case CODEC_ENUM:
-		return codec_get_number(in, f->value_max, "has an unknown value", value);
+		return codec_get_number(in, f->value_max, "unknown value", value);
 	case CODEC_FIXED64:
 		return codec_get_64(in, value);
 	case CODEC_BYTES:
@@ -523,7 +528,7 @@ static int codec_get_value(struct codec_in *in, const struct codec_field *f, voi
 	case CODEC_MSG:
 		return codec_get_sub(in, f, value, depth);
 	default:
-		return codec_fail(in, -EINVAL, "has a type unknown to the codec");
+		return codec_fail(in, -EINVAL, "type unknown to the codec");
 	}
 }
 
@@ -544,7 +549,7 @@ static int codec_count(struct codec_in *in, const struct codec_field *f, u32 *n)
 	do {
 		in->field = f;
 		if (*n == f->max)
-			return codec_bad(in, "has more elements than allowed");
+			return codec_bad(in, "more elements than allowed");
 		ret = codec_skip(in, codec_wire(f));
 		if (ret)
 			return ret;
@@ -616,9 +621,9 @@ static int codec_get_packed(struct codec_in *in, const struct codec_field *f, vo
 	in->end = in->pos + len;
 	n = codec_count_packed(in, f);
 	if (!n)
-		return codec_bad(in, "is present but has no elements");
+		return codec_bad(in, "present without elements");
 	if (n > f->max)
-		return codec_bad(in, "has more elements than allowed");
+		return codec_bad(in, "more elements than allowed");
 	array = codec_alloc(in, n, f->size);
 	if (!array)
 		return codec_fail(in, -ENOMEM, "no memory for its elements");
@@ -660,7 +665,7 @@ static int codec_absent(struct codec_in *in, const struct codec_field **f,
 	for (; *f < last && (*f)->number < number; ++*f) {
 		if ((*f)->label == CODEC_REQUIRED) {
 			in->field = *f;
-			return codec_bad(in, "is missing");
+			return codec_bad(in, "missing");
 		}
 	}
 	return 0;
@@ -682,6 +687,7 @@ static int codec_get_msg(struct codec_in *in, const struct codec_msg *m, void *o
 
 	in->msg = m;
 	in->field = NULL;
+	in->number = 0;
 	if (depth > CODEC_DEPTH_MAX)
 		return codec_fail(in, -EINVAL, "nests too deep");
 
@@ -692,7 +698,7 @@ static int codec_get_msg(struct codec_in *in, const struct codec_msg *m, void *o
 			return ret;
 		number = tag >> 3;
 		if (number < prev)
-			return codec_bad(in, "fields are out of order");
+			return codec_bad(in, "fields out of order");
 		if (number == known) {
 			in->field = f - 1;
 			return codec_bad(in, "occurs twice");
@@ -712,7 +718,7 @@ static int codec_get_msg(struct codec_in *in, const struct codec_msg *m, void *o
 
 		in->field = f;
 		if (tag != codec_tag(f))
-			return codec_bad(in, "has the wrong wire type");
+			return codec_bad(in, "wrong wire type");
 		ret = codec_get_field(in, f, obj, depth);
 		if (ret)
 			return ret;
@@ -732,7 +738,7 @@ int codec_decode(const struct codec_msg *m, void *obj, const u8 *buf, size_t len
 
 	memset(obj, 0, m->size);
 	if (len > CODEC_LEN_MAX)
-		return codec_bad(&in, "is longer than any message");
+		return codec_bad(&in, "longer than any message");
 	in.end = len;
 	ret = codec_get_msg(&in, m, obj, 1);
 	if (ret) {

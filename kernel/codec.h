@@ -161,7 +161,8 @@ struct codec_arena {
  * struct codec_err - why a message was refused
  * @msg: the innermost message that was being decoded
  * @field: its field, NULL if it is none that is known
- * @what: the reason, to be read after the two names: "message.field: reason"
+ * @what: the reason; reads well behind the two names: "Thread.tid: missing"
+ * @number: of the field, known or not; 0 if it was not reached
  * @offset: where in the buffer, in bytes
  *
  * All texts are static.
@@ -170,6 +171,7 @@ struct codec_err {
 	const char *msg;
 	const char *field;
 	const char *what;
+	u32 number;
 	u32 offset;
 };
 
