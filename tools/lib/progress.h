@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What happens beside the ioctl: the progress bar, SIGUSR1, and a tidy end by a signal.
+ *
+ * The ioctl blocks the thread that calls it and heeds no signal but a deadly one. So a second
+ * thread takes the signals and looks at CKPT_IOC_PROGRESS.
+ */
+#ifndef TOOLS_PROGRESS_H
+#define TOOLS_PROGRESS_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <time.h>
+
+/**
+ * struct progress - a running watcher; the caller fills the first group
+ * @device: where to ask
+ * @bar: draw a bar if stderr is a terminal
+ * @verb: "writing" or "reading"
+ * @total: bytes to come, if the caller knows; 0 if not
+ * @cleanup: called before a signal ends the process; may be NULL
+ * @arg: for @cleanup
+ */
+struct progress {
+	int device;
+	bool bar;
+	const char *verb;
+	uint64_t total;
+	void (*cleanup)(void *arg);
+	void *arg;
+
+	pthread_t thread;
+	int wake;
+	int signals;
+	bool running;
+	struct timespec begin;
+};
+
+/**
+ * progress_block() - take over the signals for the rest of the process
+ *
+ * Blocks SIGUSR1 and those of SIGINT, SIGTERM, SIGHUP and SIGQUIT that are not ignored. Call it
+ * before a file that needs cleaning up exists: they wait for progress_start().
+ */
+void progress_block(void);
+
+/**
+ * progress_signals() - a signalfd for what progress_block() took, for one who waits himself
+ * Return: a descriptor, or -1 with errno.
+ */
+int progress_signals(void);
+
+/** progress_start() - begin to watch. Return: 0, or -1 after a line on stderr. */
+int progress_start(struct progress *p);
+
+/** progress_stop() - end it, wipe the bar. The signals stay blocked. */
+void progress_stop(struct progress *p);
+
+#endif

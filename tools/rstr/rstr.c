@@ -1,0 +1,493 @@
+// SPDX-License-Identifier: GPL-2.0
+/* rstr - start a program again from its image */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/pidfd.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <ckpt.h>
+
+#include "device.h"
+#include "job.h"
+#include "outfile.h"
+#include "progress.h"
+#include "util.h"
+
+/** STATS_VERSION - "version" in the output of --stats; raised when a key changes its meaning. */
+#define STATS_VERSION 1
+
+/**
+ * STATUS_NOT_STARTED - exit code for every failure of rstr itself
+ *
+ * Out of the way of what programs use, as with env(1) and timeout(1), so that a caller can tell
+ * it from the program's own status.
+ */
+#define STATUS_NOT_STARTED 125
+
+static const char usage_text[] =
+	"Usage: rstr [OPTION...] < IMAGE\n"
+	"       rstr [OPTION...] -i IMAGE\n"
+	"Start a program again from the image that ckpt wrote, as a job of this shell.\n"
+	"\n"
+	"  -d, --detach                let it go on in the background\n"
+	"  -i, --input=FILE            read the image from FILE\n"
+	"  -p, --pidfile=FILE          write its process id to FILE\n"
+	"      --new-pidns             give it a pid namespace of its own, where its pids\n"
+	"                              are free\n"
+	"      --accept-changed-files  take files that are not as they were\n"
+	"      --truncate-files        cut files it writes to the size they had\n"
+	"      --stats=FILE            write what it cost to FILE, as JSON\n"
+	"  -v, --verbose               say its process id and what it cost\n"
+	"  -q, --quiet                 no progress bar, only errors\n"
+	"      --no-progress           no progress bar\n"
+	"  -h, --help                  this text\n"
+	"  -V, --version               the version of the tool, and of the module if loaded\n"
+	"\n"
+	"SIGUSR1 makes it print how far it is, until the program runs. Exit status: that of\n"
+	"the program, 0 with --detach; 125 if it was not started. See rstr(1).\n";
+
+enum {
+	OPT_NEW_PIDNS = 256,
+	OPT_CHANGED,
+	OPT_TRUNCATE,
+	OPT_STATS,
+	OPT_NO_PROGRESS,
+};
+
+static const struct option options[] = {
+	{ "detach", no_argument, NULL, 'd' },
+	{ "input", required_argument, NULL, 'i' },
+	{ "pidfile", required_argument, NULL, 'p' },
+	{ "new-pidns", no_argument, NULL, OPT_NEW_PIDNS },
+	{ "accept-changed-files", no_argument, NULL, OPT_CHANGED },
+	{ "truncate-files", no_argument, NULL, OPT_TRUNCATE },
+	{ "stats", required_argument, NULL, OPT_STATS },
+	{ "verbose", no_argument, NULL, 'v' },
+	{ "quiet", no_argument, NULL, 'q' },
+	{ "no-progress", no_argument, NULL, OPT_NO_PROGRESS },
+	{ "help", no_argument, NULL, 'h' },
+	{ "version", no_argument, NULL, 'V' },
+	{ }
+};
+
+/* What the command line asks for, and what is in the making. */
+struct order {
+	uint64_t flags;
+	const char *input;
+	const char *pidfile_name;
+	const char *stats_name;
+	bool detach;
+	bool new_pidns;
+	bool verbose;
+	bool quiet;
+	bool bar;
+	int in_fd;
+	int tty_fd;
+	struct outfile pidfile;
+	struct outfile stats;
+};
+
+static int usage_error(void)
+{
+	fprintf(stderr, "Try 'rstr --help'.\n");
+	return STATUS_NOT_STARTED;
+}
+
+/* Return: -1 to go on, or the exit status. */
+static int parse(struct order *order, int argc, char **argv)
+{
+	int c;
+
+	while ((c = getopt_long(argc, argv, "di:p:vqhV", options, NULL)) != -1) {
+		switch (c) {
+		case 'd':
+			order->detach = true;
+			order->flags |= CKPT_RESTART_DETACH;
+			break;
+		case 'i':
+			order->input = optarg;
+			break;
+		case 'p':
+			order->pidfile_name = optarg;
+			break;
+		case OPT_NEW_PIDNS:
+			order->new_pidns = true;
+			break;
+		case OPT_CHANGED:
+			order->flags |= CKPT_RESTART_FILES_CHANGED;
+			break;
+		case OPT_TRUNCATE:
+			order->flags |= CKPT_RESTART_FILES_TRUNCATE;
+			break;
+		case OPT_STATS:
+			order->stats_name = optarg;
+			break;
+		case 'v':
+			order->verbose = true;
+			break;
+		case 'q':
+			order->quiet = true;
+			break;
+		case OPT_NO_PROGRESS:
+			order->bar = false;
+			break;
+		case 'h':
+			fputs(usage_text, stdout);
+			return fflush(stdout) ? STATUS_NOT_STARTED : STATUS_OK;
+		case 'V':
+			print_version();
+			return fflush(stdout) ? STATUS_NOT_STARTED : STATUS_OK;
+		default:
+			return usage_error();
+		}
+	}
+	if (optind < argc) {
+		say("the image comes from standard input or --input; there are no arguments");
+		return usage_error();
+	}
+	return -1;
+}
+
+static int open_input(struct order *order, bool closed)
+{
+	char *name = escape(order->input ? order->input : "standard input",
+			    strlen(order->input ? order->input : "standard input"));
+	int ret = -1, mode;
+	struct stat st;
+
+	order->in_fd = STDIN_FILENO;
+	if (order->input) {
+		/* Not to become the controlling terminal, in case it is one. */
+		order->in_fd = open(order->input, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+		closed = false;
+		if (order->in_fd < 0) {
+			say("%s: %s", name, strerror(errno));
+			goto out;
+		}
+	}
+	mode = closed ? -1 : fcntl(order->in_fd, F_GETFL);
+	if (mode < 0)
+		say("standard input is closed; where should the image come from?");
+	else if ((mode & O_ACCMODE) == O_WRONLY || mode & O_PATH)
+		say("%s: not open for reading", name);
+	else if (isatty(order->in_fd))
+		say("an image does not come from a terminal; use 'rstr < FILE' or 'rstr -i FILE'");
+	else if (fstat(order->in_fd, &st))
+		say("%s: %s", name, strerror(errno));
+	else if (S_ISDIR(st.st_mode))
+		say("%s: %s", name, strerror(EISDIR));
+	else
+		ret = 0;
+out:
+	free(name);
+	return ret;
+}
+
+/* The terminal that the program gets for the one it was started from. */
+static int open_tty(void)
+{
+	static const int candidate[] = { STDERR_FILENO, STDOUT_FILENO, STDIN_FILENO };
+	int fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
+	size_t i;
+
+	for (i = 0; fd < 0 && i < ARRAY_SIZE(candidate); i++)
+		if (isatty(candidate[i]))
+			fd = candidate[i];
+	return fd;
+}
+
+/* Bytes still to be read from a file; 0 if nobody knows. */
+static uint64_t image_size(int fd)
+{
+	struct stat st;
+	off_t pos;
+
+	if (fstat(fd, &st) || !S_ISREG(st.st_mode))
+		return 0;
+	pos = lseek(fd, 0, SEEK_CUR);
+	return pos >= 0 && pos < st.st_size ? st.st_size - pos : 0;
+}
+
+static void cleanup(void *arg)
+{
+	struct order *order = arg;
+
+	outfile_remove(&order->pidfile);
+	outfile_remove(&order->stats);
+}
+
+/* The ioctl, and what is to be said if it fails. The program becomes a child of this process. */
+static int restart(struct order *order, struct ckpt_restart *rs)
+{
+	struct progress progress = {
+		.bar = order->bar && !order->quiet,
+		.verb = "reading",
+		.total = image_size(order->in_fd),
+		.cleanup = cleanup,
+		.arg = order,
+	};
+	struct ckpt_error *errors;
+	uint32_t i;
+	int ret, error;
+
+	progress.device = device_open();
+	if (progress.device < 0)
+		return -1;
+	errors = calloc(DEVICE_ERRORS, sizeof(*errors));
+	if (!errors) {
+		say("out of memory");
+		return -1;
+	}
+	*rs = (struct ckpt_restart){
+		.in_fd = order->in_fd,
+		.tty_fd = order->tty_fd,
+		.flags = order->flags,
+		.errors = (uintptr_t)errors,
+		.errors_cap = DEVICE_ERRORS,
+	};
+	if (progress_start(&progress)) {
+		free(errors);
+		return -1;
+	}
+	/*
+	 * In the main thread, not in the other one: a child is told when the thread that made
+	 * it ends (PR_SET_PDEATHSIG).
+	 */
+	ret = ioctl(progress.device, CKPT_IOC_RESTART, rs);
+	error = errno;
+	progress_stop(&progress);
+	if (ret || (rs->errors_len && !order->quiet))
+		device_errors(errors, rs->errors_len, error, "cannot restart");
+	for (i = 0; ret && i < rs->errors_len; i++) {
+		if (errors[i].reason != CKPT_REASON_TAKEN)
+			continue;
+		if (order->new_pidns && errors[i].pid == 1)
+			say("the image is that of an init, and a new pid namespace has one already; restart it without --new-pidns in a namespace whose pid 1 is free");
+		else if (!order->new_pidns && !errors[i].advice[0])
+			say("rstr --new-pidns starts it in a pid namespace of its own");
+		break;
+	}
+	close(progress.device);
+	free(errors);
+	return ret ? -1 : 0;
+}
+
+static int write_pidfile(struct order *order, int pid)
+{
+	if (dprintf(order->pidfile.fd, "%d\n", pid) < 0) {
+		say("%s: %s", order->pidfile_name, strerror(errno));
+		outfile_abort(&order->pidfile);
+		return -1;
+	}
+	return outfile_commit(&order->pidfile, false);
+}
+
+/*
+ * It runs. What fails from here on is said, but is no reason to end with a status that means it
+ * does not run.
+ */
+static void started(struct order *order, const struct ckpt_restart *rs)
+{
+	char a[BUF_NUMBER], b[BUF_NUMBER], c[BUF_NUMBER], d[BUF_NUMBER];
+
+	if (order->pidfile_name)
+		write_pidfile(order, rs->pid);
+	if (order->stats_name)
+		outfile_json(&order->stats,
+			     json_pack("{si si sI sI sI sI}", "version", STATS_VERSION,
+				       "pid", rs->pid, "tasks", (json_int_t)rs->nr_tasks,
+				       "wall_ns", (json_int_t)rs->wall_ns,
+				       "pages", (json_int_t)rs->pages,
+				       "image_bytes", (json_int_t)rs->image_bytes));
+	if (order->verbose)
+		say("pid %d: %s thread%s, %s pages in %s, %s", rs->pid,
+		    format_count(a, rs->nr_tasks), rs->nr_tasks == 1 ? "" : "s",
+		    format_count(b, rs->pages), format_time(c, rs->wall_ns),
+		    format_rate(d, rs->image_bytes, rs->wall_ns));
+}
+
+/* Let go of what somebody may wait for the end of, such as a pipe. */
+static void close_standard(void)
+{
+	int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	dup2(fd, STDIN_FILENO);
+	dup2(fd, STDOUT_FILENO);
+	dup2(fd, STDERR_FILENO);
+}
+
+/* The init of the new pid namespace. Its end is the end of all that is in there. */
+static void __attribute__((noreturn)) run_init(struct order *order, int socket)
+{
+	struct job_event event = { .kind = JOB_FAILED };
+	struct pollfd fd = { .fd = socket };
+	int pidfd;
+
+	/* If rstr is killed before the program runs, nothing shall stay. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (poll(&fd, 1, 0) > 0 || restart(order, &event.restart)) {
+		job_send(socket, &event, -1);
+		_exit(STATUS_NOT_STARTED);
+	}
+	prctl(PR_SET_PDEATHSIG, 0);
+	pidfd = pidfd_open(event.restart.pid, 0);
+	event.kind = JOB_STARTED;
+	job_send(socket, &event, pidfd);
+	if (pidfd >= 0)
+		close(pidfd);
+	if (order->in_fd > STDERR_FILENO)
+		close(order->in_fd);
+	if (order->tty_fd > STDERR_FILENO)
+		close(order->tty_fd);
+	if (order->detach)
+		close_standard();
+	event.kind = JOB_ENDED;
+	event.value = job_wait(event.restart.pid, -1, socket);
+	job_send(socket, &event, -1);
+	_exit(0);
+}
+
+/* The pid in our namespace of a process that we know by another one's pidfd. */
+static int pid_of(int pidfd)
+{
+	char path[64], text[128];
+	int pid = 0;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", pidfd);
+	f = fopen(path, "re");
+	while (f && fgets(text, sizeof(text), f))
+		if (sscanf(text, "Pid: %d", &pid) == 1)
+			break;
+	if (f)
+		fclose(f);
+	return pid;
+}
+
+/* Wait for init's first word, and end both if a signal says so. */
+static bool await_init(struct order *order, pid_t init, int socket, struct job_event *event,
+		       int *pidfd)
+{
+	struct pollfd fd[] = {
+		{ .fd = socket, .events = POLLIN },
+		{ .fd = progress_signals(), .events = POLLIN },
+	};
+	struct signalfd_siginfo si;
+
+	while (1) {
+		if (poll(fd, ARRAY_SIZE(fd), -1) < 0)
+			continue;
+		if (fd[0].revents)
+			break;
+		if (read(fd[1].fd, &si, sizeof(si)) != sizeof(si))
+			continue;
+		if (si.ssi_signo == SIGUSR1) {
+			kill(init, SIGUSR1);
+			continue;
+		}
+		kill(init, SIGKILL);
+		waitpid(init, NULL, 0);
+		cleanup(order);
+		job_end_like(si.ssi_signo);
+	}
+	close(fd[1].fd);
+	return job_receive(socket, event, pidfd) && event->kind == JOB_STARTED;
+}
+
+static int run_in_pidns(struct order *order)
+{
+	struct job_event event;
+	int pair[2], pidfd, status;
+	pid_t init;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair)) {
+		say("socketpair: %s", strerror(errno));
+		goto fail;
+	}
+	if (unshare(CLONE_NEWPID)) {
+		if (errno == EPERM)
+			say("--new-pidns needs the capability CAP_SYS_ADMIN; be root");
+		else
+			say("--new-pidns: %s", strerror(errno));
+		goto fail;
+	}
+	init = fork();
+	if (init < 0) {
+		say("fork: %s", strerror(errno));
+		goto fail;
+	}
+	if (!init) {
+		close(pair[0]);
+		run_init(order, pair[1]);
+	}
+	close(pair[1]);
+	if (!await_init(order, init, pair[0], &event, &pidfd)) {
+		/* It has said why; unless somebody killed it. */
+		if (waitpid(init, &status, 0) == init && WIFSIGNALED(status))
+			say("killed while it built the program");
+		goto fail;
+	}
+	if (pidfd >= 0) {
+		event.restart.pid = pid_of(pidfd);
+		close(pidfd);
+	}
+	started(order, &event.restart);
+	if (order->detach)
+		return STATUS_OK;
+	job_end_like(job_wait(init, pair[0], -1));
+fail:
+	cleanup(order);
+	return STATUS_NOT_STARTED;
+}
+
+static int run(struct order *order, unsigned int closed)
+{
+	struct ckpt_restart rs;
+
+	if (open_input(order, closed & 1))
+		return STATUS_NOT_STARTED;
+	order->tty_fd = open_tty();
+	progress_block();
+	job_block();
+	if (order->pidfile_name && outfile_open(&order->pidfile, order->pidfile_name, 0666))
+		return STATUS_NOT_STARTED;
+	if (order->stats_name && outfile_open(&order->stats, order->stats_name, 0666))
+		goto fail;
+	if (order->new_pidns)
+		return run_in_pidns(order);
+	if (restart(order, &rs))
+		goto fail;
+	started(order, &rs);
+	if (order->detach)
+		return STATUS_OK;
+	job_end_like(job_wait(rs.pid, -1, -1));
+fail:
+	cleanup(order);
+	return STATUS_NOT_STARTED;
+}
+
+int main(int argc, char **argv)
+{
+	unsigned int closed = fds_sane();
+	struct order order = { .bar = true };
+	int status;
+
+	tool_name = "rstr";
+	status = parse(&order, argc, argv);
+	return status >= 0 ? status : run(&order, closed);
+}
