@@ -392,7 +392,7 @@ sparse_for_7() # FILE
 # of their own, so nothing stays behind however this ends.
 with_toolchain() # K-DIR COMMAND...
 {
-	local d=$1 suite gcc t user=()
+	local d=$1 suite gcc t user=() at=("$cache" "$src" "$build" "$PWD")
 
 	shift
 	suite=$(cat "$d/suite")
@@ -404,6 +404,7 @@ with_toolchain() # K-DIR COMMAND...
 	t=$cache/toolchain/$suite-$gcc
 	[ -d "$t" ] || need_toolchain "$suite" "$gcc"
 	[ "$(id -u)" = 0 ] || user=(--map-root-user)
+	[ "$PWD" != / ] || at=("${at[@]:0:3}")
 	# shellcheck disable=SC2016 # expanded by the inner shell
 	unshare "${user[@]}" --mount sh -ec '
 		t=$1 cwd=$2 n=$3
@@ -420,7 +421,7 @@ with_toolchain() # K-DIR COMMAND...
 		exec chroot "$t" /usr/bin/env -i PATH=/usr/local/bin:/usr/sbin:/usr/bin HOME=/tmp \
 			LC_ALL=C.UTF-8 DEB_BUILD_ARCH=amd64 sh -c "cd \"\$0\" && exec \"\$@\"" \
 			"$cwd" "$@"
-	' sh "$t" "$PWD" 3 "$cache" "$src" "$build" "$@"
+	' sh "$t" "$PWD" ${#at[@]} "${at[@]}" "$@"
 }
 
 # ---- building ---------------------------------------------------------------

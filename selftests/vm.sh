@@ -191,6 +191,7 @@ elif [ -z "$load" ]; then
 	ko=''
 fi
 if [ "$k" != debug ] || [ -z "$ko" ]; then
+	# shellcheck disable=SC2034 # used by name, for conf
 	leaks=''
 fi
 
@@ -210,7 +211,6 @@ stdin=
 [ -t 0 ] || stdin=yes
 
 {
-	# shellcheck disable=SC2034 # used by name
 	for v in k release ko tty stdin share leaks uncover; do
 		echo "$v=$(quote "${!v}")"
 	done
