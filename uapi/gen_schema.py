@@ -60,6 +60,10 @@ def comment(text):
     return text
 
 
+def duplicates(names):
+    return [n for i, n in enumerate(names) if n in names[:i]]
+
+
 class Field:
     def __init__(self, owner, desc, remark, schema):
         self.name = desc.name
@@ -159,9 +163,9 @@ class Message:
         self.fields.sort(key=lambda f: f.number)
 
         members = [m for f in self.fields for m in (f.name, f.presence()) if m]
-        twice = {m for m in members if members.count(m) > 1}
+        twice = duplicates(members)
         if twice:
-            raise SchemaError(f"{desc.name}: member {twice.pop()} would occur twice in the struct")
+            raise SchemaError(f"{desc.name}: member {twice[0]} would occur twice in the struct")
         if not self.fields:
             raise SchemaError(f"{desc.name}: has no fields")
 
@@ -229,9 +233,9 @@ class Schema:
         names += [f.macro for m in self.messages.values() for f in m.fields if f.max]
         names += [f"{m.pb}_ARENA_MAX".upper() for m in self.messages.values()]
         names += [f"PB_{v.name}" for e, _ in self.enums for v in e.value]
-        twice = {n for n in names if names.count(n) > 1}
+        twice = duplicates(names)
         if twice:
-            raise SchemaError(f"{twice.pop()} would be defined twice")
+            raise SchemaError(f"{twice[0]} would be defined twice")
 
     def head(self, text):
         return ["/*", f" * {text}", " *",
