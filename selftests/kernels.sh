@@ -23,8 +23,9 @@ Usage: kernels.sh fetch [K...]         get kernels (default: 6.1 6.12 7)
        kernels.sh path K               directory with vmlinuz, vmlinux, modules/, version, headers/
        kernels.sh build K [ARG...]     build the module; ARGs go to make (W=1 C=2 ...)
        kernels.sh run K COMMAND...     run COMMAND with the toolchain of K
-       kernels.sh source               directory with pieces of the kernel source:
-                                       kselftest headers, checkpatch
+       kernels.sh source               directory with pieces of the source of 6.1
+                                       (kselftest headers, checkpatch) and all of it,
+                                       packed; "done" holds the package version
        kernels.sh unpack SUITE DIR PACKAGE...
                                        unpack Debian packages into DIR
 
@@ -349,7 +350,7 @@ need_toolchain() # SUITE GCC
 		mkdir "$tmp/partial"
 		apt "$1" get -qq -y --no-install-recommends --download-only \
 			-o Dir::Cache::archives="$tmp" -o Debug::NoLocking=1 install \
-			"$2" make sparse dwarves libelf1 libssl3 zlib1g libc-bin base-files dash \
+			"$2" make sparse pahole libelf1 libssl3 zlib1g libc-bin base-files dash \
 			bash coreutils sed grep mawk findutils diffutils perl-base dpkg kmod \
 			xz-utils >&2
 		for deb in "$tmp"/*.deb; do
@@ -489,7 +490,7 @@ source_dir()
 			'*/scripts/kernel-doc' '*/COPYING' '*/LICENSES'
 		mv "$tmp"/usr/src/linux-source-6.1.tar.xz "$s/"
 		rm -rf "$tmp"
-		touch "$s/done"
+		apt bookworm cache policy linux-source-6.1 | sed -n 's/^ *Candidate: //p' > "$s/done"
 	fi
 	echo "$s"
 }
