@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: GPL-2.0
 /*
  * A small, strict, bounded protobuf codec, driven by tables; see codec.h.
  */

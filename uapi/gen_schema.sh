@@ -1,5 +1,5 @@
 #!/bin/sh
-# SPDX-License-Identifier: GPL-2.0-only
+# SPDX-License-Identifier: GPL-2.0
 # Writes kernel/schema.gen.[ch] from ckpt_image.proto; with --check only compares them.
 # Needs protobuf-compiler and python3-protobuf.
 set -eu

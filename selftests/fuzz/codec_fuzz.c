@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: GPL-2.0
 /*
  * Fuzzes kernel/codec.c. The first byte of the input selects the message, the second how much
  * arena there is; the rest is the message.

@@ -1,4 +1,4 @@
-# SPDX-License-Identifier: GPL-2.0-only
+# SPDX-License-Identifier: GPL-2.0
 #
 # What the codec's tests and fuzzers are made of, once per directory $(out): the codec, the tables
 # and protobuf-c's code for both schemas, and the list of messages.

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: GPL-2.0
 /*
  * Tests of kernel/codec.c: against protobuf-c, and each of its rules. Prints TAP.
  *

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0 */
 /*
  * What the codec's tests share: the list of all messages, random objects, and protobuf-c as an
  * independent implementation of the same schema.

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-# SPDX-License-Identifier: GPL-2.0-only
+# SPDX-License-Identifier: GPL-2.0
 """Tests of uapi/gen_schema.py: schemas that it must refuse, and that it is told of drift.
 
 Prints TAP.
