@@ -192,13 +192,13 @@ const char *signal_name(char *buf, unsigned int sig)
 {
 	const char *abbrev = sig < 32 ? sigabbrev_np(sig) : NULL;
 
-	/* From 32 on as the kernel counts: the C library keeps the first two for itself. */
+	/* As signal(7) and kill(1) count: the C library keeps 32 and 33 for itself. */
 	if (abbrev)
 		snprintf(buf, BUF_NUMBER, "SIG%s", abbrev);
-	else if (sig == 32)
+	else if (sig == 34)
 		snprintf(buf, BUF_NUMBER, "SIGRTMIN");
-	else if (sig > 32 && sig <= 64)
-		snprintf(buf, BUF_NUMBER, "SIGRTMIN+%u", sig - 32);
+	else if (sig > 34 && sig <= 64)
+		snprintf(buf, BUF_NUMBER, "SIGRTMIN+%u", sig - 34);
 	else
 		snprintf(buf, BUF_NUMBER, "signal %u", sig);
 	return buf;

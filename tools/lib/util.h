@@ -67,7 +67,7 @@ char *format_rate(char *buf, uint64_t bytes, uint64_t ns);
 char *format_count(char *buf, uint64_t n);
 
 /**
- * signal_name() - "SIGTERM", "SIGRTMIN+3" as the kernel counts them, or "signal 77"
+ * signal_name() - "SIGTERM", "SIGRTMIN+3", or "signal 77"
  * @buf: of BUF_NUMBER bytes, used if the name is not a constant
  */
 const char *signal_name(char *buf, unsigned int sig);

@@ -1,0 +1,724 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Writes images that no kernel made, to test those who read them.
+ *
+ *	mkimage [VARIANT] > IMAGE	VARIANT is "good" if it is missing
+ *	mkimage --list			all variants: name, and the words that the complaint
+ *					about it has to contain ("-": there is none)
+ *	mkimage --records < IMAGE	offset of each record's header, and at the end the size
+ *
+ * Except in the variants about it the frame is right: checksums, counts and digest are those of
+ * what is written, so that a reader gets to see the damage that is meant.
+ */
+#include <elf.h>
+#include <endian.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "ckpt_image.pb-c.h"
+#include "image.h"
+#include "util.h"
+
+#define PAGE 4096UL
+
+/* A process of two threads; small, but with one of everything. */
+#define PID 4242
+#define TEXT 0x555555554000ULL
+#define HEAP 0x555555a00000ULL
+#define SHARED 0x7ffff0000000ULL
+#define HUGE 0x600000000000ULL
+#define STACK 0x7ffffffde000ULL
+#define VDSO 0x7ffff7fc9000ULL
+
+enum {
+	ID_CRED = 1, ID_EXE, ID_PIPE, ID_PIPE_R, ID_PIPE_W, ID_TTY, ID_TTY_FILE, ID_SHMEM,
+	ID_SHMEM_FILE, ID_LOG,
+};
+
+static const char *variant = "good";
+static EVP_MD_CTX *sha;
+static uint64_t offset, records, pages;
+
+static bool is(const char *name)
+{
+	return !strcmp(variant, name);
+}
+
+static void put(const void *data, size_t len)
+{
+	if (len && fwrite(data, len, 1, stdout) != 1)
+		exit(1);
+	offset += len;
+}
+
+static void put_zero(size_t len)
+{
+	static const char zero[PAGE];
+
+	put(zero, len);
+}
+
+/* One record with a right frame. @length: what the header says. */
+static void record_as(uint32_t type, uint32_t flags, const void *data, size_t len, uint64_t length)
+{
+	struct ckpt_image_record rec = {
+		.type = htole32(type),
+		.flags = htole32(flags),
+		.length = htole64(length),
+		.payload_crc = htole32(image_crc(data, len)),
+	};
+	size_t gap = 0;
+
+	if (flags & CKPT_REC_F_RAW)
+		gap = -(offset + sizeof(rec)) & (PAGE - 1);
+	if (is("gap") && type == CKPT_REC_PAGES)
+		gap += 8;
+	rec.gap = htole32(gap);
+	rec.crc = htole32(image_crc(&rec, offsetof(struct ckpt_image_record, crc)));
+	if (type != CKPT_REC_TRAILER) {
+		EVP_DigestUpdate(sha, &rec, sizeof(rec));
+		records++;
+	}
+	put(&rec, sizeof(rec));
+	if (is("gap-content") && gap > 8) {
+		put_zero(gap - 1);
+		put("x", 1);
+	} else {
+		put_zero(gap);
+	}
+	put(data, len);
+	if (is("tail-content") && offset & 7) {
+		put_zero((-offset & 7) - 1);
+		put("x", 1);
+	}
+	put_zero(-offset & 7);
+}
+
+static void record(uint32_t type, uint32_t flags, const void *data, size_t len)
+{
+	record_as(type, flags, data, len, len);
+}
+
+static void message(uint32_t type, const void *msg)
+{
+	size_t len = protobuf_c_message_get_packed_size(msg);
+	uint8_t *buf = malloc(len + 64);
+
+	protobuf_c_message_pack(msg, buf);
+	if (is("field-unknown") && type == CKPT_REC_MM) {
+		/* Number 200, varint 1. */
+		memcpy(buf + len, "\xc0\x0c\x01", 3);
+		len += 3;
+	} else if (is("field-advisory") && type == CKPT_REC_MM) {
+		/* Number 1000, varint 1. */
+		memcpy(buf + len, "\xc0\x3e\x01", 3);
+		len += 3;
+	} else if (is("field-twice") && type == CKPT_REC_PROCESS) {
+		memcpy(buf + len, "\x08\x01", 2);
+		len += 2;
+	} else if (is("not-protobuf") && type == CKPT_REC_FS) {
+		memset(buf, 0xff, len);
+	}
+	if (is("meta-raw") && type == CKPT_REC_FS)
+		record(type, CKPT_REC_F_RAW, buf, len);
+	else
+		record(type, 0, buf, len);
+	free(buf);
+}
+
+static void raw(uint32_t type, size_t len)
+{
+	uint8_t *data = malloc(len);
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		data[i] = i * 7 + type;
+	if (type == CKPT_REC_PAGES)
+		pages += len / PAGE;
+	record(type, is("pages-not-raw") && type == CKPT_REC_PAGES ? 0 : CKPT_REC_F_RAW, data, len);
+	free(data);
+}
+
+static ProtobufCBinaryData bytes(const char *text)
+{
+	return (ProtobufCBinaryData){ strlen(text), (uint8_t *)text };
+}
+
+static void put_header(void)
+{
+	struct ckpt_image_header h = {
+		.magic = CKPT_IMAGE_MAGIC,
+		.version = htole32(is("version") ? CKPT_IMAGE_VERSION + 1 : CKPT_IMAGE_VERSION),
+		.header_len = htole32(is("header-length") ? 128 : sizeof(h)),
+		.machine = htole32(is("machine") ? EM_AARCH64 : EM_X86_64),
+		.page_size = htole32(is("page-size") ? 65536 : PAGE),
+		.features_required = htole64(is("feature") ? 1ULL << 40 : 0),
+		.features_optional = htole64(is("feature-optional") ? 1ULL << 40 : 0),
+	};
+
+	if (is("magic"))
+		h.magic[3] = 'X';
+	if (is("reserved"))
+		h.reserved[7] = 1;
+	h.crc = htole32(image_crc(&h, offsetof(struct ckpt_image_header, crc)));
+	if (is("header-crc"))
+		h.crc ^= 1;
+	put(&h, sizeof(h));
+	EVP_DigestUpdate(sha, &h, sizeof(h));
+}
+
+static void put_image(void)
+{
+	uint8_t digest[32] = { 1, 2, 3 };
+	Ckpt__X86Machine x86 = CKPT__X86_MACHINE__INIT;
+	Ckpt__Image image = CKPT__IMAGE__INIT;
+
+	image.module_version = (char *)"0.1.0";
+	image.kernel_release = (char *)"6.1.0-44-amd64";
+	image.hostname = is("hostile-text") ? (char *)"evil\033]0;title\007\nhost" : (char *)"box";
+	if (is("string-long"))
+		image.hostname = (char *)"a-name-of-much-more-than-the-sixty-five-bytes-that-the-schema-allows";
+	image.realtime_ns = 1700000000123456789ULL;
+	image.monotonic_ns = 12345678901ULL;
+	image.boottime_ns = 12345678901ULL;
+	image.nr_processes = is("processes-count") ? 2 : 1;
+	image.nr_tasks = is("tasks-count") ? 3 : 2;
+	x86.xfeatures = 0x2e7;
+	x86.xstate_size = 2696;
+	x86.vdso_sha256 = (ProtobufCBinaryData){ sizeof(digest), digest };
+	x86.vdso_size = 8192;
+	image.x86 = &x86;
+	message(CKPT_REC_IMAGE, &image);
+	if (is("image-twice"))
+		message(CKPT_REC_IMAGE, &image);
+}
+
+static void put_process(void)
+{
+	Ckpt__Process process = CKPT__PROCESS__INIT;
+
+	process.pid = PID;
+	process.ppid = 4000;
+	process.pgid = PID;
+	process.sid = 4000;
+	process.nr_threads = is("threads-count") ? 3 : 2;
+	process.exit_signal = 17;
+	process.comm = is("hostile-text") ? (char *)"\033[2J\xc2\x9b\xe2\x80\xae" : (char *)"sample";
+	message(CKPT_REC_PROCESS, &process);
+}
+
+static void put_file(uint32_t id, uint32_t flags, const char *path, uint32_t mode, uint64_t size)
+{
+	Ckpt__File file = CKPT__FILE__INIT;
+	Ckpt__Path p = CKPT__PATH__INIT;
+
+	p.path = bytes(path);
+	p.mode = mode;
+	p.size = size;
+	p.mtime_ns = 1690000000000000000ULL;
+	p.ino = 77;
+	p.dev = 8ULL << 32 | 1;
+	file.id = id;
+	file.flags = flags;
+	file.has_pos = true;
+	file.pos = 10;
+	file.path = &p;
+	if (is("file-two-kinds") && id == ID_LOG) {
+		file.has_pipe = true;
+		file.pipe = ID_PIPE;
+	}
+	message(CKPT_REC_FILE, &file);
+}
+
+static void put_objects(void)
+{
+	uint32_t groups[] = { 1000, 27 }, packets[] = { 60, 40 };
+	Ckpt__Cred cred = CKPT__CRED__INIT;
+	Ckpt__Pipe pipe = CKPT__PIPE__INIT;
+	Ckpt__File file = CKPT__FILE__INIT;
+	Ckpt__Tty tty = CKPT__TTY__INIT;
+	Ckpt__Shmem shmem = CKPT__SHMEM__INIT;
+	int i;
+
+	cred.id = is("id-zero") ? 0 : ID_CRED;
+	cred.uid = cred.euid = cred.suid = cred.fsuid = 1000;
+	cred.gid = cred.egid = cred.sgid = cred.fsgid = 1000;
+	cred.n_groups = ARRAY_SIZE(groups);
+	cred.groups = groups;
+	cred.cap_bounding = (1ULL << 41) - 1;
+	message(CKPT_REC_CRED, &cred);
+
+	put_file(is("id-twice") ? ID_CRED : ID_EXE, O_RDONLY | 0100000,
+		 is("hostile-text") ? "/usr/bin/\xff\033[31m\\\n" :
+		 is("path-relative") ? "sample" : "/usr/bin/sample",
+		 S_IFREG | 0755, 123456);
+	put_file(ID_LOG, O_WRONLY | O_APPEND | 0100000, "/tmp/log", S_IFREG | 0644, 10);
+
+	pipe.id = ID_PIPE;
+	pipe.capacity = 65536;
+	pipe.length = is("pipe-length") ? 101 : 100;
+	if (is("packets") || is("packets-sum")) {
+		pipe.n_packets = is("packets") ? 2 : 1;
+		pipe.packets = packets;
+	}
+	message(CKPT_REC_PIPE, &pipe);
+	if (is("raw-missing"))
+		goto after_pipe;
+	/* In two parts. */
+	raw(CKPT_REC_PIPE_DATA, 60);
+	raw(CKPT_REC_PIPE_DATA, is("pipe-data-long") ? 41 : 40);
+after_pipe:
+	for (i = 0; i < 2; i++) {
+		file.id = i ? ID_PIPE_W : ID_PIPE_R;
+		file.flags = i ? O_WRONLY | O_NONBLOCK : O_RDONLY;
+		file.has_pipe = true;
+		file.pipe = is("ref-kind") ? ID_CRED : is("ref-late") ? ID_TTY : ID_PIPE;
+		message(CKPT_REC_FILE, &file);
+	}
+
+	tty.id = ID_TTY;
+	tty.path = bytes("/dev/pts/3");
+	tty.controlling = true;
+	message(CKPT_REC_TTY, &tty);
+	ckpt__file__init(&file);
+	file.id = ID_TTY_FILE;
+	file.flags = O_RDWR;
+	file.has_tty = true;
+	file.tty = ID_TTY;
+	message(CKPT_REC_FILE, &file);
+
+	shmem.id = ID_SHMEM;
+	shmem.size = 4 * PAGE;
+	message(CKPT_REC_SHMEM, &shmem);
+	ckpt__file__init(&file);
+	file.id = ID_SHMEM_FILE;
+	file.flags = O_RDWR;
+	file.has_shmem = true;
+	file.shmem = ID_SHMEM;
+	message(CKPT_REC_FILE, &file);
+}
+
+static void put_fs(void)
+{
+	Ckpt__Path root = CKPT__PATH__INIT, cwd = CKPT__PATH__INIT;
+	Ckpt__Fs fs = CKPT__FS__INIT;
+
+	root.path = bytes("/");
+	root.mode = cwd.mode = S_IFDIR | 0755;
+	cwd.path = bytes("/home/user");
+	fs.root = &root;
+	fs.cwd = &cwd;
+	fs.umask = 022;
+	if (!is("fs-missing"))
+		message(CKPT_REC_FS, &fs);
+	if (is("fs-twice"))
+		message(CKPT_REC_FS, &fs);
+}
+
+static void put_mm(void)
+{
+	uint8_t auxv[32] = { 0 };
+	Ckpt__Mm mm = CKPT__MM__INIT;
+
+	mm.start_code = TEXT;
+	mm.end_code = TEXT + PAGE;
+	mm.start_brk = HEAP;
+	mm.brk = HEAP + 8 * PAGE;
+	mm.start_stack = STACK + 30 * PAGE;
+	mm.auxv = (ProtobufCBinaryData){ sizeof(auxv), auxv };
+	mm.exe_file = is("exe-pipe") ? ID_PIPE_R : is("exe-missing") ? 99 : ID_EXE;
+	mm.mmap_base = 0x7ffff7fff000ULL;
+	mm.dumpable = 1;
+	mm.has_vdso = true;
+	mm.vdso = VDSO;
+	mm.nr_vmas = is("vmas-count") ? 7 : 6;
+	message(CKPT_REC_MM, &mm);
+}
+
+static void put_vmas(void)
+{
+	Ckpt__Vma v[6], *list[6];
+	Ckpt__Vmas vmas = CKPT__VMAS__INIT;
+	int i;
+
+	for (i = 0; i < 6; i++) {
+		ckpt__vma__init(&v[i]);
+		list[i] = &v[i];
+	}
+	v[0].start = TEXT;
+	v[0].end = TEXT + 16 * PAGE;
+	v[0].prot = 5;
+	v[0].kind = CKPT__VMA_KIND__VMA_FILE;
+	v[0].has_file = v[0].has_pgoff = true;
+	v[0].file = is("vma-file-missing") ? 99 : is("vma-file-pipe") ? ID_PIPE_R : ID_EXE;
+	v[0].pgoff = 2;
+	v[1].start = HEAP;
+	v[1].end = HEAP + 8 * PAGE;
+	v[1].prot = 3;
+	v[1].flags = CKPT__VMA_FLAG__VMA_FLAG_ACCOUNT;
+	v[2].start = HUGE;
+	v[2].end = HUGE + (1ULL << 40);
+	v[2].prot = 3;
+	v[2].flags = CKPT__VMA_FLAG__VMA_FLAG_NORESERVE;
+	v[3].start = SHARED;
+	v[3].end = SHARED + 4 * PAGE;
+	v[3].prot = 3;
+	v[3].flags = CKPT__VMA_FLAG__VMA_FLAG_SHARED;
+	v[3].kind = CKPT__VMA_KIND__VMA_FILE;
+	v[3].has_file = v[3].has_pgoff = true;
+	v[3].file = ID_SHMEM_FILE;
+	v[4].start = VDSO;
+	v[4].end = VDSO + 2 * PAGE;
+	v[4].prot = 5;
+	v[4].kind = CKPT__VMA_KIND__VMA_VDSO;
+	v[5].start = STACK;
+	v[5].end = STACK + 33 * PAGE;
+	v[5].prot = 3;
+	v[5].flags = CKPT__VMA_FLAG__VMA_FLAG_GROWSDOWN | CKPT__VMA_FLAG__VMA_FLAG_ACCOUNT;
+	if (is("vma-overlap"))
+		v[1].end = HUGE + PAGE;
+	if (is("vma-order")) {
+		list[1] = &v[2];
+		list[2] = &v[1];
+	}
+	if (is("vma-empty"))
+		v[1].end = v[1].start;
+	if (is("vma-unaligned"))
+		v[1].end -= 8;
+	if (is("vma-kernel"))
+		v[5].end = -PAGE;
+	if (is("vma-flags"))
+		v[1].flags |= 1 << 30;
+	if (is("vma-kind"))
+		v[1].kind = 9;
+	vmas.n_vma = 3;
+	vmas.vma = list;
+	message(CKPT_REC_VMAS, &vmas);
+	vmas.vma = list + 3;
+	message(CKPT_REC_VMAS, &vmas);
+}
+
+static void put_fds(void)
+{
+	static const uint32_t number[] = { 0, 1, 2, 5, 6, 7, 1000 };
+	static const uint32_t file[] = { ID_TTY_FILE, ID_TTY_FILE, ID_TTY_FILE, ID_PIPE_R, ID_PIPE_W,
+					 ID_LOG, ID_LOG };
+	Ckpt__Fd fd[ARRAY_SIZE(number)], *list[ARRAY_SIZE(number)];
+	Ckpt__Fds fds = CKPT__FDS__INIT;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(number); i++) {
+		ckpt__fd__init(&fd[i]);
+		fd[i].fd = number[i];
+		fd[i].file = file[i];
+		list[i] = &fd[i];
+	}
+	fd[5].has_cloexec = fd[5].cloexec = true;
+	if (is("fd-twice"))
+		fd[4].fd = fd[3].fd;
+	if (is("fd-missing"))
+		fd[4].file = 99;
+	if (is("fd-shmem"))
+		fd[4].file = ID_SHMEM_FILE;
+	fds.n_fd = ARRAY_SIZE(number);
+	fds.fd = list;
+	message(CKPT_REC_FDS, &fds);
+	if (is("fds-twice"))
+		message(CKPT_REC_FDS, &fds);
+}
+
+static void put_signals(void)
+{
+	Ckpt__Sigaction a = CKPT__SIGACTION__INIT, b = CKPT__SIGACTION__INIT;
+	Ckpt__Sigaction *list[] = { &a, &b };
+	Ckpt__Sighand sighand = CKPT__SIGHAND__INIT;
+	Ckpt__Signal s = CKPT__SIGNAL__INIT, *pending[] = { &s };
+	Ckpt__Signals signals = CKPT__SIGNALS__INIT;
+	Ckpt__Limit l = CKPT__LIMIT__INIT, *limit[] = { &l, &l };
+	Ckpt__Limits limits = CKPT__LIMITS__INIT;
+
+	a.signal = is("action-signal") ? 65 : 2;
+	a.handler = TEXT + 64;
+	a.flags = 0x14000004;
+	a.restorer = TEXT + 128;
+	a.mask = 1ULL << 14;
+	b.signal = is("action-twice") ? 2 : 13;
+	b.handler = 1;
+	sighand.n_action = 2;
+	sighand.action = list;
+	message(CKPT_REC_SIGHAND, &sighand);
+
+	s.signal = is("pending-signal") ? 0 : 10;
+	signals.n_pending = 1;
+	signals.pending = pending;
+	message(CKPT_REC_SIGNALS, &signals);
+
+	l.resource = 7;
+	l.soft = is("limit-soft") ? -1ULL : 1024;
+	l.hard = is("limit-soft") ? 1024 : -1ULL;
+	limits.n_limit = is("limit-twice") ? 2 : 1;
+	limits.limit = limit;
+	message(CKPT_REC_LIMITS, &limits);
+}
+
+static void put_threads(void)
+{
+	Ckpt__X86Regs x86 = CKPT__X86_REGS__INIT;
+	Ckpt__Restart restart = CKPT__RESTART__INIT;
+	Ckpt__Thread thread = CKPT__THREAD__INIT;
+	Ckpt__Sched sched = CKPT__SCHED__INIT;
+	Ckpt__Rseq rseq = CKPT__RSEQ__INIT;
+	uint8_t xstate[2696] = { 0 };
+	int i;
+
+	x86.ip = TEXT + 0x123;
+	x86.sp = STACK + 30 * PAGE;
+	x86.ax = -516;
+	x86.has_xstate = true;
+	x86.xstate = (ProtobufCBinaryData){ sizeof(xstate), xstate };
+	restart.kind = is("enum") ? 77 : CKPT__RESTART_KIND__RESTART_NANOSLEEP;
+	restart.has_rest_ns = true;
+	restart.rest_ns = 1200000000;
+	rseq.ptr = 0x7ffff7d8c000ULL;
+	rseq.len = 32;
+	rseq.sig = 0x53053053;
+	sched.timer_slack_ns = sched.default_timer_slack_ns = 50000;
+	for (i = 0; i < 2; i++) {
+		thread.tid = i ? is("tid-twice") ? PID : PID + 1 : is("leader") ? PID + 1 : PID;
+		thread.comm = i ? (char *)"worker" : (char *)"sample";
+		thread.cred = is("thread-cred") ? ID_EXE : ID_CRED;
+		thread.blocked = i ? 1ULL << 63 | 1 << 9 : 0;
+		thread.rseq = &rseq;
+		thread.restart = i ? NULL : &restart;
+		thread.sched = &sched;
+		thread.x86 = is("registers-missing") ? NULL : &x86;
+		message(CKPT_REC_THREAD, &thread);
+	}
+}
+
+static void put_pages(void)
+{
+	Ckpt__PageRun r[4], *list[4];
+	Ckpt__PageRuns runs = CKPT__PAGE_RUNS__INIT;
+	Ckpt__ShmemRun shmem = CKPT__SHMEM_RUN__INIT;
+	int i;
+
+	for (i = 0; i < 4; i++) {
+		ckpt__page_run__init(&r[i]);
+		r[i].pages = i + 1;
+		list[i] = &r[i];
+	}
+	r[0].addr = TEXT + 3 * PAGE;
+	r[1].addr = HEAP;
+	r[2].addr = HUGE + (1ULL << 39);
+	r[3].addr = is("run-outside") ? HEAP + 6 * PAGE : is("run-shared") ? SHARED :
+		    is("run-unaligned") ? STACK + 8 : STACK + 20 * PAGE;
+	if (is("run-empty"))
+		r[3].pages = 0;
+	runs.n_run = 4;
+	runs.run = list;
+	message(CKPT_REC_PAGE_RUNS, &runs);
+	raw(CKPT_REC_PAGES, (is("pages-short") ? 9 : 10) * PAGE);
+	if (is("run-twice"))
+		for (i = 0; i < 6; i++) {
+			message(CKPT_REC_PAGE_RUNS, &runs);
+			raw(CKPT_REC_PAGES, 10 * PAGE);
+		}
+	if (is("pages-lost"))
+		raw(CKPT_REC_PAGES, PAGE);
+	shmem.shmem = is("shmem-missing") ? ID_LOG : ID_SHMEM;
+	shmem.offset = is("shmem-beyond") ? 4 * PAGE : PAGE;
+	message(CKPT_REC_SHMEM_RUN, &shmem);
+	raw(CKPT_REC_SHMEM_DATA, (is("shmem-long") ? 4 : 2) * PAGE);
+}
+
+static void put_trailer(void)
+{
+	Ckpt__Trailer trailer = CKPT__TRAILER__INIT;
+	uint8_t digest[32];
+
+	EVP_DigestFinal_ex(sha, digest, NULL);
+	if (is("digest"))
+		digest[5] ^= 1;
+	trailer.records = records + is("trailer-records");
+	trailer.pages = pages + is("trailer-pages");
+	trailer.sha256 = (ProtobufCBinaryData){ sizeof(digest), digest };
+	message(CKPT_REC_TRAILER, &trailer);
+}
+
+static void put_all(void)
+{
+	put_header();
+	if (is("process-first"))
+		put_process();
+	put_image();
+	if (is("object-first"))
+		put_fs();
+	put_process();
+	put_objects();
+	if (is("record-unknown"))
+		record(999, 0, "what?", 5);
+	if (is("record-advisory"))
+		record(999, CKPT_REC_F_ADVISORY, "nothing", 7);
+	if (is("record-advisory-raw"))
+		record(999, CKPT_REC_F_ADVISORY | CKPT_REC_F_RAW, "nothing", 7);
+	if (is("record-flags"))
+		record(CKPT_REC_LIMITS, 0x100, "what?", 5);
+	if (is("length-2m"))
+		record_as(CKPT_REC_FS, 0, "x", 1, 2 << 20);
+	if (is("length-huge"))
+		record_as(CKPT_REC_PAGES, CKPT_REC_F_RAW, "x", 1, UINT64_MAX);
+	if (is("length-beyond"))
+		record_as(CKPT_REC_FS, 0, "x", 1, 1 << 20);
+	put_fs();
+	put_mm();
+	put_vmas();
+	put_fds();
+	put_signals();
+	put_threads();
+	put_pages();
+	put_trailer();
+	/* A pipe can carry more than one thing: nobody may care. */
+	if (is("behind"))
+		put("more", 4);
+}
+
+static const char *const variants[][2] = {
+	{ "good", "-" },
+	{ "record-advisory", "-" },
+	{ "record-advisory-raw", "-" },
+	{ "field-advisory", "-" },
+	{ "feature-optional", "-" },
+	{ "behind", "-" },
+	{ "hostile-text", "-" },
+	{ "packets", "-" },
+	{ "magic", "not a ckpt image" },
+	{ "header-crc", "checksum of the file header" },
+	{ "version", "version 2" },
+	{ "header-length", "length of the file header" },
+	{ "machine", "another architecture" },
+	{ "page-size", "pages of 65536 bytes" },
+	{ "feature", "needs features 0x10000000000" },
+	{ "reserved", "reserved bytes" },
+	{ "gap", "gap of PAGES" },
+	{ "gap-content", "is not zero" },
+	{ "tail-content", "is not zero" },
+	{ "length-2m", "FS has 2097152 bytes" },
+	{ "length-huge", "PAGES has 18446744073709551615 bytes" },
+	{ "length-beyond", "truncated" },
+	{ "record-unknown", "record type 999" },
+	{ "record-flags", "LIMITS has unknown flags 0x100" },
+	{ "meta-raw", "FS must not be raw" },
+	{ "pages-not-raw", "PAGES must be raw" },
+	{ "not-protobuf", "FS: cannot be decoded" },
+	{ "field-unknown", "Mm has an unknown field, number 200" },
+	{ "field-twice", "PROCESS: a field stands twice" },
+	{ "string-long", "Image.hostname is longer than 65" },
+	{ "enum", "Restart.kind is not one of RestartKind" },
+	{ "vma-kind", "Vma.kind is not one of VmaKind" },
+	{ "image-twice", "IMAGE: stands twice" },
+	{ "process-first", "PROCESS: stands before IMAGE" },
+	{ "object-first", "FS: stands before the first PROCESS" },
+	{ "processes-count", "1 processes with 2 threads, not 2 with 2" },
+	{ "tasks-count", "1 processes with 2 threads, not 1 with 3" },
+	{ "threads-count", "has 2 threads, not 3" },
+	{ "id-zero", "CRED: id 0" },
+	{ "id-twice", "id 1 is in use already" },
+	{ "path-relative", "bad path" },
+	{ "file-two-kinds", "of 2 kinds" },
+	{ "ref-kind", "object 1 is a CRED, not a PIPE" },
+	{ "ref-late", "there is no object 6" },
+	{ "packets-sum", "packets of 60" },
+	{ "pipe-length", "stands where PIPE_DATA belongs" },
+	{ "pipe-data-long", "41 bytes where 40 belong" },
+	{ "raw-missing", "stands where PIPE_DATA belongs" },
+	{ "fs-twice", "FS: stands twice" },
+	{ "fs-missing", "has no FS" },
+	{ "exe-pipe", "is not a file with a path" },
+	{ "exe-missing", "there is no object 99" },
+	{ "vmas-count", "has 6 VMAs, not 7" },
+	{ "vma-overlap", "overlaps" },
+	{ "vma-order", "overlaps" },
+	{ "vma-empty", "no range" },
+	{ "vma-unaligned", "not page-aligned" },
+	{ "vma-kernel", "no range" },
+	{ "vma-flags", "unknown flags 0x40000000" },
+	{ "vma-file-missing", "there is no object 99" },
+	{ "vma-file-pipe", "cannot be mapped" },
+	{ "fd-twice", "fd 5 stands behind fd 5" },
+	{ "fds-twice", "fd 0 stands behind fd 1000" },
+	{ "fd-missing", "there is no object 99" },
+	{ "fd-shmem", "only be mapped" },
+	{ "action-signal", "65 is no signal" },
+	{ "action-twice", "two actions" },
+	{ "pending-signal", "0 is no signal" },
+	{ "limit-soft", "above the hard one" },
+	{ "limit-twice", "stands twice" },
+	{ "leader", "not the leader" },
+	{ "tid-twice", "thread 4242 stands twice" },
+	{ "thread-cred", "object 2 is a FILE, not a CRED" },
+	{ "registers-missing", "no registers" },
+	{ "run-outside", "nothing is mapped" },
+	{ "run-shared", "not private memory" },
+	{ "run-unaligned", "PAGE_RUNS: 4 pages at" },
+	{ "run-empty", "PAGE_RUNS: 0 pages at" },
+	{ "run-twice", "stand twice" },
+	{ "pages-short", "36864 bytes where 40960 belong" },
+	{ "pages-lost", "nothing says what it is" },
+	{ "shmem-missing", "object 10 is a FILE, not a SHMEM" },
+	{ "shmem-beyond", "offset 16384 of object 8" },
+	{ "shmem-long", "16384 bytes where 12288 belong" },
+	{ "trailer-records", "it counts" },
+	{ "trailer-pages", "it counts" },
+	{ "digest", "digest is wrong" },
+};
+
+static int list_records(void)
+{
+	int fd = 0;
+	struct image im;
+
+	if (image_open(&im, image_read_fd, &fd))
+		return 1;
+	do {
+		if (image_next(&im))
+			return 1;
+		printf("%" PRIu64 "\n", im.start);
+	} while (im.type != CKPT_REC_TRAILER);
+	printf("%" PRIu64 "\n", im.offset);
+	image_close(&im);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	size_t i;
+
+	if (argc > 1)
+		variant = argv[1];
+	if (is("--records"))
+		return list_records();
+	if (is("--list")) {
+		for (i = 0; i < ARRAY_SIZE(variants); i++)
+			printf("%s %s\n", variants[i][0], variants[i][1]);
+		return 0;
+	}
+	for (i = 0; i < ARRAY_SIZE(variants); i++)
+		if (is(variants[i][0]))
+			break;
+	if (i == ARRAY_SIZE(variants)) {
+		fprintf(stderr, "mkimage: no variant '%s'\n", variant);
+		return 2;
+	}
+	sha = EVP_MD_CTX_new();
+	if (!sha || !EVP_DigestInit_ex(sha, EVP_sha256(), NULL))
+		return 1;
+	put_all();
+	EVP_MD_CTX_free(sha);
+	return fflush(stdout) ? 1 : 0;
+}

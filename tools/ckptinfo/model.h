@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What an image says, read into memory and checked: everything but the content of memory.
+ */
+#ifndef TOOLS_MODEL_H
+#define TOOLS_MODEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ckpt_image.pb-c.h"
+#include "image.h"
+
+/** MODEL_MEMORY - bytes that the messages of an image may take; a hostile one ends here. */
+#define MODEL_MEMORY (256UL << 20)
+
+/** MODEL_ADDRESS_END - no user address reaches this (57 bits: five levels of page tables). */
+#define MODEL_ADDRESS_END (1ULL << 56)
+
+/**
+ * struct model_object - something that has an id
+ * @id: from 1
+ * @type: the record it came in
+ * @msg: the message of that record
+ */
+struct model_object {
+	uint32_t id;
+	enum ckpt_rec type;
+	const ProtobufCMessage *msg;
+};
+
+/**
+ * struct model_vma - a mapping
+ * @vma: what the image says
+ * @pages: pages of it that the image holds
+ */
+struct model_vma {
+	const Ckpt__Vma *vma;
+	uint64_t pages;
+};
+
+/**
+ * struct model_process - a process and what belongs to it; a pointer is NULL if the image has
+ *	no such record
+ * @fds: ascending by number
+ * @vmas: ascending by address
+ * @pages: that the image holds
+ */
+struct model_process {
+	const Ckpt__Process *process;
+	const Ckpt__Fs *fs;
+	const Ckpt__Mm *mm;
+	const Ckpt__Sighand *sighand;
+	const Ckpt__Signals *signals;
+	const Ckpt__Limits *limits;
+	const Ckpt__Thread **threads;
+	size_t nr_threads;
+	const Ckpt__Fd **fds;
+	size_t nr_fds;
+	struct model_vma *vmas;
+	size_t nr_vmas;
+	uint64_t pages;
+};
+
+/**
+ * struct model - an image
+ * @im: the reader; im.bad tells why model_read() failed
+ * @image: its first record
+ * @objects: in the order of the image
+ * @processes: in the order of the image
+ * @shmem_bytes: content of shared memory
+ * @pipe_bytes: content of pipes
+ */
+struct model {
+	struct image im;
+	const Ckpt__Image *image;
+	struct model_object **objects;
+	size_t nr_objects;
+	struct model_process *processes;
+	size_t nr_processes;
+	size_t nr_threads;
+	uint64_t shmem_bytes;
+	uint64_t pipe_bytes;
+
+	void *ids;
+	void *tids;
+	ProtobufCMessage **owned;
+	size_t nr_owned;
+	ProtobufCAllocator alloc;
+	size_t memory;
+	bool memory_full;
+
+	/* The raw record that has to come next, 0 if none, and its bytes. */
+	enum ckpt_rec expected;
+	uint64_t expected_bytes;
+	bool done;
+};
+
+/**
+ * model_read() - read an image and check all that can be checked without a kernel
+ * @read: as for image_open()
+ * @arg: for @read
+ *
+ * Beyond the frame and the schema: the order of records; ids are defined once, before their
+ * use, and are of the kind that is needed; descriptors and VMAs ascend without overlap; memory
+ * lies in private mappings; all counts are right; the trailer.
+ *
+ * Return: 0, or -1: see im.bad. model_free() it in both cases.
+ */
+int model_read(struct model *m, ssize_t (*read)(void *, void *, size_t), void *arg);
+
+void model_free(struct model *m);
+
+/** model_find() - the object with that id, or NULL. */
+const struct model_object *model_find(const struct model *m, uint32_t id);
+
+/** model_file() - the FILE with that id, which a reference has been checked to have. */
+const Ckpt__File *model_file(const struct model *m, uint32_t id);
+
+#endif

@@ -1,0 +1,423 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "show.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "names.h"
+#include "util.h"
+
+#define SECOND UINT64_C(1000000000)
+
+/* Text from the image goes to the terminal through here. */
+static void put_bytes(const void *bytes, size_t len)
+{
+	char *text = escape(bytes, len);
+
+	fputs(text, stdout);
+	free(text);
+}
+
+static void put_string(const char *text)
+{
+	put_bytes(text, strlen(text));
+}
+
+static void put_time(uint64_t ns)
+{
+	time_t s = ns / SECOND;
+	char buf[64];
+	struct tm tm;
+
+	if (gmtime_r(&s, &tm) && strftime(buf, sizeof(buf), "%F %T UTC", &tm))
+		fputs(buf, stdout);
+	else
+		printf("%" PRIu64 " s after 1970", ns / SECOND);
+}
+
+static void put_hex(const uint8_t *p, size_t len)
+{
+	while (len--)
+		printf("%02x", *p++);
+}
+
+const char *show_vma_role(const struct model_process *p, const Ckpt__Vma *vma)
+{
+	const Ckpt__Mm *mm = p->mm;
+
+	if (vma->kind == CKPT__VMA_KIND__VMA_VDSO)
+		return mm->has_vdso && mm->vdso >= vma->start && mm->vdso < vma->end ?
+		       "[vdso]" : "[vvar]";
+	if (vma->kind != CKPT__VMA_KIND__VMA_ANON)
+		return NULL;
+	if (vma->start <= mm->brk && vma->end >= mm->start_brk && mm->start_brk < mm->brk)
+		return "[heap]";
+	if (vma->start <= mm->start_stack && vma->end >= mm->start_stack)
+		return "[stack]";
+	return NULL;
+}
+
+static void show_file(const struct model *m, const Ckpt__File *file)
+{
+	const struct model_object *object;
+
+	if (file->path) {
+		put_bytes(file->path->path.data, file->path->path.len);
+	} else if (file->has_pipe) {
+		const Ckpt__Pipe *pipe;
+
+		object = model_find(m, file->pipe);
+		pipe = (const Ckpt__Pipe *)object->msg;
+		printf("pipe %u, %u bytes in it", pipe->id, pipe->length);
+	} else if (file->has_tty) {
+		const Ckpt__Tty *tty;
+
+		object = model_find(m, file->tty);
+		tty = (const Ckpt__Tty *)object->msg;
+		put_bytes(tty->path.data, tty->path.len);
+		if (tty->controlling)
+			fputs(" (controlling terminal)", stdout);
+	} else if (file->has_shmem) {
+		const Ckpt__Shmem *shmem;
+
+		object = model_find(m, file->shmem);
+		shmem = (const Ckpt__Shmem *)object->msg;
+		printf("shared memory %u", shmem->id);
+		if (shmem->has_name && shmem->name.len) {
+			fputs(" '", stdout);
+			put_bytes(shmem->name.data, shmem->name.len);
+			putchar('\'');
+		}
+	}
+}
+
+static const char *file_kind(const Ckpt__File *file)
+{
+	if (file->path)
+		return names_file_type(file->path->mode);
+	return file->has_pipe ? "pipe" : file->has_tty ? "terminal" : "memory";
+}
+
+static void show_ids(const char *what, uint32_t real, uint32_t effective, uint32_t saved,
+		     uint32_t fs)
+{
+	printf("%s %u", what, real);
+	if (effective != real || saved != real || fs != real)
+		printf(" (effective %u, saved %u, file system %u)", effective, saved, fs);
+}
+
+static void show_cred(const Ckpt__Cred *cred)
+{
+	char buf[NAMES_BUF];
+	size_t i;
+
+	show_ids("uid", cred->uid, cred->euid, cred->suid, cred->fsuid);
+	fputs(", ", stdout);
+	show_ids("gid", cred->gid, cred->egid, cred->sgid, cred->fsgid);
+	if (cred->n_groups) {
+		fputs(", groups", stdout);
+		for (i = 0; i < cred->n_groups; i++)
+			printf(" %u", cred->groups[i]);
+	}
+	if (cred->cap_effective || cred->cap_permitted) {
+		const uint64_t all = 2ULL * (1ULL << 40) - 1;
+		uint64_t caps = cred->cap_permitted;
+
+		if ((caps & all) == all)
+			fputs(", all capabilities", stdout);
+		else
+			printf(", capabilities %s", names_flags(buf, names_cap, caps, " "));
+		if (cred->cap_effective != caps)
+			printf(" (in effect: %s)",
+			       names_flags(buf, names_cap, cred->cap_effective, " "));
+	} else {
+		fputs(", no capabilities", stdout);
+	}
+}
+
+static void show_thread(const Ckpt__Thread *t)
+{
+	const Ckpt__Restart *restart = t->restart;
+	char buf[NAMES_BUF], time[BUF_NUMBER];
+	const char *policy = names_find(names_policy, t->sched->policy);
+
+	printf("    %-8u", t->tid);
+	put_string(t->comm);
+	printf("%*s", (int)(strlen(t->comm) < 16 ? 16 - strlen(t->comm) : 1), "");
+	printf("%s nice %d", policy ?: "?", t->sched->nice);
+	if (t->sched->rt_priority)
+		printf(" priority %u", t->sched->rt_priority);
+	if (t->x86)
+		printf(", at 0x%" PRIx64, t->x86->ip);
+	if (restart && restart->kind != CKPT__RESTART_KIND__RESTART_NONE) {
+		printf(", in %s", names_find(names_restart, restart->kind));
+		if (restart->has_rest_ns)
+			printf(" for another %s", format_time(time, restart->rest_ns));
+	}
+	if (t->blocked)
+		printf(", blocks %s", names_flags(buf, names_signal, t->blocked, " "));
+	if (t->n_pending)
+		printf(", %zu signals pending", t->n_pending);
+	putchar('\n');
+}
+
+static void show_memory(const struct model *m, const struct model_process *p)
+{
+	char size[BUF_NUMBER], written[BUF_NUMBER], flags[NAMES_BUF], prot[4];
+	uint64_t mapped = 0;
+	size_t i;
+
+	for (i = 0; i < p->nr_vmas; i++)
+		mapped += p->vmas[i].vma->end - p->vmas[i].vma->start;
+	printf("\n  memory: %zu mappings of %s, %s in the image\n", p->nr_vmas,
+	       format_size(size, mapped), format_size(written, p->pages * CKPT_IMAGE_ALIGN));
+	printf("    %-25s %10s %10s  %-4s %s\n", "ADDRESS", "SIZE", "WRITTEN", "PROT", "WHAT");
+	for (i = 0; i < p->nr_vmas; i++) {
+		const Ckpt__Vma *vma = p->vmas[i].vma;
+		const char *role = show_vma_role(p, vma);
+		char range[64];
+
+		snprintf(range, sizeof(range), "%08" PRIx64 "-%08" PRIx64, vma->start, vma->end);
+		printf("    %-25s %10s %10s  %s%c ", range,
+		       format_size(size, vma->end - vma->start),
+		       p->vmas[i].pages ?
+		       format_size(written, p->vmas[i].pages * CKPT_IMAGE_ALIGN) : "-",
+		       names_prot(prot, vma->prot),
+		       vma->flags & CKPT__VMA_FLAG__VMA_FLAG_SHARED ? 's' : 'p');
+		if (role) {
+			printf(" %s", role);
+		} else if (vma->kind == CKPT__VMA_KIND__VMA_FILE) {
+			putchar(' ');
+			show_file(m, model_file(m, vma->file));
+			if (vma->pgoff)
+				printf(" +0x%" PRIx64, vma->pgoff * CKPT_IMAGE_ALIGN);
+		} else if (vma->has_name) {
+			fputs(" [anon:", stdout);
+			put_bytes(vma->name.data, vma->name.len);
+			putchar(']');
+		}
+		names_flags(flags, names_vma, vma->flags & ~(CKPT__VMA_FLAG__VMA_FLAG_SHARED |
+							    CKPT__VMA_FLAG__VMA_FLAG_ACCOUNT), " ");
+		if (*flags)
+			printf(" (%s)", flags);
+		putchar('\n');
+	}
+}
+
+static void show_fds(const struct model *m, const struct model_process *p)
+{
+	char flags[NAMES_BUF], pos[BUF_NUMBER];
+	size_t i;
+
+	printf("\n  descriptors: %zu\n", p->nr_fds);
+	if (p->nr_fds)
+		printf("    %-5s %-10s %-6s %12s  %s\n", "FD", "KIND", "ACCESS", "OFFSET", "WHAT");
+	for (i = 0; i < p->nr_fds; i++) {
+		const Ckpt__File *file = model_file(m, p->fds[i]->file);
+
+		snprintf(pos, sizeof(pos), "%" PRIu64, file->pos);
+		printf("    %-5u %-10s %-6s %12s  ", p->fds[i]->fd, file_kind(file),
+		       names_access(file->flags), file->has_pos ? pos : "-");
+		show_file(m, file);
+		names_flags(flags, names_open, file->flags & ~3U & ~0100000U, " ");
+		if (*flags || p->fds[i]->cloexec)
+			printf(" (%s%s%s)", flags, *flags && p->fds[i]->cloexec ? " " : "",
+			       p->fds[i]->cloexec ? "cloexec" : "");
+		/* Descriptors of one description share offset and flags. */
+		printf("  #%u\n", file->id);
+	}
+}
+
+static void show_pending(const char *whose, size_t n, Ckpt__Signal **pending)
+{
+	char name[BUF_NUMBER];
+	size_t i;
+
+	if (!n)
+		return;
+	printf("    pending %s:", whose);
+	for (i = 0; i < n; i++)
+		printf(" %s", signal_name(name, pending[i]->signal));
+	putchar('\n');
+}
+
+static void show_signals(const struct model_process *p)
+{
+	char name[BUF_NUMBER], flags[NAMES_BUF], whose[BUF_NUMBER];
+	size_t i;
+
+	printf("\n  signals: %zu actions that are not the default\n",
+	       p->sighand ? p->sighand->n_action : 0);
+	for (i = 0; p->sighand && i < p->sighand->n_action; i++) {
+		const Ckpt__Sigaction *a = p->sighand->action[i];
+
+		printf("    %-12s ", signal_name(name, a->signal));
+		if (a->handler == 1)
+			fputs("ignored", stdout);
+		else if (!a->handler)
+			fputs("default", stdout);
+		else
+			printf("handler 0x%" PRIx64, a->handler);
+		names_flags(flags, names_sa, a->flags & ~0x04000000ULL, " ");
+		if (*flags)
+			printf(" (%s)", flags);
+		if (a->mask)
+			printf(" blocks %s", names_flags(flags, names_signal, a->mask, " "));
+		putchar('\n');
+	}
+	if (p->signals)
+		show_pending("for the process", p->signals->n_pending, p->signals->pending);
+	for (i = 0; i < p->nr_threads; i++) {
+		snprintf(whose, sizeof(whose), "for thread %u", p->threads[i]->tid);
+		show_pending(whose, p->threads[i]->n_pending, p->threads[i]->pending);
+	}
+}
+
+static void show_limit(uint64_t v)
+{
+	if (v == (uint64_t)RLIM_INFINITY)
+		fputs("unlimited", stdout);
+	else
+		printf("%" PRIu64, v);
+}
+
+static void show_limits(const struct model_process *p)
+{
+	size_t i;
+
+	if (!p->limits || !p->limits->n_limit)
+		return;
+	fputs("\n  limits (soft/hard):", stdout);
+	for (i = 0; i < p->limits->n_limit; i++) {
+		const Ckpt__Limit *l = p->limits->limit[i];
+		const char *name = names_find(names_rlimit, l->resource);
+
+		if (i % 4 == 0)
+			fputs("\n   ", stdout);
+		if (name)
+			printf(" %s ", name);
+		else
+			printf(" %u ", l->resource);
+		show_limit(l->soft);
+		putchar('/');
+		show_limit(l->hard);
+	}
+	putchar('\n');
+}
+
+static void show_process(const struct model *m, const struct model_process *p)
+{
+	const Ckpt__Process *proc = p->process;
+	const Ckpt__File *exe = model_file(m, p->mm->exe_file);
+	uint32_t cred = 0;
+	size_t i;
+
+	printf("\nprocess %u (", proc->pid);
+	put_string(proc->comm);
+	printf(")\n  parent %u, group %u, session %u\n  executable  ", proc->ppid, proc->pgid,
+	       proc->sid);
+	show_file(m, exe);
+	fputs("\n  directory   ", stdout);
+	put_bytes(p->fs->cwd->path.data, p->fs->cwd->path.len);
+	printf(", umask %03o, root ", p->fs->umask);
+	put_bytes(p->fs->root->path.data, p->fs->root->path.len);
+	fputs("\n  credentials ", stdout);
+	for (i = 0; i < p->nr_threads; i++) {
+		/* Threads may differ, but hardly ever do. */
+		if (p->threads[i]->cred == cred)
+			continue;
+		cred = p->threads[i]->cred;
+		if (i)
+			printf("\n              from thread %u on: ", p->threads[i]->tid);
+		show_cred((const Ckpt__Cred *)model_find(m, cred)->msg);
+	}
+	printf("\n\n  threads: %zu\n", p->nr_threads);
+	for (i = 0; i < p->nr_threads; i++)
+		show_thread(p->threads[i]);
+	show_memory(m, p);
+	show_fds(m, p);
+	show_signals(p);
+	show_limits(p);
+}
+
+static void show_needs(const struct model *m)
+{
+	const Ckpt__X86Machine *x86 = m->image->x86;
+	char buf[NAMES_BUF], size[BUF_NUMBER];
+	bool tty = false;
+	size_t i, j;
+
+	fputs("\nneeded to restart it\n  pids        ", stdout);
+	for (i = 0; i < m->nr_processes; i++)
+		for (j = 0; j < m->processes[i].nr_threads; j++)
+			printf("%u ", m->processes[i].threads[j]->tid);
+	fputs("(or rstr --new-pidns)\n  users       ", stdout);
+	for (i = j = 0; i < m->nr_objects; i++) {
+		if (m->objects[i]->type != CKPT_REC_CRED)
+			continue;
+		printf("%suid %u gid %u", j++ ? "; " : "",
+		       ((const Ckpt__Cred *)m->objects[i]->msg)->uid,
+		       ((const Ckpt__Cred *)m->objects[i]->msg)->gid);
+	}
+	fputs(" or the right to become them; CAP_CHECKPOINT_RESTORE for the pids\n", stdout);
+	if (x86) {
+		printf("  processor   %s with %s (xsave area of %u bytes)\n",
+		       names_machine(m->im.machine),
+		       names_flags(buf, names_xfeature, x86->xfeatures, " "), x86->xstate_size);
+		printf("  kernel      a vDSO of %u bytes, sha256 ", x86->vdso_size);
+		put_hex(x86->vdso_sha256.data, x86->vdso_sha256.len);
+		putchar('\n');
+	}
+	for (i = 0; i < m->nr_objects; i++)
+		tty |= m->objects[i]->type == CKPT_REC_TTY;
+	printf("  terminal    %s\n", tty ? "yes, that of rstr" : "no");
+	fputs("  files\n", stdout);
+	for (i = 0; i < m->nr_objects; i++) {
+		const Ckpt__File *file = (const Ckpt__File *)m->objects[i]->msg;
+
+		if (m->objects[i]->type != CKPT_REC_FILE || !file->path)
+			continue;
+		printf("    #%-5u %-10s ", file->id, names_file_type(file->path->mode));
+		if (S_ISREG(file->path->mode)) {
+			printf("%10s  ", format_size(size, file->path->size));
+			put_time(file->path->mtime_ns);
+			fputs("  ", stdout);
+		}
+		put_bytes(file->path->path.data, file->path->path.len);
+		putchar('\n');
+	}
+}
+
+void show_text(const struct model *m)
+{
+	const Ckpt__Image *image = m->image;
+	char a[BUF_NUMBER], b[BUF_NUMBER], c[BUF_NUMBER];
+
+	fputs("made        ", stdout);
+	put_time(image->realtime_ns);
+	fputs(" on ", stdout);
+	put_string(image->hostname);
+	fputs(", Linux ", stdout);
+	put_string(image->kernel_release);
+	fputs(", ckpt ", stdout);
+	put_string(image->module_version);
+	printf("\nimage       format %u, %s, %s in %s records, sha256 ", m->im.version,
+	       names_machine(m->im.machine), format_size(a, m->im.offset),
+	       format_count(b, m->im.records));
+	put_hex(m->im.digest, sizeof(m->im.digest));
+	printf("\nholds       %zu process%s, %zu thread%s, %s pages (%s)", m->nr_processes,
+	       m->nr_processes == 1 ? "" : "es", m->nr_threads, m->nr_threads == 1 ? "" : "s",
+	       format_count(a, m->im.pages), format_size(b, m->im.pages * CKPT_IMAGE_ALIGN));
+	if (m->shmem_bytes)
+		printf(", %s of shared memory", format_size(c, m->shmem_bytes));
+	if (m->pipe_bytes)
+		printf(", %s in pipes", format_size(c, m->pipe_bytes));
+	putchar('\n');
+	for (size_t i = 0; i < m->nr_processes; i++)
+		show_process(m, &m->processes[i]);
+	show_needs(m);
+}
