@@ -5,6 +5,7 @@
  *	mkimage [VARIANT] > IMAGE	VARIANT is "good" if it is missing
  *	mkimage --list			all variants: name, and the words that the complaint
  *					about it has to contain ("-": there is none)
+ *	mkimage nonsense-N > IMAGE	messages with some bytes changed at random; N is the seed
  *	mkimage --records < IMAGE	offset of each record's header, and at the end the size
  *
  * Except in the variants about it the frame is right: checksums, counts and digest are those of
@@ -41,6 +42,7 @@ enum {
 };
 
 static const char *variant = "good";
+static bool nonsense;
 static EVP_MD_CTX *sha;
 static uint64_t offset, records, pages;
 
@@ -104,6 +106,13 @@ static void record(uint32_t type, uint32_t flags, const void *data, size_t len)
 	record_as(type, flags, data, len, len);
 }
 
+/* Change a byte in every fourth message. */
+static void spoil(uint8_t *buf, size_t len)
+{
+	if (len && rand() % 4 == 0)
+		buf[rand() % len] = rand() % 3 ? rand() : buf[0];
+}
+
 static void message(uint32_t type, const void *msg)
 {
 	size_t len = protobuf_c_message_get_packed_size(msg);
@@ -124,6 +133,8 @@ static void message(uint32_t type, const void *msg)
 	} else if (is("not-protobuf") && type == CKPT_REC_FS) {
 		memset(buf, 0xff, len);
 	}
+	if (nonsense && type != CKPT_REC_TRAILER)
+		spoil(buf, len);
 	if (is("meta-raw") && type == CKPT_REC_FS)
 		record(type, CKPT_REC_F_RAW, buf, len);
 	else
@@ -697,6 +708,7 @@ static int list_records(void)
 
 int main(int argc, char **argv)
 {
+	unsigned int seed;
 	size_t i;
 
 	if (argc > 1)
@@ -711,7 +723,10 @@ int main(int argc, char **argv)
 	for (i = 0; i < ARRAY_SIZE(variants); i++)
 		if (is(variants[i][0]))
 			break;
-	if (i == ARRAY_SIZE(variants)) {
+	if (sscanf(variant, "nonsense-%u", &seed) == 1) {
+		nonsense = true;
+		srand(seed);
+	} else if (i == ARRAY_SIZE(variants)) {
 		fprintf(stderr, "mkimage: no variant '%s'\n", variant);
 		return 2;
 	}

@@ -163,8 +163,13 @@ int job_wait(pid_t pid, int from_init, int to_rstr)
 	}
 	while (1) {
 		/* Before the first poll(): it may have stopped or ended already. */
-		if (reap(pid, to_rstr, &status))
+		if (reap(pid, to_rstr, &status)) {
+			/* An init that ended has said before how its program did. */
+			while (fd[2].fd >= 0 && job_receive(from_init, &event, NULL))
+				if (event.kind == JOB_ENDED)
+					status = event.value;
 			break;
+		}
 		if (poll(fd, ARRAY_SIZE(fd), -1) < 0)
 			continue;
 		if (fd[0].revents && read(fd[0].fd, &si, sizeof(si)) == sizeof(si) &&

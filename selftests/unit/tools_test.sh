@@ -1,0 +1,775 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# tools_test.sh - what can be said about ckpt, rstr and ckptinfo without the module
+#
+# Usage: tools_test.sh [NAME...]	all tests, or those named; output is TAP
+#
+# The tools are built with AddressSanitizer and UBSan. Images come from mkimage.c; where a tool
+# wants the module, fakedev.c stands for it, below tools without the sanitizers.
+set -u
+
+cd "$(dirname "$0")/../.." || exit 1
+top=$PWD
+asan=${CKPT_BUILD:-$top/build}/tools-asan
+plain=${CKPT_BUILD:-$top/build}/tools
+
+make -s -C tools B="$asan" SANITIZE=address,undefined CFLAGS='-O1 -g' all helpers >&2 || exit 1
+make -s -C tools B="$plain" all helpers >&2 || exit 1
+
+tmp=$(mktemp -d "${TMPDIR:-/tmp}/ckpt-tools.XXXXXX")
+trap 'rm -rf "$tmp"' EXIT
+cd "$tmp" || exit 1
+export ASAN_OPTIONS=detect_leaks=0:exitcode=99 UBSAN_OPTIONS=exitcode=99
+PATH=$asan:$PATH
+unset CKPT_VERSION
+# Of the test that runs: its directory, complaints, and why it is skipped.
+dir='' bad='' skip=''
+
+# ---- help for the tests -------------------------------------------------------
+
+# run COMMAND...: into $out, $err, $status
+run()
+{
+	"$@" > "$dir/out" 2> "$dir/err"
+	status=$?
+	# bash grumbles about the NULs of an image.
+	{ out=$(< "$dir/out"); } 2> /dev/null
+	err=$(< "$dir/err")
+}
+
+# Each complaint is a line behind the result of the test.
+complain() { bad+="# $*"$'\n'; }
+
+is() { [ "$1" = "$2" ] || complain "$3: \"$1\", expected \"$2\""; }
+
+has() { case $1 in *"$2"*) ;; *) complain "no \"$2\" in \"$1\"" ;; esac }
+
+one_line()
+{
+	case $err in
+	'') complain 'nothing on stderr' ;;
+	*$'\n'*) complain "more than one line on stderr: $err" ;;
+	esac
+}
+
+# fails STATUS WORDS: the last run failed so, with one line that has the words
+fails()
+{
+	is "$status" "$1" "status ($err)"
+	one_line
+	has "$err" "$2"
+}
+
+# With the stand-in for the module.
+fake() { LD_PRELOAD=$plain/fakedev.so "$@"; }
+
+# wait_for COMMAND...: until it succeeds, 10 s at most
+wait_for()
+{
+	local i
+
+	for ((i = 0; i < 200; i++)); do
+		"$@" > /dev/null 2>&1 && return
+		sleep 0.05
+	done
+	complain "never came true: $*"
+}
+
+# ---- ckptinfo -------------------------------------------------------------------
+
+test_info_variants()
+{
+	local variant words n=0
+
+	while read -r variant words; do
+		mkimage "$variant" > image
+		for how in --verify --json ''; do
+			run ckptinfo $how image
+			if [ "$words" = - ]; then
+				is "$status" 0 "$variant $how ($err)"
+				is "$err" '' "$variant $how: stderr"
+			else
+				fails 1 "$words"
+				is "$out" '' "$variant $how: stdout"
+			fi
+		done
+		n=$((n + 1))
+	done < <(mkimage --list)
+	[ "$n" -gt 70 ] || complain "$n variants only"
+}
+
+test_info_through_a_pipe()
+{
+	run ckptinfo --verify < <(mkimage)
+	is "$status" 0 "status ($err)"
+	has "$out" 'OK 28 records, 10 pages'
+	is "$(printf '%s\n' "$out" | wc -l)" 1 'lines'
+	# What stands behind the trailer is not read.
+	mkimage behind | { ckptinfo --verify > /dev/null; cat; } > rest
+	is "$(cat rest)" more 'what follows the image'
+}
+
+test_info_truncated_at_records()
+{
+	local at record
+
+	mkimage > image
+	for record in $(mkimage --records < image); do
+		for at in $((record - 1)) "$record" $((record + 1)) $((record + 32)); do
+			[ "$at" -lt "$(stat -c %s image)" ] || continue
+			head -c "$at" image > part
+			run ckptinfo --verify part
+			fails 1 truncated
+			has "$err" "offset $at: "
+		done
+	done
+	: > part
+	run ckptinfo --verify part
+	fails 1 'offset 0: the image is empty'
+}
+
+test_info_truncated_anywhere()
+{
+	local i at size
+
+	mkimage > image
+	size=$(stat -c %s image)
+	RANDOM=1
+	for ((i = 0; i < 100; i++)); do
+		at=$(((RANDOM << 15 | RANDOM) % (size - 1) + 1))
+		head -c "$at" image > part
+		run ckptinfo part
+		fails 1 "offset $at: the image is truncated"
+	done
+}
+
+# One bit of the file is the other way round: nothing of an image goes unchecked.
+test_info_bit_flips()
+{
+	local i at size byte
+
+	mkimage > image
+	size=$(stat -c %s image)
+	RANDOM=2
+	for ((i = 0; i < 200; i++)); do
+		# Half of them where headers and messages are.
+		at=$(((RANDOM << 15 | RANDOM) % size))
+		[ $((i % 2)) = 0 ] || at=$((8480 + at % 6860))
+		byte=$(od -An -tu1 -j"$at" -N1 image)
+		cp image flipped
+		# shellcheck disable=SC2059 # an escape is what the format is for
+		printf "$(printf '\\%03o' $((byte ^ 1 << RANDOM % 8)))" |
+			dd of=flipped bs=1 seek="$at" conv=notrunc status=none
+		run ckptinfo --verify flipped
+		is "$status" 1 "bit at $at: status ($err)"
+		one_line
+	done
+}
+
+# A record with right checksums and nonsense inside.
+test_info_random_payloads()
+{
+	local i
+
+	for ((i = 0; i < 200; i++)); do
+		mkimage nonsense-$i > image
+		run ckptinfo --verify image
+		[ "$status" -le 1 ] || complain "nonsense-$i: status $status ($err)"
+		run ckptinfo image
+		[ "$status" -le 1 ] || complain "nonsense-$i: status $status ($err)"
+	done
+}
+
+test_info_json()
+{
+	mkimage hostile-text > image
+	run ckptinfo --json image
+	is "$status" 0 status
+	mv out json
+	run python3 - <<-'EOF'
+		import json
+		d = json.load(open("json"))
+		assert d["version"] == 1 and d["format"] == 1 and d["machine"] == "x86-64"
+		assert d["pages"] == 10 and d["shmem_bytes"] == 8192 and d["pipe_bytes"] == 100
+		p = d["processes"][0]
+		assert p["process"]["pid"] == 4242 and len(p["threads"]) == 2
+		assert p["pages"] == 10 == sum(v["pages"] for v in p["vmas"])
+		assert p["vmas"][2]["size"] == 1 << 40
+		assert p["vmas"][1]["role"] == "[heap]" and p["vmas"][5]["role"] == "[stack]"
+		assert p["threads"][1]["blocked"] == "0x8000000000000200"
+		assert [f["fd"] for f in p["fds"]] == [0, 1, 2, 5, 6, 7, 1000]
+		assert p["limits"][0] == {"resource": 7, "soft": 1024, "hard": "unlimited",
+					  "name": "nofile"}
+		assert d["files"][0]["path"]["path"] == "/usr/bin/\\xff\\x1b[31m\\\\\\x0a"
+		assert d["needs"]["pids"] == [4242, 4243] and d["needs"]["terminal"] is True
+	EOF
+	is "$status" 0 "contents ($err)"
+}
+
+test_info_keeps_escapes_off_the_terminal()
+{
+	mkimage hostile-text > image
+	run ckptinfo image
+	is "$status" 0 status
+	LC_ALL=C grep -q "[^ -~]" out && complain 'control characters in the output'
+	has "$out" '\x1b[2J'
+}
+
+test_info_summary()
+{
+	mkimage > image
+	run ckptinfo image
+	is "$status" 0 status
+	has "$out" 'process 4242 (sample)'
+	has "$out" '2 threads, 10 pages (40.0 KiB)'
+	has "$out" 'in nanosleep for another 1.20 s'
+	has "$out" '600000000000-610000000000    1.0 TiB   12.0 KiB  rw-p'
+	has "$out" '/dev/pts/3 (controlling terminal)'
+	has "$out" 'handler 0x555555554040 (siginfo restart) blocks TERM'
+}
+
+test_info_output_errors()
+{
+	mkimage > image
+	run bash -c 'ckptinfo image > /dev/full'
+	fails 1 'standard output: No space left'
+}
+
+# ---- all tools --------------------------------------------------------------------
+
+test_help_and_version()
+{
+	local t
+
+	for t in ckpt rstr ckptinfo; do
+		run "$t" --help
+		is "$status" 0 "$t --help: status"
+		is "$err" '' "$t --help: stderr"
+		has "$out" "Usage: $t"
+		run "$t" --version
+		is "$status" 0 "$t --version: status"
+		has "$out" "$t $(sed -n 's/^CKPT_VERSION ?= //p' "$top/tools/Makefile")"
+	done
+}
+
+# Every option of --help is in the manual and the completion, and the other way round.
+test_options_are_documented()
+{
+	local t o page
+
+	for t in ckpt rstr ckptinfo; do
+		page=$(mandoc -T ascii "$top/Documentation/man/$t.1" 2>/dev/null ||
+			man -l -T ascii "$top/Documentation/man/$t.1" 2>/dev/null)
+		page=$(printf '%s' "$page" | sed 's/.\x08//g')
+		for o in $("$t" --help | grep -o '^ .*' | grep -o -- ' --[a-z-]*'); do
+			has "$page" "$o"
+			grep -q -- "$o" "$top/tools/completions/$t.bash" ||
+				complain "$t.bash does not know $o"
+		done
+		while read -r o; do
+			"$t" --help | grep -q -- "$o" || complain "$t --help does not know $o"
+		done < <(grep -o -- '--[a-z][a-z-]*' "$top/tools/completions/$t.bash")
+	done
+}
+
+test_usage_errors()
+{
+	local args
+
+	for args in '' 'x' '0' '-1' '99999999999' '1 2' '--nonsense 1' '-k -s 1' '-n -k 1' \
+		'--timeout 0 1' '--timeout x 1' '--timeout nan 1' '1x' '-o'; do
+		# shellcheck disable=SC2086 # several arguments
+		run ckpt $args
+		is "$status" 2 "ckpt $args: status"
+		is "$out" '' "ckpt $args: stdout"
+		has "$err" "Try 'ckpt --help'"
+	done
+	for args in 'x' '--nonsense' '-i'; do
+		# shellcheck disable=SC2086
+		run rstr $args
+		is "$status" 125 "rstr $args: status"
+		has "$err" "Try 'rstr --help'"
+	done
+	for args in '-j -c' 'a b' '--nonsense'; do
+		# shellcheck disable=SC2086
+		run ckptinfo $args
+		is "$status" 2 "ckptinfo $args: status"
+		has "$err" "Try 'ckptinfo --help'"
+	done
+}
+
+test_module_missing()
+{
+	if [ -e /dev/ckpt ]; then
+		skip='the module is loaded'
+		return
+	fi
+	run ckpt 1
+	fails 1 "ckpt: /dev/ckpt: no such device; load the module with 'modprobe ckpt'"
+	run ckpt -o image 1
+	fails 1 'modprobe ckpt'
+	[ ! -e image ] || complain 'it left an image'
+	run rstr < /dev/null
+	fails 125 "rstr: /dev/ckpt: no such device; load the module with 'modprobe ckpt'"
+	run rstr --new-pidns < /dev/null
+	fails 125 "modprobe ckpt"
+}
+
+test_terminals_are_refused()
+{
+	local status
+
+	script -qec "ckpt 1 2> err; echo \$? > status" /dev/null > /dev/null < /dev/null
+	is "$(cat status)" 1 'ckpt: status'
+	has "$(cat err)" 'an image is not for a terminal'
+	script -qec "rstr 2> err; echo \$? > status" /dev/null > /dev/null < /dev/null
+	is "$(cat status)" 125 'rstr: status'
+	has "$(cat err)" 'does not come from a terminal'
+	script -qec "ckptinfo 2> err; echo \$? > status" /dev/null > /dev/null < /dev/null
+	is "$(cat status)" 1 'ckptinfo: status'
+	has "$(cat err)" 'does not come from a terminal'
+}
+
+test_closed_descriptors()
+{
+	run bash -c 'ckpt 1 >&-'
+	fails 1 'standard output is closed'
+	run bash -c 'ckpt 1 1< /dev/null'
+	fails 1 'not open for writing'
+	run bash -c 'rstr <&-'
+	fails 125 'standard input is closed'
+	run bash -c 'rstr 0> /dev/null'
+	fails 125 'not open for reading'
+	run rstr -i "$dir/none"
+	fails 125 'No such file'
+	run rstr -i "$dir"
+	fails 125 'Is a directory'
+	run bash -c 'ckptinfo <&-'
+	fails 1 'standard input is closed'
+}
+
+# ---- ckpt, with a stand-in for the module ------------------------------------------
+
+test_ckpt_stdout()
+{
+	PATH=$plain:$PATH
+	run fake ckpt 77
+	is "$status" 0 "status ($err)"
+	is "$err" '' stderr
+	is "$(stat -c %s out)" 4096 'size of the image'
+}
+
+test_ckpt_reports_errors()
+{
+	PATH=$plain:$PATH
+	FAKE_ERROR=95 run fake ckpt 77
+	fails 1 'ckpt: pid 1234 (ja\x1bva) fd 7: io_uring instance is not supported; close it'
+	FAKE_ERROR=95 FAKE_WHERE=2 run fake ckpt 77
+	fails 1 'pid 1234 (ja\x1bva) address 0x7: '
+	FAKE_ERROR=95 FAKE_WHERE=3 run fake ckpt 77
+	fails 1 'pid 1234 (ja\x1bva) offset 7: '
+	FAKE_ERROR=95 FAKE_WHERE=4 run fake ckpt 77
+	fails 1 'pid 1234 (ja\x1bva) SIGBUS: '
+	FAKE_ERROR=3 FAKE_MUTE=1 run fake ckpt 77
+	fails 1 'ckpt: pid 77: No such process'
+}
+
+test_ckpt_broken_pipe_and_full_disk()
+{
+	PATH=$plain:$PATH
+	run bash -c 'LD_PRELOAD=$0 FAKE_BYTES=1000000 FAKE_MS=100 ckpt 77 | true; exit ${PIPESTATUS[0]}' \
+		"$plain/fakedev.so"
+	fails 1 'ckpt: pid 77: Broken pipe'
+	run bash -c 'LD_PRELOAD=$0 ckpt --kill 77 > /dev/full' "$plain/fakedev.so"
+	fails 1 'No space left'
+}
+
+test_ckpt_output_file()
+{
+	PATH=$plain:$PATH
+	umask 022
+	run fake ckpt -o image 77
+	is "$status" 0 "status ($err)"
+	is "$(stat -c '%s %a' image)" '4096 600' 'size and mode'
+	echo old > image
+	ln -s image link
+	FAKE_BYTES=5000 run fake ckpt -o link 77
+	is "$(readlink link)" image 'the link'
+	is "$(stat -c %s image)" 5000 'size of the new image'
+	FAKE_ERROR=28 FAKE_BYTES=9000 run fake ckpt -o image 77
+	is "$status" 1 status
+	is "$(stat -c %s image)" 5000 'size of the old image'
+	run fake ckpt -o /dev/null 77
+	is "$status" 0 "status with /dev/null ($err)"
+	[ -c /dev/null ] || complain '/dev/null was replaced'
+	run fake ckpt -o "$dir/none/image" 77
+	fails 1 'No such file'
+	is "$(find . -name '.ckpt-*')" '' 'files left'
+}
+
+test_ckpt_kill_and_stop_come_last()
+{
+	PATH=$plain:$PATH
+	FAKE_LOG=$dir/log run fake ckpt --kill -o image 77
+	is "$status" 0 "status ($err)"
+	is "$(cat log)" $'checkpoint pid 77 flags 1 timeout 0\nrelease 2' 'what was asked for'
+	rm log
+	FAKE_LOG=$dir/log run fake ckpt --stop --shared-ok --timeout 2.5 77
+	is "$(cat log)" $'checkpoint pid 77 flags 3 timeout 2500\nrelease 1' 'what was asked for'
+	rm log
+	# No image, no kill.
+	mkdir directory
+	FAKE_LOG=$dir/log FAKE_ERROR=28 run fake ckpt --kill -o image 77
+	is "$(cat log)" 'checkpoint pid 77 flags 1 timeout 0' 'what was asked for'
+	rm log
+	FAKE_LOG=$dir/log run bash -c 'LD_PRELOAD=$0 ckpt --kill 77 > /dev/full' "$plain/fakedev.so"
+	is "$(cat log)" 'checkpoint pid 77 flags 1 timeout 0' 'what was asked for'
+	rm log
+	FAKE_LOG=$dir/log run fake ckpt --dry-run 77
+	is "$(cat log)" 'checkpoint pid 77 flags 4 timeout 0' 'what was asked for'
+	is "$out" '' 'stdout of --dry-run'
+}
+
+test_ckpt_signals_clean_up()
+{
+	local sig pid
+
+	PATH=$plain:$PATH
+	for sig in TERM INT HUP; do
+		# A shell has SIGINT ignored for what it starts in the background.
+		FAKE_LOG=$dir/log FAKE_MS=20000 FAKE_BYTES=1000000 LD_PRELOAD=$plain/fakedev.so \
+			env --default-signal ckpt --kill -o image --stats stats 77 2> err &
+		pid=$!
+		wait_for test -s log
+		kill -$sig $pid
+		wait $pid
+		is $? $((128 + $(kill -l $sig))) "status after SIG$sig"
+		is "$(find . -name 'image' -o -name '.ckpt-*' -o -name stats)" '' 'files left'
+		is "$(cat log)" 'checkpoint pid 77 flags 1 timeout 0' 'what was asked for'
+		rm -f log
+	done
+}
+
+test_ckpt_sigusr1_tells()
+{
+	local pid
+
+	PATH=$plain:$PATH
+	FAKE_LOG=$dir/log FAKE_MS=1500 FAKE_BYTES=4000000 LD_PRELOAD=$plain/fakedev.so \
+		ckpt -q 77 > /dev/null 2> err &
+	pid=$!
+	wait_for test -s log
+	sleep 0.3
+	kill -USR1 $pid
+	wait $pid
+	is $? 0 status
+	err=$(cat err)
+	one_line
+	has "$err" 'ckpt: writing: 3 threads, '
+	has "$err" 'iB/s'
+}
+
+test_ckpt_progress_bar()
+{
+	PATH=$plain:$PATH
+	cat > job <<-EOF
+		LD_PRELOAD=$plain/fakedev.so FAKE_MS=800 FAKE_BYTES=4000000 ckpt \$1 77 > /dev/null
+	EOF
+	script -qec "sh job" /dev/null > out < /dev/null
+	has "$(cat out)" 'ckpt: writing '
+	has "$(cat out)" '% ['
+	script -qec "sh job -q" /dev/null > out < /dev/null
+	is "$(cat out)" '' 'with -q'
+	script -qec "sh job --no-progress" /dev/null > out < /dev/null
+	is "$(cat out)" '' 'with --no-progress'
+	FAKE_MS=800 FAKE_BYTES=4000000 run fake ckpt 77
+	is "$err" '' 'where stderr is no terminal'
+}
+
+test_ckpt_stats()
+{
+	PATH=$plain:$PATH
+	run fake ckpt -v --kill -o image --stats stats 77
+	is "$status" 0 "status ($err)"
+	has "$err" 'pid 77: 3 threads, 12,345 pages, image of 4.0 KiB'
+	has "$err" 'frozen for 5.00 ms, of that 400 us to come to rest and 1.10 ms for the snapshot'
+	run python3 -c 'import json; assert json.load(open("stats")) == {"version": 1, "pid": 77,
+		"tasks": 3, "frozen_ns": 5000000, "park_ns": 400000, "snapshot_ns": 1100000,
+		"wall_ns": 210000000, "pages": 12345, "image_bytes": 4096}'
+	is "$status" 0 "contents ($err)"
+	run fake ckpt --stats "$dir/none/stats" 77
+	fails 1 'No such file'
+	is "$out" '' 'an image'
+}
+
+# ---- rstr, with a stand-in for the module --------------------------------------------
+
+# Both ways of standing in for a program: as its parent, and with an init in between.
+ways()
+{
+	echo --no-progress
+	[ "$(id -u)" != 0 ] || ! unshare --pid --fork true 2>/dev/null || echo --new-pidns
+}
+
+test_rstr_ends_like_the_program()
+{
+	local way
+
+	PATH=$plain:$PATH
+	echo image > image
+	for way in $(ways); do
+		FAKE_PROGRAM='echo out; echo err >&2; exit 7' run fake rstr "$way" < image
+		is "$status $out $err" '7 out err' "$way"
+		# shellcheck disable=SC2016
+		FAKE_PROGRAM='kill -TERM $$' run fake rstr "$way" -i image
+		is "$status" 143 "$way: status after SIGTERM"
+		ulimit -c unlimited
+		# shellcheck disable=SC2016
+		FAKE_PROGRAM='ulimit -c 0; kill -SEGV $$' run fake rstr "$way" < image
+		is "$status" 139 "$way: status after SIGSEGV"
+		is "$(find . -name 'core*')" '' 'cores'
+	done
+}
+
+test_rstr_failures_are_125()
+{
+	local way
+
+	PATH=$plain:$PATH
+	echo image > image
+	for way in $(ways); do
+		FAKE_ERROR=116 run fake rstr "$way" -p pidfile --stats stats < image
+		fails 125 'rstr: pid 1234 (ja\x1bva) fd 7: io_uring instance is not supported; close it'
+		FAKE_ERROR=74 FAKE_MUTE=1 run fake rstr "$way" < image
+		fails 125 'rstr: cannot restart: Bad message'
+	done
+	is "$(find . -name 'pidfile' -o -name stats -o -name '.ckpt-*')" '' 'files left'
+}
+
+test_rstr_detach()
+{
+	local way pid
+
+	PATH=$plain:$PATH
+	echo image > image
+	for way in $(ways); do
+		# A pipe shows whether rstr or its init holds on to the descriptors.
+		# shellcheck disable=SC2016
+		FAKE_LOG=$dir/log FAKE_PROGRAM='exec > /dev/null 2>&1; sleep 0.5; echo on > done' \
+			run fake rstr "$way" -d -p pidfile < image
+		is "$status" 0 "$way: status ($err)"
+		is "$err" '' "$way: stderr"
+		is "$(head -1 log)" 'restart flags 1 tty no' "$way: what was asked for"
+		[ ! -e 'done' ] || complain "$way: it waited"
+		pid=$(cat pidfile)
+		[ -d "/proc/$pid" ] || complain "$way: no process $pid"
+		wait_for test -s 'done'
+		rm -f 'done' log pidfile
+	done
+}
+
+test_rstr_stats()
+{
+	PATH=$plain:$PATH
+	echo image > image
+	FAKE_PROGRAM=true run fake rstr -v --stats stats -p pidfile < image
+	is "$status" 0 status
+	has "$err" '1 thread, 12,345 pages in 120 ms'
+	run python3 -c 'import json; d = json.load(open("stats"))
+assert d == {"version": 1, "pid": int(open("pidfile").read()), "tasks": 1,
+	     "wall_ns": 120000000, "pages": 12345, "image_bytes": 6}, d'
+	is "$status" 0 "contents ($err)"
+}
+
+test_rstr_flags()
+{
+	PATH=$plain:$PATH
+	echo image > image
+	FAKE_LOG=$dir/log FAKE_PROGRAM=true run fake rstr --accept-changed-files --truncate-files < image
+	is "$(head -1 log)" 'restart flags 6 tty no' 'what was asked for'
+}
+
+test_rstr_hands_on_signals()
+{
+	local way sig pid
+
+	PATH=$plain:$PATH
+	echo image > image
+	for way in $(ways); do
+		for sig in TERM USR1 HUP INT; do
+			rm -f ready got
+			# shellcheck disable=SC2016
+			FAKE_PROGRAM="trap 'echo $sig > got; exit 9' $sig; echo > ready; while :; do sleep 0.05; done" \
+				LD_PRELOAD=$plain/fakedev.so env --default-signal rstr "$way" < image &
+			pid=$!
+			wait_for test -e ready
+			kill -$sig $pid
+			wait $pid
+			is $? 9 "$way: status after SIG$sig"
+			is "$(cat got)" "$sig" "$way: what the program got"
+		done
+	done
+}
+
+test_rstr_killed_while_it_builds()
+{
+	local way pid
+
+	PATH=$plain:$PATH
+	for way in $(ways); do
+		FAKE_LOG=$dir/log FAKE_MS=20000 FAKE_PROGRAM=true LD_PRELOAD=$plain/fakedev.so \
+			rstr "$way" -p pidfile < /dev/null &
+		pid=$!
+		wait_for test -s log
+		kill -TERM $pid
+		wait $pid
+		is $? 143 "$way: status"
+		is "$(find . -name 'pidfile' -o -name '.ckpt-*')" '' 'files left'
+		rm -f log
+		FAKE_LOG=$dir/log FAKE_MS=20000 FAKE_PROGRAM=true LD_PRELOAD=$plain/fakedev.so \
+			rstr "$way" < /dev/null &
+		pid=$!
+		wait_for test -s log
+		kill -KILL $pid
+		wait $pid 2> /dev/null
+		wait_for nobody_has "$dir/log"
+		rm -f log
+	done
+}
+
+# No process has this as FAKE_LOG in its environment.
+nobody_has() { ! grep -qs "FAKE_LOG=$1" /proc/[0-9]*/environ; }
+
+# A shell on a terminal of its own: ^Z stops the job, fg continues it, ^C ends it.
+test_rstr_job_control()
+{
+	local way
+
+	PATH=$plain:$PATH
+	echo image > image
+	for way in $(ways); do
+		WAY=$way FAKEDEV=$plain/fakedev.so run python3 - <<-'EOF'
+			import os, pty, re, select, sys, time
+			pid, tty = pty.fork()
+			if pid == 0:
+			    os.environ["PS1"] = "$ "
+			    os.execvp("bash", ["bash", "--norc", "--noprofile", "-i"])
+			seen = b""
+			def expect(pattern, seconds=10):
+			    global seen
+			    end = time.time() + seconds
+			    while not re.search(pattern, seen):
+			        if not select.select([tty], [], [], max(0, end - time.time()))[0]:
+			            sys.exit(f"no {pattern} in {seen}")
+			        seen += os.read(tty, 4096)
+			    seen = seen[re.search(pattern, seen).end():]
+			def say(text):
+			    os.write(tty, text.encode())
+			say("export FAKE_PROGRAM='i=0; while :; do echo n$i; i=$((i+1)); sleep 0.1; done'\n")
+			say("LD_PRELOAD=$FAKEDEV rstr $WAY < image; echo st=$?=\n")
+			expect(rb"n3\r\n")
+			say("\x1a")
+			expect(rb"Stopped")
+			expect(rb"st=148=")
+			say("jobs -l; echo end=\n")
+			expect(rb"Stopped.*rstr")
+			seen = b""
+			time.sleep(0.4)
+			say("echo quiet=\n")
+			expect(rb"quiet=")
+			if re.search(rb"n\d+\r\n", seen):
+			    sys.exit(f"it is not stopped: {seen}")
+			say("fg\n")
+			expect(rb"n\d+\r\n")
+			expect(rb"n\d+\r\n")
+			say("\x03")
+			say("echo st=$?=\n")
+			expect(rb"st=130=")
+			say("exit\n")
+		EOF
+		is "$status" 0 "$way: $err"
+	done
+}
+
+# ---- what is installed ------------------------------------------------------------
+
+test_install_and_uninstall()
+{
+	local f
+
+	run make -s -C "$top" install-tools B="$plain" DESTDIR="$dir/root" prefix=/usr
+	is "$status" 0 "install ($err)"
+	for f in bin/ckpt bin/rstr bin/ckptinfo share/man/man1/ckpt.1 share/man/man1/rstr.1 \
+		share/man/man1/ckptinfo.1 share/man/man4/ckpt.4 lib/udev/rules.d/70-ckpt.rules \
+		lib/sysusers.d/ckpt.conf share/bash-completion/completions/ckpt \
+		share/bash-completion/completions/rstr share/bash-completion/completions/ckptinfo; do
+		[ -s "$dir/root/usr/$f" ] || complain "/usr/$f is missing"
+	done
+	run make -s -C "$top" uninstall B="$plain" DESTDIR="$dir/root" prefix=/usr
+	is "$(find "$dir/root" -type f)" '' 'files left'
+}
+
+test_manual_is_clean()
+{
+	local f
+
+	for f in "$top"/Documentation/man/*.[14]; do
+		if command -v mandoc > /dev/null; then
+			run mandoc -T lint -W warning "$f"
+			is "$status" 0 "$f ($out)"
+		fi
+		if command -v groff > /dev/null; then
+			run groff -man -Tutf8 -ww -z "$f"
+			is "$err" '' "$f"
+		fi
+	done
+}
+
+test_completion_loads()
+{
+	local t
+
+	for t in ckpt rstr ckptinfo; do
+		run bash -u -c ". '$top/tools/completions/$t.bash'; COMP_WORDS=($t --he) COMP_CWORD=1
+			\$(complete -p $t | sed 's/.*-F \([a-z_]*\).*/\1/') $t --he $t
+			echo \"\${COMPREPLY[*]}\""
+		is "$status" 0 "$t ($err)"
+		is "${out% }" --help "$t --he<TAB>"
+	done
+}
+
+# ---- all of them -------------------------------------------------------------------
+
+if [ $# -gt 0 ]; then
+	tests=("${@/#/test_}")
+else
+	mapfile -t tests < <(sed -n 's/^\(test_[a-z0-9_]*\)()$/\1/p' "$top/selftests/unit/tools_test.sh")
+fi
+echo "TAP version 13"
+echo "1..${#tests[@]}"
+failed=0
+for ((i = 0; i < ${#tests[@]}; i++)); do
+	name=${tests[i]#test_}
+	mkdir "$tmp/work" && cd "$tmp/work" || exit 1
+	# A test may change the environment, but not the one of the next.
+	if result=$(
+		# shellcheck disable=SC2030 # on purpose
+		dir=$PWD
+		"${tests[i]}" > /dev/null
+		[ -z "$skip" ] || echo "skip $skip"
+		printf '%s' "$bad"
+		[ -z "$bad" ]
+	); then
+		case $result in
+		skip*) echo "ok $((i + 1)) - tools: ${name//_/ } # SKIP ${result#skip }" ;;
+		*) echo "ok $((i + 1)) - tools: ${name//_/ }" ;;
+		esac
+	else
+		failed=$((failed + 1))
+		echo "not ok $((i + 1)) - tools: ${name//_/ }"
+		printf '%s\n' "$result" | head -20
+	fi
+	cd "$tmp" && rm -rf "$tmp/work"
+done
+[ "$failed" = 0 ]
