@@ -477,9 +477,11 @@ static int add_trailer(struct model *m, const Ckpt__Trailer *trailer)
 		return BAD(m, "it counts %" PRIu64 " records and %" PRIu64 " pages, there are %"
 			   PRIu64 " and %" PRIu64, trailer->records, trailer->pages,
 			   m->im.records, m->im.pages);
+#ifndef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
 	if (trailer->sha256.len != IMAGE_DIGEST ||
 	    memcmp(trailer->sha256.data, m->im.digest, IMAGE_DIGEST))
 		return BAD(m, "the digest is wrong");
+#endif
 	if (m->nr_processes != m->image->nr_processes || m->nr_threads != m->image->nr_tasks)
 		return BAD(m, "%zu processes with %zu threads, not %u with %u", m->nr_processes,
 			   m->nr_threads, m->image->nr_processes, m->image->nr_tasks);
