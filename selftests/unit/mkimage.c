@@ -474,7 +474,8 @@ static void put_signals(void)
 	l.hard = is("limit-soft") ? 1024 : -1ULL;
 	limits.n_limit = is("limit-twice") ? 2 : 1;
 	limits.limit = limit;
-	message(CKPT_REC_LIMITS, &limits);
+	if (!is("limits-missing"))
+		message(CKPT_REC_LIMITS, &limits);
 }
 
 static void put_threads(void)
@@ -527,10 +528,12 @@ static void put_pages(void)
 	r[0].addr = TEXT + 3 * PAGE;
 	r[1].addr = HEAP;
 	r[2].addr = HUGE + (1ULL << 39);
-	r[3].addr = is("run-outside") ? HEAP + 6 * PAGE : is("run-shared") ? SHARED :
+	r[3].addr = is("run-outside") ? STACK + 31 * PAGE : is("run-shared") ? SHARED :
 		    is("run-unaligned") ? STACK + 8 : STACK + 20 * PAGE;
 	if (is("run-empty"))
 		r[3].pages = 0;
+	if (is("run-order"))
+		r[1].addr = TEXT;
 	runs.n_run = 4;
 	runs.run = list;
 	message(CKPT_REC_PAGE_RUNS, &runs);
@@ -587,12 +590,17 @@ static void put_all(void)
 	if (is("length-beyond"))
 		record_as(CKPT_REC_FS, 0, "x", 1, 1 << 20);
 	put_fs();
-	put_mm();
+	if (is("vmas-late"))
+		put_mm();
 	put_vmas();
+	if (!is("vmas-late") && !is("mm-missing"))
+		put_mm();
 	put_fds();
 	put_signals();
 	put_threads();
 	put_pages();
+	if (is("fds-late"))
+		put_fds();
 	put_trailer();
 	/* A pipe can carry more than one thing: nobody may care. */
 	if (is("behind"))
@@ -650,9 +658,13 @@ static const char *const variants[][2] = {
 	{ "raw-missing", "stands where PIPE_DATA belongs" },
 	{ "fs-twice", "FS: stands twice" },
 	{ "fs-missing", "has no FS" },
+	{ "limits-missing", "has no LIMITS" },
 	{ "exe-pipe", "is not a file with a path" },
 	{ "exe-missing", "there is no object 99" },
-	{ "vmas-count", "has 6 VMAs, not 7" },
+	{ "vmas-count", "there are 6 VMAs before it, not 7" },
+	{ "vmas-late", "MM: there are 0 VMAs before it" },
+	{ "mm-missing", "THREAD: stands before MM" },
+	{ "fds-late", "FDS: stands behind the content of memory" },
 	{ "vma-overlap", "overlaps" },
 	{ "vma-order", "overlaps" },
 	{ "vma-empty", "no range" },
@@ -677,6 +689,7 @@ static const char *const variants[][2] = {
 	{ "run-outside", "nothing is mapped" },
 	{ "run-shared", "not private memory" },
 	{ "run-unaligned", "PAGE_RUNS: 4 pages at" },
+	{ "run-order", "stands behind a higher one" },
 	{ "run-empty", "PAGE_RUNS: 0 pages at" },
 	{ "run-twice", "stand twice" },
 	{ "pages-short", "36864 bytes where 40960 belong" },

@@ -198,6 +198,8 @@ static int add_mm(struct model *m, struct model_process *p, const Ckpt__Mm *mm)
 		return BAD(m, "the executable, object %u, is not a file with a path", mm->exe_file);
 	if (mm->auxv.len % 16)
 		return BAD(m, "auxv has %zu bytes", mm->auxv.len);
+	if (p->nr_vmas != mm->nr_vmas)
+		return BAD(m, "there are %zu VMAs before it, not %u", p->nr_vmas, mm->nr_vmas);
 	p->mm = mm;
 	return 0;
 }
@@ -243,8 +245,8 @@ static int add_vmas(struct model *m, struct model_process *p, const Ckpt__Vmas *
 {
 	size_t i;
 
-	if (!p->mm)
-		return BAD(m, "stands before MM");
+	if (p->mm)
+		return BAD(m, "stands behind MM, which completes them");
 	for (i = 0; i < vmas->n_vma; i++)
 		if (add_vma(m, p, vmas->vma[i]))
 			return -1;
@@ -369,9 +371,11 @@ static int check_page_runs(struct model *m, struct model_process *p, const Ckpt_
 	struct model_vma *v;
 	size_t i;
 
-	for (i = 0; i < runs->n_run; i++) {
+	for (i = 0, end = 0; i < runs->n_run; i++) {
 		addr = runs->run[i]->addr;
 		n = runs->run[i]->pages;
+		if (addr < end)
+			return BAD(m, "the run at 0x%" PRIx64 " stands behind a higher one", addr);
 		if (!n || !page_aligned(addr) || addr >= MODEL_ADDRESS_END)
 			return BAD(m, "%" PRIu64 " pages at 0x%" PRIx64, n, addr);
 		sum += n;
@@ -440,6 +444,7 @@ static int add_raw(struct model *m)
 static int end_process(struct model *m)
 {
 	const struct model_process *p;
+	const char *missing;
 	uint32_t pid;
 
 	if (!m->nr_processes)
@@ -449,10 +454,10 @@ static int end_process(struct model *m)
 	if (p->nr_threads != p->process->nr_threads)
 		return BAD(m, "process %u has %zu threads, not %u", pid, p->nr_threads,
 			   p->process->nr_threads);
-	if (!p->fs || !p->mm)
-		return BAD(m, "process %u has no %s", pid, p->mm ? "FS" : "MM");
-	if (p->nr_vmas != p->mm->nr_vmas)
-		return BAD(m, "process %u has %zu VMAs, not %u", pid, p->nr_vmas, p->mm->nr_vmas);
+	missing = !p->fs ? "FS" : !p->mm ? "MM" : !p->sighand ? "SIGHAND" :
+		  !p->signals ? "SIGNALS" : !p->limits ? "LIMITS" : NULL;
+	if (missing)
+		return BAD(m, "process %u has no %s", pid, missing);
 	return 0;
 }
 
@@ -506,6 +511,16 @@ static int add_message(struct model *m, ProtobufCMessage *msg)
 	}
 	if (!p)
 		return BAD(m, "stands before the first PROCESS");
+	/* Memory is filled when all that describes it is there. */
+	if (m->im.type == CKPT_REC_PAGE_RUNS || m->im.type == CKPT_REC_SHMEM_RUN) {
+		if (!p->mm || !p->nr_threads)
+			return BAD(m, "stands before %s", p->mm ? "the first THREAD" : "MM");
+		p->described = true;
+	} else if (p->described) {
+		return BAD(m, "stands behind the content of memory");
+	} else if (m->im.type == CKPT_REC_THREAD && !p->mm) {
+		return BAD(m, "stands before MM");
+	}
 	switch (m->im.type) {
 	case CKPT_REC_CRED:
 		return add_object(m, ((Ckpt__Cred *)msg)->id, msg);

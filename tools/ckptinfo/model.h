@@ -46,6 +46,7 @@ struct model_vma {
  * @fds: ascending by number
  * @vmas: ascending by address
  * @pages: that the image holds
+ * @described: the content of its memory has begun
  */
 struct model_process {
 	const Ckpt__Process *process;
@@ -61,6 +62,7 @@ struct model_process {
 	struct model_vma *vmas;
 	size_t nr_vmas;
 	uint64_t pages;
+	bool described;
 };
 
 /**
