@@ -137,30 +137,74 @@ stage2()
 
 run()
 {
-	local pid dog r
+	local left n p r relays
 
 	# After an oops the command may never end: locks are held by the dead.
 	( $bb grep -m1 -E 'Oops:|BUG: (unable|kernel)|kernel BUG at' < /dev/kmsg > /dev/null &&
 		$bb sleep 30 && echo "fail the command does not end after an oops" >&3 &&
 		{ $bb dmesg -r > $ports/log; $bb poweroff -f; } ) &
-	dog=$!
 	echo start >&3
+	# Through pipes, as programs expect: a port can be opened only once, which
+	# makes /dev/stderr fail.
+	$bb mkfifo /run/vm/in /run/vm/out /run/vm/err
+	$bb cat /run/vm/out > $ports/out &
+	relays=$!
+	$bb cat /run/vm/err > $ports/err &
+	relays="$relays $!"
+	# In the foreground, since a shell lets what it starts in the background
+	# ignore SIGINT; in a session of its own, since that of process 1 is 0.
+	set -- $bb setsid $bb env -i /bin/sh "/run/vm/host$dir/run"
 	if [ -n "$tty" ]; then
-		$bb setsid -c $bb env -i /bin/sh "/run/vm/host$dir/run" \
-			< /dev/hvc0 > /dev/hvc0 2>&1 3>&- &
+		shift 2
+		$bb setsid -c "$@" < /dev/hvc0 > /dev/hvc0 2>&1 3>&-
 	elif [ -n "$stdin" ]; then
-		$bb env -i /bin/sh "/run/vm/host$dir/run" \
-			< $ports/in > $ports/out 2> $ports/err 3>&- &
+		$bb cat $ports/in > /run/vm/in &
+		"$@" < /run/vm/in > /run/vm/out 2> /run/vm/err 3>&-
 	else
-		$bb env -i /bin/sh "/run/vm/host$dir/run" \
-			< /dev/null > $ports/out 2> $ports/err 3>&- &
+		"$@" < /dev/null > /run/vm/out 2> /run/vm/err 3>&-
 	fi
-	pid=$!
-	wait $pid
 	r=$?
 	echo "done" >&3
-	kill -9 $dog 2>/dev/null
+	# The end of what the command left behind is the end of the output, too.
+	# What survives that is stuck in the kernel, which a module must never do.
+	n=0
+	while processes && [ -n "$left" ]; do
+		[ $n -lt 100 ] || {
+			echo "fail cannot be killed: $left" >&3
+			for p in $left; do
+				$bb cat "/proc/$p/stack" > /dev/kmsg
+			done
+			break
+		}
+		# shellcheck disable=SC2086 # one word per process
+		kill -9 $left 2>/dev/null
+		n=$((n + 1))
+		$bb usleep 100000
+	done
+	if [ -z "$left" ] && [ -z "$tty" ]; then
+		# shellcheck disable=SC2086
+		wait $relays
+	fi
 	return $r
+}
+
+# Sets left to the user processes other than this one and the relays; a zombie
+# is none. No subshell, which would find itself, and no program to start, which
+# takes its time in translated code.
+processes()
+{
+	local p line
+
+	left=
+	for p in /proc/[0-9]*; do
+		p=${p##*/}
+		case " 1 $relays " in *" $p "*) continue ;; esac
+		read -r line < "/proc/$p/stat" || continue
+		# shellcheck disable=SC2086 # state is the first after the name, flags the seventh
+		set -- ${line##*) }
+		case $1 in Z|X) continue ;; esac
+		[ $(($7 & 0x200000)) -ne 0 ] || left="$left $p"	# PF_KTHREAD
+	done 2> /dev/null
 }
 
 # kmemleak believes in a leak when two scans have not found a reference, and
