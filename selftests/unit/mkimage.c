@@ -191,9 +191,12 @@ static void put_image(void)
 
 	image.module_version = (char *)"0.1.0";
 	image.kernel_release = (char *)"6.1.0-44-amd64";
-	image.hostname = is("hostile-text") ? (char *)"evil\033]0;title\007\nhost" : (char *)"box";
+	image.hostname = (char *)"box";
+	if (is("hostile-text"))
+		image.hostname = (char *)"evil\033]0;title\007\nhost";
 	if (is("string-long"))
-		image.hostname = (char *)"a-name-of-much-more-than-the-sixty-five-bytes-that-the-schema-allows";
+		image.hostname = (char *)"a-name-of-much-more-than-the-sixty-five-bytes-that-"
+			"the-schema-allows";
 	image.realtime_ns = 1700000000123456789ULL;
 	image.monotonic_ns = 12345678901ULL;
 	image.boottime_ns = 12345678901ULL;
@@ -219,7 +222,7 @@ static void put_process(void)
 	process.sid = 4000;
 	process.nr_threads = is("threads-count") ? 3 : 2;
 	process.exit_signal = 17;
-	process.comm = is("hostile-text") ? (char *)"\033[2J\xc2\x9b\xe2\x80\xae" : (char *)"sample";
+	process.comm = (char *)(is("hostile-text") ? "\033[2J\xc2\x9b\xe2\x80\xae" : "sample");
 	message(CKPT_REC_PROCESS, &process);
 }
 
@@ -417,8 +420,8 @@ static void put_vmas(void)
 static void put_fds(void)
 {
 	static const uint32_t number[] = { 0, 1, 2, 5, 6, 7, 1000 };
-	static const uint32_t file[] = { ID_TTY_FILE, ID_TTY_FILE, ID_TTY_FILE, ID_PIPE_R, ID_PIPE_W,
-					 ID_LOG, ID_LOG };
+	static const uint32_t file[] = { ID_TTY_FILE, ID_TTY_FILE, ID_TTY_FILE, ID_PIPE_R,
+					 ID_PIPE_W, ID_LOG, ID_LOG };
 	Ckpt__Fd fd[ARRAY_SIZE(number)], *list[ARRAY_SIZE(number)];
 	Ckpt__Fds fds = CKPT__FDS__INIT;
 	size_t i;

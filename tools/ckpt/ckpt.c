@@ -192,17 +192,16 @@ static bool good_output(int fd, bool closed)
 	int mode = closed ? -1 : fcntl(fd, F_GETFL);
 	struct stat st;
 
-	if (mode < 0) {
+	if (mode < 0)
 		say("standard output is closed; where should the image go?");
-	} else if ((mode & O_ACCMODE) == O_RDONLY || mode & O_PATH) {
+	else if ((mode & O_ACCMODE) == O_RDONLY || mode & O_PATH)
 		say("standard output is not open for writing");
-	} else if (isatty(fd)) {
+	else if (isatty(fd))
 		say("an image is not for a terminal; use 'ckpt PID > FILE' or 'ckpt -o FILE PID'");
-	} else if (fstat(fd, &st)) {
+	else if (fstat(fd, &st))
 		say("standard output: %s", strerror(errno));
-	} else {
+	else
 		return true;
-	}
 	return false;
 }
 

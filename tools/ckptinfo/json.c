@@ -141,8 +141,11 @@ static json_t *json_message(const ProtobufCMessage *msg)
 			    field->type == PROTOBUF_C_TYPE_MESSAGE) {
 				if (!*(void * const *)where)
 					continue;
-			} else if (!*(const protobuf_c_boolean *)(base + field->quantifier_offset)) {
-				continue;
+			} else {
+				where = base + field->quantifier_offset;
+				if (!*(const protobuf_c_boolean *)where)
+					continue;
+				where = base + field->offset;
 			}
 		}
 		json_object_set_new(object, field->name, json_value(field, where, 0));
@@ -308,9 +311,11 @@ static void write_objects(struct writer *w, const struct model *m, const char *k
 			json_object_set_new(json, "access", json_string(names_access(file->flags)));
 			json_object_set_new(json, "flag_names",
 					    json_flags(names_open, file->flags & ~3U));
-			if (file->path)
-				json_object_set_new(json, "type", json_string(
-							names_file_type(file->path->mode)));
+			if (file->path) {
+				const char *kind = names_file_type(file->path->mode);
+
+				json_object_set_new(json, "type", json_string(kind));
+			}
 		} else if (type == CKPT_REC_CRED) {
 			const Ckpt__Cred *cred = (const Ckpt__Cred *)object->msg;
 

@@ -88,8 +88,9 @@ static int fill(struct image *im, void *buf, size_t len, const char *inside)
 		if (!n && !im->offset)
 			return image_bad(im, 0, "the image is empty");
 		if (!n)
-			return image_bad(im, im->offset, "the image is truncated%s", inside ?:
-					 p == buf ? ": there is no trailer" : " in a record header");
+			return image_bad(im, im->offset, "the image is truncated%s",
+					 inside ? inside : p != buf ? " in a record header" :
+					 ": there is no trailer");
 		im->offset += n;
 		p += n;
 		len -= n;

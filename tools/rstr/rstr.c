@@ -275,7 +275,7 @@ static int restart(struct order *order, struct ckpt_restart *rs)
 		if (errors[i].reason != CKPT_REASON_TAKEN)
 			continue;
 		if (order->new_pidns && errors[i].pid == 1)
-			say("the image is that of an init, and a new pid namespace has one already; restart it without --new-pidns in a namespace whose pid 1 is free");
+			say("it is the image of an init; a new pid namespace has one already");
 		else if (!order->new_pidns && !errors[i].advice[0])
 			say("rstr --new-pidns starts it in a pid namespace of its own");
 		break;
@@ -403,6 +403,7 @@ static bool await_init(struct order *order, pid_t init, int socket, struct job_e
 		kill(init, SIGKILL);
 		waitpid(init, NULL, 0);
 		cleanup(order);
+		/* A wait status that says "ended by a signal" is its number. */
 		job_end_like(si.ssi_signo);
 	}
 	close(fd[1].fd);
