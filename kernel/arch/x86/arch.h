@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What is different on each architecture; here x86-64. Another architecture offers the same
+ * names in its own folder.
+ */
+#ifndef _CKPT_ARCH_H
+#define _CKPT_ARCH_H
+
+#include <linux/sched.h>
+#include <asm/ptrace.h>
+
+#include "../../schema.gen.h"
+#include "../../symbols.h"
+
+struct dev_ctx;
+struct mm_struct;
+
+/**
+ * arch_sys() - call the body of a system call, as if the current task had made it
+ *
+ * The name must be in the symbol table (as __x64_sys_NAME); up to six arguments.
+ */
+#define arch_sys(name, ...)						\
+	({								\
+		const unsigned long _a[6] = { __VA_ARGS__ };		\
+		const struct pt_regs _regs = {				\
+			.di = _a[0], .si = _a[1], .dx = _a[2],		\
+			.r10 = _a[3], .r8 = _a[4], .r9 = _a[5],		\
+		};							\
+		sym(__x64_sys_##name)(&_regs);				\
+	})
+
+/** arch_image() - fill the image's part about this machine, for what @mm needs of it */
+int arch_image(struct pb_image *image, struct mm_struct *mm, u8 *digest);
+
+/**
+ * arch_image_check() - can this machine go on with an image?
+ *
+ * Return: 0, or -EOPNOTSUPP with the error recorded.
+ */
+int arch_image_check(struct dev_ctx *ctx, const struct pb_image *image);
+
+/**
+ * arch_xstate_size() - bytes that arch_regs_save() needs for vector registers and the like
+ */
+size_t arch_xstate_size(void);
+
+/**
+ * arch_regs_save() - describe the current task's registers
+ * @thread: gets them
+ * @xstate: buffer of arch_xstate_size() bytes; @thread points into it
+ *
+ * Called at the return to user mode. Return: 0, or an errno.
+ */
+int arch_regs_save(struct pb_thread *thread, void *xstate);
+
+/**
+ * arch_unsupported() - is there something about this task that cannot be kept?
+ *
+ * Called with @task parked. Return: NULL, or what it is.
+ */
+const char *arch_unsupported(struct task_struct *task);
+
+/** arch_mm_unsupported() - the same for its address space */
+const char *arch_mm_unsupported(struct mm_struct *mm);
+
+/** arch_regs_check() - NULL, or what is wrong with the registers of an image */
+const char *arch_regs_check(const struct pb_thread *thread);
+
+/**
+ * struct arch_final - registers that a restarted task gets when it first enters user mode
+ */
+struct arch_final {
+	struct pt_regs regs;
+};
+
+/** arch_regs_prepare() - turn checked registers into their final form */
+void arch_regs_prepare(struct arch_final *final, const struct pb_thread *thread);
+
+/**
+ * arch_regs_self() - set what only the task itself can set (segment bases)
+ *
+ * Called in the restarted task. Return: 0, or an errno.
+ */
+int arch_regs_self(const struct pb_thread *thread);
+
+/**
+ * arch_regs_other() - set what another task must set (vector registers)
+ * @task: a restarted task that sleeps and is off its CPU
+ *
+ * Return: 0, or an errno: -EINVAL this processor does not have them.
+ */
+int arch_regs_other(struct task_struct *task, const struct pb_thread *thread);
+
+/** arch_regs_final() - install the registers; in the task, at its return to user mode */
+void arch_regs_final(const struct arch_final *final);
+
+/** arch_vdso_save() - describe where the kernel's own code is mapped in @mm */
+void arch_vdso_save(struct mm_struct *mm, struct pb_mm *out);
+
+/** arch_vdso_map() - map it at @base in the current, empty, address space */
+int arch_vdso_map(unsigned long base);
+
+#endif /* _CKPT_ARCH_H */

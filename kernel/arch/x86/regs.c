@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Registers of x86-64 threads.
+ *
+ * General registers are read and written at the return to user mode, where they lie in pt_regs
+ * and nothing else has a hold on them. Vector registers go through the regset that ptrace and
+ * core dumps use: its format is an ABI, and it checks what it is given.
+ */
+#include <linux/elf.h>
+#include <linux/mman.h>
+#include <linux/ptrace.h>
+#include <linux/regset.h>
+#include <linux/sched/task_stack.h>
+#include <linux/utsname.h>
+#include <asm/cpufeature.h>
+#include <asm/desc.h>
+#include <asm/elf.h>
+#include <asm/fpu/api.h>
+#include <asm/fpu/types.h>
+#include <asm/fpu/xcr.h>
+#include <asm/mmu_context.h>
+#include <asm/prctl.h>
+#include <asm/processor.h>
+#include <asm/segment.h>
+#include <asm/vdso.h>
+
+#include "arch.h"
+#include "../../compat.h"
+#include "../../dev.h"
+
+#ifndef NT_X86_XSTATE
+#define NT_X86_XSTATE	0x202
+#endif
+
+/* The legacy part of an xsave area, and its header: no processor has less. */
+#define REGS_XSTATE_MIN	(512 + 64)
+
+/* The flags of user mode that a program may set; the rest is fixed. As in ptrace. */
+#define REGS_FLAGS	(X86_EFLAGS_CF | X86_EFLAGS_PF | X86_EFLAGS_AF | X86_EFLAGS_ZF | \
+			 X86_EFLAGS_SF | X86_EFLAGS_TF | X86_EFLAGS_DF | X86_EFLAGS_OF | \
+			 X86_EFLAGS_RF | X86_EFLAGS_NT | X86_EFLAGS_AC | X86_EFLAGS_ID)
+
+#define REGS_X86(X)									\
+	X(r15) X(r14) X(r13) X(r12) X(bp) X(bx) X(r11) X(r10) X(r9) X(r8) X(ax) X(cx)	\
+	X(dx) X(si) X(di) X(orig_ax) X(ip) X(cs) X(flags) X(sp) X(ss)
+
+static const struct user_regset *regs_set(struct task_struct *task, unsigned int note)
+{
+	const struct user_regset_view *view = task_user_regset_view(task);
+	unsigned int i;
+
+	for (i = 0; i < view->n; i++)
+		if (view->regsets[i].core_note_type == note)
+			return &view->regsets[i];
+	return NULL;
+}
+
+size_t arch_xstate_size(void)
+{
+	const struct user_regset *set = regs_set(current, NT_X86_XSTATE);
+
+	return set ? set->n * set->size : 0;
+}
+
+int arch_regs_save(struct pb_thread *thread, void *xstate)
+{
+	const struct user_regset *general = regs_set(current, NT_PRSTATUS);
+	const struct user_regset *set = regs_set(current, NT_X86_XSTATE);
+	const struct pt_regs *regs = task_pt_regs(current);
+	struct pb_x86_regs *x86 = &thread->x86;
+	struct user_regs_struct user;
+	int ret;
+
+	if (!general || !set)
+		return -EOPNOTSUPP;
+	/* A 32-bit view is smaller; such a program is refused by name later. */
+	memset(&user, 0, sizeof(user));
+	ret = general->regset_get(current, general,
+				  (struct membuf){ .p = &user, .left = sizeof(user) });
+	if (ret < 0)
+		return ret;
+	thread->has_x86 = true;
+#define REGS_SAVE(reg) x86->reg = regs->reg;
+	REGS_X86(REGS_SAVE)
+#undef REGS_SAVE
+	/* Newer kernels keep more than the selector in these words (FRED). */
+	x86->cs &= 0xffff;
+	x86->ss &= 0xffff;
+	x86->ds = user.ds & 0xffff;
+	x86->es = user.es & 0xffff;
+	x86->fs = user.fs & 0xffff;
+	x86->gs = user.gs & 0xffff;
+	x86->fs_base = user.fs_base;
+	x86->gs_base = user.gs_base;
+
+	ret = set->regset_get(current, set,
+			      (struct membuf){ .p = xstate, .left = set->n * set->size });
+	if (ret < 0)
+		return ret;
+	x86->has_xstate = true;
+	x86->xstate.data = xstate;
+	x86->xstate.len = set->n * set->size - ret;
+	return 0;
+}
+
+const char *arch_unsupported(struct task_struct *task)
+{
+	struct pt_regs *regs = task_pt_regs(task);
+	unsigned int i;
+
+	if (!user_64bit_mode(regs))
+		return "a 32-bit program";
+	for (i = 0; i < GDT_ENTRY_TLS_ENTRIES; i++)
+		if (task->thread.tls_array[i].p)
+			return "a TLS segment (set_thread_area)";
+	for (i = 0; i < HBP_NUM; i++)
+		if (task->thread.ptrace_bps[i])
+			return "a hardware breakpoint";
+	if (test_tsk_thread_flag(task, TIF_IO_BITMAP) || task->thread.iopl_emul)
+		return "I/O port permission";
+#ifdef CONFIG_X86_USER_SHADOW_STACK
+	if (task->thread.features)
+		return "shadow stack";
+#endif
+	return NULL;
+}
+
+const char *arch_mm_unsupported(struct mm_struct *mm)
+{
+#ifdef CONFIG_MODIFY_LDT_SYSCALL
+	if (mm->context.ldt)
+		return "local descriptor table (modify_ldt)";
+#endif
+#ifdef CONFIG_ADDRESS_MASKING
+	if (mm->context.lam_cr3_mask)
+		return "linear address masking";
+#endif
+#ifdef CONFIG_X86_INTEL_MEMORY_PROTECTION_KEYS
+	/* Key 0 is always there; the execute-only key is the kernel's. */
+	if (cpu_feature_enabled(X86_FEATURE_OSPKE) && mm->context.pkey_allocation_map > 1 &&
+	    mm->context.execute_only_pkey <= 0)
+		return "protection keys";
+#endif
+	return NULL;
+}
+
+/* A segment selector that user mode may load: null or one of its own. */
+static bool regs_selector_ok(u32 sel)
+{
+	return sel == 0 || sel == __USER_DS;
+}
+
+const char *arch_regs_check(const struct pb_thread *thread)
+{
+	const struct pb_x86_regs *x86 = &thread->x86;
+
+	if (!thread->has_x86 || !x86->has_xstate)
+		return "no registers";
+	if (x86->cs != __USER_CS || x86->ss != __USER_DS)
+		return "code or stack segment";
+	if (!regs_selector_ok(x86->ds) || !regs_selector_ok(x86->es) ||
+	    !regs_selector_ok(x86->fs) || !regs_selector_ok(x86->gs))
+		return "data segment";
+	if (x86->fs_base >= TASK_SIZE_MAX || x86->gs_base >= TASK_SIZE_MAX)
+		return "segment base";
+	/* The exit path would fault on it in kernel mode on some processors. */
+	if (x86->ip >= TASK_SIZE_MAX)
+		return "instruction pointer";
+	if (x86->xstate.len < REGS_XSTATE_MIN)
+		return "vector registers";
+	return NULL;
+}
+
+void arch_regs_prepare(struct arch_final *final, const struct pb_thread *thread)
+{
+	const struct pb_x86_regs *x86 = &thread->x86;
+	struct pt_regs *regs = &final->regs;
+
+	memset(regs, 0, sizeof(*regs));
+#define REGS_LOAD(reg) regs->reg = x86->reg;
+	REGS_X86(REGS_LOAD)
+#undef REGS_LOAD
+	regs->flags = (x86->flags & REGS_FLAGS) | X86_EFLAGS_IF | X86_EFLAGS_FIXED;
+}
+
+int arch_regs_self(const struct pb_thread *thread)
+{
+	const struct pb_x86_regs *x86 = &thread->x86;
+	int ret;
+
+	loadsegment(ds, x86->ds);
+	loadsegment(es, x86->es);
+	current->thread.ds = x86->ds;
+	current->thread.es = x86->es;
+	/* Sets selector 0 with the base, which is all that 64-bit programs use. */
+	ret = arch_sys(arch_prctl, ARCH_SET_FS, x86->fs_base);
+	if (!ret)
+		ret = arch_sys(arch_prctl, ARCH_SET_GS, x86->gs_base);
+	return ret;
+}
+
+int arch_regs_other(struct task_struct *task, const struct pb_thread *thread)
+{
+	const struct codec_bytes *xstate = &thread->x86.xstate;
+	const struct user_regset *set = regs_set(task, NT_X86_XSTATE);
+
+	if (!set || xstate->len != set->n * set->size)
+		return -EINVAL;
+	return set->set(task, set, 0, xstate->len, xstate->data, NULL);
+}
+
+void arch_regs_final(const struct arch_final *final)
+{
+	struct pt_regs *regs = task_pt_regs(current);
+
+	/* Field by field: what else a kernel keeps beside the selectors stays. */
+#define REGS_FINAL(reg) regs->reg = final->regs.reg;
+	REGS_X86(REGS_FINAL)
+#undef REGS_FINAL
+}
+
+/* ---- the machine, and the kernel's code in user space ---- */
+
+static void regs_vdso_digest(u8 *digest)
+{
+	const struct vdso_image *image = current->mm->context.vdso_image;
+	struct compat_sha256_ctx ctx;
+
+	sha256_init(&ctx);
+	if (image)
+		sha256_update(&ctx, image->data, image->size);
+	sha256_final(&ctx, digest);
+}
+
+int arch_image(struct pb_image *image, struct mm_struct *mm, u8 *digest)
+{
+	const struct vdso_image *vdso = mm->context.vdso_image;
+
+	image->has_x86 = true;
+	image->x86.xfeatures = xgetbv(XCR_XFEATURE_ENABLED_MASK);
+	image->x86.xstate_size = arch_xstate_size();
+	/* The caller's vDSO is the target's: both are the 64-bit one, and there is one kernel. */
+	regs_vdso_digest(digest);
+	image->x86.vdso_sha256.data = digest;
+	image->x86.vdso_sha256.len = SHA256_DIGEST_SIZE;
+	image->x86.vdso_size = vdso ? vdso->size : 0;
+	return 0;
+}
+
+int arch_image_check(struct dev_ctx *ctx, const struct pb_image *image)
+{
+	struct error_at at = { .reason = CKPT_REASON_KERNEL };
+	u8 digest[SHA256_DIGEST_SIZE];
+
+	if (!image->has_x86)
+		return error_add(&ctx->errors, -EOPNOTSUPP, &at, "an image without a machine");
+	if (image->x86.xfeatures & ~xgetbv(XCR_XFEATURE_ENABLED_MASK))
+		return error_add(&ctx->errors, -EOPNOTSUPP, &at,
+				 "this processor lacks register state that the image has (XFEATURES %#llx)",
+				 image->x86.xfeatures & ~xgetbv(XCR_XFEATURE_ENABLED_MASK));
+	if (image->x86.xstate_size != arch_xstate_size())
+		return error_add(&ctx->errors, -EOPNOTSUPP, &at,
+				 "register state of %u bytes; this processor has %zu",
+				 image->x86.xstate_size, arch_xstate_size());
+	regs_vdso_digest(digest);
+	at.advice = "restart it under the kernel it was checkpointed under";
+	if (image->x86.vdso_sha256.len != sizeof(digest) ||
+	    memcmp(image->x86.vdso_sha256.data, digest, sizeof(digest)))
+		return error_add(&ctx->errors, -EOPNOTSUPP, &at,
+				 "the vDSO of Linux %.*s is not that of this kernel",
+				 (int)image->kernel_release.len, image->kernel_release.data);
+	return 0;
+}
+
+void arch_vdso_save(struct mm_struct *mm, struct pb_mm *out)
+{
+	out->has_vdso = !!mm->context.vdso;
+	out->vdso = (unsigned long)mm->context.vdso;
+}
+
+int arch_vdso_map(unsigned long base)
+{
+	long ret = arch_sys(arch_prctl, ARCH_MAP_VDSO_64, base);
+
+	return ret < 0 ? ret : 0;
+}

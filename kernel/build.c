@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Tasks that are being built by a restart.
+ */
+#include <linux/module.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/task.h>
+#include <linux/slab.h>
+
+#include "build.h"
+#include "symbols.h"
+
+#define BUILD_TASK_STATE	(TASK_KILLABLE | TASK_FREEZABLE)
+
+static void build_free(struct kref *ref)
+{
+	struct build *build = container_of(ref, struct build, ref);
+	struct build_task *bt, *next;
+
+	list_for_each_entry_safe(bt, next, &build->tasks, list) {
+		if (bt->task)
+			put_task_struct(bt->task);
+		put_cred(bt->final.cred);
+		kfree(bt->pb);
+		kfree(bt);
+	}
+	build->owner_free(build->owner);
+	kfree(build);
+}
+
+struct build *build_new(void *owner, void (*owner_free)(void *owner))
+{
+	struct build *build = kzalloc(sizeof(*build), GFP_KERNEL_ACCOUNT);
+
+	if (!build)
+		return NULL;
+	kref_init(&build->ref);
+	build->owner = owner;
+	build->owner_free = owner_free;
+	spin_lock_init(&build->lock);
+	init_waitqueue_head(&build->wait);
+	INIT_LIST_HEAD(&build->tasks);
+	return build;
+}
+
+void build_put(struct build *build)
+{
+	if (build)
+		kref_put(&build->ref, build_free);
+}
+
+struct build_task *build_leader(struct build *build)
+{
+	return list_first_entry_or_null(&build->tasks, struct build_task, list);
+}
+
+static void build_leave(struct build_task *bt)
+{
+	struct build *build = bt->build;
+
+	spin_lock(&build->lock);
+	bt->dead = true;
+	spin_unlock(&build->lock);
+	wake_up_all(&build->wait);
+	build_put(build);
+	module_put(THIS_MODULE);
+}
+
+/* At the first return to user mode, before signals and restarts of calls are looked at. */
+static void build_enter(struct callback_head *work)
+{
+	struct build_task *bt = container_of(work, struct build_task, work);
+
+	if (!(current->flags & PF_EXITING))
+		thread_enter(&bt->final);
+	build_leave(bt);
+}
+
+static bool build_asked(struct build_task *bt)
+{
+	return READ_ONCE(bt->fn) || READ_ONCE(bt->build->over);
+}
+
+/* The first and only function of a new task; runs on its kernel stack. */
+static int build_main(void *arg)
+{
+	struct build_task *bt = arg;
+	struct build *build = bt->build;
+	int (*fn)(struct build_task *bt);
+	sigset_t all;
+	int ret;
+
+	/* Signals to the restarter's process group are not for the program. */
+	sigfillset(&all);
+	sym(set_current_blocked)(&all);
+
+	while (!wait_event_state(build->wait, build_asked(bt), BUILD_TASK_STATE)) {
+		spin_lock(&build->lock);
+		fn = bt->fn;
+		spin_unlock(&build->lock);
+		if (!fn)
+			break;
+		ret = fn(bt);
+		spin_lock(&build->lock);
+		bt->fn = NULL;
+		bt->ret = ret;
+		bt->done = true;
+		spin_unlock(&build->lock);
+		wake_up_all(&build->wait);
+	}
+	if (READ_ONCE(build->over) && READ_ONCE(build->go) && !fatal_signal_pending(current)) {
+		init_task_work(&bt->work, build_enter);
+		if (!task_work_add(current, &bt->work, TWA_SIGNAL))
+			return 0;
+	}
+	send_sig(SIGKILL, current, 1);
+	build_leave(bt);
+	return 0;
+}
+
+struct build_task *build_task(struct build *build, u64 flags, pid_t tid)
+{
+	struct build_task *bt = kzalloc(sizeof(*bt), GFP_KERNEL_ACCOUNT);
+	struct kernel_clone_args args = {
+		.flags = flags | CLONE_UNTRACED,
+		.exit_signal = flags & CLONE_THREAD ? 0 : SIGCHLD,
+		.set_tid = &tid,
+		.set_tid_size = 1,
+		.fn = build_main,
+		.fn_arg = bt,
+	};
+	struct pid *pid;
+	pid_t nr;
+
+	if (!bt)
+		return ERR_PTR(-ENOMEM);
+	bt->build = build;
+	bt->tid = tid;
+	kref_get(&build->ref);
+	__module_get(THIS_MODULE);
+	/* On the list before it runs: its end must find it there. */
+	spin_lock(&build->lock);
+	list_add_tail(&bt->list, &build->tasks);
+	spin_unlock(&build->lock);
+
+	nr = sym(kernel_clone)(&args);
+	if (nr < 0) {
+		spin_lock(&build->lock);
+		list_del(&bt->list);
+		spin_unlock(&build->lock);
+		kfree(bt);
+		build_put(build);
+		module_put(THIS_MODULE);
+		return ERR_PTR(nr);
+	}
+	pid = find_get_pid(nr);
+	bt->task = get_pid_task(pid, PIDTYPE_PID);
+	put_pid(pid);
+	/* Gone already: killed. It says so itself. */
+	return bt->task ? bt : ERR_PTR(-ECHILD);
+}
+
+int build_call(struct build_task *bt, int (*fn)(struct build_task *bt))
+{
+	struct build *build = bt->build;
+	int ret;
+
+	spin_lock(&build->lock);
+	bt->fn = fn;
+	bt->done = false;
+	spin_unlock(&build->lock);
+	wake_up_all(&build->wait);
+	ret = wait_event_killable(build->wait, READ_ONCE(bt->done) || READ_ONCE(bt->dead));
+	if (ret)
+		return -EINTR;
+	spin_lock(&build->lock);
+	ret = bt->done ? bt->ret : -ECHILD;
+	spin_unlock(&build->lock);
+	return ret;
+}
+
+void build_inactive(struct build_task *bt)
+{
+	sym(wait_task_inactive)(bt->task, 0);
+}
+
+static void build_end(struct build *build, bool go)
+{
+	spin_lock(&build->lock);
+	build->go = go;
+	build->over = true;
+	spin_unlock(&build->lock);
+	wake_up_all(&build->wait);
+}
+
+void build_go(struct build *build)
+{
+	build_end(build, true);
+}
+
+void build_kill(struct build *build)
+{
+	struct build_task *leader = build_leader(build);
+
+	build_end(build, false);
+	/* To the whole thread group, and through any wait. */
+	if (leader && leader->task)
+		send_sig(SIGKILL, leader->task, 1);
+}

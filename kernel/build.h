@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Tasks that are being built by a restart.
+ *
+ * Each is born in the kernel, does what it is asked to in its own context (build_call), and
+ * sleeps in between. None of them enters user mode before build_go(); build_kill(), or the
+ * death of whoever waits, ends them all.
+ */
+#ifndef _CKPT_BUILD_H
+#define _CKPT_BUILD_H
+
+#include <linux/kref.h>
+#include <linux/list.h>
+#include <linux/task_work.h>
+#include <linux/wait.h>
+
+#include "thread.h"
+
+struct build;
+
+/**
+ * struct build_task - a task that is being built
+ * @list: on &build.tasks
+ * @build: a reference is held while the task lives in the kernel
+ * @task: the task; a reference is held
+ * @tid: in the restarter's pid namespace
+ * @pb: the thread's record while the task reads it; freed with the build if still set
+ * @fn: what it shall do, NULL nothing; protected by &build.lock, as all below
+ * @ret: what @fn returned
+ * @done: @fn has returned
+ * @dead: it left; nothing can be asked of it any more
+ * @work: installs @final at the return to user mode
+ * @final: its last steps
+ */
+struct build_task {
+	struct list_head list;
+	struct build *build;
+	struct task_struct *task;
+	pid_t tid;
+	struct pb_thread *pb;
+	int (*fn)(struct build_task *bt);
+	int ret;
+	bool done;
+	bool dead;
+	struct callback_head work;
+	struct thread_final final;
+};
+
+/**
+ * struct build - all tasks of a restart
+ * @ref: the owner's, and one for each task
+ * @lock: protects what the tasks and the owner share
+ * @wait: everybody waits here
+ * @tasks: struct build_task, the thread group leader first
+ * @owner: what the tasks work on
+ * @owner_free: called with @owner when the last reference is gone
+ * @over: no more calls: enter user mode if @go, else die
+ * @go: see there
+ */
+struct build {
+	struct kref ref;
+	spinlock_t lock;
+	wait_queue_head_t wait;
+	struct list_head tasks;
+	void *owner;
+	void (*owner_free)(void *owner);
+	bool over;
+	bool go;
+};
+
+/**
+ * build_new() - an empty set of tasks
+ * @owner: what the tasks work on; lives as long as any of them is in the kernel
+ * @owner_free: frees it
+ *
+ * Return: the set, or NULL without memory (@owner is still the caller's then).
+ */
+struct build *build_new(void *owner, void (*owner_free)(void *owner));
+
+/** build_put() - give up a reference */
+void build_put(struct build *build);
+
+/**
+ * build_task() - create a task
+ * @build: where it belongs
+ * @flags: CLONE_* flags
+ * @tid: its id in the current pid namespace
+ *
+ * The current task becomes its parent (or sibling thread). Return: the task, or an ERR_PTR with
+ * what kernel_clone() says: -EEXIST the id is taken, -EPERM no right to choose it.
+ */
+struct build_task *build_task(struct build *build, u64 flags, pid_t tid);
+
+/**
+ * build_call() - let a task do something in its own context
+ * @bt: the task
+ * @fn: what to do
+ *
+ * Waits, killable; when killed, @fn may still run.
+ *
+ * Return: what @fn returns; -EINTR if the caller was killed; -ECHILD if the task was.
+ */
+int build_call(struct build_task *bt, int (*fn)(struct build_task *bt));
+
+/** build_inactive() - wait until a task that is not in a call is off its processor */
+void build_inactive(struct build_task *bt);
+
+/** build_leader() - the first task, or NULL */
+struct build_task *build_leader(struct build *build);
+
+/** build_go() - let all tasks enter user mode */
+void build_go(struct build *build);
+
+/** build_kill() - kill all tasks; returns at once */
+void build_kill(struct build *build);
+
+#endif /* _CKPT_BUILD_H */

@@ -1,0 +1,390 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The phases of a checkpoint:
+ *
+ *	park		all threads come to rest and describe themselves
+ *	describe	the rest is looked at; everything that cannot be kept is found
+ *	snapshot	a copy-on-write copy of memory
+ *	release		unless the program is to be held
+ *	pages		from the copy to the output
+ *	trailer
+ *
+ * Up to the release, nothing is written to the output (stream_out_open()): a slow reader does
+ * not keep the program frozen. The exception is shared memory, of which there is no snapshot.
+ */
+#include <linux/file.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/pid.h>
+#include <linux/ptrace.h>
+#include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/task.h>
+#include <linux/slab.h>
+#include <linux/utsname.h>
+
+#include "arch/arch.h"
+#include "checkpoint.h"
+#include "cred.h"
+#include "file.h"
+#include "fs.h"
+#include "mm.h"
+#include "pages.h"
+#include "park.h"
+#include "process.h"
+#include "shmem.h"
+#include "signal.h"
+#include "snapshot.h"
+#include "symbols.h"
+#include "thread.h"
+
+#define CHECKPOINT_TIMEOUT_MS	10000
+
+/* How often a process may exec while it is being parked, before we give up. */
+#define CHECKPOINT_TRIES	3
+
+int checkpoint_refuse(struct checkpoint *cp, enum ckpt_where where_type, u64 where,
+		      enum ckpt_reason reason, const char *advice, const char *fmt, ...)
+{
+	struct error_at at = {
+		.reason = reason,
+		.task = cp->leader,
+		.where_type = where_type,
+		.where = where,
+		.advice = advice,
+	};
+	struct va_format vaf = { .fmt = fmt };
+	va_list args;
+
+	va_start(args, fmt);
+	vaf.va = &args;
+	error_add(&cp->ctx->errors, -EOPNOTSUPP, &at, "%pV", &vaf);
+	va_end(args);
+	cp->refused = true;
+	return 0;
+}
+
+/* ---- describe ---- */
+
+static int checkpoint_write_image(struct checkpoint *cp)
+{
+	struct pb_image pb = {
+		.realtime_ns = ktime_get_real_ns(),
+		.monotonic_ns = ktime_get_ns(),
+		.boottime_ns = ktime_get_boottime_ns(),
+		.nr_processes = 1,
+		.nr_tasks = cp->park->nr - cp->park->nr_gone,
+	};
+	struct new_utsname *name = utsname();
+	u8 digest[SHA256_DIGEST_SIZE];
+	int ret;
+
+	pb.module_version.data = THIS_MODULE->version;
+	pb.module_version.len = strlen(THIS_MODULE->version);
+	pb.kernel_release.data = name->release;
+	pb.kernel_release.len = strnlen(name->release, sizeof(name->release));
+	pb.hostname.data = name->nodename;
+	pb.hostname.len = strnlen(name->nodename, sizeof(name->nodename));
+	ret = arch_image(&pb, cp->mm, digest);
+	return ret ?: stream_out_msg(&cp->out, CKPT_REC_IMAGE, &pb_image_msg, &pb);
+}
+
+static int checkpoint_write_creds(struct checkpoint *cp)
+{
+	struct park_task *pt;
+	struct object *obj;
+	int ret;
+
+	list_for_each_entry(pt, &cp->park->list, list) {
+		if (!pt->thread || object_lookup(&cp->objects, OBJECT_CRED, pt->thread->cred))
+			continue;
+		obj = object_new(&cp->objects, OBJECT_CRED, (void *)get_cred(pt->thread->cred),
+				 true);
+		if (IS_ERR(obj)) {
+			put_cred(pt->thread->cred);
+			return PTR_ERR(obj);
+		}
+		ret = cred_write(&cp->out, pt->thread->cred, obj->id);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+static int checkpoint_write_threads(struct checkpoint *cp)
+{
+	struct park_task *pt;
+	struct object *obj;
+	int ret;
+
+	list_for_each_entry(pt, &cp->park->list, list) {
+		if (!pt->thread)
+			continue;
+		if (pt->thread->proc) {
+			ret = signal_write(&cp->out, pt->thread->proc);
+			if (ret)
+				return ret;
+		}
+		obj = object_lookup(&cp->objects, OBJECT_CRED, pt->thread->cred);
+		ret = thread_write(&cp->out, pt->thread, task_pid_vnr(pt->task), obj->id);
+		if (ret)
+			return ret;
+		cond_resched();
+	}
+	return 0;
+}
+
+static int checkpoint_gone(struct checkpoint *cp)
+{
+	struct error_at at = { .reason = CKPT_REASON_GONE, .task = cp->leader };
+
+	return error_add(&cp->ctx->errors, -ECHILD, &at, "the process ended meanwhile");
+}
+
+static int checkpoint_describe(struct checkpoint *cp)
+{
+	int ret;
+
+	dev_phase(cp->ctx, CKPT_PHASE_DESCRIBE);
+	cp->mm = get_task_mm(cp->leader);
+	if (!cp->mm)
+		return checkpoint_gone(cp);
+	atomic64_set(&cp->ctx->progress.pages_total, get_mm_counter(cp->mm, MM_ANONPAGES));
+
+	ret = process_check(cp) ?:
+	      checkpoint_write_image(cp) ?:
+	      process_write(cp) ?:
+	      checkpoint_write_creds(cp) ?:
+	      fs_write(cp) ?:
+	      file_write_fds(cp) ?:
+	      mm_write(cp) ?:
+	      file_check_shared(cp) ?:
+	      process_write_limits(cp) ?:
+	      checkpoint_write_threads(cp);
+	if (ret)
+		return ret;
+	if (!park_intact(cp->park))
+		return checkpoint_gone(cp);
+	return cp->refused ? -EOPNOTSUPP : 0;
+}
+
+/* ---- the whole ---- */
+
+static void checkpoint_free(struct checkpoint *cp)
+{
+	if (cp->park)
+		park_release(cp->park, CKPT_RELEASE_RUN);
+	object_destroy(&cp->objects);
+	stream_out_close(&cp->out);
+	if (cp->snapshot)
+		mmput(cp->snapshot);
+	if (cp->mm)
+		mmput(cp->mm);
+	if (cp->leader)
+		put_task_struct(cp->leader);
+	kvfree(cp->bounce);
+	kfree(cp->path);
+	kfree(cp);
+}
+
+static struct checkpoint *checkpoint_new(struct dev_ctx *ctx, const struct ckpt_checkpoint *arg)
+{
+	struct checkpoint *cp = kzalloc(sizeof(*cp), GFP_KERNEL_ACCOUNT);
+
+	if (!cp)
+		return NULL;
+	cp->ctx = ctx;
+	cp->flags = arg->flags;
+	INIT_LIST_HEAD(&cp->out.spool);
+	object_init(&cp->objects);
+	cp->bounce = kvmalloc(CHECKPOINT_BOUNCE, GFP_KERNEL_ACCOUNT);
+	cp->path = kmalloc(PATH_MAX, GFP_KERNEL_ACCOUNT);
+	if (!cp->bounce || !cp->path) {
+		checkpoint_free(cp);
+		return NULL;
+	}
+	return cp;
+}
+
+static int checkpoint_find(struct checkpoint *cp, pid_t nr)
+{
+	struct error_at at = { .reason = CKPT_REASON_OTHER };
+	struct task_struct *task, *leader;
+	struct pid *pid;
+
+	pid = find_get_pid(nr);
+	task = get_pid_task(pid, PIDTYPE_PID);
+	put_pid(pid);
+	if (!task)
+		return error_add(&cp->ctx->errors, -ESRCH, &at, "there is no process %d", nr);
+	rcu_read_lock();
+	leader = task->group_leader;
+	get_task_struct(leader);
+	rcu_read_unlock();
+	put_task_struct(task);
+	cp->leader = leader;
+
+	at.task = leader;
+	if (leader->flags & (PF_KTHREAD | COMPAT_PF_USER_WORKER))
+		return error_add(&cp->ctx->errors, -EINVAL, &at, "is a kernel thread");
+	if (same_thread_group(leader, current)) {
+		at.advice = "let another process checkpoint it";
+		return error_add(&cp->ctx->errors, -EINVAL, &at, "cannot checkpoint itself");
+	}
+	if (leader->exit_state || leader->flags & PF_EXITING)
+		return error_add(&cp->ctx->errors, -ESRCH, &at, "has ended");
+	if (!sym(ptrace_may_access)(leader, PTRACE_MODE_ATTACH_REALCREDS)) {
+		at.reason = CKPT_REASON_DENIED;
+		at.advice = "run ckpt as its user or as root";
+		return error_add(&cp->ctx->errors, -EPERM, &at, "you have no right to trace it");
+	}
+	if (leader->ptrace) {
+		at.reason = CKPT_REASON_BUSY;
+		at.advice = "detach the tracer (a debugger, strace)";
+		return error_add(&cp->ctx->errors, -EBUSY, &at, "is traced");
+	}
+	if (READ_ONCE(leader->jobctl) & JOBCTL_STOPPED) {
+		at.reason = CKPT_REASON_BUSY;
+		at.advice = "continue it with SIGCONT first";
+		return error_add(&cp->ctx->errors, -EBUSY, &at, "is stopped");
+	}
+	return 0;
+}
+
+static int checkpoint_park(struct checkpoint *cp, const struct ckpt_checkpoint *arg)
+{
+	struct park *park;
+	int tries, ret;
+
+	dev_phase(cp->ctx, CKPT_PHASE_PARK);
+	for (tries = 0; ; tries++) {
+		ret = checkpoint_find(cp, arg->pid);
+		if (ret)
+			return ret;
+		park = park_process(cp->ctx, cp->leader, arg->timeout_ms ?: CHECKPOINT_TIMEOUT_MS);
+		if (!IS_ERR(park))
+			break;
+		/* An exec by a thread gives the process a new leader: look again. */
+		if (PTR_ERR(park) != -ECHILD || tries == CHECKPOINT_TRIES)
+			return PTR_ERR(park);
+		put_task_struct(cp->leader);
+		cp->leader = NULL;
+		error_destroy(&cp->ctx->errors);
+	}
+	cp->park = park;
+	return 0;
+}
+
+static u64 checkpoint_let_go(struct checkpoint *cp, enum ckpt_release_how how)
+{
+	u64 frozen = ktime_to_ns(ktime_sub(ktime_get(), cp->park->first));
+
+	park_release(cp->park, how);
+	cp->park = NULL;
+	return frozen;
+}
+
+u64 checkpoint_release(struct checkpoint *cp, enum ckpt_release_how how)
+{
+	u64 frozen = checkpoint_let_go(cp, how);
+
+	checkpoint_free(cp);
+	return frozen;
+}
+
+static int checkpoint_snapshot(struct checkpoint *cp, struct snapshot *snap,
+			       struct ckpt_checkpoint *arg)
+{
+	struct error_at at = { .reason = CKPT_REASON_OTHER, .task = cp->leader };
+	ktime_t start = ktime_get();
+	struct mm_struct *copy;
+
+	dev_phase(cp->ctx, CKPT_PHASE_SNAPSHOT);
+	copy = snapshot_take(snap, cp->mm);
+	if (IS_ERR(copy))
+		return error_add(&cp->ctx->errors, PTR_ERR(copy), &at,
+				 "the snapshot of its memory failed");
+	cp->snapshot = copy;
+	arg->snapshot_ns = ktime_to_ns(ktime_sub(ktime_get(), start));
+	return 0;
+}
+
+static int checkpoint_frozen(struct checkpoint *cp, struct snapshot *snap,
+			     struct ckpt_checkpoint *arg)
+{
+	int ret;
+
+	arg->park_ns = ktime_to_ns(ktime_sub(ktime_get(), cp->park->first));
+	arg->nr_tasks = cp->park->nr - cp->park->nr_gone;
+	ret = checkpoint_describe(cp);
+	if (ret || cp->flags & CKPT_CHECKPOINT_DRY_RUN)
+		return ret;
+	ret = checkpoint_snapshot(cp, snap, arg);
+	if (!ret)
+		ret = shmem_write_content(cp);
+	if (!ret && !park_intact(cp->park))
+		ret = checkpoint_gone(cp);
+	return ret;
+}
+
+static int checkpoint_stream(struct checkpoint *cp)
+{
+	int ret = 0;
+
+	dev_phase(cp->ctx, CKPT_PHASE_PAGES);
+	if (cp->out.spooling)
+		ret = stream_out_unspool(&cp->out);
+	if (!ret)
+		ret = pages_write(cp);
+	if (!ret)
+		ret = stream_out_end(&cp->out);
+	return ret;
+}
+
+int checkpoint_run(struct dev_ctx *ctx, struct ckpt_checkpoint *arg)
+{
+	bool hold = arg->flags & CKPT_CHECKPOINT_HOLD;
+	ktime_t start = ktime_get();
+	struct snapshot *snap = NULL;
+	struct checkpoint *cp;
+	int ret;
+
+	cp = checkpoint_new(ctx, arg);
+	if (!cp)
+		return -ENOMEM;
+	ret = stream_out_open(&cp->out, ctx, arg->out_fd, arg->flags & CKPT_CHECKPOINT_DRY_RUN);
+	if (ret)
+		goto out;
+	snap = snapshot_prepare();
+	if (IS_ERR(snap)) {
+		ret = PTR_ERR(snap);
+		goto out;
+	}
+
+	ret = checkpoint_park(cp, arg);
+	if (ret)
+		goto out;
+	ret = checkpoint_frozen(cp, snap, arg);
+	if (ret || !hold || arg->flags & CKPT_CHECKPOINT_DRY_RUN)
+		arg->frozen_ns = checkpoint_let_go(cp, CKPT_RELEASE_RUN);
+	if (!ret && !(arg->flags & CKPT_CHECKPOINT_DRY_RUN))
+		ret = checkpoint_stream(cp);
+	if (!ret && hold && cp->park)
+		arg->frozen_ns = ktime_to_ns(ktime_sub(ktime_get(), cp->park->first));
+	arg->pages = cp->out.pages;
+	arg->image_bytes = cp->out.bytes;
+out:
+	snapshot_free(snap);
+	arg->wall_ns = ktime_to_ns(ktime_sub(ktime_get(), start));
+	if (!ret && cp->park) {
+		/* What a held program does not need is given back now. */
+		stream_out_close(&cp->out);
+		object_destroy(&cp->objects);
+		mmput(cp->snapshot);
+		cp->snapshot = NULL;
+		ctx->held = cp;
+		return 0;
+	}
+	checkpoint_free(cp);
+	return ret;
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _CKPT_CHECKPOINT_H
+#define _CKPT_CHECKPOINT_H
+
+#include <linux/ktime.h>
+
+#include "dev.h"
+#include "object.h"
+#include "stream.h"
+
+struct park;
+
+/** CHECKPOINT_BOUNCE - bytes of the buffer that content without pages of its own goes through */
+#define CHECKPOINT_BOUNCE	CKPT_IMAGE_RAW_MAX
+
+/**
+ * struct checkpoint - a checkpoint that runs, or whose program is held
+ * @ctx: for errors and progress
+ * @flags: CKPT_CHECKPOINT_*
+ * @out: the image
+ * @objects: what is in it
+ * @park: the frozen process; NULL once released
+ * @leader: its thread group leader; a reference is held
+ * @mm: its address space; a reference is held
+ * @snapshot: the copy-on-write copy of @mm, or NULL
+ * @bounce: CHECKPOINT_BOUNCE bytes
+ * @path: PATH_MAX bytes for file names
+ * @refused: something cannot be kept; the errors say what
+ * @released: when the process was released, 0 before
+ */
+struct checkpoint {
+	struct dev_ctx *ctx;
+	u64 flags;
+	struct stream_out out;
+	struct object_table objects;
+	struct park *park;
+	struct task_struct *leader;
+	struct mm_struct *mm;
+	struct mm_struct *snapshot;
+	u8 *bounce;
+	char *path;
+	bool refused;
+	ktime_t released;
+};
+
+/**
+ * checkpoint_refuse() - something cannot be kept: record it and go on looking
+ * @cp: the checkpoint
+ * @where_type: enum ckpt_where
+ * @where: see there
+ * @reason: CKPT_REASON_UNSUPPORTED or CKPT_REASON_SHARED
+ * @advice: what to do about it, or NULL
+ * @fmt: the object; "is not supported" is for the caller to write
+ *
+ * Return: 0, always, so that all that would be refused is found in one go.
+ */
+__printf(6, 7)
+int checkpoint_refuse(struct checkpoint *cp, enum ckpt_where where_type, u64 where,
+		      enum ckpt_reason reason, const char *advice, const char *fmt, ...);
+
+/** checkpoint_run() - CKPT_IOC_CHECKPOINT; the results are filled into @arg */
+int checkpoint_run(struct dev_ctx *ctx, struct ckpt_checkpoint *arg);
+
+/** checkpoint_release() - let a held program go; Return: how long it was frozen, in ns */
+u64 checkpoint_release(struct checkpoint *cp, enum ckpt_release_how how);
+
+#endif /* _CKPT_CHECKPOINT_H */

@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Where the supported kernels (6.1, 6.12, 7.x) differ. Nothing else in the module knows of
+ * versions. Presence is tested where the preprocessor can see it (Kbuild tells which headers
+ * there are: HAVE_*_H); otherwise a version is, with the commit or release that made the change.
+ */
+#ifndef _CKPT_COMPAT_H
+#define _CKPT_COMPAT_H
+
+#include <linux/fs.h>
+#ifdef HAVE_FILELOCK_H
+#include <linux/filelock.h>
+#endif
+#include <linux/hrtimer.h>
+#include <linux/mm.h>
+#include <linux/pagewalk.h>
+#include <linux/pipe_fs_i.h>
+#include <linux/rseq.h>
+#include <linux/sched.h>
+#include <linux/sched/coredump.h>
+#include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/task.h>
+#include <linux/shmem_fs.h>
+#include <linux/swap.h>
+#include <linux/swapops.h>
+#include <linux/version.h>
+#include <crypto/sha2.h>
+
+/* The oldest kernel that was ever tried; older ones fail here and not somewhere odd. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0)
+#error "ckpt needs Linux 6.1 or newer"
+#endif
+
+/* bc292ab00f6c "mm: introduce vma->vm_flags wrapper functions", 6.3 */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
+static inline void vm_flags_set(struct vm_area_struct *vma, vm_flags_t flags)
+{
+	mmap_assert_write_locked(vma->vm_mm);
+	vma->vm_flags |= flags;
+}
+
+static inline void vm_flags_clear(struct vm_area_struct *vma, vm_flags_t flags)
+{
+	mmap_assert_write_locked(vma->vm_mm);
+	vma->vm_flags &= ~flags;
+}
+#endif
+
+/* ca5e863233e8 "mm/gup: remove vmas parameter from get_user_pages_remote()", 6.5 */
+static inline long compat_gup_remote(struct mm_struct *mm, unsigned long start,
+				     unsigned long nr_pages, unsigned int flags,
+				     struct page **pages)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 5, 0)
+	return get_user_pages_remote(mm, start, nr_pages, flags, pages, NULL, NULL);
+#else
+	return get_user_pages_remote(mm, start, nr_pages, flags, pages, NULL);
+#endif
+}
+
+/* 24ff932fcdae "rseq: Introduce struct rseq_data", 6.19, gathered what was in task_struct. */
+#ifdef CONFIG_RSEQ
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 19, 0)
+#define compat_rseq_ptr(t)	((t)->rseq.usrptr)
+#define compat_rseq_len(t)	((t)->rseq.len)
+#define compat_rseq_sig(t)	((t)->rseq.sig)
+#else
+#define compat_rseq_ptr(t)	((t)->rseq)
+#define compat_rseq_sig(t)	((t)->rseq_sig)
+/* ee3e3ac05c26 "rseq: Introduce extensible rseq ABI", 6.3; before, there was one length. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 3, 0)
+#define compat_rseq_len(t)	((t)->rseq_len)
+#else
+#define compat_rseq_len(t)	((u32)sizeof(struct rseq))
+#endif
+#endif
+#endif
+
+/* The robust list moved from task_struct into struct futex_sched_data during 7.x. */
+#ifdef HAVE_FUTEX_TYPES_H
+#define compat_robust_list(t)	((t)->futex.robust_list)
+#else
+#define compat_robust_list(t)	((t)->robust_list)
+#endif
+
+/* mm->flags became a bitmap with accessors in 6.18 ("mm: convert core mm to mm_flags_*()"). */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 18, 0)
+#define compat_mm_flags_test(bit, mm)	mm_flags_test(bit, mm)
+#define compat_mm_flags_set(bit, mm)	mm_flags_set(bit, mm)
+#define compat_mm_flags_clear(bit, mm)	mm_flags_clear(bit, mm)
+#else
+#define compat_mm_flags_test(bit, mm)	test_bit(bit, &(mm)->flags)
+#define compat_mm_flags_set(bit, mm)	set_bit(bit, &(mm)->flags)
+#define compat_mm_flags_clear(bit, mm)	clear_bit(bit, &(mm)->flags)
+#endif
+
+/* The bit of prctl(PR_SET_THP_DISABLE) got a mode, and another name, in 6.18. */
+#ifdef MMF_DISABLE_THP_COMPLETELY
+#define COMPAT_MMF_DISABLE_THP	MMF_DISABLE_THP_COMPLETELY
+#else
+#define COMPAT_MMF_DISABLE_THP	MMF_DISABLE_THP
+#endif
+
+/* hrtimer_setup() hides the callback behind __private since 6.16. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 16, 0)
+#define compat_hrtimer_function(timer)	ACCESS_PRIVATE(timer, function)
+#else
+#define compat_hrtimer_function(timer)	((timer)->function)
+#endif
+
+/* The restart block of poll() holds a timespec64 since 6.19, two longs before. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 19, 0)
+#define compat_poll_end_sec(rb)		((rb)->poll.end_time.tv_sec)
+#define compat_poll_end_nsec(rb)	((rb)->poll.end_time.tv_nsec)
+#else
+#define compat_poll_end_sec(rb)		((rb)->poll.tv_sec)
+#define compat_poll_end_nsec(rb)	((rb)->poll.tv_nsec)
+#endif
+
+/* The library's SHA-256 has a context of its own since 6.17 (crypto/sha2.h). */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 17, 0)
+#define compat_sha256_ctx	sha256_ctx
+#else
+#define compat_sha256_ctx	sha256_state
+#endif
+
+/* Area flags that only some kernels have: nothing there means no area has it. */
+#ifndef VM_MAYBE_GUARD
+#define VM_MAYBE_GUARD	0UL
+#endif
+#ifndef VM_UFFD_RWP
+#define VM_UFFD_RWP	0UL
+#endif
+#ifndef VM_DROPPABLE
+#define VM_DROPPABLE	0UL
+#endif
+#ifndef VM_SHADOW_STACK
+#define VM_SHADOW_STACK	0UL
+#endif
+#ifndef VM_SEALED
+#ifdef CONFIG_64BIT
+/* mseal(2) has bit 63 on 64-bit, 8be7258aad44 "mseal: add mseal syscall", 6.10 */
+#define VM_SEALED	BIT(63)
+#else
+#define VM_SEALED	0UL
+#endif
+#endif
+
+/* 6.8 moved file_start_write() into vfs_iter_write(): "fs: move file_start_write() into ...". */
+static inline ssize_t compat_iter_write(struct file *file, struct iov_iter *iter, loff_t *pos)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 8, 0)
+	ssize_t ret;
+
+	file_start_write(file);
+	ret = vfs_iter_write(file, iter, pos, 0);
+	file_end_write(file);
+	return ret;
+#else
+	return vfs_iter_write(file, iter, pos, 0);
+#endif
+}
+
+/* Threads that io_uring and vhost make look like the program's own. */
+#ifdef PF_USER_WORKER
+#define COMPAT_PF_USER_WORKER	PF_USER_WORKER
+#else
+#define COMPAT_PF_USER_WORKER	PF_IO_WORKER
+#endif
+
+/* softleaf_t took the place of swp_entry_t in 6.19. */
+static inline bool compat_pte_marker(pte_t pte)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 19, 0)
+	return softleaf_is_marker(softleaf_from_pte(pte));
+#else
+	return is_pte_marker_entry(pte_to_swp_entry(pte));
+#endif
+}
+
+/* F_SETOWN: 1934b212615d "file: reclaim 24 bytes from f_owner", 6.12, made it a pointer. */
+static inline bool compat_file_owner(struct file *file)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+	struct fown_struct *owner = file_f_owner(file);
+
+	return owner && owner->pid;
+#else
+	return file->f_owner.pid;
+#endif
+}
+
+/* get_file_rcu() takes a pointer to the pointer since 6.7. */
+static inline struct file *compat_get_file_rcu(struct file __rcu **fp)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)
+	return get_file_rcu(fp);
+#else
+	struct file *file = rcu_dereference(*fp);
+
+	return file && get_file_rcu(file) ? file : NULL;
+#endif
+}
+
+/* close_on_exec() takes the files_struct since 6.12, the fdtable in 6.1. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+#define compat_close_on_exec(fd, files)	close_on_exec(fd, files)
+#else
+#define compat_close_on_exec(fd, files)	close_on_exec(fd, files_fdtable(files))
+#endif
+
+static inline bool compat_pipe_watch(struct pipe_inode_info *pipe)
+{
+#ifdef CONFIG_WATCH_QUEUE
+	return pipe->watch_queue;
+#else
+	return false;
+#endif
+}
+
+/* PR_SET_VMA_ANON_NAME, 5.17, if configured. */
+static inline bool compat_vma_named(struct vm_area_struct *vma)
+{
+#ifdef CONFIG_ANON_VMA_NAME
+	return !vma->vm_file && vma->anon_name;
+#else
+	return false;
+#endif
+}
+
+/* The list of POSIX timers is a hlist since 6.12; ignored ones have their own since 6.14. */
+static inline bool compat_posix_timers(const struct signal_struct *sig)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 14, 0)
+	return !hlist_empty(&sig->posix_timers) || !hlist_empty(&sig->ignored_posix_timers);
+#elif LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+	return !hlist_empty(&sig->posix_timers);
+#else
+	return !list_empty(&sig->posix_timers);
+#endif
+}
+
+/* File locks have a header of their own since 6.3, and a common core since 6.9. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 9, 0)
+#define compat_lock			file_lock_core
+#define COMPAT_LOCK_LIST		flc_list
+#define compat_lock_owner(l)		((l)->flc_owner)
+#define compat_lock_file(l)		((l)->flc_file)
+#else
+#define compat_lock			file_lock
+#define COMPAT_LOCK_LIST		fl_list
+#define compat_lock_owner(l)		((l)->fl_owner)
+#define compat_lock_file(l)		((l)->fl_file)
+#endif
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 3, 0)
+#define compat_flctx(inode)		locks_inode_context(inode)
+#else
+#define compat_flctx(inode)		smp_load_acquire(&(inode)->i_flctx)
+#endif
+
+/* A file of shared memory with no reservation; 7.x has its own type for area flags. */
+static inline struct file *compat_shmem_file_setup(const char *name, loff_t size)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 0, 0)
+	return shmem_file_setup(name, size, mk_vma_flags(VMA_NORESERVE_BIT));
+#else
+	return shmem_file_setup(name, size, VM_NORESERVE);
+#endif
+}
+
+#define compat_mm_def_flags(mm)		((mm)->def_flags)
+
+/*
+ * prctl(PR_SET_DUMPABLE) lives in bits of mm->flags, and since 7.2 in a struct of the tasks
+ * (task_exec_state). The functions that set it are not exported; the two bits are plain data.
+ */
+#ifdef HAVE_EXEC_STATE_H
+#include <linux/sched/exec_state.h>
+
+static inline unsigned int compat_get_dumpable(struct task_struct *task)
+{
+	struct task_exec_state *state;
+	unsigned int val;
+
+	rcu_read_lock();
+	state = rcu_dereference(task->exec_state);
+	val = state ? READ_ONCE(state->dumpable) : 0;
+	rcu_read_unlock();
+	return val;
+}
+
+static inline void compat_set_dumpable(unsigned int val)
+{
+	struct task_exec_state *state = rcu_dereference_protected(current->exec_state, true);
+
+	WRITE_ONCE(state->dumpable, val);
+}
+#else
+static inline unsigned int compat_get_dumpable(struct task_struct *task)
+{
+	unsigned int val = 0;
+
+	task_lock(task);
+	if (task->mm)
+		val = get_dumpable(task->mm);
+	task_unlock(task);
+	return val;
+}
+
+static inline void compat_set_dumpable(unsigned int val)
+{
+	set_mask_bits(&current->mm->flags, MMF_DUMPABLE_MASK, val);
+}
+#endif
+
+/* /proc/PID/coredump_filter */
+static inline unsigned int compat_mm_dump_filter(struct mm_struct *mm)
+{
+	unsigned int i, val = 0;
+
+	for (i = 0; i < MMF_DUMP_FILTER_BITS; i++)
+		if (compat_mm_flags_test(MMF_DUMP_FILTER_SHIFT + i, mm))
+			val |= BIT(i);
+	return val;
+}
+
+static inline void compat_mm_set_dump_filter(struct mm_struct *mm, unsigned int val)
+{
+	unsigned int i;
+
+	for (i = 0; i < MMF_DUMP_FILTER_BITS; i++)
+		if (val & BIT(i))
+			compat_mm_flags_set(MMF_DUMP_FILTER_SHIFT + i, mm);
+		else
+			compat_mm_flags_clear(MMF_DUMP_FILTER_SHIFT + i, mm);
+}
+
+#endif /* _CKPT_COMPAT_H */

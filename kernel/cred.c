@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Credentials: ids, groups, capabilities, securebits.
+ *
+ * Ids are those of the caller's user namespace, which is the target's (others are refused).
+ * Not kept: keyrings (the restarted program has the restarter's session keyring) and LSM labels
+ * (it has the restarter's).
+ */
+#include <linux/capability.h>
+#include <linux/securebits.h>
+#include <linux/slab.h>
+#include <linux/uidgid.h>
+
+#include "cred.h"
+#include "stream.h"
+#include "symbols.h"
+
+static u64 cred_caps(const kernel_cap_t *cap)
+{
+	u64 val = 0;
+	int i;
+
+	for (i = 0; i <= CAP_LAST_CAP; i++)
+		if (cap_raised(*cap, i))
+			val |= BIT_ULL(i);
+	return val;
+}
+
+static bool cred_caps_set(kernel_cap_t *cap, u64 val)
+{
+	int i;
+
+	if (val >> (CAP_LAST_CAP + 1))
+		return false;
+	*cap = CAP_EMPTY_SET;
+	for (i = 0; i <= CAP_LAST_CAP; i++)
+		if (val & BIT_ULL(i))
+			cap_raise(*cap, i);
+	return true;
+}
+
+int cred_write(struct stream_out *out, const struct cred *cred, u32 id)
+{
+	struct user_namespace *ns = current_user_ns();
+	const struct group_info *gi = cred->group_info;
+	struct pb_cred pb = {
+		.id = id,
+		.uid = from_kuid(ns, cred->uid),
+		.gid = from_kgid(ns, cred->gid),
+		.euid = from_kuid(ns, cred->euid),
+		.egid = from_kgid(ns, cred->egid),
+		.suid = from_kuid(ns, cred->suid),
+		.sgid = from_kgid(ns, cred->sgid),
+		.fsuid = from_kuid(ns, cred->fsuid),
+		.fsgid = from_kgid(ns, cred->fsgid),
+		.cap_inheritable = cred_caps(&cred->cap_inheritable),
+		.cap_permitted = cred_caps(&cred->cap_permitted),
+		.cap_effective = cred_caps(&cred->cap_effective),
+		.cap_bounding = cred_caps(&cred->cap_bset),
+		.cap_ambient = cred_caps(&cred->cap_ambient),
+		.securebits = cred->securebits,
+	};
+	int i, ret;
+
+	pb.groups = kvmalloc_array(gi->ngroups ?: 1, sizeof(u32), GFP_KERNEL_ACCOUNT);
+	if (!pb.groups)
+		return -ENOMEM;
+	pb.n_groups = gi->ngroups;
+	for (i = 0; i < gi->ngroups; i++)
+		pb.groups[i] = from_kgid(ns, gi->gid[i]);
+	ret = stream_out_msg(out, CKPT_REC_CRED, &pb_cred_msg, &pb);
+	kvfree(pb.groups);
+	return ret;
+}
+
+static int cred_denied(struct stream_in *in, const char *what, const char *advice)
+{
+	struct error_at at = { .reason = CKPT_REASON_DENIED, .advice = advice };
+
+	return error_add(&in->ctx->errors, -EPERM, &at, "%s of the program cannot be given back",
+			 what);
+}
+
+static int cred_groups(struct stream_in *in, struct cred *new, const struct pb_cred *pb)
+{
+	const struct group_info *old = new->group_info;
+	struct group_info *gi;
+	bool same = pb->n_groups == old->ngroups;
+	kgid_t gid;
+	u32 i;
+
+	if (pb->n_groups > NGROUPS_MAX)
+		return stream_in_bad(in, "number of groups");
+	gi = groups_alloc(pb->n_groups);
+	if (!gi)
+		return -ENOMEM;
+	for (i = 0; i < pb->n_groups; i++) {
+		gid = make_kgid(new->user_ns, pb->groups[i]);
+		if (!gid_valid(gid)) {
+			put_group_info(gi);
+			return stream_in_bad(in, "group");
+		}
+		gi->gid[i] = gid;
+		same = same && gid_eq(gid, old->gid[i]);
+	}
+	if (!same && !ns_capable(new->user_ns, CAP_SETGID)) {
+		put_group_info(gi);
+		return cred_denied(in, "supplementary groups", "restart it as its user or as root");
+	}
+	groups_sort(gi);
+	set_groups(new, gi);
+	put_group_info(gi);
+	return 0;
+}
+
+static int cred_ids(struct stream_in *in, struct cred *new, const struct pb_cred *pb)
+{
+	struct user_namespace *ns = new->user_ns;
+	kuid_t uid = make_kuid(ns, pb->uid), euid = make_kuid(ns, pb->euid);
+	kuid_t suid = make_kuid(ns, pb->suid), fsuid = make_kuid(ns, pb->fsuid);
+	kgid_t gid = make_kgid(ns, pb->gid), egid = make_kgid(ns, pb->egid);
+	kgid_t sgid = make_kgid(ns, pb->sgid), fsgid = make_kgid(ns, pb->fsgid);
+	struct user_struct *user;
+
+	if (!uid_valid(uid) || !uid_valid(euid) || !uid_valid(suid) || !uid_valid(fsuid) ||
+	    !gid_valid(gid) || !gid_valid(egid) || !gid_valid(sgid) || !gid_valid(fsgid))
+		return stream_in_bad(in, "user or group id");
+	if (!(uid_eq(uid, new->uid) && uid_eq(euid, new->euid) && uid_eq(suid, new->suid) &&
+	      uid_eq(fsuid, new->fsuid)) && !ns_capable(ns, CAP_SETUID))
+		return cred_denied(in, "user ids", "restart it as its user or as root");
+	if (!(gid_eq(gid, new->gid) && gid_eq(egid, new->egid) && gid_eq(sgid, new->sgid) &&
+	      gid_eq(fsgid, new->fsgid)) && !ns_capable(ns, CAP_SETGID))
+		return cred_denied(in, "group ids", "restart it as its user or as root");
+
+	if (!uid_eq(uid, new->uid)) {
+		user = sym(alloc_uid)(uid);
+		if (!user)
+			return -ENOMEM;
+		free_uid(new->user);
+		new->user = user;
+	}
+	new->uid = uid;
+	new->euid = euid;
+	new->suid = suid;
+	new->fsuid = fsuid;
+	new->gid = gid;
+	new->egid = egid;
+	new->sgid = sgid;
+	new->fsgid = fsgid;
+	return 0;
+}
+
+static int cred_capabilities(struct stream_in *in, struct cred *new, const struct pb_cred *pb)
+{
+	kernel_cap_t inheritable, permitted, effective, bset, ambient;
+	bool setpcap = ns_capable(new->user_ns, CAP_SETPCAP);
+
+	if (!cred_caps_set(&inheritable, pb->cap_inheritable) ||
+	    !cred_caps_set(&permitted, pb->cap_permitted) ||
+	    !cred_caps_set(&effective, pb->cap_effective) ||
+	    !cred_caps_set(&bset, pb->cap_bounding) ||
+	    !cred_caps_set(&ambient, pb->cap_ambient) ||
+	    !cap_issubset(effective, permitted) ||
+	    !cap_issubset(ambient, cap_intersect(permitted, inheritable)) ||
+	    pb->securebits & ~(SECURE_ALL_BITS | SECURE_ALL_LOCKS))
+		return stream_in_bad(in, "capabilities");
+	/* Nobody gets what the caller does not have. */
+	if (!cap_issubset(permitted, new->cap_permitted) ||
+	    !cap_issubset(bset, new->cap_bset))
+		return cred_denied(in, "capabilities", "restart it with these capabilities");
+	if (!setpcap &&
+	    (!cap_issubset(inheritable, cap_combine(new->cap_inheritable, new->cap_permitted)) ||
+	     !cap_issubset(new->cap_bset, bset) || pb->securebits != new->securebits))
+		return cred_denied(in, "inheritable capabilities, bounding set or securebits",
+				   "restart it with CAP_SETPCAP");
+	new->cap_inheritable = inheritable;
+	new->cap_permitted = permitted;
+	new->cap_effective = effective;
+	new->cap_bset = bset;
+	new->cap_ambient = ambient;
+	new->securebits = pb->securebits;
+	return 0;
+}
+
+struct cred *cred_read(struct stream_in *in, u32 *id)
+{
+	struct cred *new;
+	struct pb_cred pb;
+	int ret;
+
+	ret = stream_in_msg(in, &pb_cred_msg, &pb);
+	if (ret)
+		return ERR_PTR(ret);
+	new = prepare_creds();
+	if (!new)
+		return ERR_PTR(-ENOMEM);
+	ret = cred_groups(in, new, &pb);
+	if (!ret)
+		ret = cred_ids(in, new, &pb);
+	if (!ret)
+		ret = cred_capabilities(in, new, &pb);
+	if (!ret)
+		ret = sym(set_cred_ucounts)(new);
+	if (ret) {
+		abort_creds(new);
+		return ERR_PTR(ret);
+	}
+	*id = pb.id;
+	return new;
+}

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Failures as records: what, which task, where, errno, and what to do about it.
+ */
+#include <linux/pid.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+
+#include "error.h"
+
+void error_init(struct error_log *log)
+{
+	mutex_init(&log->lock);
+	log->len = 0;
+	log->rec = NULL;
+}
+
+void error_destroy(struct error_log *log)
+{
+	mutex_lock(&log->lock);
+	kvfree(log->rec);
+	log->rec = NULL;
+	log->len = 0;
+	mutex_unlock(&log->lock);
+}
+
+int error_add(struct error_log *log, int err, const struct error_at *at, const char *fmt, ...)
+{
+	struct ckpt_error *rec;
+	va_list args;
+
+	mutex_lock(&log->lock);
+	if (!log->rec)
+		log->rec = kvcalloc(ERROR_MAX, sizeof(*log->rec), GFP_KERNEL_ACCOUNT);
+	if (!log->rec || log->len == ERROR_MAX)
+		goto out;
+
+	rec = &log->rec[log->len++];
+	rec->error = -err;
+	rec->reason = at->reason;
+	rec->where_type = at->where_type;
+	rec->where = at->where;
+	if (at->task) {
+		rec->pid = task_pid_vnr(at->task);
+		strscpy(rec->comm, at->task->comm, sizeof(rec->comm));
+	}
+	va_start(args, fmt);
+	vsnprintf(rec->what, sizeof(rec->what), fmt, args);
+	va_end(args);
+	if (at->advice)
+		strscpy(rec->advice, at->advice, sizeof(rec->advice));
+out:
+	mutex_unlock(&log->lock);
+	return err;
+}
+
+int error_copy(struct error_log *log, u64 uaddr, u32 cap)
+{
+	unsigned int n;
+	int ret;
+
+	mutex_lock(&log->lock);
+	n = min(cap, log->len);
+	ret = n;
+	if (n && copy_to_user(u64_to_user_ptr(uaddr), log->rec, n * sizeof(*log->rec)))
+		ret = -EFAULT;
+	mutex_unlock(&log->lock);
+	return ret;
+}

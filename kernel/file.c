@@ -1,0 +1,415 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Open file descriptions, and the descriptors that refer to them.
+ */
+#include <linux/fdtable.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/slab.h>
+#include <linux/syscalls.h>
+
+#include "checkpoint.h"
+#include "compat.h"
+#include "file.h"
+#include "park.h"
+#include "path.h"
+#include "pipe.h"
+#include "restart.h"
+#include "shmem.h"
+#include "symbols.h"
+#include "tty.h"
+
+/* Flags of a description that fcntl(F_SETFL) changes. */
+#define FILE_SETFL	(O_APPEND | O_NONBLOCK | O_DIRECT | O_NOATIME)
+/* What the kernel keeps in f_flags for itself (FMODE_EXEC and the like). */
+#define FILE_FLAGS	(O_ACCMODE | FILE_SETFL | O_DSYNC | __O_SYNC | O_LARGEFILE | \
+			 O_DIRECTORY | O_NOFOLLOW | O_PATH)
+
+/**
+ * struct file_kind - a kind of open file; the first that matches is it
+ * @match: is this file of the kind?
+ * @save: describe it in @pb, writing objects it needs first; refuses by itself
+ * @alone: its description may be shared with anybody: it holds nothing (no position)
+ */
+struct file_kind {
+	bool (*match)(struct file *file);
+	int (*save)(struct checkpoint *cp, struct file *file, int fd, u64 addr,
+		    struct pb_file *pb);
+	bool alone;
+};
+
+static bool file_any(struct file *file)
+{
+	return true;
+}
+
+static int file_save_path(struct checkpoint *cp, struct file *file, int fd, u64 addr,
+			  struct pb_file *pb)
+{
+	enum ckpt_where where = fd >= 0 ? CKPT_WHERE_FD : CKPT_WHERE_ADDRESS;
+	u64 at = fd >= 0 ? fd : addr;
+	const char *why = path_supported(file);
+	char *name;
+
+	if (why) {
+		name = d_path(&file->f_path, cp->path, PATH_MAX);
+		return checkpoint_refuse(cp, where, at, CKPT_REASON_UNSUPPORTED, NULL,
+					 "%s (%.128s) is not supported", why,
+					 IS_ERR(name) ? "?" : name);
+	}
+	why = path_save(cp, &file->f_path, &pb->path);
+	if (why) {
+		name = d_path(&file->f_path, cp->path, PATH_MAX);
+		return checkpoint_refuse(cp, where, at, CKPT_REASON_UNSUPPORTED, NULL,
+					 "file %.160s %s", IS_ERR(name) ? "?" : name, why);
+	}
+	pb->has_path = true;
+	pb->has_pos = S_ISREG(file_inode(file)->i_mode) || S_ISDIR(file_inode(file)->i_mode);
+	pb->pos = pb->has_pos ? file->f_pos : 0;
+	return 0;
+}
+
+static const struct file_kind file_kinds[] = {
+	{ .match = pipe_match,	.save = pipe_save,	.alone = true },
+	{ .match = tty_match,	.save = tty_save,	.alone = true },
+	{ .match = shmem_match,	.save = shmem_save },
+	{ .match = file_any,	.save = file_save_path },
+};
+
+static const struct file_kind *file_kind(struct file *file)
+{
+	const struct file_kind *kind = file_kinds;
+
+	while (!kind->match(file))
+		kind++;
+	return kind;
+}
+
+static bool file_lock_found(const struct list_head *list, struct file *file, const void *owner)
+{
+	const struct compat_lock *lock;
+
+	list_for_each_entry(lock, list, COMPAT_LOCK_LIST)
+		if (compat_lock_file(lock) == file || compat_lock_owner(lock) == owner)
+			return true;
+	return false;
+}
+
+/* Does the process (@owner, for POSIX locks) or the description (others) hold a lock? */
+static bool file_locked(struct file *file, const void *owner)
+{
+	struct file_lock_context *flctx = compat_flctx(file_inode(file));
+	bool found;
+
+	if (!flctx)
+		return false;
+	spin_lock(&flctx->flc_lock);
+	found = file_lock_found(&flctx->flc_posix, file, owner) ||
+		file_lock_found(&flctx->flc_flock, file, NULL) ||
+		file_lock_found(&flctx->flc_lease, file, NULL);
+	spin_unlock(&flctx->flc_lock);
+	return found;
+}
+
+/* State that hangs on a description and is not kept. */
+static const char *file_attached(struct checkpoint *cp, struct file *file)
+{
+	if (file->f_flags & FASYNC || compat_file_owner(file))
+		return "a file with signal-driven I/O (F_SETOWN)";
+	if (file_locked(file, cp->leader->files))
+		return "a file lock";
+	return NULL;
+}
+
+int file_write(struct checkpoint *cp, struct file *file, int fd, u64 addr, u32 *id)
+{
+	struct object *obj = object_lookup(&cp->objects, OBJECT_FILE, file);
+	const struct file_kind *kind;
+	struct pb_file pb = {};
+	const char *why;
+	int ret;
+
+	if (!obj) {
+		kind = file_kind(file);
+		why = fd >= 0 ? file_attached(cp, file) : NULL;
+		if (why)
+			checkpoint_refuse(cp, CKPT_WHERE_FD, fd, CKPT_REASON_UNSUPPORTED, NULL,
+					  "%s is not supported", why);
+		pb.flags = file->f_flags & FILE_FLAGS;
+		ret = kind->save(cp, file, fd, addr, &pb);
+		if (ret)
+			return ret;
+		obj = object_new(&cp->objects, OBJECT_FILE, get_file(file), true);
+		if (IS_ERR(obj)) {
+			fput(file);
+			return PTR_ERR(obj);
+		}
+		pb.id = obj->id;
+		ret = stream_out_msg(&cp->out, CKPT_REC_FILE, &pb_file_msg, &pb);
+		if (ret)
+			return ret;
+	}
+	obj->users++;
+	if (fd >= 0) {
+		obj->users2++;
+		if (obj->fd < 0)
+			obj->fd = fd;
+	}
+	*id = obj->id;
+	return 0;
+}
+
+/* ---- descriptors ---- */
+
+struct file_slot {
+	struct file *file;
+	unsigned int fd;
+	bool cloexec;
+};
+
+struct file_list {
+	struct files_struct *files;
+	struct file_slot *slot;
+	unsigned int n;
+	unsigned int cap;
+};
+
+/* Called by iterate_fd() under the table's lock. */
+static int file_list_one(const void *arg, struct file *file, unsigned int fd)
+{
+	struct file_list *list = (struct file_list *)arg;
+
+	if (list->slot && list->n < list->cap) {
+		list->slot[list->n].file = get_file(file);
+		list->slot[list->n].fd = fd;
+		list->slot[list->n].cloexec = compat_close_on_exec(fd, list->files);
+	}
+	list->n++;
+	return 0;
+}
+
+/* The table of a frozen process; only the process itself could replace it. */
+static int file_list_get(struct checkpoint *cp, struct file_list *list)
+{
+	struct files_struct *files;
+
+	list->n = 0;
+	task_lock(cp->leader);
+	files = cp->leader->files;
+	if (files) {
+		rcu_read_lock();
+		list->files = files;
+		iterate_fd(files, 0, file_list_one, list);
+		rcu_read_unlock();
+	}
+	task_unlock(cp->leader);
+	return files ? 0 : -ECHILD;
+}
+
+static void file_list_put(struct file_list *list)
+{
+	unsigned int i;
+
+	if (list->slot)
+		for (i = 0; i < min(list->n, list->cap); i++)
+			fput(list->slot[i].file);
+	kvfree(list->slot);
+}
+
+static int file_flush_fds(struct checkpoint *cp, struct pb_fds *fds)
+{
+	int ret;
+
+	if (!fds->n_fd)
+		return 0;
+	ret = stream_out_msg(&cp->out, CKPT_REC_FDS, &pb_fds_msg, fds);
+	fds->n_fd = 0;
+	return ret;
+}
+
+int file_write_fds(struct checkpoint *cp)
+{
+	struct file_list list = {};
+	struct pb_fds fds = {};
+	unsigned int i, j;
+	int ret;
+
+	ret = file_list_get(cp, &list);
+	if (ret)
+		return ret;
+	list.cap = list.n;
+	list.slot = kvcalloc(list.cap ?: 1, sizeof(*list.slot), GFP_KERNEL_ACCOUNT);
+	fds.fd = kvcalloc(PB_FDS_FD_MAX, sizeof(*fds.fd), GFP_KERNEL_ACCOUNT);
+	ret = -ENOMEM;
+	if (!list.slot || !fds.fd)
+		goto out;
+	ret = file_list_get(cp, &list);
+	if (ret)
+		goto out;
+
+	for (i = 0; i < min(list.n, list.cap); i = j) {
+		/* The descriptions of one FDS record stand in front of it. */
+		for (j = i; j < min(list.n, list.cap) && fds.n_fd < PB_FDS_FD_MAX; j++) {
+			struct pb_fd *pb = &fds.fd[fds.n_fd++];
+
+			memset(pb, 0, sizeof(*pb));
+			pb->fd = list.slot[j].fd;
+			pb->has_cloexec = list.slot[j].cloexec;
+			pb->cloexec = list.slot[j].cloexec;
+			ret = file_write(cp, list.slot[j].file, pb->fd, 0, &pb->file);
+			if (ret)
+				goto out;
+		}
+		ret = file_flush_fds(cp, &fds);
+		if (ret)
+			goto out;
+		cond_resched();
+	}
+out:
+	kvfree(fds.fd);
+	file_list_put(&list);
+	return ret;
+}
+
+int file_check_shared(struct checkpoint *cp)
+{
+	struct object *obj;
+	unsigned long id;
+	char *name;
+
+	xa_for_each(&cp->objects.by_id, id, obj) {
+		struct file *file;
+
+		if (obj->kind == OBJECT_PIPE) {
+			pipe_check_shared(cp, obj);
+			continue;
+		}
+		if (obj->kind != OBJECT_FILE)
+			continue;
+		file = obj->ptr;
+		/* Behind mappings alone, a description's position and flags are out of reach. */
+		if (file_kind(file)->alone || S_ISCHR(file_inode(file)->i_mode) ||
+		    (obj->fd < 0 && !shmem_match(file)))
+			continue;
+		/* One reference is the object table's. */
+		if (file_count(file) == obj->users + 1 || cp->flags & CKPT_CHECKPOINT_SHARED_OK)
+			continue;
+		name = d_path(&file->f_path, cp->path, PATH_MAX);
+		checkpoint_refuse(cp, obj->fd >= 0 ? CKPT_WHERE_FD : CKPT_WHERE_NONE,
+				  obj->fd >= 0 ? obj->fd : 0, CKPT_REASON_SHARED,
+				  "see --shared-ok",
+				  "%.160s is open in a process outside the image too (one shared description)",
+				  IS_ERR(name) ? "?" : name);
+	}
+	return 0;
+}
+
+/* ---- restart ---- */
+
+struct file_next {
+	unsigned int fd;
+	bool found;
+};
+
+static int file_find_fd(const void *arg, struct file *file, unsigned int fd)
+{
+	struct file_next *next = (struct file_next *)arg;
+
+	next->fd = fd;
+	next->found = true;
+	return 1;
+}
+
+void file_close_all(void)
+{
+	struct file_next next = {};
+
+	for (;;) {
+		next.found = false;
+		iterate_fd(current->files, next.fd, file_find_fd, &next);
+		if (!next.found)
+			break;
+		close_fd(next.fd);
+		next.fd++;
+		cond_resched();
+	}
+}
+
+static void file_set_flags(struct file *file, unsigned int flags)
+{
+	spin_lock(&file->f_lock);
+	file->f_flags = (file->f_flags & ~FILE_SETFL) | (flags & FILE_SETFL);
+	spin_unlock(&file->f_lock);
+}
+
+int file_read(struct restart *rs)
+{
+	struct file *file;
+	struct pb_file pb;
+	loff_t pos;
+	int ret;
+
+	ret = stream_in_msg(&rs->in, &pb_file_msg, &pb);
+	if (ret)
+		return ret;
+	if (pb.flags & ~FILE_FLAGS || pb.has_path + pb.has_pipe + pb.has_tty + pb.has_shmem != 1)
+		return stream_in_bad(&rs->in, "file %u", pb.id);
+	if (pb.has_path)
+		file = path_open(rs, &pb.path, pb.flags);
+	else if (pb.has_pipe)
+		file = pipe_open(rs, pb.pipe, pb.flags);
+	else if (pb.has_tty)
+		file = tty_open(rs, pb.tty, pb.flags);
+	else
+		file = shmem_open(rs, pb.shmem);
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	if (!pb.has_shmem && !(pb.flags & O_PATH))
+		file_set_flags(file, pb.flags);
+	if (pb.has_pos) {
+		pos = vfs_llseek(file, pb.pos, SEEK_SET);
+		if (pos < 0 || pos != pb.pos) {
+			fput(file);
+			return stream_in_bad(&rs->in, "position of file %u", pb.id);
+		}
+	}
+	ret = object_add(&rs->objects, OBJECT_FILE, pb.id, file);
+	if (ret) {
+		fput(file);
+		return ret == -EEXIST ? stream_in_bad(&rs->in, "id %u is used twice", pb.id) : ret;
+	}
+	return 0;
+}
+
+static int file_install(struct restart *rs, const struct pb_fd *pb)
+{
+	struct error_at at = {
+		.reason = CKPT_REASON_OTHER,
+		.task = current,
+		.where_type = CKPT_WHERE_FD,
+		.where = pb->fd,
+		.advice = "raise the limit of open files (ulimit -n)",
+	};
+	struct file *file = object_find(&rs->objects, OBJECT_FILE, pb->file);
+	int ret;
+
+	if (!file || pb->fd <= rs->last_fd || pb->fd > INT_MAX)
+		return stream_in_bad(&rs->in, "descriptor %u", pb->fd);
+	rs->last_fd = pb->fd;
+	ret = sym(replace_fd)(pb->fd, file, pb->cloexec ? O_CLOEXEC : 0);
+	return ret < 0 ? error_add(&rs->ctx->errors, ret, &at, "cannot be opened") : 0;
+}
+
+int file_read_fds(struct restart *rs)
+{
+	struct pb_fds fds;
+	unsigned int i;
+	int ret;
+
+	ret = stream_in_msg(&rs->in, &pb_fds_msg, &fds);
+	for (i = 0; !ret && i < fds.n_fd; i++) {
+		ret = file_install(rs, &fds.fd[i]);
+		cond_resched();
+	}
+	return ret;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _CKPT_FILE_H
+#define _CKPT_FILE_H
+
+#include <linux/types.h>
+
+struct checkpoint;
+struct file;
+struct restart;
+
+/**
+ * file_write() - checkpoint: put an open file description into the image, once
+ * @cp: the checkpoint
+ * @file: the description; a reference is taken
+ * @fd: a descriptor of it, or -1: it is behind a mapping
+ * @addr: that mapping's address
+ * @id: gets its id
+ *
+ * A kind that cannot be kept is refused by name, and gets an id all the same.
+ */
+int file_write(struct checkpoint *cp, struct file *file, int fd, u64 addr, u32 *id);
+
+/** file_write_fds() - checkpoint: write all descriptors of the process, and what they refer to */
+int file_write_fds(struct checkpoint *cp);
+
+/**
+ * file_check_shared() - checkpoint: refuse descriptions that processes outside the image have
+ *
+ * After everything that refers to files was written, and before the memory snapshot, whose
+ * mappings refer to files too.
+ */
+int file_check_shared(struct checkpoint *cp);
+
+/** file_close_all() - restart: close what the new process inherited from the restarter */
+void file_close_all(void);
+
+/** file_read() - restart: FILE */
+int file_read(struct restart *rs);
+
+/** file_read_fds() - restart: FDS */
+int file_read_fds(struct restart *rs);
+
+#endif /* _CKPT_FILE_H */

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Root, working directory and umask.
+ */
+#include <linux/capability.h>
+#include <linux/fs_struct.h>
+#include <linux/namei.h>
+#include <linux/slab.h>
+
+#include "checkpoint.h"
+#include "fs.h"
+#include "path.h"
+#include "restart.h"
+#include "symbols.h"
+
+static int fs_refuse(struct checkpoint *cp, const char *what, const char *why)
+{
+	return checkpoint_refuse(cp, CKPT_WHERE_NONE, 0, CKPT_REASON_UNSUPPORTED, NULL,
+				 "its %s %s", what, why);
+}
+
+int fs_write(struct checkpoint *cp)
+{
+	struct path root, pwd;
+	struct fs_struct *fs;
+	struct pb_fs pb = {};
+	const char *why;
+	u8 *name = NULL;
+	int ret = 0;
+
+	task_lock(cp->leader);
+	fs = cp->leader->fs;
+	if (fs) {
+		get_fs_root(fs, &root);
+		get_fs_pwd(fs, &pwd);
+		pb.umask = fs->umask;
+	}
+	task_unlock(cp->leader);
+	if (!fs)
+		return -ECHILD;
+
+	why = path_save(cp, &root, &pb.root);
+	if (why) {
+		ret = fs_refuse(cp, "root directory", why);
+		goto out;
+	}
+	name = kmemdup(pb.root.path.data, pb.root.path.len, GFP_KERNEL_ACCOUNT);
+	if (!name) {
+		ret = -ENOMEM;
+		goto out;
+	}
+	pb.root.path.data = name;
+	why = path_save(cp, &pwd, &pb.cwd);
+	if (why)
+		ret = fs_refuse(cp, "working directory", why);
+	else
+		ret = stream_out_msg(&cp->out, CKPT_REC_FS, &pb_fs_msg, &pb);
+out:
+	kfree(name);
+	path_put(&root);
+	path_put(&pwd);
+	return ret;
+}
+
+static int fs_lookup(struct restart *rs, const struct pb_path *pb, const char *what,
+		     struct path *path)
+{
+	struct error_at at = { .reason = CKPT_REASON_CHANGED, .task = current };
+	char *name;
+	int ret;
+
+	if (!pb->path.len || pb->path.data[0] != '/' || memchr(pb->path.data, 0, pb->path.len))
+		return stream_in_bad(&rs->in, "%s", what);
+	name = kmemdup_nul(pb->path.data, pb->path.len, GFP_KERNEL_ACCOUNT);
+	if (!name)
+		return -ENOMEM;
+	ret = kern_path(name, LOOKUP_FOLLOW | LOOKUP_DIRECTORY, path);
+	if (ret) {
+		error_add(&rs->ctx->errors, ret, &at, "its %s %s is not there", what, name);
+	} else {
+		ret = path_permission(path, MAY_EXEC | MAY_CHDIR);
+		if (ret) {
+			error_add(&rs->ctx->errors, ret, &at, "its %s %s is closed to you", what,
+				  name);
+			path_put(path);
+		}
+	}
+	kfree(name);
+	return ret;
+}
+
+int fs_read(struct restart *rs)
+{
+	struct error_at at = { .reason = CKPT_REASON_DENIED, .task = current };
+	struct path root, pwd;
+	struct pb_fs pb;
+	int ret;
+
+	ret = stream_in_msg(&rs->in, &pb_fs_msg, &pb);
+	if (ret)
+		return ret;
+	if (pb.umask & ~S_IRWXUGO)
+		return stream_in_bad(&rs->in, "umask");
+	ret = fs_lookup(rs, &pb.cwd, "working directory", &pwd);
+	if (ret)
+		return ret;
+	ret = fs_lookup(rs, &pb.root, "root directory", &root);
+	if (ret)
+		goto out_pwd;
+	if (!path_equal(&root, &current->fs->root)) {
+		if (!ns_capable(current_user_ns(), CAP_SYS_CHROOT)) {
+			ret = error_add(&rs->ctx->errors, -EPERM, &at,
+					"its root directory is another one; that takes CAP_SYS_CHROOT");
+			goto out_root;
+		}
+		rs->root = root;
+		path_get(&rs->root);
+	}
+	sym(set_fs_pwd)(current->fs, &pwd);
+	current->fs->umask = pb.umask;
+out_root:
+	path_put(&root);
+out_pwd:
+	path_put(&pwd);
+	return ret;
+}
+
+void fs_finish(struct restart *rs)
+{
+	if (!rs->root.mnt)
+		return;
+	sym(set_fs_root)(current->fs, &rs->root);
+	path_put(&rs->root);
+	memset(&rs->root, 0, sizeof(rs->root));
+}

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The address space as a whole: layout, auxiliary vector, executable, dumpability.
+ */
+#include <linux/file.h>
+#include <linux/mm.h>
+#include <linux/sched/coredump.h>
+#include <linux/sched/mm.h>
+#include <linux/slab.h>
+
+#include "arch/arch.h"
+#include "checkpoint.h"
+#include "compat.h"
+#include "file.h"
+#include "mm.h"
+#include "restart.h"
+#include "symbols.h"
+#include "vma.h"
+
+/* Fields of mm_struct that are addresses, by the name they have there and in the image. */
+#define MM_ADDRESSES(X)								\
+	X(start_code) X(end_code) X(start_data) X(end_data) X(start_brk) X(brk)	\
+	X(start_stack) X(arg_start) X(arg_end) X(env_start) X(env_end)
+
+static int mm_refuse(struct checkpoint *cp, const char *what)
+{
+	return checkpoint_refuse(cp, CKPT_WHERE_NONE, 0, CKPT_REASON_UNSUPPORTED, NULL,
+				 "%s is not supported", what);
+}
+
+static int mm_check(struct checkpoint *cp)
+{
+	const char *what = arch_mm_unsupported(cp->mm);
+
+	if (what)
+		mm_refuse(cp, what);
+#ifdef CONFIG_AIO
+	if (rcu_access_pointer(cp->mm->ioctx_table))
+		mm_refuse(cp, "an aio context (io_setup)");
+#endif
+	if (compat_mm_def_flags(cp->mm) & ~VM_NOHUGEPAGE)
+		mm_refuse(cp, "mlockall(MCL_FUTURE)");
+	return 0;
+}
+
+int mm_write(struct checkpoint *cp)
+{
+	struct mm_struct *mm = cp->mm;
+	struct file *exe;
+	struct pb_mm pb = {};
+	u64 vdso_base;
+	int ret;
+
+	BUILD_BUG_ON(sizeof(mm->saved_auxv) > PB_MM_AUXV_MAX);
+	ret = mm_check(cp);
+	if (ret)
+		return ret;
+	ret = vma_write_all(cp, &vdso_base, &pb.nr_vmas);
+	if (ret)
+		return ret;
+
+	rcu_read_lock();
+	exe = compat_get_file_rcu(&mm->exe_file);
+	rcu_read_unlock();
+	if (!exe)
+		return mm_refuse(cp, "a process without an executable");
+	ret = file_write(cp, exe, -1, 0, &pb.exe_file);
+	fput(exe);
+	if (ret)
+		return ret;
+
+#define MM_SAVE(field) pb.field = mm->field;
+	spin_lock(&mm->arg_lock);
+	MM_ADDRESSES(MM_SAVE)
+	spin_unlock(&mm->arg_lock);
+#undef MM_SAVE
+	pb.auxv.data = (u8 *)mm->saved_auxv;
+	pb.auxv.len = sizeof(mm->saved_auxv);
+	pb.mmap_base = mm->mmap_base;
+	pb.dumpable = compat_get_dumpable(cp->leader);
+	arch_vdso_save(mm, &pb);
+	pb.has_vdso_base = !!vdso_base;
+	pb.vdso_base = vdso_base;
+	pb.has_coredump_filter = true;
+	pb.coredump_filter = compat_mm_dump_filter(mm);
+	pb.has_thp_disabled = compat_mm_flags_test(COMPAT_MMF_DISABLE_THP, mm);
+	pb.thp_disabled = pb.has_thp_disabled;
+	return stream_out_msg(&cp->out, CKPT_REC_MM, &pb_mm_msg, &pb);
+}
+
+/* ---- restart ---- */
+
+int mm_clear(void)
+{
+	struct mm_struct *mm = current->mm;
+	int ret;
+
+	ret = vm_munmap(0, TASK_SIZE);
+	if (ret)
+		return ret;
+	if (mmap_write_lock_killable(mm))
+		return -EINTR;
+	mm->context.vdso = NULL;
+	mm->start_brk = 0;
+	mm->brk = 0;
+	mmap_write_unlock(mm);
+	return 0;
+}
+
+/* The same demands as prctl(PR_SET_MM_MAP) makes. */
+static int mm_valid(struct restart *rs, const struct pb_mm *pb)
+{
+#define MM_RANGE(field)							\
+	if (pb->field >= TASK_SIZE || pb->field < PAGE_SIZE)	\
+		return stream_in_bad(&rs->in, #field " of the address space");
+	MM_ADDRESSES(MM_RANGE)
+#undef MM_RANGE
+	if (pb->start_code > pb->end_code || pb->start_data > pb->end_data ||
+	    pb->start_brk > pb->brk || pb->arg_start > pb->arg_end || pb->env_start > pb->env_end)
+		return stream_in_bad(&rs->in, "layout of the address space");
+	if (pb->auxv.len != sizeof(current->mm->saved_auxv))
+		return stream_in_bad(&rs->in, "auxiliary vector");
+	if (pb->mmap_base >= TASK_SIZE || !PAGE_ALIGNED(pb->mmap_base) || pb->dumpable > 2 ||
+	    pb->has_def_flags || pb->has_mmap_legacy)
+		return stream_in_bad(&rs->in, "kind of the address space");
+	return 0;
+}
+
+int mm_read(struct restart *rs)
+{
+	struct error_at at = { .reason = CKPT_REASON_OTHER, .task = current };
+	struct mm_struct *mm = current->mm;
+	struct file *exe;
+	struct pb_mm pb;
+	int ret;
+
+	ret = stream_in_msg(&rs->in, &pb_mm_msg, &pb);
+	if (!ret)
+		ret = mm_valid(rs, &pb);
+	if (ret)
+		return ret;
+	if (pb.nr_vmas != rs->nr_vmas)
+		return stream_in_bad(&rs->in, "%u memory areas, %u were promised", rs->nr_vmas,
+				     pb.nr_vmas);
+	exe = object_find(&rs->objects, OBJECT_FILE, pb.exe_file);
+	if (!exe || !S_ISREG(file_inode(exe)->i_mode))
+		return stream_in_bad(&rs->in, "executable");
+
+	if (mmap_write_lock_killable(mm))
+		return -EINTR;
+#define MM_LOAD(field) mm->field = pb.field;
+	spin_lock(&mm->arg_lock);
+	MM_ADDRESSES(MM_LOAD)
+	spin_unlock(&mm->arg_lock);
+#undef MM_LOAD
+	memcpy(mm->saved_auxv, pb.auxv.data, sizeof(mm->saved_auxv));
+	/* The last pair must be AT_NULL, or readers of /proc/PID/auxv run past it. */
+	mm->saved_auxv[AT_VECTOR_SIZE - 2] = AT_NULL;
+	mm->saved_auxv[AT_VECTOR_SIZE - 1] = AT_NULL;
+	mm->mmap_base = pb.mmap_base;
+	if (pb.has_vdso)
+		mm->context.vdso = (void __user *)(unsigned long)pb.vdso;
+	mmap_write_unlock(mm);
+
+	if (pb.has_coredump_filter)
+		compat_mm_set_dump_filter(mm, pb.coredump_filter);
+	if (pb.thp_disabled)
+		compat_mm_flags_set(COMPAT_MMF_DISABLE_THP, mm);
+	rs->dumpable = pb.dumpable;
+
+	/* The descriptor's file was opened like any; an executable one excludes writers. */
+	ret = sym(set_mm_exe_file)(mm, exe);
+	if (ret)
+		return error_add(&rs->ctx->errors, ret, &at,
+				 "its executable is open for writing elsewhere");
+	return 0;
+}

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Objects that others refer to by id: which are already in the image (checkpoint), and what they
+ * became (restart).
+ */
+#ifndef _CKPT_OBJECT_H
+#define _CKPT_OBJECT_H
+
+#include <linux/hashtable.h>
+#include <linux/types.h>
+#include <linux/xarray.h>
+
+struct tty_struct;
+
+/** enum object_kind - what an object is; rows of the table in object.c */
+enum object_kind {
+	OBJECT_CRED,
+	OBJECT_FILE,
+	OBJECT_PIPE,
+	OBJECT_SHMEM,
+	OBJECT_TTY,
+	OBJECT_KINDS
+};
+
+/**
+ * struct object - an object of an image
+ * @node: in object_table.by_ptr (checkpoint)
+ * @kind: enum object_kind
+ * @id: in the image
+ * @ptr: the kernel object; a reference of its kind is held if @owned
+ * @owned: the table drops the reference; else something else in it keeps @ptr alive
+ * @users: how many references to it were found in the tree; for a pipe, open read ends
+ * @users2: for a pipe, open write ends; for a file, descriptors among @users
+ * @fd: for a file, a descriptor of it; -1 if it has none
+ */
+struct object {
+	struct hlist_node node;
+	enum object_kind kind;
+	u32 id;
+	void *ptr;
+	bool owned;
+	u32 users;
+	u32 users2;
+	int fd;
+};
+
+/**
+ * struct object_table - the objects of one operation; one task at a time uses it
+ * @by_ptr: checkpoint: struct object by @ptr
+ * @by_id: struct object by id
+ * @last: the highest id given out
+ * @tty: checkpoint: the one terminal that an image can have, or NULL
+ */
+struct object_table {
+	DECLARE_HASHTABLE(by_ptr, 10);
+	struct xarray by_id;
+	u32 last;
+	const struct tty_struct *tty;
+};
+
+/** object_init() - make a table ready for use */
+void object_init(struct object_table *tab);
+
+/** object_destroy() - drop all references and forget everything */
+void object_destroy(struct object_table *tab);
+
+/**
+ * object_lookup() - checkpoint: find an object by its kernel object
+ * @tab: the table
+ * @kind: its kind
+ * @ptr: the kernel object
+ *
+ * Return: the object, or NULL.
+ */
+struct object *object_lookup(struct object_table *tab, enum object_kind kind, const void *ptr);
+
+/**
+ * object_new() - checkpoint: give an object an id
+ * @tab: the table
+ * @kind: its kind
+ * @ptr: the kernel object
+ * @owned: the table takes over the caller's reference to @ptr; false if another object of the
+ *	table (a file of the pipe, say) keeps it alive as long
+ *
+ * Return: the object, or ERR_PTR.
+ */
+struct object *object_new(struct object_table *tab, enum object_kind kind, void *ptr, bool owned);
+
+/**
+ * object_add() - restart: remember what the object @id of the image became
+ *
+ * On success the table owns the caller's reference to @ptr. Return: 0, -EEXIST the id is in use
+ * or zero, -ENOMEM.
+ */
+int object_add(struct object_table *tab, enum object_kind kind, u32 id, void *ptr);
+
+/** object_find() - restart: the kernel object @id, if it is of that kind, else NULL */
+void *object_find(struct object_table *tab, enum object_kind kind, u32 id);
+
+#endif /* _CKPT_OBJECT_H */

@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Memory pages: from the snapshot to the image, and from the image to a new address space.
+ */
+#include <linux/highmem.h>
+#include <linux/mm.h>
+#include <linux/pagewalk.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+
+#include "checkpoint.h"
+#include "compat.h"
+#include "pages.h"
+#include "restart.h"
+#include "symbols.h"
+
+/**
+ * struct pages_batch - pages that are written together
+ * @run: where they are
+ * @n_run: how many runs
+ * @n: pages in all runs
+ * @page: the pages, pinned by reference
+ */
+struct pages_batch {
+	struct pb_page_run run[STREAM_BATCH];
+	unsigned int n_run;
+	unsigned int n;
+	struct page *page[STREAM_BATCH];
+};
+
+/* Take one page into the batch; 1 ends the walk when the batch is full. */
+static int pages_add(struct pages_batch *batch, unsigned long addr)
+{
+	struct pb_page_run *last = batch->n_run ? &batch->run[batch->n_run - 1] : NULL;
+
+	if (batch->n == STREAM_BATCH)
+		return 1;
+	if (last && last->addr + last->pages * PAGE_SIZE == addr) {
+		last->pages++;
+	} else {
+		last = &batch->run[batch->n_run++];
+		last->addr = addr;
+		last->pages = 1;
+	}
+	batch->n++;
+	return 0;
+}
+
+/*
+ * A page of the process's own is anonymous, or swapped out. What a private file mapping shows of
+ * the page cache comes back with the file; the zero page comes back by itself.
+ */
+static int pages_pte(pte_t *ptep, unsigned long addr, unsigned long next, struct mm_walk *walk)
+{
+	pte_t pte = ptep_get(ptep);
+
+	if (pte_none(pte))
+		return 0;
+	if (!pte_present(pte)) {
+		/* A marker (of userfaultfd, say) is no page; what makes them is refused. */
+		if (compat_pte_marker(pte))
+			return 0;
+		return pages_add(walk->private, addr);
+	}
+	if (pte_special(pte) || !pfn_valid(pte_pfn(pte)) || !PageAnon(pfn_to_page(pte_pfn(pte))))
+		return 0;
+	return pages_add(walk->private, addr);
+}
+
+/* A huge page is taken as what it is made of; so it need not be split for the walk. */
+static int pages_pmd(pmd_t *pmdp, unsigned long addr, unsigned long next, struct mm_walk *walk)
+{
+	pmd_t pmd = READ_ONCE(*pmdp);
+
+	if (!pmd_trans_huge(pmd))
+		return 0;
+	walk->action = ACTION_CONTINUE;
+	/* The huge zero page is not anonymous. */
+	if (!PageAnon(pmd_page(pmd)))
+		return 0;
+	for (; addr < next; addr += PAGE_SIZE)
+		if (pages_add(walk->private, addr))
+			return 1;
+	return 0;
+}
+
+/* Areas whose pages this file does not carry. */
+static int pages_test(unsigned long addr, unsigned long next, struct mm_walk *walk)
+{
+	return walk->vma->vm_flags & (VM_SHARED | VM_PFNMAP | VM_IO | VM_MIXEDMAP) ? 1 : 0;
+}
+
+static const struct mm_walk_ops pages_ops = {
+	.pmd_entry = pages_pmd,
+	.pte_entry = pages_pte,
+	.test_walk = pages_test,
+};
+
+static void pages_put(struct pages_batch *batch, unsigned int n)
+{
+	unsigned int i;
+
+	for (i = 0; i < n; i++)
+		put_page(batch->page[i]);
+}
+
+/* Get hold of the batch's pages; what was swapped out comes in. */
+static int pages_get(struct mm_struct *mm, struct pages_batch *batch)
+{
+	unsigned int i, done = 0, left;
+	unsigned long addr;
+	long got;
+
+	for (i = 0; i < batch->n_run; i++) {
+		addr = batch->run[i].addr;
+		left = batch->run[i].pages;
+		while (left) {
+			got = compat_gup_remote(mm, addr, left, FOLL_FORCE, batch->page + done);
+			if (got <= 0) {
+				pages_put(batch, done);
+				return got ?: -EFAULT;
+			}
+			done += got;
+			left -= got;
+			addr += got * PAGE_SIZE;
+		}
+	}
+	return 0;
+}
+
+static int pages_write_batch(struct checkpoint *cp, struct pages_batch *batch)
+{
+	struct pb_page_runs runs = { .n_run = batch->n_run, .run = batch->run };
+	int ret;
+
+	BUILD_BUG_ON(STREAM_BATCH > PB_PAGE_RUNS_RUN_MAX);
+	ret = stream_out_msg(&cp->out, CKPT_REC_PAGE_RUNS, &pb_page_runs_msg, &runs);
+	if (!ret)
+		ret = stream_out_pages(&cp->out, batch->page, batch->n);
+	pages_put(batch, batch->n);
+	return ret;
+}
+
+int pages_write(struct checkpoint *cp)
+{
+	struct mm_struct *mm = cp->snapshot;
+	struct pages_batch *batch;
+	struct pb_page_run *last;
+	unsigned long addr = 0;
+	int ret, more;
+
+	batch = kvmalloc(sizeof(*batch), GFP_KERNEL_ACCOUNT);
+	if (!batch)
+		return -ENOMEM;
+	do {
+		batch->n = 0;
+		batch->n_run = 0;
+		ret = -EINTR;
+		if (mmap_read_lock_killable(mm))
+			break;
+		more = sym(walk_page_range)(mm, addr, TASK_SIZE, &pages_ops, batch);
+		ret = more < 0 ? more : pages_get(mm, batch);
+		mmap_read_unlock(mm);
+		if (ret || !batch->n)
+			break;
+		last = &batch->run[batch->n_run - 1];
+		addr = last->addr + last->pages * PAGE_SIZE;
+		ret = pages_write_batch(cp, batch);
+		cond_resched();
+	} while (!ret && more && !fatal_signal_pending(current));
+	if (!ret && fatal_signal_pending(current))
+		ret = -EINTR;
+	kvfree(batch);
+	return ret;
+}
+
+/* ---- restart ---- */
+
+/* Runs ascend, do not touch, and hold as many pages as a record. */
+static int pages_check(struct restart *rs, const struct pb_page_runs *runs, unsigned int *pages)
+{
+	u64 last = 0, len;
+	u32 i, n = 0;
+
+	for (i = 0; i < runs->n_run; i++) {
+		const struct pb_page_run *run = &runs->run[i];
+
+		len = (u64)run->pages * PAGE_SIZE;
+		if (!run->pages || run->pages > STREAM_BATCH - n || run->addr < last ||
+		    !PAGE_ALIGNED(run->addr) || run->addr >= TASK_SIZE ||
+		    len > TASK_SIZE - run->addr)
+			return stream_in_bad(&rs->in, "run of pages at %#llx", run->addr);
+		last = run->addr + len;
+		n += run->pages;
+	}
+	if (!n)
+		return stream_in_bad(&rs->in, "an empty run of pages");
+	*pages = n;
+	return 0;
+}
+
+int pages_read(struct restart *rs)
+{
+	struct mm_struct *mm = current->mm;
+	struct pages_batch *batch;
+	struct pb_page_runs runs;
+	struct vm_area_struct *vma;
+	unsigned int n, i, done = 0, left;
+	unsigned long addr;
+	long got;
+	int ret;
+
+	ret = stream_in_msg(&rs->in, &pb_page_runs_msg, &runs);
+	if (ret)
+		return ret;
+	ret = pages_check(rs, &runs, &n);
+	if (ret)
+		return ret;
+	batch = kvmalloc(sizeof(*batch), GFP_KERNEL_ACCOUNT);
+	if (!batch)
+		return -ENOMEM;
+
+	/*
+	 * Fault private pages in for writing, whatever the protection of their area, and read
+	 * straight into them. Nothing else runs in this address space yet.
+	 */
+	ret = -EINTR;
+	if (mmap_read_lock_killable(mm))
+		goto out;
+	ret = 0;
+	for (i = 0; !ret && i < runs.n_run; i++) {
+		addr = runs.run[i].addr;
+		left = runs.run[i].pages;
+		while (left) {
+			vma = find_vma(mm, addr);
+			if (!vma || vma->vm_start > addr ||
+			    vma->vm_flags & (VM_SHARED | VM_SPECIAL)) {
+				ret = stream_in_bad(&rs->in, "pages outside of memory at %#lx",
+						    addr);
+				break;
+			}
+			got = compat_gup_remote(mm, addr,
+						min_t(unsigned long, left,
+						      (vma->vm_end - addr) / PAGE_SIZE),
+						FOLL_FORCE | FOLL_WRITE, batch->page + done);
+			if (got <= 0) {
+				ret = got ?: -EFAULT;
+				break;
+			}
+			done += got;
+			left -= got;
+			addr += got * PAGE_SIZE;
+		}
+	}
+	mmap_read_unlock(mm);
+	if (ret)
+		goto out_put;
+
+	ret = stream_in_next(&rs->in);
+	if (!ret && rs->in.rec.type != CKPT_REC_PAGES)
+		ret = stream_in_bad(&rs->in, "no pages behind their runs");
+	if (!ret)
+		ret = stream_in_pages(&rs->in, batch->page, n);
+	for (i = 0; !ret && i < n; i++)
+		set_page_dirty_lock(batch->page[i]);
+out_put:
+	pages_put(batch, done);
+out:
+	kvfree(batch);
+	return ret;
+}

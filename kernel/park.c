@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Freezing a process, and letting it go.
+ */
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/task.h>
+#include <linux/slab.h>
+
+#include "dev.h"
+#include "park.h"
+#include "syscall.h"
+#include "thread.h"
+
+/*
+ * How a parked thread sleeps: SIGKILL ends it, it does not count as load, and a system suspend
+ * may freeze it.
+ */
+#define PARK_TASK_STATE	(TASK_KILLABLE | TASK_NOLOAD | TASK_FREEZABLE)
+
+static void park_free(struct kref *ref)
+{
+	struct park *park = container_of(ref, struct park, ref);
+	struct park_task *pt, *next;
+
+	list_for_each_entry_safe(pt, next, &park->list, list) {
+		thread_free(pt->thread);
+		put_task_struct(pt->task);
+		kfree(pt);
+	}
+	xa_destroy(&park->tasks);
+	put_task_struct(park->leader);
+	kfree(park);
+}
+
+/* The work has run, or will never run: its hold on the park and on the module ends. */
+static void park_put_work(struct park_task *pt)
+{
+	kref_put(&pt->park->ref, park_free);
+	module_put(THIS_MODULE);
+}
+
+static void park_set_state(struct park_task *pt, enum park_state state)
+{
+	struct park *park = pt->park;
+
+	spin_lock(&park->lock);
+	if (pt->state == PARK_COMING)
+		park->nr_coming--;
+	if (state == PARK_GONE)
+		park->nr_gone++;
+	else if (!park->first)
+		park->first = ktime_get();
+	pt->state = state;
+	spin_unlock(&park->lock);
+	wake_up(&park->arrived);
+}
+
+/* Runs in the thread, at its return to user mode, or while it exits. */
+static void park_callback(struct callback_head *work)
+{
+	struct park_task *pt = container_of(work, struct park_task, work);
+	struct park *park = pt->park;
+	struct syscall_rest rest;
+
+	if (current->flags & PF_EXITING || READ_ONCE(park->released)) {
+		park_set_state(pt, PARK_GONE);
+		park_put_work(pt);
+		return;
+	}
+
+	syscall_interrupted(&rest, pt->wake_ns);
+	pt->thread = thread_capture(&rest);
+	if (IS_ERR(pt->thread)) {
+		pt->error = PTR_ERR(pt->thread);
+		pt->thread = NULL;
+	}
+	park_set_state(pt, PARK_THERE);
+	wait_event_state(park->release, READ_ONCE(park->released), PARK_TASK_STATE);
+	if (!READ_ONCE(park->released))
+		park_set_state(pt, PARK_GONE);
+	else if (park->how == CKPT_RELEASE_KILL)
+		send_sig(SIGKILL, current, 1);
+	else if (park->how == CKPT_RELEASE_STOP)
+		/* To every thread: none may get to user mode before the group stops. */
+		send_sig(SIGSTOP, current, 1);
+	kref_put(&park->ref, park_free);
+	syscall_resume(&rest);
+	module_put(THIS_MODULE);
+}
+
+static struct park_task *park_task_new(struct park *park, struct task_struct *task)
+{
+	struct park_task *pt = kzalloc(sizeof(*pt), GFP_KERNEL_ACCOUNT);
+
+	if (!pt)
+		return NULL;
+	init_task_work(&pt->work, park_callback);
+	pt->park = park;
+	pt->task = get_task_struct(task);
+	pt->tid = task_pid_nr(task);
+	list_add_tail(&pt->list, &park->list);
+	return pt;
+}
+
+/* Ask one thread to park. 0 also if it is exiting: then it needs no asking. */
+static int park_ask(struct park *park, struct task_struct *task)
+{
+	struct park_task *pt = park_task_new(park, task);
+	int ret;
+
+	if (!pt)
+		return -ENOMEM;
+	/*
+	 * A thread that execs takes over the leader's tid. The old leader is gone then; what was
+	 * its entry stays on the list.
+	 */
+	ret = xa_err(xa_store(&park->tasks, pt->tid, pt, GFP_KERNEL_ACCOUNT));
+	if (ret) {
+		pt->state = PARK_GONE;
+		return ret;
+	}
+
+	spin_lock(&park->lock);
+	park->nr++;
+	park->nr_coming++;
+	spin_unlock(&park->lock);
+	kref_get(&park->ref);
+	__module_get(THIS_MODULE);
+
+	pt->wake_ns = syscall_sleeps_until(task);
+	ret = task_work_add(task, &pt->work, TWA_SIGNAL);
+	if (ret) {
+		park_set_state(pt, PARK_GONE);
+		park_put_work(pt);
+	}
+	return 0;
+}
+
+/*
+ * Ask all threads that were not asked yet. Threads that have not arrived may create more, so
+ * the caller repeats this until nothing new is found while all are there.
+ *
+ * Return: how many were asked, or an errno.
+ */
+static int park_scan(struct park *park)
+{
+	struct task_struct **found, *task;
+	struct park_task *pt;
+	unsigned int n = 0, cap, i;
+	int ret = 0;
+
+	cap = get_nr_threads(park->leader) + 8;
+	found = kvmalloc_array(cap, sizeof(*found), GFP_KERNEL_ACCOUNT);
+	if (!found)
+		return -ENOMEM;
+
+	rcu_read_lock();
+	for_each_thread(park->leader, task) {
+		if (task->flags & PF_EXITING)
+			continue;
+		pt = xa_load(&park->tasks, task_pid_nr(task));
+		if (pt && pt->task == task)
+			continue;
+		if (n == cap)
+			break;
+		get_task_struct(task);
+		found[n++] = task;
+	}
+	rcu_read_unlock();
+
+	for (i = 0; i < n; i++) {
+		if (!ret)
+			ret = park_ask(park, found[i]);
+		put_task_struct(found[i]);
+	}
+	kvfree(found);
+	return ret ?: n;
+}
+
+static int park_timeout(struct dev_ctx *ctx, struct park *park)
+{
+	struct error_at at = { .reason = CKPT_REASON_BUSY };
+	struct park_task *pt;
+
+	list_for_each_entry(pt, &park->list, list) {
+		if (READ_ONCE(pt->state) != PARK_COMING)
+			continue;
+		at.task = pt->task;
+		if (pt->task->ptrace) {
+			at.advice = "detach the tracer";
+			return error_add(&ctx->errors, -EBUSY, &at, "is traced");
+		}
+		if (READ_ONCE(pt->task->jobctl) & JOBCTL_STOPPED) {
+			at.advice = "continue it with SIGCONT first";
+			return error_add(&ctx->errors, -EBUSY, &at, "is stopped");
+		}
+		at.advice = "try again later, or with a longer --timeout";
+		return error_add(&ctx->errors, -ETIMEDOUT, &at,
+				 "does not come to rest (state %c)", task_state_to_char(pt->task));
+	}
+	return error_add(&ctx->errors, -ETIMEDOUT, &at, "the process does not come to rest");
+}
+
+static int park_wait(struct dev_ctx *ctx, struct park *park, unsigned long deadline)
+{
+	struct error_at at = { .reason = CKPT_REASON_GONE, .task = park->leader };
+	long left = deadline - jiffies;
+
+	if (left <= 0)
+		return park_timeout(ctx, park);
+	left = wait_event_killable_timeout(park->arrived, !READ_ONCE(park->nr_coming), left);
+	atomic_set(&ctx->progress.nr_tasks, park->nr - READ_ONCE(park->nr_coming));
+	if (left == -ERESTARTSYS)
+		return -EINTR;
+	if (left == 0)
+		return park_timeout(ctx, park);
+	if (park->leader->flags & PF_EXITING)
+		return error_add(&ctx->errors, -ECHILD, &at,
+				 "its thread group leader ended or executed another program");
+	return 0;
+}
+
+static int park_errors(struct dev_ctx *ctx, struct park *park)
+{
+	struct error_at at = { .reason = CKPT_REASON_OTHER };
+	struct park_task *pt;
+
+	list_for_each_entry(pt, &park->list, list) {
+		if (!pt->error || pt->state == PARK_GONE)
+			continue;
+		at.task = pt->task;
+		return error_add(&ctx->errors, pt->error, &at, "cannot read the thread's state");
+	}
+	return 0;
+}
+
+struct park *park_process(struct dev_ctx *ctx, struct task_struct *leader,
+			  unsigned int timeout_ms)
+{
+	unsigned long deadline = jiffies + msecs_to_jiffies(timeout_ms);
+	struct park *park = kzalloc(sizeof(*park), GFP_KERNEL_ACCOUNT);
+	int ret;
+
+	if (!park)
+		return ERR_PTR(-ENOMEM);
+	kref_init(&park->ref);
+	park->leader = get_task_struct(leader);
+	xa_init(&park->tasks);
+	INIT_LIST_HEAD(&park->list);
+	spin_lock_init(&park->lock);
+	init_waitqueue_head(&park->arrived);
+	init_waitqueue_head(&park->release);
+
+	do {
+		ret = park_scan(park);
+		if (ret < 0)
+			break;
+		if (!ret)
+			ret = park_errors(ctx, park);
+		if (!ret && !READ_ONCE(park->nr_coming))
+			return park;
+		if (ret < 0)
+			break;
+		ret = park_wait(ctx, park, deadline);
+	} while (!ret);
+
+	park_release(park, CKPT_RELEASE_RUN);
+	return ERR_PTR(ret);
+}
+
+bool park_intact(struct park *park)
+{
+	struct park_task *pt;
+
+	if (park->leader->flags & PF_EXITING || fatal_signal_pending(park->leader))
+		return false;
+	list_for_each_entry(pt, &park->list, list)
+		if (READ_ONCE(pt->state) == PARK_THERE && fatal_signal_pending(pt->task))
+			return false;
+	return true;
+}
+
+void park_release(struct park *park, enum ckpt_release_how how)
+{
+	park->how = how;
+	/* Pairs with the wait's check: who sees it released sees how. */
+	smp_store_release(&park->released, true);
+	wake_up_all(&park->release);
+	kref_put(&park->ref, park_free);
+}

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Freezing a process: every thread parks itself.
+ *
+ * A task_work makes each thread run park_callback() at its next return to user mode. There it
+ * describes itself (what only it can see: registers, its pending signals) and waits, killable,
+ * until it is released. So a parked thread is in no system call, holds no lock, and its saved
+ * registers say how an interrupted call goes on.
+ */
+#ifndef _CKPT_PARK_H
+#define _CKPT_PARK_H
+
+#include <linux/kref.h>
+#include <linux/ktime.h>
+#include <linux/list.h>
+#include <linux/sched.h>
+#include <linux/task_work.h>
+#include <linux/wait.h>
+#include <linux/xarray.h>
+
+#include "../uapi/ckpt.h"
+
+struct dev_ctx;
+struct thread_state;
+struct park;
+
+/**
+ * enum park_state - of one thread
+ * @PARK_COMING: the task_work is queued, the thread has not arrived
+ * @PARK_THERE: it waits in the callback
+ * @PARK_GONE: it left: it was killed or exited
+ */
+enum park_state {
+	PARK_COMING,
+	PARK_THERE,
+	PARK_GONE,
+};
+
+/**
+ * struct park_task - one thread of a parked process
+ * @list: on &park.list
+ * @work: queued to the thread; while queued or running it owns a reference to @park
+ * @park: the process
+ * @task: the thread; a reference is held as long as @park lives
+ * @tid: in the init namespace; the key in &park.tasks
+ * @state: enum park_state; written by the thread, under &park.lock
+ * @thread: what the thread captured; valid once @state is PARK_THERE
+ * @wake_ns: if the thread slept in a system call with a timeout when it was asked to park: the
+ *	CLOCK_MONOTONIC time when it would have ended; 0 if not
+ * @error: an errno if it could not describe itself
+ */
+struct park_task {
+	struct callback_head work;
+	struct list_head list;
+	struct park *park;
+	struct task_struct *task;
+	pid_t tid;
+	enum park_state state;
+	struct thread_state *thread;
+	u64 wake_ns;
+	int error;
+};
+
+/**
+ * struct park - a process that parks
+ * @ref: one for the owner, one for each queued work
+ * @leader: the thread group leader; a reference is held
+ * @list: all struct park_task, in the order they were asked: the leader first
+ * @tasks: the same by tid, for park_scan()
+ * @nr: tasks asked
+ * @nr_coming: of them, not yet arrived; protected by @lock
+ * @nr_gone: of them, gone; protected by @lock
+ * @lock: protects the states
+ * @arrived: the owner waits here
+ * @release: the threads wait here
+ * @released: they may go
+ * @how: enum ckpt_release_how; set before @released
+ * @first: when the first thread arrived, 0 before
+ */
+struct park {
+	struct kref ref;
+	struct task_struct *leader;
+	struct list_head list;
+	struct xarray tasks;
+	unsigned int nr;
+	unsigned int nr_coming;
+	unsigned int nr_gone;
+	spinlock_t lock;
+	wait_queue_head_t arrived;
+	wait_queue_head_t release;
+	bool released;
+	enum ckpt_release_how how;
+	ktime_t first;
+};
+
+/**
+ * park_process() - freeze a process
+ * @ctx: for errors and progress
+ * @leader: its thread group leader
+ * @timeout_ms: how long it may take to come to rest
+ *
+ * Waits, killable. On an error everything that was parked is released.
+ *
+ * Return: the parked process, or an ERR_PTR with the error recorded: -ETIMEDOUT it does not come
+ * to rest, -EBUSY somebody holds it, -ECHILD it ended, -EINTR the caller was killed, -ENOMEM.
+ */
+struct park *park_process(struct dev_ctx *ctx, struct task_struct *leader,
+			  unsigned int timeout_ms);
+
+/** park_intact() - do all threads still wait? False once one was killed. */
+bool park_intact(struct park *park);
+
+/** park_release() - let the threads go on, or end; gives up the owner's reference */
+void park_release(struct park *park, enum ckpt_release_how how);
+
+#endif /* _CKPT_PARK_H */

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Files that are found again by their path: regular files, directories, a few devices.
+ */
+#include <linux/dcache.h>
+#include <linux/fcntl.h>
+#include <linux/fs.h>
+#include <linux/magic.h>
+#include <linux/major.h>
+#include <linux/namei.h>
+#include <linux/stat.h>
+
+#include "checkpoint.h"
+#include "compat.h"
+#include "path.h"
+#include "restart.h"
+
+/*
+ * What an open may say again. Left out: what happens once (O_CREAT, O_EXCL, O_TRUNC), O_NOCTTY
+ * and O_CLOEXEC, which are not the description's, and FASYNC, which has an owner.
+ */
+#define PATH_OPEN_FLAGS	(O_ACCMODE | O_APPEND | O_NONBLOCK | O_DSYNC | __O_SYNC | O_DIRECT | \
+			 O_LARGEFILE | O_DIRECTORY | O_NOFOLLOW | O_NOATIME | O_PATH)
+
+/* Devices without state of their own: null, zero, full, random, urandom. */
+static bool path_device_ok(dev_t dev)
+{
+	if (MAJOR(dev) != MEM_MAJOR)
+		return false;
+	switch (MINOR(dev)) {
+	case 3:
+	case 5:
+	case 7:
+	case 8:
+	case 9:
+		return true;
+	}
+	return false;
+}
+
+/* File systems whose regular files are windows into the kernel: content is made on open. */
+static bool path_synthetic(const struct super_block *sb)
+{
+	switch (sb->s_magic) {
+	case PROC_SUPER_MAGIC:
+	case SYSFS_MAGIC:
+	case DEBUGFS_MAGIC:
+	case TRACEFS_MAGIC:
+	case SECURITYFS_MAGIC:
+	case CGROUP_SUPER_MAGIC:
+	case CGROUP2_SUPER_MAGIC:
+	case BPF_FS_MAGIC:
+	case NSFS_MAGIC:
+		return true;
+	}
+	return false;
+}
+
+const char *path_supported(struct file *file)
+{
+	struct inode *inode = file_inode(file);
+
+	if (S_ISREG(inode->i_mode))
+		return path_synthetic(inode->i_sb) ? "a file of a synthetic file system" : NULL;
+	if (S_ISDIR(inode->i_mode))
+		return NULL;
+	if (S_ISCHR(inode->i_mode))
+		return path_device_ok(inode->i_rdev) ? NULL : "a character device";
+	if (S_ISBLK(inode->i_mode))
+		return "a block device";
+	if (S_ISFIFO(inode->i_mode))
+		return "a FIFO";
+	if (S_ISSOCK(inode->i_mode))
+		return "a socket";
+	return "an anonymous file";
+}
+
+static u64 path_dev(dev_t dev)
+{
+	return (u64)MAJOR(dev) << 32 | MINOR(dev);
+}
+
+const char *path_save(struct checkpoint *cp, const struct path *path, struct pb_path *pb)
+{
+	struct inode *inode = d_backing_inode(path->dentry);
+	struct path again;
+	struct kstat stat;
+	const char *why = NULL;
+	char *name;
+	size_t len;
+
+	memset(pb, 0, sizeof(*pb));
+	if (d_unlinked(path->dentry))
+		return "is deleted";
+	name = d_path(path, cp->path, PATH_MAX);
+	if (IS_ERR(name))
+		return "has a path that is too long";
+	if (name[0] != '/')
+		return "is not reachable from here";
+	/* d_path() builds from the end of the buffer; error texts want it at the start. */
+	len = strlen(name);
+	memmove(cp->path, name, len + 1);
+
+	/* What lies under another mount, say, has a path that leads elsewhere. */
+	if (kern_path(cp->path, LOOKUP_FOLLOW, &again))
+		return "is not found by its path";
+	if (d_backing_inode(again.dentry) != inode)
+		why = "has a path that leads to another file";
+	if (!why && vfs_getattr(&again, &stat, STATX_BASIC_STATS, AT_STATX_SYNC_AS_STAT))
+		why = "cannot be looked at";
+	path_put(&again);
+	if (why)
+		return why;
+
+	pb->path.data = cp->path;
+	pb->path.len = len;
+	pb->mode = stat.mode;
+	pb->size = S_ISREG(stat.mode) ? stat.size : 0;
+	pb->mtime_ns = stat.mtime.tv_sec * NSEC_PER_SEC + stat.mtime.tv_nsec;
+	pb->ino = stat.ino;
+	pb->dev = path_dev(stat.dev);
+	pb->has_rdev = S_ISCHR(stat.mode);
+	pb->rdev = pb->has_rdev ? path_dev(stat.rdev) : 0;
+	return NULL;
+}
+
+static int path_changed(struct restart *rs, const char *name, const char *what)
+{
+	struct error_at at = {
+		.reason = CKPT_REASON_CHANGED,
+		.task = current,
+		.advice = "see --accept-changed-files and --truncate-files",
+	};
+
+	return error_add(&rs->ctx->errors, -ESTALE, &at, "%s: %s", name, what);
+}
+
+static int path_check_size(struct restart *rs, struct file *file, const char *name, u64 size)
+{
+	u64 now = i_size_read(file_inode(file));
+	bool write = (file->f_mode & FMODE_WRITE) && S_ISREG(file_inode(file)->i_mode);
+	char what[80];
+
+	if (now == size)
+		return 0;
+	if (now > size && write && rs->flags & CKPT_RESTART_FILES_TRUNCATE)
+		return vfs_truncate(&file->f_path, size);
+	if (rs->flags & CKPT_RESTART_FILES_CHANGED)
+		return 0;
+	snprintf(what, sizeof(what), "has %llu bytes, at the checkpoint it had %llu", now, size);
+	return path_changed(rs, name, what);
+}
+
+struct file *path_open(struct restart *rs, const struct pb_path *pb, unsigned int flags)
+{
+	struct error_at at = { .reason = CKPT_REASON_CHANGED, .task = current };
+	struct file *file;
+	struct path path;
+	umode_t mode;
+	char *name;
+	int ret;
+
+	if (!pb->path.len || pb->path.data[0] != '/' || memchr(pb->path.data, 0, pb->path.len))
+		return ERR_PTR(stream_in_bad(&rs->in, "path of a file"));
+	if (!S_ISREG(pb->mode) && !S_ISDIR(pb->mode) && !S_ISCHR(pb->mode))
+		return ERR_PTR(stream_in_bad(&rs->in, "kind of a file"));
+	name = kmemdup_nul(pb->path.data, pb->path.len, GFP_KERNEL_ACCOUNT);
+	if (!name)
+		return ERR_PTR(-ENOMEM);
+
+	/* Look before opening: to open a FIFO waits, and some devices act on it. */
+	ret = kern_path(name, flags & O_NOFOLLOW ? 0 : LOOKUP_FOLLOW, &path);
+	if (ret) {
+		file = ERR_PTR(error_add(&rs->ctx->errors, ret == -ENOENT ? -ESTALE : ret, &at,
+					 "%s is not there", name));
+		goto out;
+	}
+	mode = d_backing_inode(path.dentry)->i_mode;
+	path_put(&path);
+	if ((mode ^ pb->mode) & S_IFMT) {
+		file = ERR_PTR(path_changed(rs, name, "is now of another kind"));
+		goto out;
+	}
+
+	file = filp_open(name, (flags & PATH_OPEN_FLAGS) | O_NOCTTY, 0);
+	if (IS_ERR(file)) {
+		error_add(&rs->ctx->errors, PTR_ERR(file), &at, "%s cannot be opened", name);
+		goto out;
+	}
+	if ((file_inode(file)->i_mode ^ pb->mode) & S_IFMT)
+		ret = path_changed(rs, name, "is now of another kind");
+	else if (S_ISCHR(pb->mode) && path_dev(file_inode(file)->i_rdev) != pb->rdev)
+		ret = path_changed(rs, name, "is now another device");
+	else if (path_supported(file))
+		ret = stream_in_bad(&rs->in, "%s is %s", name, path_supported(file));
+	else if (S_ISREG(pb->mode))
+		ret = path_check_size(rs, file, name, pb->size);
+	else
+		ret = 0;
+	if (ret) {
+		fput(file);
+		file = ERR_PTR(ret);
+	}
+out:
+	kfree(name);
+	return file;
+}

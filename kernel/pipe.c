@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Pipes: capacity and content.
+ */
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/highmem.h>
+#include <linux/magic.h>
+#include <linux/pipe_fs_i.h>
+#include <linux/slab.h>
+
+#include "checkpoint.h"
+#include "pipe.h"
+#include "restart.h"
+#include "symbols.h"
+
+/**
+ * struct pipe_build - a pipe that is being restarted
+ * @file: its ends, read and write; references are held
+ * @given: that end was handed out already
+ * @left: bytes of content that are still to come
+ * @packets: lengths of its packets, or NULL
+ * @n_packets: how many
+ * @next: the packet that comes next
+ */
+struct pipe_build {
+	struct file *file[2];
+	bool given[2];
+	u32 left;
+	u32 *packets;
+	u32 n_packets;
+	u32 next;
+};
+
+bool pipe_match(struct file *file)
+{
+	struct inode *inode = file_inode(file);
+
+	return S_ISFIFO(inode->i_mode) && inode->i_sb->s_magic == PIPEFS_MAGIC;
+}
+
+void pipe_put(void *ptr)
+{
+	struct pipe_build *build = ptr;
+
+	if (build->file[0])
+		fput(build->file[0]);
+	if (build->file[1])
+		fput(build->file[1]);
+	kvfree(build->packets);
+	kfree(build);
+}
+
+/* Content in chunks of the bounce buffer; under the pipe's mutex, into memory only. */
+static int pipe_save_content(struct checkpoint *cp, struct pipe_inode_info *pipe)
+{
+	unsigned int slot, used = 0, off, n;
+	struct pipe_buffer *buf;
+	void *addr;
+	int ret;
+
+	for (slot = pipe->tail; slot != pipe->head; slot++) {
+		buf = &pipe->bufs[slot & (pipe->ring_size - 1)];
+		if (buf->ops->confirm && buf->ops->confirm(pipe, buf))
+			return -EIO;
+		if (buf->offset + buf->len > PAGE_SIZE && !PageCompound(buf->page))
+			return -EIO;
+		/* A packet must not span two records. */
+		if (used && used + buf->len > CHECKPOINT_BOUNCE) {
+			ret = stream_out_raw(&cp->out, CKPT_REC_PIPE_DATA, cp->bounce, used);
+			if (ret)
+				return ret;
+			used = 0;
+		}
+		for (off = 0; off < buf->len; off += n) {
+			unsigned int pos = buf->offset + off;
+
+			n = min3(buf->len - off, (unsigned int)(PAGE_SIZE - offset_in_page(pos)),
+				 (unsigned int)(CHECKPOINT_BOUNCE - used));
+			addr = kmap_local_page(buf->page + pos / PAGE_SIZE);
+			memcpy(cp->bounce + used, addr + offset_in_page(pos), n);
+			kunmap_local(addr);
+			used += n;
+			if (used < CHECKPOINT_BOUNCE)
+				continue;
+			ret = stream_out_raw(&cp->out, CKPT_REC_PIPE_DATA, cp->bounce, used);
+			if (ret)
+				return ret;
+			used = 0;
+		}
+	}
+	return used ? stream_out_raw(&cp->out, CKPT_REC_PIPE_DATA, cp->bounce, used) : 0;
+}
+
+static int pipe_save_locked(struct checkpoint *cp, struct pipe_inode_info *pipe, u32 id)
+{
+	struct pb_pipe pb = { .id = id, .capacity = pipe->max_usage * PAGE_SIZE };
+	unsigned int slot, n = pipe->head - pipe->tail;
+	struct pipe_buffer *buf;
+	bool packets = false;
+	int ret;
+
+	for (slot = pipe->tail; slot != pipe->head; slot++) {
+		buf = &pipe->bufs[slot & (pipe->ring_size - 1)];
+		pb.length += buf->len;
+		packets = packets || buf->flags & PIPE_BUF_FLAG_PACKET;
+	}
+	if (packets) {
+		pb.packets = kvmalloc_array(n, sizeof(u32), GFP_KERNEL_ACCOUNT);
+		if (!pb.packets)
+			return -ENOMEM;
+		for (slot = pipe->tail; slot != pipe->head; slot++)
+			pb.packets[pb.n_packets++] =
+				pipe->bufs[slot & (pipe->ring_size - 1)].len;
+	}
+	ret = stream_out_msg(&cp->out, CKPT_REC_PIPE, &pb_pipe_msg, &pb);
+	if (!ret)
+		ret = pipe_save_content(cp, pipe);
+	kvfree(pb.packets);
+	return ret;
+}
+
+int pipe_save(struct checkpoint *cp, struct file *file, int fd, u64 addr, struct pb_file *pb)
+{
+	struct pipe_inode_info *pipe = file->private_data;
+	struct object *obj = object_lookup(&cp->objects, OBJECT_PIPE, pipe);
+	int ret;
+
+	if (!obj) {
+		/* The file, which becomes an object next, keeps it alive. */
+		obj = object_new(&cp->objects, OBJECT_PIPE, pipe, false);
+		if (IS_ERR(obj))
+			return PTR_ERR(obj);
+		obj->fd = fd;
+		if (compat_pipe_watch(pipe))
+			return checkpoint_refuse(cp, CKPT_WHERE_FD, fd, CKPT_REASON_UNSUPPORTED,
+						 NULL, "a notification pipe is not supported");
+		if (mutex_lock_killable(&pipe->mutex))
+			return -EINTR;
+		ret = pipe_save_locked(cp, pipe, obj->id);
+		mutex_unlock(&pipe->mutex);
+		if (ret)
+			return ret;
+	}
+	if (file->f_mode & FMODE_READ)
+		obj->users++;
+	if (file->f_mode & FMODE_WRITE)
+		obj->users2++;
+	pb->has_pipe = true;
+	pb->pipe = obj->id;
+	return 0;
+}
+
+void pipe_check_shared(struct checkpoint *cp, struct object *obj)
+{
+	struct pipe_inode_info *pipe = obj->ptr;
+	bool reader = READ_ONCE(pipe->readers) != obj->users;
+	bool writer = READ_ONCE(pipe->writers) != obj->users2;
+
+	if (!reader && !writer)
+		return;
+	checkpoint_refuse(cp, CKPT_WHERE_FD, obj->fd, CKPT_REASON_SHARED, NULL,
+			  "a pipe that a process outside the image %s is not supported",
+			  reader && writer ? "reads and writes" : reader ? "reads" : "writes");
+}
+
+/* ---- restart ---- */
+
+bool pipe_complete(const struct restart *rs)
+{
+	return !rs->pipe || !rs->pipe->left;
+}
+
+int pipe_read(struct restart *rs)
+{
+	struct error_at at = { .reason = CKPT_REASON_OTHER, .task = current };
+	struct pipe_build *build;
+	struct pb_pipe pb;
+	u64 sum = 0;
+	u32 i;
+	int ret;
+
+	ret = stream_in_msg(&rs->in, &pb_pipe_msg, &pb);
+	if (ret)
+		return ret;
+	for (i = 0; i < pb.n_packets; i++) {
+		if (!pb.packets[i] || pb.packets[i] > PAGE_SIZE)
+			return stream_in_bad(&rs->in, "packet of pipe %u", pb.id);
+		sum += pb.packets[i];
+	}
+	if (!pipe_complete(rs) || pb.length > pb.capacity || (pb.n_packets && sum != pb.length))
+		return stream_in_bad(&rs->in, "content of pipe %u", pb.id);
+
+	build = kzalloc(sizeof(*build), GFP_KERNEL_ACCOUNT);
+	if (!build)
+		return -ENOMEM;
+	build->left = pb.length;
+	if (pb.n_packets) {
+		build->n_packets = pb.n_packets;
+		build->packets = kvmalloc_array(pb.n_packets, sizeof(u32), GFP_KERNEL_ACCOUNT);
+		ret = -ENOMEM;
+		if (!build->packets)
+			goto err;
+		memcpy(build->packets, pb.packets, pb.n_packets * sizeof(u32));
+	}
+	/* To fill it must never wait: what does not fit is an error. */
+	ret = sym(create_pipe_files)(build->file, O_NONBLOCK | (pb.n_packets ? O_DIRECT : 0));
+	if (ret)
+		goto err;
+	ret = sym(pipe_fcntl)(build->file[1], F_SETPIPE_SZ, pb.capacity);
+	if (ret < 0) {
+		at.advice = "raise /proc/sys/fs/pipe-max-size or restart it as root";
+		error_add(&rs->ctx->errors, ret, &at, "a pipe of %u bytes was refused",
+			  pb.capacity);
+		goto err;
+	}
+	ret = object_add(&rs->objects, OBJECT_PIPE, pb.id, build);
+	if (ret == -EEXIST)
+		stream_in_bad(&rs->in, "id %u is used twice", pb.id);
+	if (ret)
+		goto err;
+	rs->pipe = build;
+	return 0;
+err:
+	pipe_put(build);
+	return ret;
+}
+
+static int pipe_fill(struct pipe_build *build, const u8 *data, size_t len)
+{
+	ssize_t n;
+	size_t want;
+
+	while (len) {
+		want = len;
+		if (build->n_packets) {
+			if (build->next == build->n_packets)
+				return -EBADMSG;
+			want = build->packets[build->next++];
+			/* No packet spans two records. */
+			if (want > len)
+				return -EBADMSG;
+		}
+		n = kernel_write(build->file[1], data, want, NULL);
+		if (n < 0)
+			return n;
+		if (n != want)
+			return -EBADMSG;
+		data += want;
+		len -= want;
+	}
+	return 0;
+}
+
+int pipe_read_data(struct restart *rs)
+{
+	size_t len = rs->in.rec.length;
+	u8 *data;
+	int ret;
+
+	if (!rs->pipe || !len || len > rs->pipe->left)
+		return stream_in_bad(&rs->in, "content of a pipe");
+	data = kvmalloc(len, GFP_KERNEL_ACCOUNT);
+	if (!data)
+		return -ENOMEM;
+	ret = stream_in_raw(&rs->in, data, len);
+	if (!ret && pipe_fill(rs->pipe, data, len))
+		ret = stream_in_bad(&rs->in, "content of a pipe does not fit");
+	kvfree(data);
+	rs->pipe->left -= len;
+	return ret;
+}
+
+struct file *pipe_open(struct restart *rs, u32 id, unsigned int flags)
+{
+	struct pipe_build *build = object_find(&rs->objects, OBJECT_PIPE, id);
+	struct file *file;
+	int end;
+
+	if (!build || build->left)
+		return ERR_PTR(stream_in_bad(&rs->in, "pipe %u", id));
+	switch (flags & O_ACCMODE) {
+	case O_RDONLY:
+		end = 0;
+		break;
+	case O_WRONLY:
+		end = 1;
+		break;
+	default:
+		/* As from /proc/PID/fd: one description with both ends. */
+		return dentry_open(&build->file[0]->f_path, O_RDWR, current_cred());
+	}
+	if (!build->given[end]) {
+		build->given[end] = true;
+		return get_file(build->file[end]);
+	}
+	/* Another description of the same end; O_NONBLOCK, for an open may wait for a peer. */
+	file = dentry_open(&build->file[end]->f_path, (flags & O_ACCMODE) | O_NONBLOCK,
+			   current_cred());
+	return file;
+}

@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What belongs to a process (thread group) as a whole, and to no other kind.
+ */
+#include <linux/capability.h>
+#include <linux/nsproxy.h>
+#include <linux/oom.h>
+#include <linux/pid_namespace.h>
+#include <linux/resource.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/task.h>
+
+#include "arch/arch.h"
+#include "checkpoint.h"
+#include "compat.h"
+#include "park.h"
+#include "process.h"
+#include "restart.h"
+#include "thread.h"
+
+static int process_refuse(struct checkpoint *cp, enum ckpt_reason reason, const char *advice,
+			  const char *what)
+{
+	return checkpoint_refuse(cp, CKPT_WHERE_NONE, 0, reason, advice, "%s is not supported",
+				 what);
+}
+
+/* Namespaces other than the caller's: names in the image would not mean the same. */
+static void process_check_namespaces(struct checkpoint *cp)
+{
+	const struct nsproxy *ours = current->nsproxy, *ns;
+	const char *what = NULL;
+
+	task_lock(cp->leader);
+	ns = cp->leader->nsproxy;
+	if (!ns)
+		what = NULL;
+	else if (ns->mnt_ns != ours->mnt_ns)
+		what = "another mount namespace";
+	else if (ns->net_ns != ours->net_ns)
+		what = "another network namespace";
+	else if (ns->uts_ns != ours->uts_ns)
+		what = "another UTS namespace";
+	else if (ns->ipc_ns != ours->ipc_ns)
+		what = "another IPC namespace";
+	else if (ns->pid_ns_for_children != ours->pid_ns_for_children)
+		what = "another pid namespace for children";
+	else if (ns->time_ns != ours->time_ns || ns->time_ns_for_children != ns->time_ns)
+		what = "another time namespace";
+	else if (ns->cgroup_ns != ours->cgroup_ns)
+		what = "another cgroup namespace";
+	task_unlock(cp->leader);
+	if (!what && task_active_pid_ns(cp->leader) != task_active_pid_ns(current))
+		what = "another pid namespace";
+	if (!what && __task_cred(cp->leader)->user_ns != current_user_ns())
+		what = "another user namespace";
+	if (what)
+		process_refuse(cp, CKPT_REASON_UNSUPPORTED, "run ckpt inside it", what);
+}
+
+static void process_check_children(struct checkpoint *cp)
+{
+	struct task_struct *thread, *child = NULL;
+	char comm[TASK_COMM_LEN];
+	pid_t pid = 0;
+
+	rcu_read_lock();
+	for_each_thread(cp->leader, thread) {
+		child = list_first_or_null_rcu(&thread->children, struct task_struct, sibling);
+		if (child) {
+			pid = task_pid_vnr(child);
+			get_task_comm(comm, child);
+			break;
+		}
+	}
+	rcu_read_unlock();
+	if (child)
+		checkpoint_refuse(cp, CKPT_WHERE_NONE, 0, CKPT_REASON_UNSUPPORTED, NULL,
+				  "a process with children (%d, %s) is not supported", pid, comm);
+}
+
+/*
+ * More users of the address space than threads: a reader of /proc for a moment, or a process
+ * that was cloned with CLONE_VM.
+ */
+static void process_check_memory(struct checkpoint *cp)
+{
+	struct task_struct *other, *found = NULL;
+	char comm[TASK_COMM_LEN];
+	pid_t pid = 0;
+
+	/* One is ours. */
+	if (atomic_read(&cp->mm->mm_users) <= cp->park->nr - cp->park->nr_gone + 1)
+		return;
+	rcu_read_lock();
+	for_each_process(other) {
+		if (READ_ONCE(other->mm) != cp->mm || same_thread_group(other, cp->leader))
+			continue;
+		found = other;
+		pid = task_pid_vnr(other);
+		get_task_comm(comm, other);
+		break;
+	}
+	rcu_read_unlock();
+	if (found)
+		checkpoint_refuse(cp, CKPT_WHERE_NONE, 0, CKPT_REASON_SHARED, NULL,
+				  "memory shared with process %d (%s) is not supported", pid, comm);
+}
+
+static const char *process_timers(const struct signal_struct *sig)
+{
+	if (hrtimer_active(&sig->real_timer) || sig->it[CPUCLOCK_PROF].expires ||
+	    sig->it[CPUCLOCK_VIRT].expires)
+		return "a running interval timer (setitimer, alarm)";
+	if (compat_posix_timers(sig))
+		return "a POSIX timer (timer_create)";
+	return NULL;
+}
+
+static int process_check_threads(struct checkpoint *cp)
+{
+	struct park_task *pt;
+	const char *what;
+
+	list_for_each_entry(pt, &cp->park->list, list) {
+		struct error_at at = { .reason = CKPT_REASON_UNSUPPORTED, .task = pt->task };
+
+		if (pt->state != PARK_THERE)
+			continue;
+		what = thread_unsupported(pt->task);
+		if (what) {
+			cp->refused = true;
+			error_add(&cp->ctx->errors, -EOPNOTSUPP, &at, "%s is not supported", what);
+		}
+	}
+	return 0;
+}
+
+int process_check(struct checkpoint *cp)
+{
+	struct signal_struct *sig = cp->leader->signal;
+	const char *what = process_timers(sig);
+
+	if (what)
+		process_refuse(cp, CKPT_REASON_UNSUPPORTED, NULL, what);
+	process_check_memory(cp);
+	process_check_namespaces(cp);
+	process_check_children(cp);
+	return process_check_threads(cp);
+}
+
+int process_write(struct checkpoint *cp)
+{
+	struct task_struct *leader = cp->leader;
+	struct signal_struct *sig = leader->signal;
+	struct pb_process pb = {
+		.pid = task_tgid_vnr(leader),
+		.nr_threads = cp->park->nr - cp->park->nr_gone,
+		.exit_signal = SIGCHLD,
+	};
+	char comm[TASK_COMM_LEN];
+
+	rcu_read_lock();
+	pb.ppid = task_tgid_vnr(rcu_dereference(leader->real_parent));
+	pb.pgid = task_pgrp_vnr(leader);
+	pb.sid = task_session_vnr(leader);
+	rcu_read_unlock();
+	pb.has_child_subreaper = sig->is_child_subreaper;
+	pb.child_subreaper = sig->is_child_subreaper;
+	pb.has_oom_score_adj = !!sig->oom_score_adj;
+	pb.oom_score_adj = sig->oom_score_adj;
+	get_task_comm(comm, leader);
+	pb.comm.data = comm;
+	pb.comm.len = strlen(comm);
+	return stream_out_msg(&cp->out, CKPT_REC_PROCESS, &pb_process_msg, &pb);
+}
+
+static u64 process_limit(unsigned long val)
+{
+	return val == RLIM_INFINITY ? U64_MAX : val;
+}
+
+int process_write_limits(struct checkpoint *cp)
+{
+	struct pb_limit limit[RLIM_NLIMITS];
+	struct pb_limits pb = { .n_limit = RLIM_NLIMITS, .limit = limit };
+	unsigned int i;
+
+	BUILD_BUG_ON(RLIM_NLIMITS > PB_LIMITS_LIMIT_MAX);
+	task_lock(cp->leader);
+	for (i = 0; i < RLIM_NLIMITS; i++) {
+		limit[i].resource = i;
+		limit[i].soft = process_limit(cp->leader->signal->rlim[i].rlim_cur);
+		limit[i].hard = process_limit(cp->leader->signal->rlim[i].rlim_max);
+	}
+	task_unlock(cp->leader);
+	return stream_out_msg(&cp->out, CKPT_REC_LIMITS, &pb_limits_msg, &pb);
+}
+
+/* ---- restart ---- */
+
+int process_read(struct restart *rs)
+{
+	struct pb_process *pb = &rs->proc;
+	int ret;
+
+	ret = stream_in_msg(&rs->in, &pb_process_msg, pb);
+	if (ret)
+		return ret;
+	/* The name is a thread's too; this one points into a buffer that is used again. */
+	memset(&pb->comm, 0, sizeof(pb->comm));
+	if (!pb->pid || pb->pid > PID_MAX_LIMIT || !pb->nr_threads ||
+	    pb->nr_threads > PID_MAX_LIMIT || pb->nr_threads != rs->image.nr_tasks)
+		return stream_in_bad(&rs->in, "numbers of the process");
+	if (pb->exit_signal != SIGCHLD || pb->oom_score_adj < OOM_SCORE_ADJ_MIN ||
+	    pb->oom_score_adj > OOM_SCORE_ADJ_MAX)
+		return stream_in_bad(&rs->in, "kind of the process");
+	return 0;
+}
+
+static unsigned long process_unlimit(u64 val)
+{
+	return val == U64_MAX ? RLIM_INFINITY : val;
+}
+
+int process_read_limits(struct restart *rs)
+{
+	struct pb_limits pb;
+	unsigned int i;
+	int ret;
+
+	ret = stream_in_msg(&rs->in, &pb_limits_msg, &pb);
+	if (ret)
+		return ret;
+	for (i = 0; i < pb.n_limit; i++) {
+		const struct pb_limit *limit = &pb.limit[i];
+
+		if (limit->resource >= RLIM_NLIMITS || limit->soft > limit->hard)
+			return stream_in_bad(&rs->in, "limit %u", limit->resource);
+		rs->rlim[limit->resource].rlim_cur = process_unlimit(limit->soft);
+		rs->rlim[limit->resource].rlim_max = process_unlimit(limit->hard);
+		rs->rlim_set |= BIT(limit->resource);
+	}
+	return 0;
+}
+
+static int process_set_limits(struct restart *rs)
+{
+	struct error_at at = {
+		.reason = CKPT_REASON_DENIED,
+		.task = current,
+		.advice = "restart it with CAP_SYS_RESOURCE",
+	};
+	bool may = capable(CAP_SYS_RESOURCE);
+	unsigned int i, denied = RLIM_NLIMITS;
+
+	task_lock(current->group_leader);
+	for (i = 0; i < RLIM_NLIMITS; i++) {
+		struct rlimit *now = &current->signal->rlim[i];
+
+		if (!(rs->rlim_set & BIT(i)))
+			continue;
+		if (rs->rlim[i].rlim_max > now->rlim_max && !may) {
+			denied = i;
+			break;
+		}
+		*now = rs->rlim[i];
+	}
+	task_unlock(current->group_leader);
+	if (denied < RLIM_NLIMITS)
+		return error_add(&rs->ctx->errors, -EPERM, &at,
+				 "its resource limit %u is higher than this shell's", denied);
+	return 0;
+}
+
+int process_finish(struct restart *rs)
+{
+	struct error_at at = {
+		.reason = CKPT_REASON_DENIED,
+		.task = current,
+		.advice = "restart it with CAP_SYS_RESOURCE",
+	};
+	struct signal_struct *sig = current->signal;
+	int ret;
+
+	ret = process_set_limits(rs);
+	if (ret)
+		return ret;
+	if (rs->proc.oom_score_adj < sig->oom_score_adj_min && !capable(CAP_SYS_RESOURCE))
+		return error_add(&rs->ctx->errors, -EPERM, &at,
+				 "its OOM score adjustment %d cannot be given back",
+				 rs->proc.oom_score_adj);
+	sig->oom_score_adj = rs->proc.oom_score_adj;
+	sig->is_child_subreaper = rs->proc.child_subreaper;
+
+	if (rs->flags & CKPT_RESTART_DETACH) {
+		/* In a session of its own if it had one; it has no terminal then. */
+		if (rs->proc.sid == rs->proc.pid)
+			arch_sys(setsid, 0);
+		else if (rs->proc.pgid == rs->proc.pid)
+			arch_sys(setpgid, 0, 0);
+	}
+	return 0;
+}

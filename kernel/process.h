@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _CKPT_PROCESS_H
+#define _CKPT_PROCESS_H
+
+#include <linux/types.h>
+
+struct checkpoint;
+struct restart;
+
+/** process_check() - refuse, by name, what about the process as a whole cannot be kept */
+int process_check(struct checkpoint *cp);
+
+/** process_write() - write PROCESS */
+int process_write(struct checkpoint *cp);
+
+/** process_write_limits() - write LIMITS */
+int process_write_limits(struct checkpoint *cp);
+
+/** process_read() - PROCESS, but for creating it */
+int process_read(struct restart *rs);
+
+/** process_read_limits() - LIMITS; they are set with the last steps */
+int process_read_limits(struct restart *rs);
+
+/**
+ * process_finish() - last steps of the process, in its leader, with the caller's rights
+ *
+ * Return: 0, or an errno with the error recorded.
+ */
+int process_finish(struct restart *rs);
+
+#endif /* _CKPT_PROCESS_H */

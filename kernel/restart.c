@@ -1,0 +1,424 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The phases of a restart:
+ *
+ *	header		is this an image, and can this machine go on with it?
+ *	build		the process is created; in its own context it reads the stream and
+ *			becomes what it says, creating its threads on the way
+ *	verify		counts and digest of the trailer
+ *	finish		last steps that need memory complete, in each task's own context
+ *	go		all tasks enter user mode at once
+ *
+ * Whatever fails before "go" kills all of them.
+ */
+#include <linux/file.h>
+#include <linux/mm.h>
+#include <linux/pid.h>
+#include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/task.h>
+#include <linux/slab.h>
+#include <uapi/linux/wait.h>
+
+#include "arch/arch.h"
+#include "compat.h"
+#include "cred.h"
+#include "file.h"
+#include "fs.h"
+#include "mm.h"
+#include "pages.h"
+#include "pipe.h"
+#include "process.h"
+#include "restart.h"
+#include "shmem.h"
+#include "signal.h"
+#include "symbols.h"
+#include "thread.h"
+#include "tty.h"
+#include "vma.h"
+
+/* Called with the last reference to the build: no task of it is in the kernel any more. */
+static void restart_free(void *arg)
+{
+	struct restart *rs = arg;
+
+	object_destroy(&rs->objects);
+	stream_in_close(&rs->in);
+	if (rs->tty)
+		fput(rs->tty);
+	if (rs->root.mnt)
+		path_put(&rs->root);
+	kvfree(rs->leader_xstate);
+	dev_ctx_put(rs->ctx);
+	kvfree(rs);
+}
+
+/* ---- in the process that is being built ---- */
+
+static int restart_cred(struct restart *rs)
+{
+	struct cred *cred;
+	u32 id;
+	int ret;
+
+	cred = cred_read(&rs->in, &id);
+	if (IS_ERR(cred))
+		return PTR_ERR(cred);
+	ret = object_add(&rs->objects, OBJECT_CRED, id, cred);
+	if (ret) {
+		abort_creds(cred);
+		return ret == -EEXIST ? stream_in_bad(&rs->in, "id %u is used twice", id) : ret;
+	}
+	return 0;
+}
+
+static int restart_taken(struct restart *rs, int err, u32 nr)
+{
+	struct error_at at = { .reason = CKPT_REASON_TAKEN };
+	struct task_struct *task;
+	struct pid *pid;
+	int ret;
+
+	if (err == -EPERM) {
+		at.reason = CKPT_REASON_DENIED;
+		at.advice = "restart it with CAP_CHECKPOINT_RESTORE or as root";
+		return error_add(&rs->ctx->errors, err, &at,
+				 "you have no right to choose pid %u", nr);
+	}
+	if (err != -EEXIST)
+		return error_add(&rs->ctx->errors, err, &at, "pid %u cannot be created", nr);
+	pid = find_get_pid(nr);
+	task = get_pid_task(pid, PIDTYPE_PID);
+	put_pid(pid);
+	at.task = task;
+	at.advice = "end that process, or see --new-pidns";
+	ret = error_add(&rs->ctx->errors, err, &at, "has the pid %u that the image needs", nr);
+	if (task)
+		put_task_struct(task);
+	return ret;
+}
+
+/* In the thread's own context. */
+static int restart_thread_self(struct build_task *bt)
+{
+	struct restart *rs = bt->build->owner;
+
+	return thread_restore(&rs->in, bt->pb, &bt->final);
+}
+
+static int restart_xstate(struct restart *rs, struct build_task *bt, const struct pb_thread *pb)
+{
+	struct error_at at = { .reason = CKPT_REASON_KERNEL, .task = bt->task };
+	int ret;
+
+	build_inactive(bt);
+	ret = arch_regs_other(bt->task, pb);
+	return ret ? error_add(&rs->ctx->errors, ret, &at,
+			       "its vector registers were refused by this processor") : 0;
+}
+
+static int restart_thread(struct restart *rs)
+{
+	struct build_task *bt;
+	struct pb_thread *pb;
+	const struct cred *cred;
+	int ret = -ENOMEM;
+
+	pb = kzalloc(sizeof(*pb), GFP_KERNEL_ACCOUNT);
+	if (!pb)
+		return -ENOMEM;
+	ret = stream_in_msg(&rs->in, &pb_thread_msg, pb);
+	if (!ret)
+		ret = thread_check(&rs->in, pb);
+	if (ret)
+		goto out;
+	cred = object_find(&rs->objects, OBJECT_CRED, pb->cred);
+	if (!cred || rs->nr_threads == rs->proc.nr_threads ||
+	    (!rs->nr_threads) != (pb->tid == rs->proc.pid)) {
+		ret = stream_in_bad(&rs->in, "thread %u", pb->tid);
+		goto out;
+	}
+	if (!rs->nr_threads++) {
+		/* That is the task which is reading this. */
+		bt = build_leader(rs->build);
+		bt->pb = pb;
+		ret = restart_thread_self(bt);
+		if (!ret) {
+			rs->leader_xstate = kvmalloc(pb->x86.xstate.len, GFP_KERNEL_ACCOUNT);
+			ret = rs->leader_xstate ? 0 : -ENOMEM;
+		}
+		if (!ret) {
+			memcpy(rs->leader_xstate, pb->x86.xstate.data, pb->x86.xstate.len);
+			rs->leader_xstate_len = pb->x86.xstate.len;
+		}
+	} else {
+		bt = build_task(rs->build, CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND |
+					   CLONE_THREAD | CLONE_SYSVSEM, pb->tid);
+		if (IS_ERR(bt)) {
+			ret = restart_taken(rs, PTR_ERR(bt), pb->tid);
+			goto out;
+		}
+		bt->pb = pb;
+		ret = build_call(bt, restart_thread_self);
+		if (!ret)
+			ret = restart_xstate(rs, bt, pb);
+	}
+	if (ret)
+		/* When killed, the thread may still be reading it; the build frees it. */
+		return ret;
+	bt->pb = NULL;
+	bt->final.cred = get_cred(cred);
+	atomic_inc(&rs->ctx->progress.nr_tasks);
+out:
+	kfree(pb);
+	return ret;
+}
+
+/**
+ * struct restart_record - what to do with a record
+ * @run: reads its payload
+ * @once: it may stand in an image once
+ * @after: records (bits) that must have been there
+ * @before: records (bits) that must not
+ */
+struct restart_record {
+	int (*run)(struct restart *rs);
+	bool once;
+	u64 after;
+	u64 before;
+};
+
+#define REC(name)	BIT_ULL(CKPT_REC_##name)
+
+/* Memory is filled when all that describes it is there; nothing describes anything after. */
+#define RESTART_CONTENT	(REC(PAGE_RUNS) | REC(SHMEM_RUN))
+
+static const struct restart_record restart_records[] = {
+	[CKPT_REC_CRED] = { restart_cred, false, 0, RESTART_CONTENT },
+	[CKPT_REC_FILE] = { file_read, false, 0, RESTART_CONTENT },
+	[CKPT_REC_PIPE] = { pipe_read, false, 0, RESTART_CONTENT },
+	[CKPT_REC_PIPE_DATA] = { pipe_read_data, false, REC(PIPE), RESTART_CONTENT },
+	[CKPT_REC_SHMEM] = { shmem_read, false, 0, RESTART_CONTENT },
+	[CKPT_REC_TTY] = { tty_read, true, 0, RESTART_CONTENT },
+	[CKPT_REC_FS] = { fs_read, true, 0, RESTART_CONTENT },
+	[CKPT_REC_MM] = { mm_read, true, REC(VMAS), RESTART_CONTENT },
+	[CKPT_REC_VMAS] = { vma_read, false, 0, REC(MM) | RESTART_CONTENT },
+	[CKPT_REC_FDS] = { file_read_fds, false, 0, RESTART_CONTENT },
+	[CKPT_REC_SIGHAND] = { signal_read_actions, true, 0, RESTART_CONTENT },
+	[CKPT_REC_SIGNALS] = { signal_read_shared, true, 0, RESTART_CONTENT },
+	[CKPT_REC_LIMITS] = { process_read_limits, true, 0, RESTART_CONTENT },
+	[CKPT_REC_THREAD] = { restart_thread, false, REC(MM) | REC(CRED), RESTART_CONTENT },
+	[CKPT_REC_PAGE_RUNS] = { pages_read, false, REC(MM) | REC(THREAD), 0 },
+	[CKPT_REC_SHMEM_RUN] = { shmem_read_content, false, REC(SHMEM) | REC(MM), 0 },
+};
+
+/* What an image cannot be without. */
+#define RESTART_NEEDED	(REC(CRED) | REC(FS) | REC(MM) | REC(VMAS) | REC(SIGHAND) | \
+			 REC(SIGNALS) | REC(LIMITS) | REC(THREAD))
+
+static int restart_one(struct restart *rs)
+{
+	u32 type = rs->in.rec.type;
+	const struct restart_record *rec;
+
+	rec = type < ARRAY_SIZE(restart_records) ? &restart_records[type] : NULL;
+	if (!rec || !rec->run)
+		return stream_in_bad(&rs->in, "record %u is out of place", type);
+	if ((rec->once && rs->seen & BIT_ULL(type)) || (rec->after & ~rs->seen) ||
+	    rec->before & rs->seen)
+		return stream_in_bad(&rs->in, "record %u is out of order", type);
+	if (type == CKPT_REC_PAGE_RUNS)
+		dev_phase(rs->ctx, CKPT_PHASE_PAGES);
+	rs->seen |= BIT_ULL(type);
+	return rec->run(rs);
+}
+
+/* The new process reads the stream and becomes what it says. */
+static int restart_build(struct build_task *bt)
+{
+	struct restart *rs = bt->build->owner;
+	int ret;
+
+	file_close_all();
+	ret = mm_clear();
+	while (!ret) {
+		if (fatal_signal_pending(current)) {
+			ret = -EINTR;
+			break;
+		}
+		ret = stream_in_next(&rs->in);
+		if (ret)
+			break;
+		if (rs->in.rec.type == CKPT_REC_TRAILER) {
+			ret = stream_in_end(&rs->in);
+			break;
+		}
+		ret = restart_one(rs);
+		cond_resched();
+	}
+	if (!ret && ((RESTART_NEEDED & ~rs->seen) || rs->nr_threads != rs->proc.nr_threads ||
+		     !pipe_complete(rs)))
+		ret = stream_in_bad(&rs->in, "something is missing");
+	return ret;
+}
+
+/* The last steps of a task, in its own context. */
+static int restart_finish_task(struct build_task *bt)
+{
+	struct restart *rs = bt->build->owner;
+	struct error_at at = { .reason = CKPT_REASON_OTHER, .task = current };
+	bool leader = bt == build_leader(rs->build);
+	const char *what;
+	int ret = 0;
+
+	if (leader) {
+		fs_finish(rs);
+		ret = process_finish(rs);
+	}
+	if (!ret) {
+		what = thread_finish(&bt->final);
+		if (what)
+			ret = error_add(&rs->ctx->errors, -EFAULT, &at, "%s", what);
+	}
+	if (!ret && leader)
+		compat_set_dumpable(rs->dumpable);
+	return ret;
+}
+
+/* ---- in the restarter ---- */
+
+static int restart_header(struct restart *rs)
+{
+	int ret;
+
+	ret = stream_in_next(&rs->in);
+	if (!ret && rs->in.rec.type != CKPT_REC_IMAGE)
+		ret = stream_in_bad(&rs->in, "it does not begin with IMAGE");
+	if (!ret)
+		ret = stream_in_msg(&rs->in, &pb_image_msg, &rs->image);
+	if (!ret)
+		ret = arch_image_check(rs->ctx, &rs->image);
+	if (!ret && rs->image.nr_processes != 1)
+		ret = stream_in_bad(&rs->in, "%u processes", rs->image.nr_processes);
+	if (!ret)
+		ret = stream_in_next(&rs->in);
+	if (!ret && rs->in.rec.type != CKPT_REC_PROCESS)
+		ret = stream_in_bad(&rs->in, "no process");
+	if (!ret)
+		ret = process_read(rs);
+	return ret;
+}
+
+static int restart_finish(struct restart *rs)
+{
+	struct pb_thread *pb;
+	struct build_task *bt;
+	int ret;
+
+	dev_phase(rs->ctx, CKPT_PHASE_FINISH);
+	pb = kzalloc(sizeof(*pb), GFP_KERNEL_ACCOUNT);
+	if (!pb)
+		return -ENOMEM;
+	pb->x86.has_xstate = true;
+	pb->x86.xstate.data = rs->leader_xstate;
+	pb->x86.xstate.len = rs->leader_xstate_len;
+	ret = restart_xstate(rs, build_leader(rs->build), pb);
+	kfree(pb);
+	if (ret)
+		return ret;
+
+	list_for_each_entry(bt, &rs->build->tasks, list) {
+		ret = build_call(bt, restart_finish_task);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+static struct restart *restart_new(struct dev_ctx *ctx, const struct ckpt_restart *arg)
+{
+	struct restart *rs = kvzalloc(sizeof(*rs), GFP_KERNEL_ACCOUNT);
+
+	if (!rs)
+		return NULL;
+	rs->build = build_new(rs, restart_free);
+	if (!rs->build) {
+		kvfree(rs);
+		return NULL;
+	}
+	rs->ctx = dev_ctx_get(ctx);
+	rs->flags = arg->flags;
+	rs->last_fd = -1;
+	object_init(&rs->objects);
+	return rs;
+}
+
+static int restart_tty(struct restart *rs, int fd)
+{
+	struct error_at at = { .reason = CKPT_REASON_OTHER };
+
+	if (fd < 0)
+		return 0;
+	rs->tty = fget(fd);
+	if (!rs->tty || !tty_usable(rs->tty))
+		return error_add(&rs->ctx->errors, -ENOTTY, &at, "tty_fd is not a terminal");
+	return 0;
+}
+
+/* Nothing may be left: the tasks die, and the process is reaped. */
+static void restart_abort(struct restart *rs, pid_t pid)
+{
+	build_kill(rs->build);
+	if (!fatal_signal_pending(current))
+		sym(kernel_wait4)(pid, NULL, __WALL, NULL);
+}
+
+int restart_run(struct dev_ctx *ctx, struct ckpt_restart *arg)
+{
+	ktime_t start = ktime_get();
+	struct build_task *leader;
+	struct build *build;
+	struct restart *rs;
+	int ret;
+
+	rs = restart_new(ctx, arg);
+	if (!rs)
+		return -ENOMEM;
+	build = rs->build;
+	dev_phase(ctx, CKPT_PHASE_BUILD);
+	ret = restart_tty(rs, arg->tty_fd);
+	if (!ret)
+		ret = stream_in_open(&rs->in, ctx, arg->in_fd);
+	if (!ret)
+		ret = restart_header(rs);
+	if (ret)
+		goto out;
+
+	leader = build_task(rs->build, 0, rs->proc.pid);
+	if (IS_ERR(leader)) {
+		ret = restart_taken(rs, PTR_ERR(leader), rs->proc.pid);
+		goto out;
+	}
+	ret = build_call(leader, restart_build);
+	if (!ret)
+		ret = restart_finish(rs);
+	if (!ret && fatal_signal_pending(current))
+		ret = -EINTR;
+	if (ret) {
+		restart_abort(rs, rs->proc.pid);
+		goto out;
+	}
+	tty_finish(rs);
+	arg->pid = rs->proc.pid;
+	arg->nr_tasks = rs->nr_threads;
+	arg->pages = rs->in.pages;
+	arg->image_bytes = rs->in.bytes;
+	/* Here and not in a task of the program: it should not hold, or close, what is ours. */
+	object_destroy(&rs->objects);
+	stream_in_close(&rs->in);
+	build_go(build);
+out:
+	arg->wall_ns = ktime_to_ns(ktime_sub(ktime_get(), start));
+	build_put(build);
+	return ret;
+}

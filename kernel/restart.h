@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _CKPT_RESTART_H
+#define _CKPT_RESTART_H
+
+#include <linux/path.h>
+#include <linux/resource.h>
+
+#include "build.h"
+#include "dev.h"
+#include "object.h"
+#include "schema.gen.h"
+#include "stream.h"
+
+/**
+ * struct restart - a restart that runs
+ * @ctx: for errors and progress
+ * @flags: CKPT_RESTART_*
+ * @in: the image
+ * @objects: what its objects became
+ * @tty: the terminal that replaces the image's, or NULL; a reference is held
+ * @root: the process's root directory, if not the restarter's; references are held
+ * @build: the tasks that are being built; it owns this struct
+ * @leader_xstate: the leader's vector registers, which another task must set
+ * @leader_xstate_len: their length in bytes
+ * @image: numbers of the IMAGE record; its strings are gone
+ * @proc: the process's numbers
+ * @seen: which records were read, by type (BIT_ULL)
+ * @nr_vmas: VMAs read so far
+ * @last_end: end of the last VMA; they ascend
+ * @last_fd: the last descriptor; they ascend
+ * @nr_threads: THREAD records read so far
+ * @pipe: the last PIPE
+ * @termios: of the terminal, to be set when nothing can fail any more
+ * @has_termios: there is one
+ * @rlim: limits to set with the last steps
+ * @rlim_set: which of them, by number
+ * @dumpable: of the address space, set with the last steps: credentials change it
+ */
+struct restart {
+	struct dev_ctx *ctx;
+	u64 flags;
+	struct stream_in in;
+	struct object_table objects;
+	struct file *tty;
+	struct path root;
+	struct build *build;
+	u8 *leader_xstate;
+	size_t leader_xstate_len;
+	struct pb_image image;
+	struct pb_process proc;
+	u64 seen;
+	u32 nr_vmas;
+	u64 last_end;
+	s64 last_fd;
+	u32 nr_threads;
+	struct pipe_build *pipe;
+	struct pb_termios termios;
+	u8 termios_cc[PB_TERMIOS_CC_MAX];
+	bool has_termios;
+	struct rlimit rlim[RLIM_NLIMITS];
+	u32 rlim_set;
+	u32 dumpable;
+};
+
+/** restart_run() - CKPT_IOC_RESTART; the results are filled into @arg */
+int restart_run(struct dev_ctx *ctx, struct ckpt_restart *arg);
+
+#endif /* _CKPT_RESTART_H */

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Scheduling: policy, nice, real-time and deadline parameters, affinity, I/O priority, slack.
+ */
+#include <linux/capability.h>
+#include <linux/cpumask.h>
+#include <linux/iocontext.h>
+#include <linux/ioprio.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+#include <uapi/linux/sched/types.h>
+
+#include "sched.h"
+
+size_t sched_mask_size(void)
+{
+	return DIV_ROUND_UP(nr_cpu_ids, 8);
+}
+
+void sched_save(struct pb_sched *out, u8 *mask)
+{
+	unsigned int cpu;
+
+	out->policy = current->policy;
+	out->nice = task_nice(current);
+	out->rt_priority = current->rt_priority;
+	if (current->policy == SCHED_DEADLINE) {
+		out->has_dl_runtime = true;
+		out->dl_runtime = current->dl.dl_runtime;
+		out->has_dl_deadline = true;
+		out->dl_deadline = current->dl.dl_deadline;
+		out->has_dl_period = true;
+		out->dl_period = current->dl.dl_period;
+	}
+	if (current->sched_reset_on_fork) {
+		out->has_sched_flags = true;
+		out->sched_flags = SCHED_FLAG_RESET_ON_FORK;
+	}
+	/* A mask of all there is says nothing, and would bind on a larger machine. */
+	if (!cpumask_subset(cpu_online_mask, &current->cpus_mask)) {
+		memset(mask, 0, sched_mask_size());
+		for_each_cpu(cpu, &current->cpus_mask)
+			mask[cpu / 8] |= 1 << (cpu % 8);
+		out->has_affinity = true;
+		out->affinity.data = mask;
+		out->affinity.len = sched_mask_size();
+	}
+	if (current->io_context && current->io_context->ioprio) {
+		out->has_ioprio = true;
+		out->ioprio = current->io_context->ioprio;
+	}
+	out->timer_slack_ns = current->timer_slack_ns;
+	out->default_timer_slack_ns = current->default_timer_slack_ns;
+}
+
+static int sched_affinity(const struct codec_bytes *bits)
+{
+	cpumask_var_t mask;
+	unsigned int cpu;
+	int ret = -ENODEV;
+
+	if (!zalloc_cpumask_var(&mask, GFP_KERNEL_ACCOUNT))
+		return -ENOMEM;
+	/* Processors that the restarter may not use are out of reach for the program too. */
+	for_each_cpu(cpu, &current->cpus_mask)
+		if (cpu / 8 < bits->len && bits->data[cpu / 8] & (1 << (cpu % 8)))
+			cpumask_set_cpu(cpu, mask);
+	if (cpumask_intersects(mask, cpu_online_mask))
+		ret = set_cpus_allowed_ptr(current, mask);
+	free_cpumask_var(mask);
+	return ret;
+}
+
+static bool sched_needs_capability(const struct pb_sched *in)
+{
+	switch (in->policy) {
+	case SCHED_FIFO:
+	case SCHED_RR:
+	case SCHED_DEADLINE:
+		return true;
+	}
+	return in->nice < task_nice(current);
+}
+
+int sched_restore(const struct pb_sched *in)
+{
+	struct sched_attr attr = {
+		.size = sizeof(attr),
+		.sched_policy = in->policy,
+		.sched_nice = in->nice,
+		.sched_priority = in->rt_priority,
+		.sched_runtime = in->dl_runtime,
+		.sched_deadline = in->dl_deadline,
+		.sched_period = in->dl_period,
+		.sched_flags = in->sched_flags,
+	};
+	int ret;
+
+	if (in->sched_flags & ~SCHED_FLAG_RESET_ON_FORK || in->nice < MIN_NICE ||
+	    in->nice > MAX_NICE)
+		return -EINVAL;
+	if (sched_needs_capability(in) && !capable(CAP_SYS_NICE))
+		return -EPERM;
+	if (in->has_affinity) {
+		ret = sched_affinity(&in->affinity);
+		if (ret)
+			return ret;
+	}
+	ret = sched_setattr_nocheck(current, &attr);
+	if (ret)
+		return ret;
+	if (in->has_ioprio) {
+		if (IOPRIO_PRIO_CLASS(in->ioprio) > IOPRIO_CLASS_IDLE)
+			return -EINVAL;
+		if (IOPRIO_PRIO_CLASS(in->ioprio) == IOPRIO_CLASS_RT && !capable(CAP_SYS_NICE))
+			return -EPERM;
+		ret = set_task_ioprio(current, in->ioprio);
+		if (ret)
+			return ret;
+	}
+	current->timer_slack_ns = in->timer_slack_ns;
+	current->default_timer_slack_ns = in->default_timer_slack_ns;
+	return 0;
+}

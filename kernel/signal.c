@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Signal actions and pending signals.
+ */
+#include <linux/sched/signal.h>
+#include <linux/signal.h>
+#include <linux/slab.h>
+
+#include "restart.h"
+#include "signal.h"
+#include "stream.h"
+#include "symbols.h"
+
+/* What sigaction(2) takes. */
+#define SIGNAL_SA_FLAGS	(SA_NOCLDSTOP | SA_NOCLDWAIT | SA_SIGINFO | SA_ONSTACK | SA_RESTART | \
+			 SA_NODEFER | SA_RESETHAND | SA_EXPOSE_TAGBITS | SA_RESTORER)
+
+/* Its own signal handlers a task may look at without RCU. */
+static struct sighand_struct *signal_sighand(void)
+{
+	return rcu_dereference_protected(current->sighand, true);
+}
+
+static unsigned int signal_count(struct sigpending *pending)
+{
+	unsigned int n = hweight64(signal_from_set(&pending->signal));
+	struct list_head *pos;
+
+	list_for_each(pos, &pending->list)
+		n++;
+	return n;
+}
+
+static void signal_add(struct signal_queue *out, int sig, const kernel_siginfo_t *info)
+{
+	struct pb_signal *pb = &out->pb[out->n];
+
+	pb->signal = sig;
+	if (info) {
+		out->info[out->n] = *info;
+		pb->has_siginfo = true;
+		pb->siginfo.data = (u8 *)&out->info[out->n];
+		pb->siginfo.len = sizeof(*info);
+	}
+	out->n++;
+}
+
+int signal_save_queue(struct sigpending *pending, struct signal_queue *out)
+{
+	sigset_t left;
+	struct sigqueue *q;
+	unsigned int cap;
+	int sig;
+
+	memset(out, 0, sizeof(*out));
+	if (list_empty(&pending->list) && sigisemptyset(&pending->signal))
+		return 0;
+	spin_lock_irq(&signal_sighand()->siglock);
+	cap = signal_count(pending);
+	spin_unlock_irq(&signal_sighand()->siglock);
+
+	/* What comes after this counts as sent after the checkpoint. */
+	out->pb = kvcalloc(cap, sizeof(*out->pb), GFP_KERNEL);
+	out->info = kvcalloc(cap, sizeof(*out->info), GFP_KERNEL);
+	if (!out->pb || !out->info) {
+		signal_free_queue(out);
+		return -ENOMEM;
+	}
+
+	spin_lock_irq(&signal_sighand()->siglock);
+	left = pending->signal;
+	list_for_each_entry(q, &pending->list, list) {
+		if (out->n == cap)
+			break;
+		signal_add(out, q->info.si_signo, &q->info);
+		sigdelset(&left, q->info.si_signo);
+	}
+	/* The rest lost its siginfo when it was sent: the queue was full. */
+	for (sig = 1; sig <= _NSIG; sig++)
+		if (sigismember(&left, sig) && out->n < cap)
+			signal_add(out, sig, NULL);
+	spin_unlock_irq(&signal_sighand()->siglock);
+	return 0;
+}
+
+void signal_free_queue(struct signal_queue *queue)
+{
+	kvfree(queue->pb);
+	kvfree(queue->info);
+	memset(queue, 0, sizeof(*queue));
+}
+
+struct signal_process *signal_save_process(void)
+{
+	struct signal_process *proc = kvzalloc(sizeof(*proc), GFP_KERNEL);
+	struct k_sigaction *ka;
+	struct pb_sigaction *pb;
+	int sig;
+
+	if (!proc)
+		return ERR_PTR(-ENOMEM);
+	spin_lock_irq(&signal_sighand()->siglock);
+	for (sig = 1; sig <= _NSIG; sig++) {
+		ka = &signal_sighand()->action[sig - 1];
+		if (ka->sa.sa_handler == SIG_DFL && !ka->sa.sa_flags && !ka->sa.sa_restorer &&
+		    sigisemptyset(&ka->sa.sa_mask))
+			continue;
+		pb = &proc->action[proc->n_action++];
+		pb->signal = sig;
+		pb->handler = (unsigned long)ka->sa.sa_handler;
+		pb->flags = ka->sa.sa_flags & SIGNAL_SA_FLAGS;
+		pb->restorer = (unsigned long)ka->sa.sa_restorer;
+		pb->mask = signal_from_set(&ka->sa.sa_mask);
+	}
+	spin_unlock_irq(&signal_sighand()->siglock);
+
+	if (signal_save_queue(&current->signal->shared_pending, &proc->shared)) {
+		kvfree(proc);
+		return ERR_PTR(-ENOMEM);
+	}
+	return proc;
+}
+
+void signal_free_process(struct signal_process *proc)
+{
+	if (!proc)
+		return;
+	signal_free_queue(&proc->shared);
+	kvfree(proc);
+}
+
+int signal_write(struct stream_out *out, const struct signal_process *proc)
+{
+	struct pb_sighand sighand = {
+		.n_action = proc->n_action,
+		.action = (struct pb_sigaction *)proc->action,
+	};
+	struct pb_signals signals = { .n_pending = proc->shared.n, .pending = proc->shared.pb };
+	int ret;
+
+	ret = stream_out_msg(out, CKPT_REC_SIGHAND, &pb_sighand_msg, &sighand);
+	if (!ret)
+		ret = stream_out_msg(out, CKPT_REC_SIGNALS, &pb_signals_msg, &signals);
+	return ret;
+}
+
+int signal_read_actions(struct restart *rs)
+{
+	struct stream_in *in = &rs->in;
+	struct pb_sighand sighand;
+	struct k_sigaction ka;
+	unsigned int i;
+	u32 last = 0;
+	int ret;
+
+	ret = stream_in_msg(in, &pb_sighand_msg, &sighand);
+	if (ret)
+		return ret;
+	for (i = 0; i < sighand.n_action; i++) {
+		const struct pb_sigaction *pb = &sighand.action[i];
+
+		if (pb->signal <= last || pb->signal > _NSIG || pb->flags & ~SIGNAL_SA_FLAGS ||
+		    sig_kernel_only(pb->signal))
+			return stream_in_bad(in, "action of signal %u", pb->signal);
+		last = pb->signal;
+	}
+
+	spin_lock_irq(&signal_sighand()->siglock);
+	/* The restarter's own actions came along with the clone. */
+	for (i = 0; i < _NSIG; i++)
+		memset(&signal_sighand()->action[i], 0, sizeof(ka));
+	for (i = 0; i < sighand.n_action; i++) {
+		const struct pb_sigaction *pb = &sighand.action[i];
+
+		memset(&ka, 0, sizeof(ka));
+		ka.sa.sa_handler = (__sighandler_t)(unsigned long)pb->handler;
+		ka.sa.sa_flags = pb->flags;
+		ka.sa.sa_restorer = (__sigrestore_t)(unsigned long)pb->restorer;
+		signal_to_set(pb->mask, &ka.sa.sa_mask);
+		sigdelsetmask(&ka.sa.sa_mask, sigmask(SIGKILL) | sigmask(SIGSTOP));
+		signal_sighand()->action[pb->signal - 1] = ka;
+	}
+	spin_unlock_irq(&signal_sighand()->siglock);
+	return 0;
+}
+
+const char *signal_queue_all(const struct pb_signal *pb, unsigned int n,
+			     struct task_struct *task, enum pid_type type)
+{
+	kernel_siginfo_t info;
+	unsigned int i;
+	int ret;
+
+	for (i = 0; i < n; i++) {
+		if (!valid_signal(pb[i].signal) || !pb[i].signal || sig_kernel_only(pb[i].signal))
+			return "pending signal";
+		if (!pb[i].has_siginfo) {
+			ret = sym(do_send_sig_info)(pb[i].signal, SEND_SIG_NOINFO, task, type);
+		} else {
+			if (pb[i].siginfo.len > sizeof(info))
+				return "siginfo";
+			clear_siginfo(&info);
+			memcpy(&info, pb[i].siginfo.data, pb[i].siginfo.len);
+			if (info.si_signo != (int)pb[i].signal)
+				return "siginfo";
+			ret = sym(do_send_sig_info)(pb[i].signal, &info, task, type);
+		}
+		if (ret)
+			return "pending signal cannot be queued";
+	}
+	return NULL;
+}
+
+int signal_read_shared(struct restart *rs)
+{
+	struct stream_in *in = &rs->in;
+	struct pb_signals signals;
+	const char *bad;
+	int ret;
+
+	ret = stream_in_msg(in, &pb_signals_msg, &signals);
+	if (ret)
+		return ret;
+	bad = signal_queue_all(signals.pending, signals.n_pending, current, PIDTYPE_TGID);
+	return bad ? stream_in_bad(in, "%s", bad) : 0;
+}

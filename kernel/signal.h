@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _CKPT_SIGNAL_H
+#define _CKPT_SIGNAL_H
+
+#include <linux/sched/signal.h>
+
+#include "schema.gen.h"
+
+struct restart;
+struct stream_out;
+
+/**
+ * struct signal_queue - signals that were pending, described
+ * @n: how many
+ * @pb: @n of them, in queue order; point into @info
+ * @info: their siginfo
+ */
+struct signal_queue {
+	unsigned int n;
+	struct pb_signal *pb;
+	kernel_siginfo_t *info;
+};
+
+/**
+ * struct signal_process - what all threads of a process share
+ * @shared: signals pending for the process
+ * @n_action: how many actions are not the default
+ * @action: those
+ */
+struct signal_process {
+	struct signal_queue shared;
+	u32 n_action;
+	struct pb_sigaction action[_NSIG];
+};
+
+/**
+ * signal_save_queue() - describe pending signals of the current task
+ * @pending: &current->pending or &current->signal->shared_pending
+ * @out: filled; signal_free_queue() gives it back
+ *
+ * Return: 0, -ENOMEM.
+ */
+int signal_save_queue(struct sigpending *pending, struct signal_queue *out);
+
+/** signal_free_queue() - give back what signal_save_queue() allocated */
+void signal_free_queue(struct signal_queue *queue);
+
+/** signal_save_process() - describe actions and shared signals of the current process */
+struct signal_process *signal_save_process(void);
+
+/** signal_free_process() - give it back; NULL is fine */
+void signal_free_process(struct signal_process *proc);
+
+/** signal_write() - write SIGHAND and SIGNALS */
+int signal_write(struct stream_out *out, const struct signal_process *proc);
+
+/** signal_read_actions() - read SIGHAND and set the current process's actions */
+int signal_read_actions(struct restart *rs);
+
+/** signal_read_shared() - read SIGNALS and queue them to the current process */
+int signal_read_shared(struct restart *rs);
+
+/**
+ * signal_queue_all() - make signals pending
+ * @pb: the signals
+ * @n: how many
+ * @task: for whom
+ * @type: PIDTYPE_PID to the thread, PIDTYPE_TGID to the process
+ *
+ * All signals must be blocked in @task, so that none is dropped as ignored. Return: NULL, or
+ * what is wrong with them.
+ */
+const char *signal_queue_all(const struct pb_signal *pb, unsigned int n,
+			     struct task_struct *task, enum pid_type type);
+
+/** signal_to_set() - a mask of the image (bit n-1 is signal n) as a set, and back */
+static inline void signal_to_set(u64 mask, sigset_t *set)
+{
+	set->sig[0] = mask;
+}
+
+static inline u64 signal_from_set(const sigset_t *set)
+{
+	BUILD_BUG_ON(_NSIG_WORDS != 1);
+	return set->sig[0];
+}
+
+#endif /* _CKPT_SIGNAL_H */

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The copy-on-write snapshot of an address space.
+ *
+ * A kernel thread borrows the target's mm and clones itself without CLONE_VM: what the kernel
+ * does for fork it does here, and neither the target nor its parent sees a child. The child
+ * hands over a reference to its mm and dies; the copy lives on without any task.
+ */
+#include <linux/completion.h>
+#include <linux/err.h>
+#include <linux/kref.h>
+#include <linux/kthread.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/task.h>
+#include <linux/slab.h>
+
+#include "compat.h"
+#include "snapshot.h"
+#include "symbols.h"
+
+/* Marks of VMAs that fork leaves out or empties; a snapshot must not. */
+#define SNAPSHOT_FORK_FLAGS	(VM_DONTCOPY | VM_WIPEONFORK)
+
+/**
+ * struct snapshot - a snapshot that is prepared or taken
+ * @ref: the caller's, the thread's, and the child's while they use it
+ * @thread: the kernel thread
+ * @go: there is something to do: @mm is set, or @stop
+ * @done: @copy or @error is set
+ * @mm: to copy; a reference is held
+ * @copy: the result; a reference is held
+ * @error: or an errno
+ * @stop: end without a snapshot
+ * @child: the child has run
+ */
+struct snapshot {
+	struct kref ref;
+	struct task_struct *thread;
+	struct completion go;
+	struct completion done;
+	struct completion child;
+	struct mm_struct *mm;
+	struct mm_struct *copy;
+	int error;
+	bool stop;
+};
+
+static void snapshot_release(struct kref *ref)
+{
+	struct snapshot *snap = container_of(ref, struct snapshot, ref);
+
+	if (snap->copy)
+		mmput(snap->copy);
+	if (snap->mm)
+		mmput(snap->mm);
+	kfree(snap);
+}
+
+/* In the child, which is a user task without user registers: it must not get to user mode. */
+static int snapshot_child(void *arg)
+{
+	struct snapshot *snap = arg;
+
+	mmget(current->mm);
+	snap->copy = current->mm;
+	complete(&snap->child);
+	/* Kernel threads ignore all signals, and so would their child. */
+	kernel_sigaction(SIGKILL, SIG_DFL);
+	/* Dies on the way out, as any killed task does. */
+	send_sig(SIGKILL, current, 1);
+	module_put(THIS_MODULE);
+	return 0;
+}
+
+/*
+ * Fork honours marks that are meant for children of the program. All its threads are parked,
+ * so nobody sees that they are gone for a moment.
+ */
+static int snapshot_mark(struct mm_struct *mm, unsigned long **list, unsigned int *n)
+{
+	struct vm_area_struct *vma;
+	unsigned int cap = 0;
+
+	VMA_ITERATOR(vmi, mm, 0);
+
+	*list = NULL;
+	*n = 0;
+	for_each_vma(vmi, vma)
+		if (vma->vm_flags & SNAPSHOT_FORK_FLAGS)
+			cap++;
+	if (!cap)
+		return 0;
+	*list = kvmalloc_array(cap, 2 * sizeof(**list), GFP_KERNEL);
+	if (!*list)
+		return -ENOMEM;
+	vma_iter_init(&vmi, mm, 0);
+	for_each_vma(vmi, vma) {
+		/* Device memory is refused elsewhere, and not for us to touch. */
+		if (!(vma->vm_flags & SNAPSHOT_FORK_FLAGS) || vma->vm_flags & VM_SPECIAL)
+			continue;
+		(*list)[2 * *n] = vma->vm_start;
+		(*list)[2 * *n + 1] = vma->vm_flags & SNAPSHOT_FORK_FLAGS;
+		(*n)++;
+		vm_flags_clear(vma, SNAPSHOT_FORK_FLAGS);
+	}
+	return 0;
+}
+
+static void snapshot_unmark(struct mm_struct *mm, unsigned long *list, unsigned int n)
+{
+	struct vm_area_struct *vma;
+	unsigned int i;
+
+	for (i = 0; i < n; i++) {
+		vma = find_vma(mm, list[2 * i]);
+		if (!WARN_ON_ONCE(!vma || vma->vm_start != list[2 * i]))
+			vm_flags_set(vma, list[2 * i + 1]);
+	}
+	kvfree(list);
+}
+
+static int snapshot_clone(struct snapshot *snap)
+{
+	struct kernel_clone_args args = {
+		.flags = CLONE_FS | CLONE_FILES | CLONE_UNTRACED,
+		.exit_signal = SIGCHLD,
+		.fn = snapshot_child,
+		.fn_arg = snap,
+	};
+	unsigned long *list;
+	unsigned int n;
+	pid_t pid;
+	int ret;
+
+	mmap_write_lock(snap->mm);
+	ret = snapshot_mark(snap->mm, &list, &n);
+	mmap_write_unlock(snap->mm);
+	if (ret)
+		return ret;
+
+	__module_get(THIS_MODULE);
+	kthread_use_mm(snap->mm);
+	pid = sym(kernel_clone)(&args);
+	kthread_unuse_mm(snap->mm);
+
+	mmap_write_lock(snap->mm);
+	snapshot_unmark(snap->mm, list, n);
+	mmap_write_unlock(snap->mm);
+	if (pid < 0) {
+		module_put(THIS_MODULE);
+		return pid;
+	}
+	wait_for_completion(&snap->child);
+	return 0;
+}
+
+static int snapshot_thread(void *arg)
+{
+	struct snapshot *snap = arg;
+
+	wait_for_completion(&snap->go);
+	if (!snap->stop)
+		snap->error = snapshot_clone(snap);
+	complete(&snap->done);
+	kref_put(&snap->ref, snapshot_release);
+	module_put_and_kthread_exit(0);
+	return 0;
+}
+
+struct snapshot *snapshot_prepare(void)
+{
+	struct snapshot *snap = kzalloc(sizeof(*snap), GFP_KERNEL_ACCOUNT);
+	struct task_struct *thread;
+
+	if (!snap)
+		return ERR_PTR(-ENOMEM);
+	kref_init(&snap->ref);
+	init_completion(&snap->go);
+	init_completion(&snap->done);
+	init_completion(&snap->child);
+	kref_get(&snap->ref);
+	__module_get(THIS_MODULE);
+	thread = kthread_run(snapshot_thread, snap, "ckpt_snapshot");
+	if (IS_ERR(thread)) {
+		module_put(THIS_MODULE);
+		kfree(snap);
+		return ERR_CAST(thread);
+	}
+	return snap;
+}
+
+struct mm_struct *snapshot_take(struct snapshot *snap, struct mm_struct *mm)
+{
+	struct mm_struct *copy;
+
+	mmget(mm);
+	snap->mm = mm;
+	complete(&snap->go);
+	/* Killed: the thread goes on alone, and its end gives everything back. */
+	if (wait_for_completion_killable(&snap->done))
+		return ERR_PTR(-EINTR);
+	if (snap->error)
+		return ERR_PTR(snap->error);
+	copy = snap->copy;
+	snap->copy = NULL;
+	return copy;
+}
+
+void snapshot_free(struct snapshot *snap)
+{
+	if (IS_ERR_OR_NULL(snap))
+		return;
+	if (!snap->mm) {
+		snap->stop = true;
+		complete(&snap->go);
+	}
+	kref_put(&snap->ref, snapshot_release);
+}

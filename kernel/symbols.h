@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Private kernel functions: the only door to them.
+ *
+ * Each is a static call, patched once while the module loads: a direct call at every site. That
+ * is not a matter of speed. On a kernel with IBT an indirect call to a function whose ENDBR was
+ * sealed at boot (nothing in the kernel takes its address) ends in a #CP fault; a direct call
+ * needs no ENDBR.
+ *
+ * To use another one: add a row to the table that fits and write sym(name)(args). The prototype
+ * is the one in the kernel's own header, so the compiler checks the arguments; functions that no
+ * header declares get theirs below.
+ */
+#ifndef _CKPT_SYMBOLS_H
+#define _CKPT_SYMBOLS_H
+
+#include <linux/capability.h>
+#include <linux/cred.h>
+#include <linux/fdtable.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/fs_struct.h>
+#include <linux/ioprio.h>
+#include <linux/mm.h>
+#include <linux/pagewalk.h>
+#include <linux/pipe_fs_i.h>
+#include <linux/ptrace.h>
+#include <linux/sched.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/task.h>
+#include <linux/sched/task_stack.h>
+#include <linux/sched/user.h>
+#include <linux/signal.h>
+#include <linux/static_call.h>
+
+struct pt_regs;
+
+/* Never defined: stands for the prototype of all system call bodies. */
+long ckpt_proto_syscall(const struct pt_regs *regs);
+/* kernel/exit.c; no header has declared it since sys_wait4() lost its users. */
+long ckpt_proto_kernel_wait4(pid_t pid, int __user *stat, int options, struct rusage *ru);
+
+/**
+ * SYM_REQUIRED - functions the module cannot do without: name, prototype
+ *
+ * A kernel without one of them is told so by name, and the module does not load.
+ */
+#define SYM_REQUIRED(X)							\
+	X(kernel_clone, kernel_clone)					\
+	X(kernel_wait4, ckpt_proto_kernel_wait4)			\
+	X(wait_task_inactive, wait_task_inactive)			\
+	X(ptrace_may_access, ptrace_may_access)				\
+	X(walk_page_range, walk_page_range)				\
+	X(put_task_stack, put_task_stack)				\
+	X(do_madvise, do_madvise)					\
+	X(set_mm_exe_file, set_mm_exe_file)				\
+	X(replace_fd, replace_fd)					\
+	X(set_fs_root, set_fs_root)					\
+	X(set_fs_pwd, set_fs_pwd)					\
+	X(create_pipe_files, create_pipe_files)				\
+	X(pipe_fcntl, pipe_fcntl)					\
+	X(do_send_sig_info, do_send_sig_info)				\
+	X(set_current_blocked, set_current_blocked)			\
+	X(alloc_uid, alloc_uid)						\
+	X(set_cred_ucounts, set_cred_ucounts)				\
+	X(__x64_sys_arch_prctl, ckpt_proto_syscall)			\
+	X(__x64_sys_mlock2, ckpt_proto_syscall)				\
+	X(__x64_sys_prlimit64, ckpt_proto_syscall)			\
+	X(__x64_sys_rseq, ckpt_proto_syscall)				\
+	X(__x64_sys_setpgid, ckpt_proto_syscall)			\
+	X(__x64_sys_setsid, ckpt_proto_syscall)
+
+/**
+ * SYM_OPTIONAL - functions behind a feature: name, prototype
+ *
+ * Ask sym_have(name) before a call. What is missing shows in CKPT_IOC_INFO.
+ */
+#define SYM_OPTIONAL(X)							\
+	X(__x64_sys_epoll_wait, ckpt_proto_syscall)			\
+	X(__x64_sys_epoll_pwait, ckpt_proto_syscall)
+
+/**
+ * SYM_ADDRESS - things whose address is compared or stored, never called by the module
+ *
+ * The restart functions are what a task's restart block points to; hrtimer_wakeup marks a
+ * sleeper on a task's stack.
+ */
+#define SYM_ADDRESS(X)							\
+	X(hrtimer_nanosleep_restart)					\
+	X(futex_wait_restart)						\
+	X(do_restart_poll)						\
+	X(do_no_restart_syscall)					\
+	X(hrtimer_wakeup)
+
+#define SYM_DECLARE(name, proto) DECLARE_STATIC_CALL(ckpt_sym_##name, proto);
+SYM_REQUIRED(SYM_DECLARE)
+SYM_OPTIONAL(SYM_DECLARE)
+#undef SYM_DECLARE
+
+enum sym_address {
+#define SYM_ENUM(name) SYM_ADDR_##name,
+	SYM_ADDRESS(SYM_ENUM)
+#undef SYM_ENUM
+	SYM_ADDR_COUNT
+};
+
+enum sym_optional {
+#define SYM_ENUM(name, proto) SYM_OPT_##name,
+	SYM_OPTIONAL(SYM_ENUM)
+#undef SYM_ENUM
+	SYM_OPT_COUNT
+};
+
+/** sym() - call a private function: sym(kernel_clone)(&args) */
+#define sym(name)	static_call(ckpt_sym_##name)
+
+/** sym_have() - is this optional function there? */
+#define sym_have(name)	(symbols_optional[SYM_OPT_##name])
+
+/** sym_addr() - the address of something in SYM_ADDRESS, 0 if the kernel does not have it */
+#define sym_addr(name)	(symbols_address[SYM_ADDR_##name])
+
+extern bool symbols_optional[SYM_OPT_COUNT];
+extern unsigned long symbols_address[SYM_ADDR_COUNT];
+
+/**
+ * symbols_init() - resolve everything and patch all calls; process context
+ *
+ * Return: 0; -ENOENT if a required function is missing (it is named in the log), or what
+ * registering a kprobe says.
+ */
+int symbols_init(void);
+
+/**
+ * symbols_missing() - names of what this kernel does not have, separated by spaces
+ * @buf: where to; always NUL-terminated
+ * @size: of @buf in bytes
+ *
+ * Return: how many there are, also where they do not fit.
+ */
+unsigned int symbols_missing(char *buf, size_t size);
+
+/** symbols_count() - how many private functions and addresses the module knows of */
+unsigned int symbols_count(void);
+
+#endif /* _CKPT_SYMBOLS_H */

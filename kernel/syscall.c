@@ -1,0 +1,332 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * System calls that a park interrupted, and how they go on.
+ */
+#include <linux/hrtimer.h>
+#include <uapi/linux/futex.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/task_stack.h>
+#include <linux/syscalls.h>
+#include <linux/timekeeping.h>
+#include <asm/syscall.h>
+
+#include "arch/arch.h"
+#include "compat.h"
+#include "symbols.h"
+#include "syscall.h"
+
+/* As in kernel/futex/futex.h, which is private; 6.7 made room for futex2's sizes. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)
+#define SYSCALL_FUTEX_BASE	0x02
+#define SYSCALL_FUTEX_SHARED	0x10
+#define SYSCALL_FUTEX_CLOCKRT	0x20
+#define SYSCALL_FUTEX_TIMEOUT	0x40
+#else
+#define SYSCALL_FUTEX_BASE	0x00
+#define SYSCALL_FUTEX_SHARED	0x01
+#define SYSCALL_FUTEX_CLOCKRT	0x02
+#define SYSCALL_FUTEX_TIMEOUT	0x04
+#endif
+
+/**
+ * struct syscall_eintr - a call that answers a wake-up with EINTR (signal(7))
+ * @nr: its number
+ * @timeout_ms: which argument is its timeout in ms; -1 if it has none that counts from the call
+ */
+struct syscall_eintr {
+	int nr;
+	int timeout_ms;
+};
+
+static const struct syscall_eintr syscall_eintr[] = {
+#ifdef __NR_epoll_wait
+	{ __NR_epoll_wait, 3 },
+#endif
+	{ __NR_epoll_pwait, 3 },
+};
+
+static const struct syscall_eintr *syscall_find(int nr)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(syscall_eintr); i++)
+		if (syscall_eintr[i].nr == nr)
+			return &syscall_eintr[i];
+	return NULL;
+}
+
+/*
+ * A task that sleeps with a timeout has a struct hrtimer_sleeper on its stack. It is known by
+ * its callback, its task, and an expiry in the future; the words are read while the task may
+ * use the stack, so nothing of it is believed before all three fit.
+ */
+u64 __no_sanitize_address syscall_sleeps_until(struct task_struct *task)
+{
+	unsigned long *stack, *word, *end;
+	unsigned long wakeup = sym_addr(hrtimer_wakeup);
+	struct hrtimer_sleeper *sleeper;
+	u64 now, expires, found = 0;
+
+	if (!wakeup || READ_ONCE(task->__state) == TASK_RUNNING)
+		return 0;
+	stack = try_get_task_stack(task);
+	if (!stack)
+		return 0;
+	now = ktime_get_ns();
+	end = stack + THREAD_SIZE / sizeof(*stack) - sizeof(*sleeper) / sizeof(*stack);
+	for (word = stack; word < end; word++) {
+		sleeper = (struct hrtimer_sleeper *)word;
+		if ((unsigned long)READ_ONCE_NOCHECK(compat_hrtimer_function(&sleeper->timer)) !=
+		    wakeup || READ_ONCE_NOCHECK(sleeper->task) != task)
+			continue;
+		expires = READ_ONCE_NOCHECK(sleeper->timer._softexpires);
+		if (expires > now) {
+			found = expires;
+			break;
+		}
+	}
+	sym(put_task_stack)(task);
+	return found;
+}
+
+void syscall_interrupted(struct syscall_rest *rest, u64 wake_ns)
+{
+	struct pt_regs *regs = task_pt_regs(current);
+	const struct syscall_eintr *call;
+	unsigned long args[6];
+	int nr = syscall_get_nr(current, regs);
+
+	rest->again = false;
+	if (nr == -1 || syscall_get_error(current, regs) != -EINTR)
+		return;
+	call = syscall_find(nr);
+	/* With a signal there, EINTR is the right answer. */
+	if (!call || test_thread_flag(TIF_SIGPENDING))
+		return;
+
+	syscall_get_arguments(current, regs, args);
+	if (call->timeout_ms >= 0 && (int)args[call->timeout_ms] > 0 && wake_ns) {
+		rest->again = true;
+		rest->wake_ns = wake_ns;
+		return;
+	}
+	/* No timeout, or it had not begun to count: the same call again, by the kernel. */
+	syscall_set_return_value(current, regs, -ERESTARTNOHAND, 0);
+}
+
+void syscall_resume(const struct syscall_rest *rest)
+{
+	struct pt_regs *regs = task_pt_regs(current);
+	unsigned long a[6];
+	u64 now = ktime_get_ns();
+	int left = 0, nr;
+	long ret;
+
+	if (!rest->again || fatal_signal_pending(current))
+		return;
+	if (rest->wake_ns > now)
+		left = min_t(u64, DIV_ROUND_UP_ULL(rest->wake_ns - now, NSEC_PER_MSEC), INT_MAX);
+	nr = syscall_get_nr(current, regs);
+	syscall_get_arguments(current, regs, a);
+
+	/* epoll_pwait() left its temporary mask in place, for a handler that did not come. */
+	if (test_and_clear_restore_sigmask())
+		sym(set_current_blocked)(&current->saved_sigmask);
+
+	ret = -EINTR;
+#ifdef __NR_epoll_wait
+	if (nr == __NR_epoll_wait && sym_have(__x64_sys_epoll_wait))
+		ret = arch_sys(epoll_wait, a[0], a[1], a[2], left);
+#endif
+	if (nr == __NR_epoll_pwait && sym_have(__x64_sys_epoll_pwait))
+		ret = arch_sys(epoll_pwait, a[0], a[1], a[2], left, a[4], a[5]);
+	syscall_set_return_value(current, regs, ret < 0 ? ret : 0, ret);
+}
+
+/* What is left of an absolute timeout on a clock; 0 if it has passed. */
+static u64 syscall_left(clockid_t clock, u64 expires)
+{
+	u64 now;
+
+	switch (clock) {
+	case CLOCK_REALTIME:
+		now = ktime_get_real_ns();
+		break;
+	case CLOCK_BOOTTIME:
+		now = ktime_get_boottime_ns();
+		break;
+	case CLOCK_TAI:
+		now = ktime_get_clocktai_ns();
+		break;
+	default:
+		now = ktime_get_ns();
+	}
+	return expires > now ? expires - now : 0;
+}
+
+static u64 syscall_deadline(clockid_t clock, u64 left)
+{
+	u64 now;
+
+	switch (clock) {
+	case CLOCK_REALTIME:
+		now = ktime_get_real_ns();
+		break;
+	case CLOCK_BOOTTIME:
+		now = ktime_get_boottime_ns();
+		break;
+	case CLOCK_TAI:
+		now = ktime_get_clocktai_ns();
+		break;
+	default:
+		now = ktime_get_ns();
+	}
+	return now + min_t(u64, left, KTIME_MAX - now);
+}
+
+int syscall_save(struct pb_thread *thread)
+{
+	const struct restart_block *rb = &current->restart_block;
+	struct pt_regs *regs = task_pt_regs(current);
+	struct pb_restart *out = &thread->restart;
+	unsigned long fn = (unsigned long)rb->fn;
+
+	if (syscall_get_nr(current, regs) == -1 ||
+	    syscall_get_error(current, regs) != -ERESTART_RESTARTBLOCK)
+		return 0;
+
+	thread->has_restart = true;
+	if (fn == sym_addr(hrtimer_nanosleep_restart)) {
+		if (rb->nanosleep.type == TT_COMPAT)
+			return -EOPNOTSUPP;
+		out->kind = PB_RESTART_NANOSLEEP;
+		out->has_clockid = true;
+		out->clockid = rb->nanosleep.clockid;
+		out->has_rest_ns = true;
+		out->rest_ns = syscall_left(rb->nanosleep.clockid, rb->nanosleep.expires);
+		out->has_remain_ptr = rb->nanosleep.type == TT_NATIVE;
+		out->remain_ptr = out->has_remain_ptr ? (unsigned long)rb->nanosleep.rmtp : 0;
+	} else if (fn == sym_addr(futex_wait_restart)) {
+		clockid_t clock = rb->futex.flags & SYSCALL_FUTEX_CLOCKRT ? CLOCK_REALTIME :
+									   CLOCK_MONOTONIC;
+
+		out->kind = PB_RESTART_FUTEX_WAIT;
+		out->has_uaddr = true;
+		out->uaddr = (unsigned long)rb->futex.uaddr;
+		out->has_val = true;
+		out->val = rb->futex.val;
+		out->has_bitset = true;
+		out->bitset = rb->futex.bitset;
+		out->has_futex_flags = true;
+		out->futex_flags = rb->futex.flags & SYSCALL_FUTEX_SHARED ? 0 : FUTEX_PRIVATE_FLAG;
+		if (clock == CLOCK_REALTIME)
+			out->futex_flags |= FUTEX_CLOCK_REALTIME;
+		out->has_has_timeout = true;
+		out->has_timeout = !!(rb->futex.flags & SYSCALL_FUTEX_TIMEOUT);
+		out->has_rest_ns = true;
+		out->rest_ns = syscall_left(clock, rb->futex.time);
+		out->has_realtime_ns = clock == CLOCK_REALTIME;
+		out->realtime_ns = out->has_realtime_ns ? (u64)rb->futex.time : 0;
+	} else if (fn == sym_addr(do_restart_poll)) {
+		out->kind = PB_RESTART_POLL;
+		out->has_uaddr = true;
+		out->uaddr = (unsigned long)rb->poll.ufds;
+		out->has_nfds = true;
+		out->nfds = rb->poll.nfds;
+		out->has_has_timeout = true;
+		out->has_timeout = !!rb->poll.has_timeout;
+		out->has_rest_ns = true;
+		out->rest_ns = !rb->poll.has_timeout ? 0 :
+			syscall_left(CLOCK_MONOTONIC, compat_poll_end_sec(rb) * NSEC_PER_SEC +
+						      compat_poll_end_nsec(rb));
+	} else {
+		return -EOPNOTSUPP;
+	}
+	return 0;
+}
+
+static const char *syscall_restore_nanosleep(const struct pb_restart *in, struct restart_block *rb)
+{
+	if (!in->has_clockid || !in->has_rest_ns)
+		return "sleep";
+	switch (in->clockid) {
+	case CLOCK_REALTIME:
+	case CLOCK_MONOTONIC:
+	case CLOCK_BOOTTIME:
+	case CLOCK_TAI:
+		break;
+	default:
+		return "clock of a sleep";
+	}
+	rb->nanosleep.clockid = in->clockid;
+	rb->nanosleep.type = in->has_remain_ptr ? TT_NATIVE : TT_NONE;
+	rb->nanosleep.rmtp = (void __user *)(unsigned long)in->remain_ptr;
+	rb->nanosleep.expires = syscall_deadline(in->clockid, in->rest_ns);
+	rb->fn = (void *)sym_addr(hrtimer_nanosleep_restart);
+	return NULL;
+}
+
+static const char *syscall_restore_futex(const struct pb_restart *in, struct restart_block *rb)
+{
+	if (!in->has_uaddr || !in->has_val || !in->has_bitset || !in->has_futex_flags ||
+	    !in->has_has_timeout || !in->has_rest_ns)
+		return "futex wait";
+	if (in->futex_flags & ~(FUTEX_PRIVATE_FLAG | FUTEX_CLOCK_REALTIME) || !in->bitset)
+		return "flags of a futex wait";
+	rb->futex.uaddr = (void __user *)(unsigned long)in->uaddr;
+	rb->futex.val = in->val;
+	rb->futex.bitset = in->bitset;
+	rb->futex.flags = SYSCALL_FUTEX_BASE;
+	if (!(in->futex_flags & FUTEX_PRIVATE_FLAG))
+		rb->futex.flags |= SYSCALL_FUTEX_SHARED;
+	if (in->has_timeout)
+		rb->futex.flags |= SYSCALL_FUTEX_TIMEOUT;
+	if (in->futex_flags & FUTEX_CLOCK_REALTIME) {
+		rb->futex.flags |= SYSCALL_FUTEX_CLOCKRT;
+		rb->futex.time = min_t(u64, in->realtime_ns, KTIME_MAX);
+	} else {
+		rb->futex.time = syscall_deadline(CLOCK_MONOTONIC, in->rest_ns);
+	}
+	rb->fn = (void *)sym_addr(futex_wait_restart);
+	return NULL;
+}
+
+static const char *syscall_restore_poll(const struct pb_restart *in, struct restart_block *rb)
+{
+	u64 end;
+
+	if (!in->has_uaddr || !in->has_nfds || !in->has_has_timeout || !in->has_rest_ns)
+		return "poll";
+	if (in->nfds > INT_MAX)
+		return "number of polled descriptors";
+	end = syscall_deadline(CLOCK_MONOTONIC, in->rest_ns);
+	rb->poll.ufds = (void __user *)(unsigned long)in->uaddr;
+	rb->poll.nfds = in->nfds;
+	rb->poll.has_timeout = in->has_timeout;
+	compat_poll_end_sec(rb) = div_u64(end, NSEC_PER_SEC);
+	compat_poll_end_nsec(rb) = end - div_u64(end, NSEC_PER_SEC) * NSEC_PER_SEC;
+	rb->fn = (void *)sym_addr(do_restart_poll);
+	return NULL;
+}
+
+const char *syscall_restore(const struct pb_restart *restart)
+{
+	struct restart_block *rb = &current->restart_block;
+	const char *bad = NULL;
+
+	switch (restart->kind) {
+	case PB_RESTART_NANOSLEEP:
+		bad = syscall_restore_nanosleep(restart, rb);
+		break;
+	case PB_RESTART_FUTEX_WAIT:
+		bad = syscall_restore_futex(restart, rb);
+		break;
+	case PB_RESTART_POLL:
+		bad = syscall_restore_poll(restart, rb);
+		break;
+	}
+	if (bad || !rb->fn)
+		/* This kernel lacks the function by name: fail as after any signal. */
+		rb->fn = (void *)sym_addr(do_no_restart_syscall);
+	return bad;
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * System calls that a park interrupted, and how they go on.
+ *
+ * Most calls answer with a restart code (ERESTARTSYS and its kin) that the kernel turns back
+ * into the call when no signal handler ran. Two things remain to be done here: calls that
+ * answer any wake-up with a plain EINTR, and restart blocks, which hold the rest of a timeout.
+ */
+#ifndef _CKPT_SYSCALL_H
+#define _CKPT_SYSCALL_H
+
+#include <linux/sched.h>
+
+#include "schema.gen.h"
+
+/**
+ * struct syscall_rest - a call that must be made again when its thread goes on
+ * @again: there is one; else nothing below means anything
+ * @wake_ns: CLOCK_MONOTONIC time at which its timeout ends
+ */
+struct syscall_rest {
+	bool again;
+	u64 wake_ns;
+};
+
+/**
+ * syscall_sleeps_until() - when will the timeout of a task's sleep end?
+ * @task: any task but the current one; a reference is held
+ *
+ * Looks for the sleeper's timer on the task's kernel stack, while the task may run: a hint, to
+ * be used only if the call then turns out to have been interrupted.
+ *
+ * Return: CLOCK_MONOTONIC time in ns, or 0 if there is no such timer.
+ */
+u64 syscall_sleeps_until(struct task_struct *task);
+
+/**
+ * syscall_interrupted() - mend the result of the call that the current task's park interrupted
+ * @rest: set, for syscall_resume()
+ * @wake_ns: what syscall_sleeps_until() said of the task
+ *
+ * At the return to user mode, before signals are looked at.
+ */
+void syscall_interrupted(struct syscall_rest *rest, u64 wake_ns);
+
+/** syscall_resume() - make the call again, if there is one; may sleep until its timeout */
+void syscall_resume(const struct syscall_rest *rest);
+
+/**
+ * syscall_save() - describe how the current task's interrupted call goes on
+ * @thread: gets it
+ *
+ * Return: 0, or -EOPNOTSUPP if its restart function is one that is not known.
+ */
+int syscall_save(struct pb_thread *thread);
+
+/**
+ * syscall_restore() - set the current task's restart block
+ *
+ * Return: NULL, or what is wrong with it.
+ */
+const char *syscall_restore(const struct pb_restart *restart);
+
+#endif /* _CKPT_SYSCALL_H */

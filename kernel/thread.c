@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A thread: what it describes of itself while it parks, and how a new task becomes it.
+ */
+#include <linux/personality.h>
+#include <linux/rseq.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+
+#include "compat.h"
+#include "sched.h"
+#include "stream.h"
+#include "symbols.h"
+#include "syscall.h"
+#include "thread.h"
+
+/* prctl(PR_SET_PDEATHSIG) and sigaltstack(2) take these. */
+#define THREAD_SS_FLAGS	((u32)(SS_DISABLE | SS_AUTODISARM))
+
+static u64 thread_blocked(void)
+{
+	/* Within sigsuspend(2) and its kin the real mask is put aside, to be put back. */
+	if (test_restore_sigmask())
+		return signal_from_set(&current->saved_sigmask);
+	return signal_from_set(&current->blocked);
+}
+
+struct thread_state *thread_capture(const struct syscall_rest *rest)
+{
+	size_t xstate = ALIGN(arch_xstate_size(), 64);
+	struct thread_state *ts;
+	struct pb_thread *pb;
+	int ret;
+
+	/*
+	 * In the target's context, but not at its expense: a checkpoint must not push it over
+	 * its memory limit. Small, and given back soon.
+	 */
+	ts = kvzalloc(struct_size(ts, buf, xstate + sched_mask_size()), GFP_KERNEL);
+	if (!ts)
+		return ERR_PTR(-ENOMEM);
+	ts->cred = get_current_cred();
+	get_task_comm(ts->comm, current);
+
+	pb = &ts->pb;
+	pb->comm.data = (u8 *)ts->comm;
+	pb->comm.len = strlen(ts->comm);
+	pb->blocked = thread_blocked();
+	pb->altstack_sp = current->sas_ss_sp;
+	pb->altstack_size = current->sas_ss_size;
+	pb->altstack_flags = current->sas_ss_flags;
+	pb->robust_list = (unsigned long)compat_robust_list(current);
+	pb->clear_child_tid = (unsigned long)current->clear_child_tid;
+	pb->personality = current->personality;
+	pb->has_pdeath_signal = !!current->pdeath_signal;
+	pb->pdeath_signal = current->pdeath_signal;
+	pb->has_no_new_privs = task_no_new_privs(current);
+	pb->no_new_privs = pb->has_no_new_privs;
+#ifdef CONFIG_RSEQ
+	if (compat_rseq_ptr(current)) {
+		pb->has_rseq = true;
+		pb->rseq.ptr = (unsigned long)compat_rseq_ptr(current);
+		pb->rseq.len = compat_rseq_len(current);
+		pb->rseq.sig = compat_rseq_sig(current);
+	}
+#endif
+	sched_save(&pb->sched, ts->buf + xstate);
+
+	ret = arch_regs_save(pb, ts->buf);
+	if (!ret)
+		ret = syscall_save(pb);
+	if (!ret && rest->again)
+		/* An EINTR call with a timeout: no object that has one can be kept yet. */
+		ret = -EOPNOTSUPP;
+	if (!ret)
+		ret = signal_save_queue(&current->pending, &ts->queue);
+	if (!ret && thread_group_leader(current)) {
+		ts->proc = signal_save_process();
+		if (IS_ERR(ts->proc)) {
+			ret = PTR_ERR(ts->proc);
+			ts->proc = NULL;
+		}
+	}
+	if (ret) {
+		thread_free(ts);
+		return ERR_PTR(ret);
+	}
+	pb->n_pending = ts->queue.n;
+	pb->pending = ts->queue.pb;
+	return ts;
+}
+
+void thread_free(struct thread_state *ts)
+{
+	if (!ts)
+		return;
+	signal_free_process(ts->proc);
+	signal_free_queue(&ts->queue);
+	put_cred(ts->cred);
+	kvfree(ts);
+}
+
+const char *thread_unsupported(struct task_struct *task)
+{
+	if (task->ptrace)
+		return "a traced task";
+#ifdef CONFIG_SECCOMP
+	if (task->seccomp.mode)
+		return "seccomp";
+#endif
+	if (task->io_uring)
+		return "io_uring";
+	if (task->sysvsem.undo_list)
+		return "System V semaphore undo (SEM_UNDO)";
+	if (task->personality & PER_MASK)
+		return "a personality other than Linux";
+	return arch_unsupported(task);
+}
+
+int thread_write(struct stream_out *out, struct thread_state *ts, u32 tid, u32 cred_id)
+{
+	ts->pb.tid = tid;
+	ts->pb.cred = cred_id;
+	return stream_out_msg(out, CKPT_REC_THREAD, &pb_thread_msg, &ts->pb);
+}
+
+int thread_check(struct stream_in *in, const struct pb_thread *pb)
+{
+	const char *bad = arch_regs_check(pb);
+
+	if (bad)
+		return stream_in_bad(in, "thread %u: %s", pb->tid, bad);
+	if (!pb->tid || pb->tid > PID_MAX_LIMIT)
+		return stream_in_bad(in, "thread id %u", pb->tid);
+	if (pb->altstack_flags & ~THREAD_SS_FLAGS || pb->altstack_sp >= TASK_SIZE_MAX ||
+	    pb->altstack_size > TASK_SIZE_MAX)
+		return stream_in_bad(in, "alternate stack of thread %u", pb->tid);
+	if (pb->personality & PER_MASK)
+		return stream_in_bad(in, "personality of thread %u", pb->tid);
+	if (pb->pdeath_signal && !valid_signal(pb->pdeath_signal))
+		return stream_in_bad(in, "parent-death signal of thread %u", pb->tid);
+	return 0;
+}
+
+static int thread_restore_sched(struct stream_in *in, const struct pb_thread *pb)
+{
+	struct error_at at = { .reason = CKPT_REASON_OTHER, .task = current };
+	int ret = sched_restore(&pb->sched);
+
+	switch (ret) {
+	case 0:
+		return 0;
+	case -EPERM:
+		at.reason = CKPT_REASON_DENIED;
+		at.advice = "restart it with CAP_SYS_NICE";
+		return error_add(&in->ctx->errors, ret, &at,
+				 "its priority cannot be given back");
+	case -ENODEV:
+		at.reason = CKPT_REASON_CHANGED;
+		return error_add(&in->ctx->errors, ret, &at,
+				 "none of the processors it is bound to is available");
+	}
+	return error_add(&in->ctx->errors, ret, &at, "its scheduling parameters were refused");
+}
+
+int thread_restore(struct stream_in *in, const struct pb_thread *pb, struct thread_final *final)
+{
+	struct error_at at = { .reason = CKPT_REASON_OTHER, .task = current };
+	const char *bad;
+	sigset_t all;
+	int ret;
+
+	/* Until the last step: a pending signal that is ignored now may not be later. */
+	sigfillset(&all);
+	sym(set_current_blocked)(&all);
+
+	task_lock(current);
+	memset(current->comm, 0, sizeof(current->comm));
+	memcpy(current->comm, pb->comm.data, min_t(size_t, pb->comm.len, TASK_COMM_LEN - 1));
+	task_unlock(current);
+
+	current->personality = pb->personality;
+	current->sas_ss_sp = pb->altstack_sp;
+	current->sas_ss_size = pb->altstack_size;
+	current->sas_ss_flags = pb->altstack_flags;
+	compat_robust_list(current) = (void __user *)(unsigned long)pb->robust_list;
+	current->clear_child_tid = (void __user *)(unsigned long)pb->clear_child_tid;
+	current->set_child_tid = NULL;
+
+	current->restart_block.fn = (void *)sym_addr(do_no_restart_syscall);
+	if (pb->has_restart) {
+		bad = syscall_restore(&pb->restart);
+		if (bad)
+			return stream_in_bad(in, "thread %u: %s", pb->tid, bad);
+	}
+	ret = thread_restore_sched(in, pb);
+	if (ret)
+		return ret;
+	ret = arch_regs_self(pb);
+	if (ret)
+		return error_add(&in->ctx->errors, ret, &at, "its segment bases were refused");
+
+	bad = signal_queue_all(pb->pending, pb->n_pending, current, PIDTYPE_PID);
+	if (bad)
+		return stream_in_bad(in, "thread %u: %s", pb->tid, bad);
+
+	arch_regs_prepare(&final->regs, pb);
+	final->blocked = pb->blocked;
+	final->has_rseq = pb->has_rseq;
+	final->rseq = pb->rseq;
+	final->pdeath_signal = pb->pdeath_signal;
+	final->no_new_privs = pb->no_new_privs;
+	return 0;
+}
+
+#ifdef CONFIG_RSEQ
+/*
+ * A thread that was stopped within a restartable sequence starts again in its abort handler, as
+ * after any other pre-emption. The kernel would do this by itself, but clears the pointer to
+ * the sequence on registration, and does not look on the way out of a system call.
+ */
+static const char *thread_rseq_abort(struct thread_final *final)
+{
+	struct rseq __user *rseq = (void __user *)(unsigned long)final->rseq.ptr;
+	struct rseq_cs cs;
+	u64 ptr, ip = final->regs.regs.ip;
+	u32 sig;
+
+	if (copy_from_user(&ptr, &rseq->rseq_cs, sizeof(ptr)))
+		return "restartable sequence: no memory at its address";
+	if (!ptr)
+		return NULL;
+	if (ptr >= TASK_SIZE || copy_from_user(&cs, (void __user *)(unsigned long)ptr, sizeof(cs)))
+		return "restartable sequence: no descriptor at its address";
+	if (ip - cs.start_ip >= cs.post_commit_offset)
+		return NULL;
+	if (cs.abort_ip >= TASK_SIZE ||
+	    copy_from_user(&sig, (void __user *)(unsigned long)(cs.abort_ip - sizeof(sig)),
+			   sizeof(sig)) || sig != final->rseq.sig)
+		return "restartable sequence: bad abort handler";
+	final->regs.regs.ip = cs.abort_ip;
+	return NULL;
+}
+
+static const char *thread_rseq(struct thread_final *final)
+{
+	const char *bad = thread_rseq_abort(final);
+
+	if (bad)
+		return bad;
+	if (arch_sys(rseq, final->rseq.ptr, final->rseq.len, 0, final->rseq.sig))
+		return "restartable sequence: the kernel refused to register it";
+	return NULL;
+}
+#else
+static const char *thread_rseq(struct thread_final *final)
+{
+	return "restartable sequence: this kernel has none";
+}
+#endif
+
+const char *thread_finish(struct thread_final *final)
+{
+	const char *bad;
+	sigset_t set;
+
+	if (final->has_rseq) {
+		bad = thread_rseq(final);
+		if (bad)
+			return bad;
+	}
+	if (final->cred) {
+		commit_creds((struct cred *)final->cred);
+		final->cred = NULL;
+	}
+	/* After the credentials: a change of ids clears it. */
+	current->pdeath_signal = final->pdeath_signal;
+	if (final->no_new_privs)
+		task_set_no_new_privs(current);
+	signal_to_set(final->blocked, &set);
+	sigdelsetmask(&set, sigmask(SIGKILL) | sigmask(SIGSTOP));
+	sym(set_current_blocked)(&set);
+	return NULL;
+}
+
+void thread_enter(const struct thread_final *final)
+{
+	arch_regs_final(&final->regs);
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _CKPT_THREAD_H
+#define _CKPT_THREAD_H
+
+#include <linux/cred.h>
+#include <linux/sched.h>
+
+#include "arch/arch.h"
+#include "schema.gen.h"
+#include "signal.h"
+
+struct stream_in;
+struct stream_out;
+struct syscall_rest;
+
+/**
+ * struct thread_state - a thread, described by itself while it parked
+ * @pb: the description; points into this struct
+ * @cred: its credentials; a reference is held
+ * @queue: its own pending signals
+ * @proc: what the process shares; only from the thread group leader, else NULL
+ * @comm: its name
+ * @buf: vector registers, then the affinity mask
+ */
+struct thread_state {
+	struct pb_thread pb;
+	const struct cred *cred;
+	struct signal_queue queue;
+	struct signal_process *proc;
+	char comm[TASK_COMM_LEN];
+	u8 buf[];
+};
+
+/**
+ * struct thread_final - what a restarted thread does last
+ * @regs: registers to enter user mode with
+ * @cred: credentials to take; a reference is held until it did
+ * @blocked: signal mask
+ * @rseq: registration, if @has_rseq
+ * @has_rseq: there is one
+ * @pdeath_signal: parent-death signal or 0
+ * @no_new_privs: set it
+ */
+struct thread_final {
+	struct arch_final regs;
+	const struct cred *cred;
+	u64 blocked;
+	struct pb_rseq rseq;
+	bool has_rseq;
+	u32 pdeath_signal;
+	bool no_new_privs;
+};
+
+/**
+ * thread_capture() - describe the current thread, at its return to user mode
+ * @rest: a system call it will make again when it goes on
+ *
+ * Return: the description, or an ERR_PTR: -ENOMEM; -EOPNOTSUPP it is in a system call whose
+ * continuation cannot be kept.
+ */
+struct thread_state *thread_capture(const struct syscall_rest *rest);
+
+/** thread_free() - give a description back; NULL is fine */
+void thread_free(struct thread_state *ts);
+
+/** thread_unsupported() - NULL, or what about a parked thread cannot be kept */
+const char *thread_unsupported(struct task_struct *task);
+
+/** thread_write() - write THREAD, with its credentials by their id */
+int thread_write(struct stream_out *out, struct thread_state *ts, u32 tid, u32 cred_id);
+
+/** thread_check() - the parts of THREAD that need no task; records errors */
+int thread_check(struct stream_in *in, const struct pb_thread *pb);
+
+/**
+ * thread_restore() - turn the current task into that thread, but for its last steps
+ * @in: for errors
+ * @pb: checked by thread_check()
+ * @final: filled with the last steps; @final->cred is the caller's to fill
+ */
+int thread_restore(struct stream_in *in, const struct pb_thread *pb, struct thread_final *final);
+
+/**
+ * thread_finish() - the last steps that may fail; memory is complete
+ *
+ * Return: NULL, or what failed.
+ */
+const char *thread_finish(struct thread_final *final);
+
+/** thread_enter() - install the registers; at the return to user mode */
+void thread_enter(const struct thread_final *final);
+
+#endif /* _CKPT_THREAD_H */

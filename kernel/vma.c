@@ -1,0 +1,365 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * VMAs: what is mapped where, how, and from which file. Their content is in pages.c and
+ * shmem.c.
+ */
+#include <linux/file.h>
+#include <linux/hugetlb_inline.h>
+#include <linux/mm.h>
+#include <linux/mman.h>
+#include <linux/slab.h>
+
+#include "arch/arch.h"
+#include "checkpoint.h"
+#include "compat.h"
+#include "file.h"
+#include "restart.h"
+#include "symbols.h"
+#include "vma.h"
+
+/* How many VMAs are looked at under the address space's lock in one go. */
+#define VMA_BATCH	PB_VMAS_VMA_MAX
+
+/**
+ * struct vma_flag - a flag of a VMA that has a number in the image
+ * @vm: VM_*
+ * @pb: VmaFlag
+ * @madvise: what madvise(2) sets it, 0 if something else does
+ */
+struct vma_flag {
+	vm_flags_t vm;
+	u32 pb;
+	int madvise;
+};
+
+static const struct vma_flag vma_flags[] = {
+	{ VM_SHARED, PB_VMA_FLAG_SHARED },
+	{ VM_GROWSDOWN, PB_VMA_FLAG_GROWSDOWN },
+	{ VM_NORESERVE, PB_VMA_FLAG_NORESERVE },
+	{ VM_LOCKED, PB_VMA_FLAG_LOCKED },
+	{ VM_LOCKONFAULT, PB_VMA_FLAG_LOCKONFAULT },
+	{ VM_ACCOUNT, PB_VMA_FLAG_ACCOUNT },
+	{ VM_DONTCOPY, PB_VMA_FLAG_DONTFORK, MADV_DONTFORK },
+	{ VM_WIPEONFORK, PB_VMA_FLAG_WIPEONFORK, MADV_WIPEONFORK },
+	{ VM_DONTDUMP, PB_VMA_FLAG_DONTDUMP, MADV_DONTDUMP },
+	{ VM_MERGEABLE, PB_VMA_FLAG_MERGEABLE, MADV_MERGEABLE },
+	{ VM_HUGEPAGE, PB_VMA_FLAG_HUGEPAGE, MADV_HUGEPAGE },
+	{ VM_NOHUGEPAGE, PB_VMA_FLAG_NOHUGEPAGE, MADV_NOHUGEPAGE },
+	{ VM_SEQ_READ, PB_VMA_FLAG_SEQ_READ, MADV_SEQUENTIAL },
+	{ VM_RAND_READ, PB_VMA_FLAG_RAND_READ, MADV_RANDOM },
+};
+
+#define VMA_FLAGS_ALL	((PB_VMA_FLAG_ACCOUNT << 1) - 1)
+
+/* Flags that say nothing that is not known otherwise: protection, and what the file allows. */
+#define VMA_IMPLIED	(VM_READ | VM_WRITE | VM_EXEC | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC | \
+			 VM_MAYSHARE | VM_SOFTDIRTY)
+
+/* What is refused by name; anything else unknown is refused by number. */
+static const struct {
+	vm_flags_t vm;
+	const char *name;
+} vma_refused[] = {
+	{ VM_HUGETLB, "huge pages (hugetlb)" },
+	{ VM_UFFD_MISSING | VM_UFFD_WP | VM_UFFD_MINOR | VM_UFFD_RWP, "memory under userfaultfd" },
+	{ VM_IO | VM_PFNMAP | VM_MIXEDMAP, "device memory" },
+	{ VM_SHADOW_STACK, "a shadow stack" },
+	{ VM_SEALED, "sealed memory (mseal)" },
+	{ VM_MAYBE_GUARD, "guard regions" },
+	{ VM_DROPPABLE, "droppable memory" },
+#ifdef VM_PKEY_SHIFT
+	{ (vm_flags_t)0xf << VM_PKEY_SHIFT, "memory with a protection key" },
+#endif
+};
+
+/**
+ * struct vma_info - a VMA, copied under the lock
+ * @start: first address
+ * @end: address behind
+ * @flags: VM_*
+ * @pgoff: offset in pages
+ * @file: a reference is held, or NULL
+ * @special: the kernel's own: vDSO and its data
+ * @named: it has a name (PR_SET_VMA_ANON_NAME)
+ * @policy: it has a NUMA policy of its own
+ */
+struct vma_info {
+	unsigned long start;
+	unsigned long end;
+	vm_flags_t flags;
+	unsigned long pgoff;
+	struct file *file;
+	bool special;
+	bool named;
+	bool policy;
+};
+
+static bool vma_is_special(struct vm_area_struct *vma)
+{
+	const char *name;
+
+	if (vma->vm_file || !vma->vm_ops || !vma->vm_ops->name)
+		return false;
+	name = vma->vm_ops->name(vma);
+	return name && (!strcmp(name, "[vdso]") || !strncmp(name, "[vvar", 5));
+}
+
+/* Copy up to VMA_BATCH of them from @addr on. Return: how many, or -EINTR. */
+static int vma_collect(struct mm_struct *mm, unsigned long addr, struct vma_info *info)
+{
+	struct vm_area_struct *vma;
+	unsigned int n = 0;
+
+	VMA_ITERATOR(vmi, mm, addr);
+
+	if (mmap_read_lock_killable(mm))
+		return -EINTR;
+	for_each_vma(vmi, vma) {
+		if (n == VMA_BATCH)
+			break;
+		info[n].start = vma->vm_start;
+		info[n].end = vma->vm_end;
+		info[n].flags = vma->vm_flags;
+		info[n].pgoff = vma->vm_pgoff;
+		info[n].file = vma->vm_file ? get_file(vma->vm_file) : NULL;
+		info[n].special = vma_is_special(vma);
+		info[n].named = compat_vma_named(vma);
+#ifdef CONFIG_NUMA
+		info[n].policy = vma->vm_policy;
+#endif
+		n++;
+	}
+	mmap_read_unlock(mm);
+	return n;
+}
+
+static int vma_refuse(struct checkpoint *cp, const struct vma_info *info, const char *what)
+{
+	return checkpoint_refuse(cp, CKPT_WHERE_ADDRESS, info->start, CKPT_REASON_UNSUPPORTED, NULL,
+				 "%s is not supported", what);
+}
+
+static vm_flags_t vma_known(void)
+{
+	vm_flags_t known = VMA_IMPLIED;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(vma_flags); i++)
+		known |= vma_flags[i].vm;
+	return known;
+}
+
+static int vma_check(struct checkpoint *cp, const struct vma_info *info)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(vma_refused); i++)
+		if (info->flags & vma_refused[i].vm)
+			return vma_refuse(cp, info, vma_refused[i].name);
+	if (info->named)
+		return vma_refuse(cp, info, "named memory (PR_SET_VMA)");
+	if (info->policy)
+		return vma_refuse(cp, info, "memory with a NUMA policy");
+	if (info->flags & ~vma_known())
+		return checkpoint_refuse(cp, CKPT_WHERE_ADDRESS, info->start,
+					 CKPT_REASON_UNSUPPORTED, NULL,
+					 "memory of an unknown kind (flags %#lx) is not supported",
+					 (unsigned long)(info->flags & ~vma_known()));
+	return 0;
+}
+
+static int vma_describe(struct checkpoint *cp, const struct vma_info *info, struct pb_vma *pb)
+{
+	unsigned int i;
+	int ret;
+
+	memset(pb, 0, sizeof(*pb));
+	pb->start = info->start;
+	pb->end = info->end;
+	if (info->special) {
+		pb->kind = PB_VMA_VDSO;
+		return 0;
+	}
+	ret = vma_check(cp, info);
+	if (ret)
+		return ret;
+	pb->prot = (info->flags & VM_READ ? PROT_READ : 0) |
+		   (info->flags & VM_WRITE ? PROT_WRITE : 0) |
+		   (info->flags & VM_EXEC ? PROT_EXEC : 0);
+	for (i = 0; i < ARRAY_SIZE(vma_flags); i++)
+		if (info->flags & vma_flags[i].vm)
+			pb->flags |= vma_flags[i].pb;
+	/* A read-only mapping of a file opened so has VM_MAYSHARE alone. */
+	if (info->flags & VM_MAYSHARE)
+		pb->flags |= PB_VMA_FLAG_SHARED;
+	if (!info->file) {
+		pb->kind = PB_VMA_ANON;
+		return 0;
+	}
+	pb->kind = PB_VMA_FILE;
+	pb->has_pgoff = true;
+	pb->pgoff = info->pgoff;
+	pb->has_file = true;
+	return file_write(cp, info->file, -1, info->start, &pb->file);
+}
+
+int vma_write_all(struct checkpoint *cp, u64 *vdso_base, u32 *total)
+{
+	struct vma_info *info;
+	struct pb_vmas vmas = {};
+	unsigned long addr = 0;
+	int i, n, ret = -ENOMEM;
+
+	*vdso_base = 0;
+	*total = 0;
+	info = kvmalloc_array(VMA_BATCH, sizeof(*info), GFP_KERNEL_ACCOUNT);
+	vmas.vma = kvmalloc_array(VMA_BATCH, sizeof(*vmas.vma), GFP_KERNEL_ACCOUNT);
+	if (!info || !vmas.vma)
+		goto out;
+
+	for (;;) {
+		n = vma_collect(cp->mm, addr, info);
+		ret = n;
+		if (n <= 0)
+			break;
+		vmas.n_vma = 0;
+		for (i = 0, ret = 0; i < n; i++) {
+			/* x86-64's vsyscall page is not in the list; it belongs to no process. */
+			if (info[i].special && !*vdso_base)
+				*vdso_base = info[i].start;
+			if (!ret)
+				ret = vma_describe(cp, &info[i], &vmas.vma[vmas.n_vma++]);
+		}
+		addr = info[n - 1].end;
+		for (i = 0; i < n; i++)
+			if (info[i].file)
+				fput(info[i].file);
+		if (!ret)
+			ret = stream_out_msg(&cp->out, CKPT_REC_VMAS, &pb_vmas_msg, &vmas);
+		if (ret)
+			break;
+		*total += n;
+		cond_resched();
+	}
+out:
+	kvfree(vmas.vma);
+	kvfree(info);
+	return ret;
+}
+
+/* ---- restart ---- */
+
+static int vma_valid(struct restart *rs, const struct pb_vma *pb)
+{
+	if (!PAGE_ALIGNED(pb->start) || !PAGE_ALIGNED(pb->end) || pb->start >= pb->end ||
+	    pb->start < rs->last_end || pb->end > TASK_SIZE)
+		return stream_in_bad(&rs->in, "memory area %#llx-%#llx", pb->start, pb->end);
+	if (pb->prot & ~(PROT_READ | PROT_WRITE | PROT_EXEC) || pb->flags & ~VMA_FLAGS_ALL ||
+	    pb->has_file != (pb->kind == PB_VMA_FILE) || pb->has_name ||
+	    (pb->has_pgoff && pb->pgoff > ULONG_MAX >> PAGE_SHIFT) ||
+	    (pb->kind == PB_VMA_ANON && pb->flags & PB_VMA_FLAG_SHARED))
+		return stream_in_bad(&rs->in, "kind of the memory area at %#llx", pb->start);
+	rs->last_end = pb->end;
+	return 0;
+}
+
+static int vma_failed(struct restart *rs, const struct pb_vma *pb, int err, const char *what)
+{
+	struct error_at at = {
+		.reason = CKPT_REASON_OTHER,
+		.task = current,
+		.where_type = CKPT_WHERE_ADDRESS,
+		.where = pb->start,
+	};
+
+	return error_add(&rs->ctx->errors, err, &at, "%s", what);
+}
+
+static int vma_advise(struct restart *rs, const struct pb_vma *pb)
+{
+	unsigned int i;
+	int ret;
+
+	for (i = 0; i < ARRAY_SIZE(vma_flags); i++) {
+		if (!vma_flags[i].madvise || !(pb->flags & vma_flags[i].pb))
+			continue;
+		ret = sym(do_madvise)(current->mm, pb->start, pb->end - pb->start,
+				      vma_flags[i].madvise);
+		if (ret)
+			return vma_failed(rs, pb, ret, "a mark of the area (madvise) was refused");
+	}
+	if (!(pb->flags & PB_VMA_FLAG_LOCKED))
+		return 0;
+	ret = arch_sys(mlock2, pb->start, pb->end - pb->start,
+		       pb->flags & PB_VMA_FLAG_LOCKONFAULT ? MLOCK_ONFAULT : 0);
+	return ret ? vma_failed(rs, pb, ret, "locking the area in memory was refused (ulimit -l)") :
+		     0;
+}
+
+/* The kernel makes its own areas in one go, at the first; all must then be where they were. */
+static int vma_make_vdso(struct restart *rs, const struct pb_vma *pb)
+{
+	struct vm_area_struct *vma;
+	bool there;
+	int ret;
+
+	if (!current->mm->context.vdso) {
+		ret = arch_vdso_map(pb->start);
+		if (ret)
+			return vma_failed(rs, pb, ret, "the vDSO cannot be mapped there");
+	}
+	if (mmap_read_lock_killable(current->mm))
+		return -EINTR;
+	vma = find_vma(current->mm, pb->start);
+	there = vma && vma->vm_start == pb->start && vma->vm_end == pb->end && vma_is_special(vma);
+	mmap_read_unlock(current->mm);
+	return there ? 0 : vma_failed(rs, pb, -EOPNOTSUPP,
+				      "the kernel's own areas (vDSO) are laid out otherwise here");
+}
+
+static int vma_make(struct restart *rs, const struct pb_vma *pb)
+{
+	unsigned long flags = MAP_FIXED_NOREPLACE, addr, off = 0;
+	struct file *file = NULL;
+	int ret = vma_valid(rs, pb);
+
+	if (ret)
+		return ret;
+	if (pb->kind == PB_VMA_VDSO)
+		return vma_make_vdso(rs, pb);
+
+	flags |= pb->flags & PB_VMA_FLAG_SHARED ? MAP_SHARED : MAP_PRIVATE;
+	if (pb->flags & PB_VMA_FLAG_GROWSDOWN)
+		flags |= MAP_GROWSDOWN;
+	if (pb->flags & PB_VMA_FLAG_NORESERVE)
+		flags |= MAP_NORESERVE;
+	if (pb->kind == PB_VMA_FILE) {
+		file = object_find(&rs->objects, OBJECT_FILE, pb->file);
+		if (!file)
+			return stream_in_bad(&rs->in, "file %u", pb->file);
+		off = pb->pgoff << PAGE_SHIFT;
+	} else {
+		flags |= MAP_ANONYMOUS;
+	}
+	addr = vm_mmap(file, pb->start, pb->end - pb->start, pb->prot, flags, off);
+	if (IS_ERR_VALUE(addr))
+		return vma_failed(rs, pb, (long)addr, "the area cannot be mapped");
+	if (addr != pb->start)
+		return vma_failed(rs, pb, -EEXIST, "the area's place is taken");
+	return vma_advise(rs, pb);
+}
+
+int vma_read(struct restart *rs)
+{
+	struct pb_vmas vmas;
+	unsigned int i;
+	int ret;
+
+	ret = stream_in_msg(&rs->in, &pb_vmas_msg, &vmas);
+	for (i = 0; !ret && i < vmas.n_vma; i++) {
+		ret = vma_make(rs, &vmas.vma[i]);
+		rs->nr_vmas++;
+		cond_resched();
+	}
+	return ret;
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _CKPT_VMA_H
+#define _CKPT_VMA_H
+
+#include <linux/types.h>
+
+struct checkpoint;
+struct restart;
+
+/**
+ * vma_write_all() - write all VMAs of the process, and the files behind them
+ * @cp: the checkpoint
+ * @vdso_base: gets the lowest address of the kernel's own areas, 0 without
+ * @n: gets how many there are
+ */
+int vma_write_all(struct checkpoint *cp, u64 *vdso_base, u32 *n);
+
+/** vma_read() - VMAS: make them in the current address space */
+int vma_read(struct restart *rs);
+
+#endif /* _CKPT_VMA_H */
