@@ -30,7 +30,7 @@ input too unless it is a terminal. Exit status: that of COMMAND;
   -c CPUS      virtual CPUs; default 2
   -s           one host thread for all virtual CPUs: slower, but free of the
                emulator's races with code the kernel patches at run time
-  -t SECONDS   end the machine after that long; default 1800, 0: never
+  -t SECONDS   end the machine that long after its start; default 1800, 0: never
   -w DIR       DIR of the host, writable, at /mnt/out
   -n           do not load the module
   -M FILE      load this module instead of build/K/ckpt.ko
@@ -328,14 +328,14 @@ else
 	cp "$log" "$dir/since" 2>/dev/null || : > "$dir/since"
 fi
 
-bad='WARNING:|BUG:|Oops|kernel BUG at|Kernel panic|cut here \]|general protection fault[,:]'
+bad='\bWARNING:|\bBUG:|\bOops\b|kernel BUG at|Kernel panic|cut here \]|general protection fault[,:]'
 bad="$bad|double fault|invalid opcode: |int3: |stack guard page|kernel NULL pointer"
 bad="$bad|possible (circular|recursive|irq|deadlock|unsafe)|inconsistent lock state|suspicious RCU"
 bad="$bad|INFO: (lockdep|task |trying to register|rcu|suspicious|possible)|held lock freed|bad unlock balance"
 bad="$bad|rcu.*(stall|starved)|soft lockup|hard LOCKUP|blocked for more than|hung task"
 bad="$bad|KASAN|UBSAN|KFENCE|KCSAN|refcount_t|(list_add|list_del).* corruption|Bad (page|rss-counter)"
 bad="$bad|scheduling while atomic|sleeping function called|usercopy:|unreferenced object|new suspected memory leak"
-bad="$bad|Unpatched return thunk|Missing ENDBR|Bad FPU state|x86/fpu: .*(bad|corrupt)|non-paranoid|Object already free"
+bad="$bad|Unpatched return thunk|Missing ENDBR|Bad FPU state|x86/fpu: .*(bad|corrupt)"
 
 grep -aE "$bad" "$dir/since" | grep -avE "traps: |${allow:-vm: start}" > "$dir/bad" || true
 
@@ -359,8 +359,12 @@ if [ -s "$dir/bad" ]; then
 	grep -aE -A24 -m3 "$bad" "$dir/since" | grep -avE "traps: |${allow:-vm: start}" | sed 's/^<[0-9]*>//; s/^/  | /' | head -n 80 >&2
 	[ -n "$fail" ] || fail="the kernel log is not clean${status:+ (the command ended with $status)}"
 	[ "${code:-0}" = 124 ] || code=125
-elif [ -n "$fail" ] && [ "$fail" != "${fail#the machine}" ]; then
-	tail -n 30 "$dir/console" 2>/dev/null | sed 's/^/  | /' >&2
+else
+	# What the kernel said last tells why.
+	case $fail in
+	'the machine ended'*) tail -n 30 "$dir/console" 2>/dev/null | sed 's/^/  | /' >&2 ;;
+	'cannot load'*) sed 's/^<[0-9]*>/  | /' "$dir/since" >&2 ;;
+	esac
 fi
 
 if [ -n "$fail" ] || [ "$status" != 0 ]; then
