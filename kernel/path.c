@@ -135,6 +135,56 @@ static int path_changed(struct restart *rs, const char *name, const char *what)
 	return error_add(&rs->ctx->errors, -ESTALE, &at, "%s: %s", name, what);
 }
 
+/**
+ * struct path_truncate - a file that path_finish() will cut
+ * @list: on &restart.truncate
+ * @file: the file, open for writing; a reference is held
+ * @size: in bytes
+ */
+struct path_truncate {
+	struct list_head list;
+	struct file *file;
+	u64 size;
+};
+
+static int path_truncate_later(struct restart *rs, struct file *file, u64 size)
+{
+	struct path_truncate *pt = kmalloc(sizeof(*pt), GFP_KERNEL_ACCOUNT);
+
+	if (!pt)
+		return -ENOMEM;
+	pt->file = get_file(file);
+	pt->size = size;
+	list_add_tail(&pt->list, &rs->truncate);
+	return 0;
+}
+
+int path_finish(struct restart *rs)
+{
+	struct error_at at = { .reason = CKPT_REASON_CHANGED, .task = current };
+	struct path_truncate *pt;
+	int ret;
+
+	list_for_each_entry(pt, &rs->truncate, list) {
+		ret = vfs_truncate(&pt->file->f_path, pt->size);
+		if (ret)
+			return error_add(&rs->ctx->errors, ret, &at, "%pD cannot be truncated",
+					 pt->file);
+	}
+	return 0;
+}
+
+void path_forget(struct restart *rs)
+{
+	struct path_truncate *pt, *next;
+
+	list_for_each_entry_safe(pt, next, &rs->truncate, list) {
+		fput(pt->file);
+		kfree(pt);
+	}
+	INIT_LIST_HEAD(&rs->truncate);
+}
+
 static int path_check_size(struct restart *rs, struct file *file, const char *name, u64 size)
 {
 	u64 now = i_size_read(file_inode(file));
@@ -144,7 +194,7 @@ static int path_check_size(struct restart *rs, struct file *file, const char *na
 	if (now == size)
 		return 0;
 	if (now > size && write && rs->flags & CKPT_RESTART_FILES_TRUNCATE)
-		return vfs_truncate(&file->f_path, size);
+		return path_truncate_later(rs, file, size);
 	if (rs->flags & CKPT_RESTART_FILES_CHANGED)
 		return 0;
 	snprintf(what, sizeof(what), "has %llu bytes, at the checkpoint it had %llu", now, size);

@@ -27,6 +27,7 @@
 #include "fs.h"
 #include "mm.h"
 #include "pages.h"
+#include "path.h"
 #include "pipe.h"
 #include "process.h"
 #include "restart.h"
@@ -49,6 +50,7 @@ static void restart_free(void *arg)
 	if (rs->root.mnt)
 		path_put(&rs->root);
 	kvfree(rs->leader_xstate);
+	path_forget(rs);
 	dev_ctx_put(rs->ctx);
 	kvfree(rs);
 }
@@ -239,6 +241,7 @@ static int restart_build(struct build_task *bt)
 	struct restart *rs = bt->build->owner;
 	int ret;
 
+	thread_forget();
 	file_close_all();
 	ret = mm_clear();
 	while (!ret) {
@@ -273,7 +276,7 @@ static int restart_finish_task(struct build_task *bt)
 
 	if (leader) {
 		fs_finish(rs);
-		ret = process_finish(rs);
+		ret = path_finish(rs) ?: process_finish(rs);
 	}
 	if (!ret) {
 		what = thread_finish(&bt->final);
@@ -350,6 +353,7 @@ static struct restart *restart_new(struct dev_ctx *ctx, const struct ckpt_restar
 	rs->flags = arg->flags;
 	rs->last_fd = -1;
 	object_init(&rs->objects);
+	INIT_LIST_HEAD(&rs->truncate);
 	return rs;
 }
 
@@ -414,6 +418,7 @@ int restart_run(struct dev_ctx *ctx, struct ckpt_restart *arg)
 	arg->pages = rs->in.pages;
 	arg->image_bytes = rs->in.bytes;
 	/* Here and not in a task of the program: it should not hold, or close, what is ours. */
+	path_forget(rs);
 	object_destroy(&rs->objects);
 	stream_in_close(&rs->in);
 	build_go(build);

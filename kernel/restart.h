@@ -32,6 +32,7 @@
  * @pipe: the last PIPE
  * @termios: of the terminal, to be set when nothing can fail any more
  * @has_termios: there is one
+ * @truncate: files to be cut to their old size with the last steps; see path.c
  * @rlim: limits to set with the last steps
  * @rlim_set: which of them, by number
  * @dumpable: of the address space, set with the last steps: credentials change it
@@ -57,6 +58,7 @@ struct restart {
 	struct pb_termios termios;
 	u8 termios_cc[PB_TERMIOS_CC_MAX];
 	bool has_termios;
+	struct list_head truncate;
 	struct rlimit rlim[RLIM_NLIMITS];
 	u32 rlim_set;
 	u32 dumpable;

@@ -164,6 +164,12 @@ static int thread_restore_sched(struct stream_in *in, const struct pb_thread *pb
 	return error_add(&in->ctx->errors, ret, &at, "its scheduling parameters were refused");
 }
 
+void thread_forget(void)
+{
+	/* A clone without CLONE_VM keeps the registration, as fork must. */
+	rseq_execve(current);
+}
+
 int thread_restore(struct stream_in *in, const struct pb_thread *pb, struct thread_final *final)
 {
 	struct error_at at = { .reason = CKPT_REASON_OTHER, .task = current };

@@ -80,6 +80,9 @@ int thread_check(struct stream_in *in, const struct pb_thread *pb);
  */
 int thread_restore(struct stream_in *in, const struct pb_thread *pb, struct thread_final *final);
 
+/** thread_forget() - the new leader drops what it inherited from the restarter's thread */
+void thread_forget(void);
+
 /**
  * thread_finish() - the last steps that may fail; memory is complete
  *

@@ -115,6 +115,10 @@ stage2()
 	echo "<5>vm: start" > /dev/kmsg
 	status=
 	if [ -n "$ko" ]; then
+		# What it needs of other modules, as modprobe would find out.
+		for dep in $(modinfo -F depends "$ko" | tr , ' '); do
+			modprobe "$dep"
+		done
 		$bb insmod "$ko" 2> /run/vm/insmod || {
 			echo "fail cannot load $ko: $($bb sed 's/^insmod: //' /run/vm/insmod)" >&3
 			status=1
