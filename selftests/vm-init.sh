@@ -151,23 +151,30 @@ run()
 	# Through pipes, as programs expect: a port can be opened only once, which
 	# makes /dev/stderr fail.
 	$bb mkfifo /run/vm/in /run/vm/out /run/vm/err
-	$bb cat /run/vm/out > $ports/out &
+	# Open for both, which does not wait for the other side: waiting, the shell
+	# would take the end of any child for a failure.
+	exec 4<> /run/vm/out 5<> /run/vm/err
+	$bb cat < /run/vm/out > $ports/out 3>&- 4>&- 5>&- &
 	relays=$!
-	$bb cat /run/vm/err > $ports/err &
+	$bb cat < /run/vm/err > $ports/err 3>&- 4>&- 5>&- &
 	relays="$relays $!"
 	# In the foreground, since a shell lets what it starts in the background
 	# ignore SIGINT; in a session of its own, since that of process 1 is 0.
 	set -- $bb setsid $bb env -i /bin/sh "/run/vm/host$dir/run"
 	if [ -n "$tty" ]; then
 		shift 2
-		$bb setsid -c "$@" < /dev/hvc0 > /dev/hvc0 2>&1 3>&-
+		$bb setsid -c "$@" < /dev/hvc0 > /dev/hvc0 2>&1 3>&- 4>&- 5>&-
 	elif [ -n "$stdin" ]; then
-		$bb cat $ports/in > /run/vm/in &
-		"$@" < /run/vm/in > /run/vm/out 2> /run/vm/err 3>&-
+		# shellcheck disable=SC2094 # a pipe, to have both of its ends
+		exec 6<> /run/vm/in 7< /run/vm/in 8> /run/vm/in 6>&-
+		$bb cat < $ports/in >&8 3>&- 4>&- 5>&- 7>&- &
+		exec 8>&-
+		"$@" <&7 > /run/vm/out 2> /run/vm/err 3>&- 4>&- 5>&- 7>&-
 	else
-		"$@" < /dev/null > /run/vm/out 2> /run/vm/err 3>&-
+		"$@" < /dev/null > /run/vm/out 2> /run/vm/err 3>&- 4>&- 5>&-
 	fi
 	r=$?
+	exec 4>&- 5>&-
 	echo "done" >&3
 	# The end of what the command left behind is the end of the output, too.
 	# What survives that is stuck in the kernel, which a module must never do.
