@@ -182,28 +182,30 @@ static void show_memory(const struct model *m, const struct model_process *p)
 		char range[64];
 
 		snprintf(range, sizeof(range), "%08" PRIx64 "-%08" PRIx64, vma->start, vma->end);
-		printf("    %-25s %10s %10s  %s%c ", range,
+		/* The kernel's own mappings have the protection that the kernel gives them. */
+		printf("    %-25s %10s %10s  %s%c", range,
 		       format_size(size, vma->end - vma->start),
 		       p->vmas[i].pages ?
 		       format_size(written, p->vmas[i].pages * CKPT_IMAGE_ALIGN) : "-",
-		       names_prot(prot, vma->prot),
+		       vma->kind == CKPT__VMA_KIND__VMA_VDSO ? "   " : names_prot(prot, vma->prot),
+		       vma->kind == CKPT__VMA_KIND__VMA_VDSO ? ' ' :
 		       vma->flags & CKPT__VMA_FLAG__VMA_FLAG_SHARED ? 's' : 'p');
 		if (role) {
-			printf(" %s", role);
+			printf("  %s", role);
 		} else if (vma->kind == CKPT__VMA_KIND__VMA_FILE) {
-			putchar(' ');
+			fputs("  ", stdout);
 			show_file(m, model_file(m, vma->file));
 			if (vma->pgoff)
 				printf(" +0x%" PRIx64, vma->pgoff * CKPT_IMAGE_ALIGN);
 		} else if (vma->has_name) {
-			fputs(" [anon:", stdout);
+			fputs("  [anon:", stdout);
 			put_bytes(vma->name.data, vma->name.len);
 			putchar(']');
 		}
 		names_flags(flags, names_vma, vma->flags & ~(CKPT__VMA_FLAG__VMA_FLAG_SHARED |
 							    CKPT__VMA_FLAG__VMA_FLAG_ACCOUNT), " ");
 		if (*flags)
-			printf(" (%s)", flags);
+			printf("  (%s)", flags);
 		putchar('\n');
 	}
 }
