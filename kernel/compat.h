@@ -336,4 +336,18 @@ static inline void compat_mm_set_dump_filter(struct mm_struct *mm, unsigned int 
 			compat_mm_flags_clear(MMF_DUMP_FILTER_SHIFT + i, mm);
 }
 
+/*
+ * What a stacked file system maps is a file of the layer below. Its f_path is the user's in 6.1
+ * and the layer's own since def3ae83da02 "fs: store real path instead of fake path in backing
+ * file f_path", 6.8, which has file_user_path() for the other.
+ */
+static inline const struct path *compat_file_path(struct file *file)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 8, 0)
+	return file_user_path(file);
+#else
+	return &file->f_path;
+#endif
+}
+
 #endif /* _CKPT_COMPAT_H */

@@ -52,14 +52,14 @@ static int file_save_path(struct checkpoint *cp, struct file *file, int fd, u64 
 	char *name;
 
 	if (why) {
-		name = d_path(&file->f_path, cp->path, PATH_MAX);
+		name = d_path(compat_file_path(file), cp->path, PATH_MAX);
 		return checkpoint_refuse(cp, where, at, CKPT_REASON_UNSUPPORTED, NULL,
 					 "%s (%.128s) is not supported", why,
 					 IS_ERR(name) ? "?" : name);
 	}
-	why = path_save(cp, &file->f_path, &pb->path);
+	why = path_save(cp, compat_file_path(file), &pb->path);
 	if (why) {
-		name = d_path(&file->f_path, cp->path, PATH_MAX);
+		name = d_path(compat_file_path(file), cp->path, PATH_MAX);
 		return checkpoint_refuse(cp, where, at, CKPT_REASON_UNSUPPORTED, NULL,
 					 "file %.160s %s", IS_ERR(name) ? "?" : name, why);
 	}
@@ -294,7 +294,7 @@ int file_check_shared(struct checkpoint *cp)
 		/* One reference is the object table's. */
 		if (file_count(file) == obj->users + 1 || cp->flags & CKPT_CHECKPOINT_SHARED_OK)
 			continue;
-		name = d_path(&file->f_path, cp->path, PATH_MAX);
+		name = d_path(compat_file_path(file), cp->path, PATH_MAX);
 		checkpoint_refuse(cp, obj->fd >= 0 ? CKPT_WHERE_FD : CKPT_WHERE_NONE,
 				  obj->fd >= 0 ? obj->fd : 0, CKPT_REASON_SHARED,
 				  "see --shared-ok",
