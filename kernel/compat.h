@@ -27,6 +27,8 @@
 #include <linux/version.h>
 #include <crypto/sha2.h>
 
+#include "symbols.h"
+
 /* The oldest kernel that was ever tried; older ones fail here and not somewhere odd. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0)
 #error "ckpt needs Linux 6.1 or newer"
@@ -313,6 +315,35 @@ static inline void compat_set_dumpable(unsigned int val)
 	set_mask_bits(&current->mm->flags, MMF_DUMPABLE_MASK, val);
 }
 #endif
+
+/*
+ * Where new mappings go: 529ce23a764f "mm: switch mm->get_unmapped_area() to a flag", 6.10.
+ * What 6.1 keeps instead is a pointer to one of two functions, which the kernel calls.
+ */
+static inline bool compat_mm_legacy(struct mm_struct *mm)
+{
+#ifdef MMF_TOPDOWN
+	return !compat_mm_flags_test(MMF_TOPDOWN, mm);
+#else
+	return (unsigned long)mm->get_unmapped_area == sym_addr(arch_get_unmapped_area);
+#endif
+}
+
+static inline void compat_mm_set_legacy(struct mm_struct *mm, bool legacy)
+{
+#ifdef MMF_TOPDOWN
+	if (legacy)
+		compat_mm_flags_clear(MMF_TOPDOWN, mm);
+	else
+		compat_mm_flags_set(MMF_TOPDOWN, mm);
+#else
+	unsigned long addr = legacy ? sym_addr(arch_get_unmapped_area) :
+				      sym_addr(arch_get_unmapped_area_topdown);
+
+	if (addr)
+		mm->get_unmapped_area = (void *)addr;
+#endif
+}
 
 /* /proc/PID/coredump_filter */
 static inline unsigned int compat_mm_dump_filter(struct mm_struct *mm)

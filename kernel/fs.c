@@ -99,7 +99,7 @@ int fs_read(struct restart *rs)
 	ret = stream_in_msg(&rs->in, &pb_fs_msg, &pb);
 	if (ret)
 		return ret;
-	if (pb.umask & ~S_IRWXUGO)
+	if (pb.umask & ~0777)
 		return stream_in_bad(&rs->in, "umask");
 	ret = fs_lookup(rs, &pb.cwd, "working directory", &pwd);
 	if (ret)

@@ -17,10 +17,37 @@
 #include "symbols.h"
 #include "vma.h"
 
-/* Fields of mm_struct that are addresses, by the name they have there and in the image. */
-#define MM_ADDRESSES(X)								\
-	X(start_code) X(end_code) X(start_data) X(end_data) X(start_brk) X(brk)	\
-	X(start_stack) X(arg_start) X(arg_end) X(env_start) X(env_end)
+/* Fields of mm_struct that are addresses; they have the same names in the image. */
+#define MM_ADDRESS(field) \
+	{ #field, offsetof(struct mm_struct, field), offsetof(struct pb_mm, field) }
+
+static const struct mm_address {
+	const char *name;
+	size_t mm;
+	size_t pb;
+} mm_address[] = {
+	MM_ADDRESS(start_code),
+	MM_ADDRESS(end_code),
+	MM_ADDRESS(start_data),
+	MM_ADDRESS(end_data),
+	MM_ADDRESS(start_brk),
+	MM_ADDRESS(brk),
+	MM_ADDRESS(start_stack),
+	MM_ADDRESS(arg_start),
+	MM_ADDRESS(arg_end),
+	MM_ADDRESS(env_start),
+	MM_ADDRESS(env_end),
+};
+
+static unsigned long *mm_field(struct mm_struct *mm, const struct mm_address *addr)
+{
+	return (void *)mm + addr->mm;
+}
+
+static u64 *mm_pb_field(struct pb_mm *pb, const struct mm_address *addr)
+{
+	return (void *)pb + addr->pb;
+}
 
 static int mm_refuse(struct checkpoint *cp, const char *what)
 {
@@ -48,6 +75,7 @@ int mm_write(struct checkpoint *cp)
 	struct mm_struct *mm = cp->mm;
 	struct file *exe;
 	struct pb_mm pb = {};
+	unsigned int i;
 	u64 vdso_base;
 	int ret;
 
@@ -69,14 +97,15 @@ int mm_write(struct checkpoint *cp)
 	if (ret)
 		return ret;
 
-#define MM_SAVE(field) pb.field = mm->field;
 	spin_lock(&mm->arg_lock);
-	MM_ADDRESSES(MM_SAVE)
+	for (i = 0; i < ARRAY_SIZE(mm_address); i++)
+		*mm_pb_field(&pb, &mm_address[i]) = *mm_field(mm, &mm_address[i]);
 	spin_unlock(&mm->arg_lock);
-#undef MM_SAVE
 	pb.auxv.data = (u8 *)mm->saved_auxv;
 	pb.auxv.len = sizeof(mm->saved_auxv);
-	pb.mmap_base = mm->mmap_base;
+	pb.has_mmap_legacy = compat_mm_legacy(mm);
+	pb.mmap_legacy = pb.has_mmap_legacy;
+	pb.mmap_base = pb.mmap_legacy ? mm->mmap_legacy_base : mm->mmap_base;
 	pb.dumpable = compat_get_dumpable(cp->leader);
 	arch_vdso_save(mm, &pb);
 	pb.has_vdso_base = !!vdso_base;
@@ -108,20 +137,24 @@ int mm_clear(void)
 }
 
 /* The same demands as prctl(PR_SET_MM_MAP) makes. */
-static int mm_valid(struct restart *rs, const struct pb_mm *pb)
+static int mm_valid(struct restart *rs, struct pb_mm *pb)
 {
-#define MM_RANGE(field)							\
-	if (pb->field >= TASK_SIZE || pb->field < PAGE_SIZE)	\
-		return stream_in_bad(&rs->in, #field " of the address space");
-	MM_ADDRESSES(MM_RANGE)
-#undef MM_RANGE
+	unsigned int i;
+	u64 val;
+
+	for (i = 0; i < ARRAY_SIZE(mm_address); i++) {
+		val = *mm_pb_field(pb, &mm_address[i]);
+		if (val >= TASK_SIZE || val < PAGE_SIZE)
+			return stream_in_bad(&rs->in, "%s of the address space",
+					     mm_address[i].name);
+	}
 	if (pb->start_code > pb->end_code || pb->start_data > pb->end_data ||
 	    pb->start_brk > pb->brk || pb->arg_start > pb->arg_end || pb->env_start > pb->env_end)
 		return stream_in_bad(&rs->in, "layout of the address space");
 	if (pb->auxv.len != sizeof(current->mm->saved_auxv))
 		return stream_in_bad(&rs->in, "auxiliary vector");
 	if (pb->mmap_base >= TASK_SIZE || !PAGE_ALIGNED(pb->mmap_base) || pb->dumpable > 2 ||
-	    pb->has_def_flags || pb->has_mmap_legacy)
+	    pb->has_def_flags)
 		return stream_in_bad(&rs->in, "kind of the address space");
 	return 0;
 }
@@ -132,6 +165,7 @@ int mm_read(struct restart *rs)
 	struct mm_struct *mm = current->mm;
 	struct file *exe;
 	struct pb_mm pb;
+	unsigned int i;
 	int ret;
 
 	ret = stream_in_msg(&rs->in, &pb_mm_msg, &pb);
@@ -148,24 +182,30 @@ int mm_read(struct restart *rs)
 
 	if (mmap_write_lock_killable(mm))
 		return -EINTR;
-#define MM_LOAD(field) mm->field = pb.field;
 	spin_lock(&mm->arg_lock);
-	MM_ADDRESSES(MM_LOAD)
+	for (i = 0; i < ARRAY_SIZE(mm_address); i++)
+		*mm_field(mm, &mm_address[i]) = *mm_pb_field(&pb, &mm_address[i]);
 	spin_unlock(&mm->arg_lock);
-#undef MM_LOAD
 	memcpy(mm->saved_auxv, pb.auxv.data, sizeof(mm->saved_auxv));
 	/* The last pair must be AT_NULL, or readers of /proc/PID/auxv run past it. */
 	mm->saved_auxv[AT_VECTOR_SIZE - 2] = AT_NULL;
 	mm->saved_auxv[AT_VECTOR_SIZE - 1] = AT_NULL;
-	mm->mmap_base = pb.mmap_base;
+	compat_mm_set_legacy(mm, pb.mmap_legacy);
+	if (pb.mmap_legacy)
+		mm->mmap_legacy_base = pb.mmap_base;
+	else
+		mm->mmap_base = pb.mmap_base;
 	if (pb.has_vdso)
 		mm->context.vdso = (void __user *)(unsigned long)pb.vdso;
 	mmap_write_unlock(mm);
 
 	if (pb.has_coredump_filter)
 		compat_mm_set_dump_filter(mm, pb.coredump_filter);
+	/* The restarter's own setting came along with the clone. */
 	if (pb.thp_disabled)
 		compat_mm_flags_set(COMPAT_MMF_DISABLE_THP, mm);
+	else
+		compat_mm_flags_clear(COMPAT_MMF_DISABLE_THP, mm);
 	rs->dumpable = pb.dumpable;
 
 	/* The descriptor's file was opened like any; an executable one excludes writers. */

@@ -127,7 +127,9 @@ static int process_check_threads(struct checkpoint *cp)
 
 		if (pt->state != PARK_THERE)
 			continue;
-		what = thread_unsupported(pt->task);
+		what = pt->thread ? pt->thread->refused : NULL;
+		if (!what)
+			what = thread_unsupported(pt->task);
 		if (what) {
 			cp->refused = true;
 			error_add(&cp->ctx->errors, -EOPNOTSUPP, &at, "%s is not supported", what);

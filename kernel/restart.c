@@ -136,7 +136,7 @@ static int restart_thread(struct restart *rs)
 		goto out;
 	cred = object_find(&rs->objects, OBJECT_CRED, pb->cred);
 	if (!cred || rs->nr_threads == rs->proc.nr_threads ||
-	    (!rs->nr_threads) != (pb->tid == rs->proc.pid)) {
+	    !rs->nr_threads != (pb->tid == rs->proc.pid)) {
 		ret = stream_in_bad(&rs->in, "thread %u", pb->tid);
 		goto out;
 	}

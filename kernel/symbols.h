@@ -83,14 +83,16 @@ long ckpt_proto_kernel_wait4(pid_t pid, int __user *stat, int options, struct ru
  * SYM_ADDRESS - things whose address is compared or stored, never called by the module
  *
  * The restart functions are what a task's restart block points to; hrtimer_wakeup marks a
- * sleeper on a task's stack.
+ * sleeper on a task's stack; the last two are what 6.1's mm_struct points to.
  */
 #define SYM_ADDRESS(X)							\
 	X(hrtimer_nanosleep_restart)					\
 	X(futex_wait_restart)						\
 	X(do_restart_poll)						\
 	X(do_no_restart_syscall)					\
-	X(hrtimer_wakeup)
+	X(hrtimer_wakeup)						\
+	X(arch_get_unmapped_area)					\
+	X(arch_get_unmapped_area_topdown)
 
 #define SYM_DECLARE(name, proto) DECLARE_STATIC_CALL(ckpt_sym_##name, proto);
 SYM_REQUIRED(SYM_DECLARE)

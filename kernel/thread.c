@@ -26,7 +26,7 @@ static u64 thread_blocked(void)
 	return signal_from_set(&current->blocked);
 }
 
-struct thread_state *thread_capture(const struct syscall_rest *rest)
+struct thread_state *thread_capture(void)
 {
 	size_t xstate = ALIGN(arch_xstate_size(), 64);
 	struct thread_state *ts;
@@ -68,11 +68,8 @@ struct thread_state *thread_capture(const struct syscall_rest *rest)
 	sched_save(&pb->sched, ts->buf + xstate);
 
 	ret = arch_regs_save(pb, ts->buf);
-	if (!ret)
-		ret = syscall_save(pb);
-	if (!ret && rest->again)
-		/* An EINTR call with a timeout: no object that has one can be kept yet. */
-		ret = -EOPNOTSUPP;
+	if (!ret && syscall_save(pb))
+		ts->refused = "a sleep on a CPU-time or alarm clock";
 	if (!ret)
 		ret = signal_save_queue(&current->pending, &ts->queue);
 	if (!ret && thread_group_leader(current)) {

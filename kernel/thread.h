@@ -11,12 +11,12 @@
 
 struct stream_in;
 struct stream_out;
-struct syscall_rest;
 
 /**
  * struct thread_state - a thread, described by itself while it parked
  * @pb: the description; points into this struct
  * @cred: its credentials; a reference is held
+ * @refused: what it is doing that cannot be kept, or NULL
  * @queue: its own pending signals
  * @proc: what the process shares; only from the thread group leader, else NULL
  * @comm: its name
@@ -25,6 +25,7 @@ struct syscall_rest;
 struct thread_state {
 	struct pb_thread pb;
 	const struct cred *cred;
+	const char *refused;
 	struct signal_queue queue;
 	struct signal_process *proc;
 	char comm[TASK_COMM_LEN];
@@ -53,12 +54,10 @@ struct thread_final {
 
 /**
  * thread_capture() - describe the current thread, at its return to user mode
- * @rest: a system call it will make again when it goes on
  *
- * Return: the description, or an ERR_PTR: -ENOMEM; -EOPNOTSUPP it is in a system call whose
- * continuation cannot be kept.
+ * Return: the description, or an ERR_PTR: -ENOMEM, or what reading the registers says.
  */
-struct thread_state *thread_capture(const struct syscall_rest *rest);
+struct thread_state *thread_capture(void);
 
 /** thread_free() - give a description back; NULL is fine */
 void thread_free(struct thread_state *ts);

@@ -40,9 +40,29 @@
 			 X86_EFLAGS_SF | X86_EFLAGS_TF | X86_EFLAGS_DF | X86_EFLAGS_OF | \
 			 X86_EFLAGS_RF | X86_EFLAGS_NT | X86_EFLAGS_AC | X86_EFLAGS_ID)
 
-#define REGS_X86(X)									\
-	X(r15) X(r14) X(r13) X(r12) X(bp) X(bx) X(r11) X(r10) X(r9) X(r8) X(ax) X(cx)	\
-	X(dx) X(si) X(di) X(orig_ax) X(ip) X(cs) X(flags) X(sp) X(ss)
+/* General registers; they have the same names in pt_regs and in the image. */
+#define REGS_GENERAL(reg) { offsetof(struct pt_regs, reg), offsetof(struct pb_x86_regs, reg) }
+
+static const struct regs_general {
+	size_t regs;
+	size_t pb;
+} regs_general[] = {
+	REGS_GENERAL(r15), REGS_GENERAL(r14), REGS_GENERAL(r13), REGS_GENERAL(r12),
+	REGS_GENERAL(bp), REGS_GENERAL(bx), REGS_GENERAL(r11), REGS_GENERAL(r10),
+	REGS_GENERAL(r9), REGS_GENERAL(r8), REGS_GENERAL(ax), REGS_GENERAL(cx),
+	REGS_GENERAL(dx), REGS_GENERAL(si), REGS_GENERAL(di), REGS_GENERAL(orig_ax),
+	REGS_GENERAL(ip), REGS_GENERAL(flags), REGS_GENERAL(sp),
+};
+
+static u64 *regs_pb(const struct pb_x86_regs *x86, const struct regs_general *reg)
+{
+	return (void *)x86 + reg->pb;
+}
+
+static unsigned long *regs_pt(const struct pt_regs *regs, const struct regs_general *reg)
+{
+	return (void *)regs + reg->regs;
+}
 
 static const struct user_regset *regs_set(struct task_struct *task, unsigned int note)
 {
@@ -69,6 +89,7 @@ int arch_regs_save(struct pb_thread *thread, void *xstate)
 	const struct pt_regs *regs = task_pt_regs(current);
 	struct pb_x86_regs *x86 = &thread->x86;
 	struct user_regs_struct user;
+	unsigned int i;
 	int ret;
 
 	if (!general || !set)
@@ -80,12 +101,11 @@ int arch_regs_save(struct pb_thread *thread, void *xstate)
 	if (ret < 0)
 		return ret;
 	thread->has_x86 = true;
-#define REGS_SAVE(reg) x86->reg = regs->reg;
-	REGS_X86(REGS_SAVE)
-#undef REGS_SAVE
+	for (i = 0; i < ARRAY_SIZE(regs_general); i++)
+		*regs_pb(x86, &regs_general[i]) = *regs_pt(regs, &regs_general[i]);
 	/* Newer kernels keep more than the selector in these words (FRED). */
-	x86->cs &= 0xffff;
-	x86->ss &= 0xffff;
+	x86->cs = regs->cs & 0xffff;
+	x86->ss = regs->ss & 0xffff;
 	x86->ds = user.ds & 0xffff;
 	x86->es = user.es & 0xffff;
 	x86->fs = user.fs & 0xffff;
@@ -175,11 +195,11 @@ void arch_regs_prepare(struct arch_final *final, const struct pb_thread *thread)
 {
 	const struct pb_x86_regs *x86 = &thread->x86;
 	struct pt_regs *regs = &final->regs;
+	unsigned int i;
 
 	memset(regs, 0, sizeof(*regs));
-#define REGS_LOAD(reg) regs->reg = x86->reg;
-	REGS_X86(REGS_LOAD)
-#undef REGS_LOAD
+	for (i = 0; i < ARRAY_SIZE(regs_general); i++)
+		*regs_pt(regs, &regs_general[i]) = *regs_pb(x86, &regs_general[i]);
 	regs->flags = (x86->flags & REGS_FLAGS) | X86_EFLAGS_IF | X86_EFLAGS_FIXED;
 }
 
@@ -212,11 +232,13 @@ int arch_regs_other(struct task_struct *task, const struct pb_thread *thread)
 void arch_regs_final(const struct arch_final *final)
 {
 	struct pt_regs *regs = task_pt_regs(current);
+	unsigned int i;
 
-	/* Field by field: what else a kernel keeps beside the selectors stays. */
-#define REGS_FINAL(reg) regs->reg = final->regs.reg;
-	REGS_X86(REGS_FINAL)
-#undef REGS_FINAL
+	/* Selectors last, alone: what else a kernel keeps beside them (FRED) stays. */
+	for (i = 0; i < ARRAY_SIZE(regs_general); i++)
+		*regs_pt(regs, &regs_general[i]) = *regs_pt(&final->regs, &regs_general[i]);
+	regs->cs = __USER_CS;
+	regs->ss = __USER_DS;
 }
 
 /* ---- the machine, and the kernel's code in user space ---- */
