@@ -1,0 +1,332 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What else belongs to a process: credentials, directories, limits, scheduling. */
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/capability.h>
+#include <linux/ioprio.h>
+#include <linux/securebits.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/fsuid.h>
+#include <sys/personality.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+#include "subject_harness.h"
+
+/* Lines of /proc/self/status that tell who we are. */
+static void status_lines(char *out, size_t size)
+{
+	static const char * const wanted[] = {
+		"Name:", "Umask:", "Tgid:", "Uid:", "Gid:", "Groups:", "CapInh:", "CapPrm:",
+		"CapEff:", "CapBnd:", "CapAmb:", "NoNewPrivs:", "Threads:", "SigBlk:", "SigIgn:",
+		"SigCgt:",
+	};
+	char text[8192], *line, *save;
+	size_t i, len = 0;
+
+	if (subject_read("/proc/self/status", text, sizeof(text)) < 0)
+		subject_abort();
+	*out = 0;
+	for (line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
+		for (i = 0; i < ARRAY_SIZE(wanted); i++)
+			if (!strncmp(line, wanted[i], strlen(wanted[i])))
+				len += snprintf(out + len, size - len, "%s\n", line);
+}
+
+static char before[8192], after[8192];
+
+static bool cap_drop(int effective, int cap)
+{
+	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2];
+
+	if (syscall(SYS_capget, &head, data))
+		return false;
+	data[cap / 32].effective &= ~(1U << cap % 32);
+	if (!effective)
+		data[cap / 32].permitted &= ~(1U << cap % 32);
+	return !syscall(SYS_capset, &head, data);
+}
+
+static bool cap_inherit(int cap)
+{
+	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2];
+
+	if (syscall(SYS_capget, &head, data))
+		return false;
+	data[cap / 32].inheritable |= 1U << cap % 32;
+	return !syscall(SYS_capset, &head, data);
+}
+
+/* ---- credentials ---- */
+
+SUBJECT(plain)
+{
+	status_lines(before, sizeof(before));
+	subject_wait();
+	status_lines(after, sizeof(after));
+	EXPECT_STREQ(before, after);
+}
+
+SUBJECT(ids)
+{
+	gid_t groups[40], now[64];
+	uid_t r, e, s;
+	int i;
+
+	if (geteuid())
+		SKIP(return, "only for root");
+	for (i = 0; i < 40; i++)
+		groups[i] = 5000 + 3 * i;
+	ASSERT_EQ(0, setgroups(40, groups));
+	ASSERT_EQ(0, setresgid(1001, 1002, 1003));
+	/* Of three different users; the saved one lets it come back. */
+	ASSERT_EQ(0, setresuid(1001, 1002, 0));
+	setfsuid(1001);
+	prctl(PR_SET_DUMPABLE, 1);
+	status_lines(before, sizeof(before));
+	subject_wait();
+	status_lines(after, sizeof(after));
+	EXPECT_STREQ(before, after);
+	ASSERT_EQ(0, getresuid(&r, &e, &s));
+	EXPECT_EQ(1001, r);
+	EXPECT_EQ(1002, e);
+	EXPECT_EQ(0, s);
+	ASSERT_EQ(0, getresgid(&r, &e, &s));
+	EXPECT_EQ(1003, s);
+	ASSERT_EQ(40, getgroups(64, now));
+	EXPECT_EQ(0, memcmp(groups, now, sizeof(groups)));
+	EXPECT_EQ(0, seteuid(0));
+}
+
+SUBJECT(another_user)
+{
+	gid_t group = 2001;
+
+	if (geteuid())
+		SKIP(return, "only for root");
+	ASSERT_EQ(0, setgroups(1, &group));
+	ASSERT_EQ(0, setresgid(2001, 2001, 2001));
+	ASSERT_EQ(0, setresuid(2002, 2002, 2002));
+	status_lines(before, sizeof(before));
+	subject_wait();
+	status_lines(after, sizeof(after));
+	EXPECT_STREQ(before, after);
+	EXPECT_EQ(-1, setuid(0));
+	EXPECT_EQ(-1, open("/etc/shadow", O_RDONLY));
+}
+
+SUBJECT(many_groups)
+{
+	static gid_t groups[3000], now[3001];
+	int i;
+
+	for (i = 0; i < 3000; i++)
+		groups[i] = 10000 + i;
+	if (setgroups(3000, groups))
+		SKIP(return, "only for root");
+	subject_wait();
+	ASSERT_EQ(3000, getgroups(3001, now));
+	EXPECT_EQ(0, memcmp(groups, now, sizeof(groups)));
+}
+
+SUBJECT(capabilities)
+{
+	if (prctl(PR_CAPBSET_DROP, CAP_SYS_TIME) && errno == EPERM)
+		SKIP(return, "needs CAP_SETPCAP");
+	ASSERT_TRUE(cap_drop(1, CAP_CHOWN));
+	ASSERT_TRUE(cap_drop(0, CAP_MKNOD));
+	ASSERT_TRUE(cap_inherit(CAP_FOWNER));
+	ASSERT_EQ(0, prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_FOWNER, 0, 0));
+	status_lines(before, sizeof(before));
+	subject_wait();
+	status_lines(after, sizeof(after));
+	EXPECT_STREQ(before, after);
+	/* What is permitted can be taken up again, what is not cannot. */
+	EXPECT_EQ(0, prctl(PR_CAPBSET_READ, CAP_SYS_TIME));
+	EXPECT_EQ(-1, mknod(subject_path("null"), S_IFCHR | 0600, 0x103));
+}
+
+SUBJECT(securebits)
+{
+	int bits = SECBIT_KEEP_CAPS | SECBIT_NO_SETUID_FIXUP | SECBIT_NO_SETUID_FIXUP_LOCKED;
+
+	if (prctl(PR_SET_SECUREBITS, bits) && errno == EPERM)
+		SKIP(return, "needs CAP_SETPCAP");
+	subject_wait();
+	EXPECT_EQ(bits, prctl(PR_GET_SECUREBITS));
+	EXPECT_EQ(1, prctl(PR_GET_KEEPCAPS));
+}
+
+SUBJECT(no_new_privs)
+{
+	ASSERT_EQ(0, prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
+	subject_wait();
+	EXPECT_EQ(1, prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0));
+}
+
+/* ---- where it is ---- */
+
+SUBJECT(directories)
+{
+	char cwd[4096];
+
+	ASSERT_EQ(0, mkdir(subject_path("a"), 0755));
+	ASSERT_EQ(0, mkdir(subject_path("a/b"), 0755));
+	ASSERT_EQ(0, chdir(subject_path("a/b")));
+	umask(0137);
+	subject_wait();
+	ASSERT_NE(NULL, getcwd(cwd, sizeof(cwd)));
+	EXPECT_STREQ(subject_path("a/b"), cwd);
+	EXPECT_EQ(0137, umask(022));
+	EXPECT_EQ(0, mkdir("c", 0700));
+	EXPECT_EQ(0, rmdir(subject_path("a/b/c")));
+}
+
+SUBJECT(root)
+{
+	char cwd[4096];
+
+	ASSERT_EQ(0, mkdir(subject_path("sub"), 0755));
+	if (chroot(subject_dir()))
+		SKIP(return, "only for root");
+	subject_root();
+	ASSERT_EQ(0, chdir("/sub"));
+	subject_wait();
+	ASSERT_NE(NULL, getcwd(cwd, sizeof(cwd)));
+	EXPECT_STREQ("/sub", cwd);
+	EXPECT_EQ(-1, access("/etc/passwd", F_OK));
+	EXPECT_EQ(0, access("/sub/../../sub", F_OK));
+}
+
+/* ---- limits and habits ---- */
+
+SUBJECT(limits)
+{
+	struct rlimit want[RLIM_NLIMITS], now;
+	int i;
+
+	for (i = 0; i < RLIM_NLIMITS; i++) {
+		ASSERT_EQ(0, getrlimit(i, &want[i]));
+		switch (i) {
+		case RLIMIT_CORE:
+			want[i].rlim_cur = want[i].rlim_max = 12345;
+			break;
+		case RLIMIT_NOFILE:
+			want[i].rlim_cur = 200;
+			break;
+		case RLIMIT_STACK:
+			want[i].rlim_cur = 3 << 20;
+			break;
+		case RLIMIT_FSIZE:
+			want[i].rlim_cur = 1 << 30;
+			break;
+		case RLIMIT_CPU:
+			want[i].rlim_cur = 5000;
+			break;
+		default:
+			continue;
+		}
+		ASSERT_EQ(0, setrlimit(i, &want[i]));
+	}
+	subject_wait();
+	for (i = 0; i < RLIM_NLIMITS; i++) {
+		ASSERT_EQ(0, getrlimit(i, &now));
+		EXPECT_EQ(want[i].rlim_cur, now.rlim_cur) TH_LOG("limit %d", i);
+		EXPECT_EQ(want[i].rlim_max, now.rlim_max) TH_LOG("limit %d", i);
+	}
+}
+
+/* A table larger than the limit it has got since stays as it is. */
+SUBJECT(limit_below_use)
+{
+	struct rlimit lim = { 10, 10 };
+
+	ASSERT_EQ(150, dup2(0, 150));
+	ASSERT_EQ(0, setrlimit(RLIMIT_NOFILE, &lim));
+	subject_wait();
+	EXPECT_EQ(0, fcntl(150, F_GETFD));
+	EXPECT_EQ(-1, dup2(0, 20));
+}
+
+SUBJECT(name)
+{
+	char now[16];
+
+	ASSERT_EQ(0, prctl(PR_SET_NAME, "odd) (name\n\\"));
+	subject_wait();
+	ASSERT_EQ(0, prctl(PR_GET_NAME, now));
+	EXPECT_STREQ("odd) (name\n\\", now);
+}
+
+SUBJECT(personality_flags)
+{
+	ASSERT_NE(-1, personality(ADDR_NO_RANDOMIZE | READ_IMPLIES_EXEC));
+	subject_wait();
+	EXPECT_EQ(ADDR_NO_RANDOMIZE | READ_IMPLIES_EXEC, personality(0xffffffff));
+}
+
+SUBJECT(scheduling)
+{
+	struct sched_param param = { 0 };
+	cpu_set_t set, now;
+
+	CPU_ZERO(&set);
+	CPU_SET(0, &set);
+	ASSERT_EQ(0, sched_setaffinity(0, sizeof(set), &set));
+	ASSERT_EQ(0, sched_setscheduler(0, SCHED_BATCH | SCHED_RESET_ON_FORK, &param));
+	ASSERT_EQ(0, setpriority(PRIO_PROCESS, 0, 7));
+	ASSERT_EQ(0, syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0,
+			     IOPRIO_PRIO_VALUE(IOPRIO_CLASS_BE, 6)));
+	ASSERT_EQ(0, prctl(PR_SET_TIMERSLACK, 123456));
+	subject_wait();
+	ASSERT_EQ(0, sched_getaffinity(0, sizeof(now), &now));
+	EXPECT_TRUE(CPU_EQUAL(&set, &now));
+	EXPECT_EQ(SCHED_BATCH | SCHED_RESET_ON_FORK, sched_getscheduler(0));
+	EXPECT_EQ(7, getpriority(PRIO_PROCESS, 0));
+	EXPECT_EQ(IOPRIO_PRIO_VALUE(IOPRIO_CLASS_BE, 6),
+		  syscall(SYS_ioprio_get, IOPRIO_WHO_PROCESS, 0));
+	EXPECT_EQ(123456, prctl(PR_GET_TIMERSLACK));
+}
+
+SUBJECT(real_time)
+{
+	struct sched_param param = { .sched_priority = 3 }, now;
+
+	if (sched_setscheduler(0, SCHED_RR, &param))
+		SKIP(return, "needs CAP_SYS_NICE");
+	subject_wait();
+	EXPECT_EQ(SCHED_RR, sched_getscheduler(0));
+	ASSERT_EQ(0, sched_getparam(0, &now));
+	EXPECT_EQ(3, now.sched_priority);
+}
+
+SUBJECT(others)
+{
+	int sig = 0, reaper = 0, fd = open("/proc/self/oom_score_adj", O_WRONLY);
+	char text[64];
+
+	ASSERT_EQ(3, write(fd, "321", 3));
+	close(fd);
+	ASSERT_EQ(0, prctl(PR_SET_PDEATHSIG, SIGUSR2));
+	ASSERT_EQ(0, prctl(PR_SET_CHILD_SUBREAPER, 1));
+	subject_wait();
+	ASSERT_LT(0, subject_read("/proc/self/oom_score_adj", text, sizeof(text)));
+	EXPECT_STREQ("321\n", text);
+	ASSERT_EQ(0, prctl(PR_GET_PDEATHSIG, &sig));
+	EXPECT_EQ(SIGUSR2, sig);
+	ASSERT_EQ(0, prctl(PR_GET_CHILD_SUBREAPER, &reaper));
+	EXPECT_EQ(1, reaper);
+}
+
+/* It can still have children, and run other programs. */
+SUBJECT(fork_and_exec)
+{
+	subject_wait();
+	EXPECT_EQ(0, system("exit 0"));
+	EXPECT_EQ(3 << 8, system("exit 3"));
+}

@@ -1,0 +1,331 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "subject.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <sys/stat.h>
+
+/* As in kselftest.h. */
+#define SUBJECT_PASS	0
+#define SUBJECT_FAIL	1
+#define SUBJECT_SKIP	4
+
+/* How long a test runs that nobody checkpoints. */
+#define SUBJECT_ALONE_NS	200000000LL
+#define SUBJECT_TICK_MS		5
+/* A tick that is later than this counts as a gap. */
+#define SUBJECT_GAP_NS		60000000LL
+
+static char subject_ctl[PATH_MAX];
+static char subject_own[PATH_MAX];
+static const char *subject_test;
+static int64_t subject_end_ns;
+static FILE *subject_stream;
+static char *subject_text;
+static size_t subject_text_len;
+static atomic_int subject_failures;
+static pthread_mutex_t subject_lock = PTHREAD_MUTEX_INITIALIZER;
+
+bool subject_has_driver(void)
+{
+	return subject_test;
+}
+
+FILE *subject_log(void)
+{
+	if (!subject_has_driver())
+		return stderr;
+	if (!subject_stream)
+		subject_stream = open_memstream(&subject_text, &subject_text_len);
+	return subject_stream;
+}
+
+int64_t subject_now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000000000LL + ts.tv_nsec;
+}
+
+void subject_nap(unsigned int ms)
+{
+	struct timespec ts = { ms / 1000, ms % 1000 * 1000000L };
+
+	/* A handler may run meanwhile. */
+	while (nanosleep(&ts, &ts) && errno == EINTR)
+		;
+}
+
+/* ---- the driver's directory ---- */
+
+static void subject_ctl_path(char *buf, const char *name)
+{
+	if (snprintf(buf, PATH_MAX, "%s/%s", subject_ctl, name) >= PATH_MAX)
+		subject_abort();
+}
+
+static void subject_write(const char *name, const char *text, size_t len)
+{
+	char path[PATH_MAX], tmp[PATH_MAX];
+	int fd;
+
+	/* Whole or not at all: the driver looks for it all the time. */
+	subject_ctl_path(tmp, "tmp");
+	subject_ctl_path(path, name);
+	fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	if (fd < 0 || write(fd, text, len) != (ssize_t)len || close(fd) || rename(tmp, path))
+		_exit(99);
+}
+
+void subject_tell(const char *key, const char *fmt, ...)
+{
+	char text[1024];
+	va_list ap;
+	int n;
+
+	if (!subject_has_driver())
+		return;
+	va_start(ap, fmt);
+	n = vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	subject_write(key, text, n);
+}
+
+void subject_root(void)
+{
+	subject_ctl[0] = 0;
+	subject_own[0] = 0;
+}
+
+const char *subject_dir(void)
+{
+	return subject_own;
+}
+
+const char *subject_path(const char *name)
+{
+	char *path;
+
+	if (asprintf(&path, "%s/%s", subject_own, name) < 0)
+		subject_abort();
+	return path;
+}
+
+void subject_ready(void)
+{
+	subject_end_ns = subject_now() + SUBJECT_ALONE_NS;
+	if (subject_has_driver())
+		subject_write("ready", "", 0);
+}
+
+bool subject_going(void)
+{
+	char path[PATH_MAX];
+	struct stat st;
+
+	if (!subject_has_driver())
+		return subject_now() < subject_end_ns;
+	subject_ctl_path(path, "end");
+	return stat(path, &st);
+}
+
+void subject_wait(void)
+{
+	subject_ready();
+	while (subject_going())
+		subject_nap(10);
+}
+
+/* ---- results ---- */
+
+void subject_fail(const char *fmt, ...)
+{
+	va_list ap;
+
+	pthread_mutex_lock(&subject_lock);
+	if (subject_failures++ < 20) {
+		va_start(ap, fmt);
+		fputs("# ", subject_log());
+		vfprintf(subject_log(), fmt, ap);
+		fputc('\n', subject_log());
+		va_end(ap);
+	}
+	pthread_mutex_unlock(&subject_lock);
+	if (!subject_has_driver())
+		fflush(stderr);
+}
+
+bool subject_failed(void)
+{
+	return atomic_exchange(&subject_failures, 0);
+}
+
+void subject_result(bool passed, const char *skip)
+{
+	char *text;
+	int n;
+
+	fflush(subject_log());
+	n = asprintf(&text, "TAP version 13\n1..1\n%s%s 1 %s%s%s\n",
+		     subject_text ? subject_text : "", passed ? "ok" : "not ok", subject_test,
+		     skip ? " # SKIP " : "", skip ? skip : "");
+	if (n >= 0)
+		subject_write("result", text, n);
+	_exit(!passed ? SUBJECT_FAIL : skip ? SUBJECT_SKIP : SUBJECT_PASS);
+}
+
+void subject_abort(void)
+{
+	if (subject_has_driver())
+		subject_result(false, NULL);
+	abort();
+}
+
+void subject_enter(const char *name)
+{
+	size_t len = strlen(subject_own);
+
+	if (subject_has_driver())
+		return;
+	snprintf(subject_own + len, sizeof(subject_own) - len, "/%s", name);
+	if (mkdir(subject_own, 0777) || chmod(subject_own, 0777))
+		subject_abort();
+}
+
+void subject_begin(const char *name, const char *ctl)
+{
+	int fd;
+
+	if (snprintf(subject_ctl, sizeof(subject_ctl), "%s", ctl) >= (int)sizeof(subject_ctl))
+		exit(SUBJECT_FAIL);
+	strcpy(subject_own, subject_ctl);
+	subject_test = name;
+	/* With a terminal it is the driver who arranges things. */
+	if (getenv("CKPT_TTY"))
+		return;
+	/* Nothing is shared with who started it. */
+	setsid();
+	for (fd = 0; fd < 1024; fd++)
+		close(fd);
+	fd = open("/dev/null", O_RDWR);
+	if (fd || dup(fd) != 1 || dup(fd) != 2)
+		exit(SUBJECT_FAIL);
+}
+
+static pid_t subject_parent;
+
+static void subject_remove(void)
+{
+	char command[PATH_MAX + 16];
+
+	if (getpid() != subject_parent)
+		return;
+	snprintf(command, sizeof(command), "rm -rf '%s'", subject_own);
+	if (system(command))
+		fprintf(stderr, "%s stays\n", subject_own);
+}
+
+void subject_alone(void)
+{
+	const char *tmp = getenv("TMPDIR");
+
+	snprintf(subject_own, sizeof(subject_own), "%s/subject.XXXXXX", tmp ? tmp : "/tmp");
+	if (!mkdtemp(subject_own) || chmod(subject_own, 0777)) {
+		perror(subject_own);
+		exit(SUBJECT_FAIL);
+	}
+	subject_parent = getpid();
+	atexit(subject_remove);
+}
+
+/* ---- time ---- */
+
+static atomic_llong subject_gap_sum;
+
+static void *subject_ticker(void *arg)
+{
+	int64_t last = subject_now(), now;
+
+	while (1) {
+		subject_nap(SUBJECT_TICK_MS);
+		now = subject_now();
+		if (now - last > SUBJECT_GAP_NS)
+			subject_gap_sum += now - last - SUBJECT_TICK_MS * 1000000LL;
+		last = now;
+	}
+	return arg;
+}
+
+void subject_clock_start(void)
+{
+	pthread_attr_t attr;
+	sigset_t all, old;
+	pthread_t t;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	pthread_attr_init(&attr);
+	pthread_attr_setstacksize(&attr, 64 << 10);
+	if (pthread_create(&t, &attr, subject_ticker, NULL))
+		subject_abort();
+	pthread_attr_destroy(&attr);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+}
+
+int64_t subject_gaps(void)
+{
+	/* The last gap is seen at the next tick. */
+	subject_nap(3 * SUBJECT_TICK_MS);
+	return subject_gap_sum;
+}
+
+/* ---- content ---- */
+
+ssize_t subject_read(const char *path, char *buf, size_t size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	size_t len = 0;
+	ssize_t n = 0;
+
+	if (fd < 0)
+		return -1;
+	while (len < size - 1 && (n = read(fd, buf + len, size - 1 - len)) > 0)
+		len += n;
+	close(fd);
+	buf[len] = 0;
+	return n < 0 ? -1 : (ssize_t)len;
+}
+
+static uint64_t subject_mix(uint64_t x)
+{
+	x ^= x >> 33;
+	x *= 0xff51afd7ed558ccdULL;
+	x ^= x >> 33;
+	return x * 0xc4ceb9fe1a85ec53ULL;
+}
+
+void subject_fill(void *buf, size_t len, uint64_t seed)
+{
+	uint64_t *p = buf;
+	size_t i;
+
+	for (i = 0; i < len / sizeof(*p); i++)
+		p[i] = subject_mix(seed + i);
+}
+
+bool subject_filled(const void *buf, size_t len, uint64_t seed)
+{
+	const uint64_t *p = buf;
+	size_t i;
+
+	for (i = 0; i < len / sizeof(*p); i++)
+		if (p[i] != subject_mix(seed + i))
+			return false;
+	return true;
+}

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A subject is a program that is checkpointed, killed and restarted, and judges itself from
+ * inside.
+ *
+ * Each *_test.c is a plain kselftest program: started without anything, it runs its tests one
+ * after the other, undisturbed, and prints KTAP. The driver (run.py) starts it once per test, as
+ *
+ *	CKPT_CTL=DIRECTORY PROGRAM TEST
+ *
+ * Then the test runs in the process itself, without a child, and talks to the driver by files in
+ * DIRECTORY, so that it has no descriptor that is not its own:
+ *
+ *	ready	made by the subject: its state is set up
+ *	end	made by the driver: verify for the last time and end
+ *	result	KTAP, made by the subject at its end; a subject that dies leaves none
+ *	others	made by subject_tell(), before "ready": what the driver must know of this test
+ *
+ * Such a program includes subject_harness.h, which has the main function, and writes SUBJECT(name)
+ * for TEST(name). A test sets up its state, calls subject_ready(), works and verifies while subject_going(), and
+ * verifies at the end. Failures of other threads than the first go through subject_fail(), since
+ * the harness leaves a test by longjmp().
+ */
+#ifndef SELFTESTS_SUBJECT_H
+#define SELFTESTS_SUBJECT_H
+
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include <errno.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/types.h>
+#include <time.h>
+#include <unistd.h>
+
+/** subject_ready() - the state is set up: the driver may checkpoint from now on. */
+void subject_ready(void);
+
+/** subject_going() - go on working? Undisturbed, for a fraction of a second. */
+bool subject_going(void);
+
+/** subject_wait() - subject_ready(), and sleep until the end. */
+void subject_wait(void);
+
+/**
+ * subject_tell() - tell the driver something
+ * @key: what
+ * @fmt: its value, as for printf
+ *
+ * "refuse": a checkpoint must fail, with one line that this regular expression matches (what
+ * follows "pid N (NAME)"); "lines" such lines, if not one. "mode": only this one is meant, "go-on" or "kill-restart". "kill":
+ * kill it with ckpt --kill, since what it does until a later kill would be seen by the restarted
+ * one. "image_max": bytes. "tty": it wants a terminal. "rstr": more options of rstr.
+ */
+void subject_tell(const char *key, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/** subject_refused() - subject_tell("refuse", ...) and subject_wait(), for states not kept. */
+#define subject_refused(...) do { subject_tell("refuse", __VA_ARGS__); subject_wait(); } while (0)
+
+/** subject_fail() - from any thread: the test has failed, and why. */
+void subject_fail(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/**
+ * subject_check() - in any thread: fail unless @cond
+ *
+ * Prints the condition and errno.
+ */
+#define subject_check(cond) ({							\
+	bool __ok = (cond);							\
+	if (!__ok)								\
+		subject_fail("%s:%d: %s (errno %d)", __FILE__, __LINE__, #cond, errno); \
+	__ok;									\
+})
+
+/** subject_root() - the test did chroot() into the driver's directory. */
+void subject_root(void);
+
+/** subject_dir() - a directory that only this test writes to; paths below it stay valid. */
+const char *subject_dir(void);
+
+/** subject_path() - a path in subject_dir(); in a buffer of its own for each call. */
+const char *subject_path(const char *name);
+
+/** subject_has_driver() - is it run by the driver? */
+bool subject_has_driver(void);
+
+/** subject_log() - where to complain; kept in memory until the end if there is a driver. */
+FILE *subject_log(void);
+
+/** subject_abort() - the test cannot go on: it has failed. */
+void subject_abort(void) __attribute__((noreturn));
+
+/** subject_now() - CLOCK_MONOTONIC in nanoseconds. */
+int64_t subject_now(void);
+
+/** subject_nap() - sleep this many milliseconds. */
+void subject_nap(unsigned int ms);
+
+/**
+ * subject_clock_start() - begin to watch for gaps in time
+ *
+ * A thread that looks at the clock every few milliseconds; what passes beyond that is time in
+ * which the program was frozen, or not there.
+ */
+void subject_clock_start(void);
+
+/** subject_gaps() - nanoseconds of the gaps since subject_clock_start(). */
+int64_t subject_gaps(void);
+
+/** subject_read() - a whole file into @buf, NUL-terminated. Return: its length, or -1. */
+ssize_t subject_read(const char *path, char *buf, size_t size);
+
+/** subject_fill() - fill memory with bytes that depend on @seed. */
+void subject_fill(void *buf, size_t len, uint64_t seed);
+
+/** subject_filled() - are these the bytes of subject_fill()? */
+bool subject_filled(const void *buf, size_t len, uint64_t seed);
+
+/* ---- for subject_harness.h ---- */
+
+/** subject_begin() - the test @name runs in this process, driven by what is in @ctl. */
+void subject_begin(const char *name, const char *ctl);
+
+/** subject_alone() - tests run without a driver; make the directory. */
+void subject_alone(void);
+
+/** subject_enter() - the test @name begins; without a driver it gets a directory. */
+void subject_enter(const char *name);
+
+/** subject_failed() - did any thread call subject_fail() since the last time? */
+bool subject_failed(void);
+
+/** subject_result() - leave the result and end; @skip is the reason, or NULL. */
+void subject_result(bool passed, const char *skip) __attribute__((noreturn));
+
+#endif

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What subject.h describes, as a layer on kselftest_harness.h; included once per program. */
+#ifndef SELFTESTS_SUBJECT_HARNESS_H
+#define SELFTESTS_SUBJECT_HARNESS_H
+
+#include "subject.h"
+
+/* A failed ASSERT ends in abort(); a subject has a result to leave behind first. */
+#define TH_LOG_STREAM subject_log()
+#define abort subject_abort
+#include "kselftest_harness.h"
+#undef abort
+
+#define SUBJECT(name)							\
+	static void body_##name(struct __test_metadata *_metadata);	\
+	TEST(name)							\
+	{								\
+		subject_enter(#name);					\
+		body_##name(_metadata);					\
+		if (subject_failed())					\
+			_metadata->passed = 0;				\
+	}								\
+	static void body_##name(struct __test_metadata __attribute__((unused)) *_metadata)
+
+static struct __test_metadata *subject_next(struct __fixture_metadata **f,
+					    struct __test_metadata *t)
+{
+	if (t)
+		t = t->next;
+	while (!t && *f) {
+		t = (*f)->tests;
+		*f = (*f)->next;
+	}
+	return t;
+}
+
+static int subject_main(const char *name, const char *ctl)
+{
+	struct __fixture_variant_metadata none = { .name = "" };
+	struct __fixture_metadata *f = __fixture_list;
+	static struct __test_results results;
+	struct __test_metadata *t = NULL;
+
+	while ((t = subject_next(&f, t)))
+		if (!strcmp(t->name, name))
+			break;
+	if (!t) {
+		fprintf(stderr, "there is no test %s\n", name);
+		return KSFT_FAIL;
+	}
+	subject_begin(name, ctl);
+	t->passed = 1;
+	t->step = 1;
+	t->results = &results;
+	t->fn(t, &none);
+	subject_result(t->passed, t->skip ? results.reason : NULL);
+}
+
+int main(int argc, char **argv)
+{
+	struct __fixture_metadata *f = __fixture_list;
+	const char *ctl = getenv("CKPT_CTL");
+	struct __test_metadata *t = NULL;
+
+	if (argc == 2 && !strcmp(argv[1], "--list")) {
+		while ((t = subject_next(&f, t)))
+			puts(t->name);
+		return KSFT_PASS;
+	}
+	if (argc == 2 && ctl)
+		return subject_main(argv[1], ctl);
+	if (argc > 1) {
+		fprintf(stderr, "Usage: %s [--list]\n       CKPT_CTL=DIRECTORY %s TEST\n", argv[0],
+			argv[0]);
+		return KSFT_FAIL;
+	}
+	subject_alone();
+	return test_harness_run(argc, argv);
+}
+
+#endif

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Pipes of a process to itself. */
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/ioctl.h>
+
+#include "subject_harness.h"
+
+static int filled(int fd)
+{
+	int n = -1;
+
+	ioctl(fd, FIONREAD, &n);
+	return n;
+}
+
+SUBJECT(content)
+{
+	char out[100000], in[100000];
+	int fds[2];
+
+	ASSERT_EQ(0, pipe(fds));
+	subject_fill(out, sizeof(out), 1);
+	ASSERT_EQ(1000, write(fds[1], out, 1000));
+	ASSERT_EQ(100, read(fds[0], in, 100));
+	ASSERT_EQ(50000, write(fds[1], out + 1000, 50000));
+	subject_wait();
+	EXPECT_EQ(50900, filled(fds[0]));
+	ASSERT_EQ(50900, read(fds[0], in, sizeof(in)));
+	EXPECT_EQ(0, memcmp(out + 100, in, 50900));
+	ASSERT_EQ(5, write(fds[1], "hello", 5));
+	ASSERT_EQ(5, read(fds[0], in, sizeof(in)));
+	close(fds[1]);
+	EXPECT_EQ(0, read(fds[0], in, 1));
+}
+
+SUBJECT(empty)
+{
+	int fds[2], nb[2];
+	char c;
+
+	ASSERT_EQ(0, pipe2(fds, O_CLOEXEC));
+	ASSERT_EQ(0, pipe2(nb, O_NONBLOCK));
+	subject_wait();
+	EXPECT_EQ(FD_CLOEXEC, fcntl(fds[0], F_GETFD));
+	EXPECT_EQ(-1, read(nb[0], &c, 1));
+	EXPECT_EQ(EAGAIN, errno);
+	EXPECT_EQ(0, filled(fds[0]));
+	EXPECT_EQ(O_NONBLOCK, fcntl(nb[1], F_GETFL) & O_NONBLOCK);
+	EXPECT_EQ(0, fcntl(fds[1], F_GETFL) & O_NONBLOCK);
+}
+
+SUBJECT(full)
+{
+	static char out[1 << 20], in[1 << 20];
+	int fds[2];
+
+	ASSERT_EQ(0, pipe2(fds, O_NONBLOCK));
+	ASSERT_EQ(1 << 20, fcntl(fds[1], F_SETPIPE_SZ, 1 << 20));
+	subject_fill(out, sizeof(out), 2);
+	ASSERT_EQ((ssize_t)sizeof(out), write(fds[1], out, sizeof(out)));
+	subject_wait();
+	EXPECT_EQ(1 << 20, fcntl(fds[1], F_GETPIPE_SZ));
+	EXPECT_EQ(-1, write(fds[1], "x", 1));
+	ASSERT_EQ((ssize_t)sizeof(in), read(fds[0], in, sizeof(in)));
+	EXPECT_EQ(0, memcmp(out, in, sizeof(in)));
+}
+
+SUBJECT(small_writes)
+{
+	int fds[2], i;
+	char c;
+
+	ASSERT_EQ(0, pipe(fds));
+	for (i = 0; i < 3000; i++) {
+		c = i;
+		ASSERT_EQ(1, write(fds[1], &c, 1));
+	}
+	subject_wait();
+	for (i = 0; i < 3000; i++) {
+		ASSERT_EQ(1, read(fds[0], &c, 1));
+		ASSERT_EQ((char)i, c);
+	}
+}
+
+SUBJECT(packets)
+{
+	char buf[4096];
+	int fds[2], i;
+
+	ASSERT_EQ(0, pipe2(fds, O_DIRECT));
+	for (i = 1; i <= 10; i++) {
+		memset(buf, i, sizeof(buf));
+		ASSERT_EQ(i * 100, write(fds[1], buf, i * 100));
+	}
+	subject_wait();
+	EXPECT_EQ(O_DIRECT, fcntl(fds[1], F_GETFL) & O_DIRECT);
+	for (i = 1; i <= 10; i++) {
+		/* One at a time, whatever room there is. */
+		ASSERT_EQ(i * 100, read(fds[0], buf, sizeof(buf)));
+		EXPECT_EQ(i, buf[0]);
+	}
+}
+
+SUBJECT(several_ends)
+{
+	int fds[2], rd, wr, both;
+	char path[64], c;
+
+	ASSERT_EQ(0, pipe(fds));
+	rd = dup(fds[0]);
+	wr = dup(fds[1]);
+	/* A description of its own, of the same pipe. */
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fds[0]);
+	both = open(path, O_RDWR | O_NONBLOCK);
+	ASSERT_LE(0, both);
+	ASSERT_EQ(3, write(wr, "abc", 3));
+	subject_wait();
+	ASSERT_EQ(1, read(fds[0], &c, 1));
+	EXPECT_EQ('a', c);
+	ASSERT_EQ(1, read(rd, &c, 1));
+	EXPECT_EQ('b', c);
+	ASSERT_EQ(1, read(both, &c, 1));
+	EXPECT_EQ('c', c);
+	EXPECT_EQ(-1, read(both, &c, 1));
+	ASSERT_EQ(1, write(both, "d", 1));
+	ASSERT_EQ(1, read(fds[0], &c, 1));
+	/* The end is only seen when all writers are closed. */
+	close(fds[1]);
+	close(both);
+	ASSERT_EQ(1, write(wr, "e", 1));
+	close(wr);
+	ASSERT_EQ(1, read(fds[0], &c, 1));
+	EXPECT_EQ(0, read(fds[0], &c, 1));
+}
+
+SUBJECT(closed_ends)
+{
+	int no_writer[2], no_reader[2];
+	char in[8];
+
+	signal(SIGPIPE, SIG_IGN);
+	ASSERT_EQ(0, pipe(no_writer));
+	ASSERT_EQ(0, pipe(no_reader));
+	ASSERT_EQ(4, write(no_writer[1], "left", 4));
+	close(no_writer[1]);
+	close(no_reader[0]);
+	subject_wait();
+	ASSERT_EQ(4, read(no_writer[0], in, sizeof(in)));
+	EXPECT_EQ(0, read(no_writer[0], in, sizeof(in)));
+	EXPECT_EQ(-1, write(no_reader[1], "x", 1));
+	EXPECT_EQ(EPIPE, errno);
+}
+
+static int busy[2];
+
+static void *writer(void *arg)
+{
+	uint64_t n = 0;
+
+	while (subject_going())
+		for (int i = 0; i < 500; i++, n++)
+			if (!subject_check(write(busy[1], &n, sizeof(n)) == sizeof(n)))
+				return arg;
+	close(busy[1]);
+	return arg;
+}
+
+/* Not a byte is lost or comes twice, whatever the moment. */
+SUBJECT(working)
+{
+	uint64_t n = 0, got;
+	pthread_t t;
+
+	ASSERT_EQ(0, pipe(busy));
+	subject_ready();
+	ASSERT_EQ(0, pthread_create(&t, NULL, writer, NULL));
+	while (read(busy[0], &got, sizeof(got)) == sizeof(got))
+		if (!subject_check(got == n++))
+			break;
+	EXPECT_EQ(0, pthread_join(t, NULL));
+	EXPECT_LT(0, n);
+}
+
+SUBJECT(many)
+{
+	int fds[100][2], i, got;
+
+	for (i = 0; i < 100; i++) {
+		ASSERT_EQ(0, pipe(fds[i]));
+		ASSERT_EQ(4, write(fds[i][1], &i, 4));
+	}
+	subject_wait();
+	for (i = 0; i < 100; i++) {
+		ASSERT_EQ(4, read(fds[i][0], &got, 4));
+		EXPECT_EQ(i, got);
+	}
+}

@@ -1,0 +1,309 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0
+"""run.py - checkpoint subjects at random moments, and let them judge themselves
+
+Runs as root in the virtual machine: selftests/vm.sh -k 6.1 -- selftests/run.py [OPTION...] [TEST...]
+
+TEST is PROGRAM or PROGRAM.NAME, such as mem or mem.sparse; default: all. Each test is run in two
+modes (see --mode):
+  go-on         several checkpoints in a row; the program goes on and must not notice
+  kill-restart  a checkpoint, kill, restart; the restarted program is checkpointed, killed and
+                restarted again; it must not notice either
+What a test wants of the driver it says itself, see subject_tell() in lib/subject.h.
+"""
+
+import argparse
+import concurrent.futures
+import os
+import pty
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tty
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), 'lib'))
+from ckpttest import (BUILD, PATIENCE, PROGRAMS, WORK, Failure, KernelLog, Restart, Skip, Tap,
+                      alive, built, check, ckpt, equal, exit_text, module_idle, pids, run,
+                      wait_until)
+
+MODES = ('go-on', 'kill-restart')
+
+
+class Terminal:
+    """A pty; programs on it have it as their controlling terminal."""
+
+    def __init__(self):
+        self.master, slave = pty.openpty()
+        self.name = os.ttyname(slave)
+        os.close(slave)
+
+    def attach(self):
+        """In a child, before exec."""
+        os.setsid()
+        # The first terminal that the leader of a session opens becomes its own.
+        fd = os.open(self.name, os.O_RDWR)
+        for n in range(3):
+            os.dup2(fd, n)
+        if fd > 2:
+            os.close(fd)
+
+    def close(self):
+        os.close(self.master)
+
+
+class Subject:
+    """A test of a program, in its own process."""
+
+    serial = 0
+
+    def __init__(self, program, test, rng):
+        Subject.serial += 1
+        self.ctl = os.path.join(WORK, '%s.%s.%d' % (program, test, Subject.serial))
+        shutil.rmtree(self.ctl, ignore_errors=True)
+        os.mkdir(self.ctl)
+        os.chmod(self.ctl, 0o777)
+        self.image = self.ctl + '.img'
+        self.rng = rng
+        self.terminal = Terminal() if program.startswith('tty') else None
+        env = dict(os.environ, CKPT_CTL=self.ctl)
+        kw = {}
+        if self.terminal:
+            env['CKPT_TTY'] = '1'
+            kw['preexec_fn'] = self.terminal.attach
+        self.proc = subprocess.Popen([os.path.join(PROGRAMS, program + '_test'), test],
+                                     cwd=WORK, env=env, stdin=subprocess.DEVNULL,
+                                     stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **kw)
+        self.pid = self.proc.pid
+        self.restart = None
+
+    def has(self, name):
+        return os.path.exists(os.path.join(self.ctl, name))
+
+    def told(self, key):
+        """What the subject has said about itself."""
+        try:
+            with open(os.path.join(self.ctl, key)) as f:
+                return f.read()
+        except FileNotFoundError:
+            return None
+
+    def ended(self):
+        proc = self.restart.rstr if self.restart else self.proc
+        return proc.poll() is not None
+
+    def ready(self):
+        wait_until(lambda: self.has('ready') or self.ended(), 'the subject does not get ready')
+        if not self.has('ready'):
+            self.verdict()
+
+    def nap(self):
+        """Until a random moment."""
+        try:
+            self.proc.wait(self.rng.uniform(0, 0.3))
+        except subprocess.TimeoutExpired:
+            pass
+
+    def checkpoint(self, *options):
+        check(not self.ended(), 'the subject has ended: ' + (self.told('result') or 'no result'))
+        # What a program does between its checkpoint and its death stays in its files; --kill
+        # leaves it no time for that.
+        out = ckpt(self.pid, self.image, '--timeout=60', *options,
+                   pipe=self.rng.random() < 0.4)
+        out.ok()
+        limit = self.told('image_max')
+        if limit:
+            size = os.path.getsize(self.image)
+            check(size <= int(limit), 'the image has %d bytes, more than %s' % (size, limit))
+
+    def kill(self):
+        if self.restart:
+            self.restart.kill()
+        else:
+            self.proc.kill()
+            self.proc.wait()
+        wait_until(lambda: not os.path.exists('/proc/%d' % self.pid), 'the killed subject is there')
+
+    def restore(self):
+        options, kw = (self.told('rstr') or '').split(), {}
+        if self.terminal:
+            self.terminal.close()
+            self.terminal = Terminal()
+            kw['preexec_fn'] = self.terminal_of_rstr
+        self.restart = Restart(self.image, *options, pipe=self.rng.random() < 0.4, **kw)
+        equal(self.restart.pid, self.pid, 'pid of the restarted subject')
+
+    def terminal_of_rstr(self):
+        os.setsid()
+        # Its standard descriptors stay what they are; /dev/tty leads to the terminal.
+        os.close(os.open(self.terminal.name, os.O_RDWR))
+
+    def end(self):
+        """Tell it to end, and hear its verdict."""
+        open(os.path.join(self.ctl, 'end'), 'w').close()
+        proc = self.restart.rstr if self.restart else self.proc
+        try:
+            proc.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            raise Failure('the subject does not end; state: ' + self.where()) from None
+        self.verdict()
+
+    def where(self):
+        text = []
+        for what in ('stat', 'wchan', 'syscall', 'stack'):
+            try:
+                with open('/proc/%d/%s' % (self.pid, what)) as f:
+                    text.append(f.read().strip())
+            except OSError:
+                pass
+        return '\n'.join(text)
+
+    def verdict(self):
+        status = (self.restart.rstr if self.restart else self.proc).returncode
+        words = self.told('result')
+        if self.restart:
+            check(not self.restart.words(), 'rstr said: ' + self.restart.words())
+        check(words, 'the subject left no result: ' + exit_text(status))
+        lines = words.splitlines()
+        skip = [l for l in lines if l.startswith('ok ') and '# SKIP' in l]
+        if skip:
+            raise Skip(skip[0].split('# SKIP', 1)[1].strip())
+        notes = '\n'.join(l[2:] for l in lines if l.startswith('#'))
+        check(any(l.startswith('ok ') for l in lines), notes or 'failed without a word')
+        equal(status, 0, 'exit status')
+
+    def close(self):
+        if self.restart:
+            self.restart.kill()
+        if self.proc.poll() is None:
+            self.proc.kill()
+            self.proc.wait()
+        if self.terminal:
+            self.terminal.close()
+        shutil.rmtree(self.ctl, ignore_errors=True)
+        for name in (self.image, self.image + '.pid', self.image + '.err'):
+            if os.path.exists(name):
+                os.unlink(name)
+
+
+def go_on(subject, rounds):
+    for i in range(rounds):
+        subject.nap()
+        subject.checkpoint()
+    subject.nap()
+    subject.end()
+
+
+def kill_restart(subject, rounds):
+    for i in range(rounds):
+        subject.nap()
+        if subject.told('kill') or subject.rng.random() < 0.3:
+            subject.checkpoint('--kill')
+        else:
+            subject.checkpoint()
+        if i == 0:
+            run(['ckptinfo', '--verify', subject.image]).status == 0 or check(
+                False, 'ckptinfo does not like the image: %s' %
+                run(['ckptinfo', '--verify', subject.image]))
+        subject.kill()
+        subject.restore()
+    subject.nap()
+    subject.end()
+
+
+def refused(subject):
+    subject.nap()
+    with open('/proc/%d/comm' % subject.pid) as f:
+        comm = f.read().strip()
+    out = ckpt(subject.pid, subject.image)
+    out.fails(1, r'ckpt: pid %d \(%s\)%s(; .*)?' % (subject.pid, comm, subject.told('refuse')),
+              int(subject.told('lines') or 1))
+    equal(os.path.getsize(subject.image), 0, 'size of the image of a refused program')
+    # And it is none the worse for it.
+    check(alive(subject.pid), 'the program that was refused is gone')
+    subject.nap()
+    subject.end()
+
+
+def one(program, test, mode, seed, rounds):
+    rng = random.Random('%s %s %s %s' % (seed, program, test, mode))
+    subject = Subject(program, test, rng)
+    try:
+        subject.ready()
+        if subject.told('refuse'):
+            if mode != 'go-on':
+                raise Skip('')
+            refused(subject)
+        elif subject.told('mode') not in (None, mode):
+            raise Skip('')
+        elif mode == 'go-on':
+            go_on(subject, rounds)
+        else:
+            kill_restart(subject, rounds)
+    except Failure as e:
+        raise Failure('%s\nseed %s' % (e, seed)) from None
+    finally:
+        subject.close()
+
+
+class Quiet(Tap):
+    """Leaves out tests that are not meant for a mode."""
+
+    def result(self, name, ok, notes=(), skip=None):
+        if skip != '':
+            super().result(name, ok, notes, skip)
+
+
+def tests(wanted):
+    programs = sorted(n[:-5] for n in os.listdir(PROGRAMS) if n.endswith('_test'))
+    found = []
+    for program in programs:
+        names = run([os.path.join(PROGRAMS, program + '_test'), '--list']).out.decode().split()
+        for name in names:
+            if not wanted or program in wanted or '%s.%s' % (program, name) in wanted:
+                found.append((program, name))
+    for want in wanted:
+        if not any(want in (p, '%s.%s' % (p, n)) for p, n in found):
+            sys.exit('there is no test %s in %s' % (want, PROGRAMS))
+    return found
+
+
+def nothing_left(before):
+    # The killed are gone as soon as their parents have seen it.
+    wait_until(lambda: pids() <= before, 'processes are left: %s' % sorted(pids() - before), 10)
+    module_idle()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('tests', nargs='*', metavar='TEST')
+    parser.add_argument('--mode', choices=MODES, action='append')
+    parser.add_argument('--rounds', type=int, default=2, help='checkpoints in each test')
+    parser.add_argument('--repeat', type=int, default=1, help='how often to run each test')
+    parser.add_argument('--seed', type=int, default=int.from_bytes(os.urandom(3), 'big'))
+    parser.add_argument('--jobs', type=int, default=2)
+    args = parser.parse_args()
+    built()
+    os.umask(0o022)
+    log = KernelLog()
+    tap = Quiet(log)
+    print('# seed %d' % args.seed)
+    found = tests(args.tests)
+    before = pids()
+    with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
+        work = []
+        for n in range(args.repeat):
+            for program, test in found:
+                for mode in args.mode or MODES:
+                    work.append(pool.submit(tap.run, '%s.%s %s' % (program, test, mode), one,
+                                            program, test, mode, args.seed + n, args.rounds))
+        for w in work:
+            w.result()
+    tap.run('nothing is left', nothing_left, before)
+    return tap.end()
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The terminal a program was started from; run.py starts these on one. */
+#include <fcntl.h>
+#include <sys/ioctl.h>
+#include <termios.h>
+
+#include "subject_harness.h"
+
+SUBJECT(descriptors)
+{
+	int fd, i;
+
+	if (!isatty(0))
+		SKIP(return, "there is no terminal");
+	fd = open("/dev/tty", O_RDWR | O_CLOEXEC);
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(100, dup2(1, 100));
+	subject_wait();
+	for (i = 0; i < 3; i++) {
+		EXPECT_EQ(1, isatty(i));
+		EXPECT_EQ(O_RDWR, fcntl(i, F_GETFL) & O_ACCMODE);
+	}
+	EXPECT_EQ(1, isatty(100));
+	EXPECT_EQ(1, isatty(fd));
+	EXPECT_EQ(FD_CLOEXEC, fcntl(fd, F_GETFD));
+	EXPECT_EQ(5, write(1, "hello", 5));
+	EXPECT_NE(NULL, ttyname(0));
+}
+
+SUBJECT(settings)
+{
+	struct termios want, now;
+	struct winsize ws;
+
+	if (!isatty(0))
+		SKIP(return, "there is no terminal");
+	/* As an editor would. */
+	ASSERT_EQ(0, tcgetattr(0, &want));
+	cfmakeraw(&want);
+	want.c_cc[VMIN] = 3;
+	want.c_cc[VTIME] = 2;
+	ASSERT_EQ(0, tcsetattr(0, TCSANOW, &want));
+	subject_wait();
+	ASSERT_EQ(0, tcgetattr(0, &now));
+	EXPECT_EQ(want.c_iflag, now.c_iflag);
+	EXPECT_EQ(want.c_oflag, now.c_oflag);
+	EXPECT_EQ(want.c_lflag, now.c_lflag);
+	EXPECT_EQ(0, memcmp(want.c_cc, now.c_cc, sizeof(now.c_cc)));
+	EXPECT_EQ(0, ioctl(0, TIOCGWINSZ, &ws));
+}
+
+SUBJECT(foreground)
+{
+	if (!isatty(0))
+		SKIP(return, "there is no terminal");
+	subject_wait();
+	/* It may read and write, as a job of the one who restarted it. */
+	EXPECT_EQ(getpgrp(), tcgetpgrp(0));
+	EXPECT_EQ(getsid(0), tcgetsid(0));
+}
