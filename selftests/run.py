@@ -25,7 +25,7 @@ import tty
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), 'lib'))
 from ckpttest import (BUILD, PATIENCE, PROGRAMS, WORK, Failure, KernelLog, Restart, Skip, Tap,
-                      alive, built, check, ckpt, equal, exit_text, module_idle, pids, run,
+                      built, check, ckpt, equal, exit_text, module_idle, pids, run,
                       wait_until)
 
 MODES = ('go-on', 'kill-restart')
@@ -221,7 +221,7 @@ def refused(subject):
               int(subject.told('lines') or 1))
     equal(os.path.getsize(subject.image), 0, 'size of the image of a refused program')
     # And it is none the worse for it.
-    check(alive(subject.pid), 'the program that was refused is gone')
+    check(not subject.ended(), 'the program that was refused has ended')
     subject.nap()
     subject.end()
 

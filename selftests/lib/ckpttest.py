@@ -67,7 +67,7 @@ def state_of(pid):
 
 
 def pids():
-    """All processes but kernel threads."""
+    """All living processes but kernel threads."""
     found = set()
     for name in os.listdir('/proc'):
         if not name.isdigit():
@@ -77,7 +77,7 @@ def pids():
                 fields = f.read().rsplit(')', 1)[1].split()
         except (FileNotFoundError, ProcessLookupError):
             continue
-        if name != '2' and fields[1] != '2':
+        if name != '2' and fields[1] != '2' and fields[0] not in 'ZX':
             found.add(int(name))
     return found
 

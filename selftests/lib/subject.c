@@ -132,7 +132,11 @@ bool subject_going(void)
 	if (!subject_has_driver())
 		return subject_now() < subject_end_ns;
 	subject_ctl_path(path, "end");
-	return stat(path, &st);
+	if (!stat(path, &st))
+		return false;
+	/* The driver has gone on to other things. */
+	subject_ctl_path(path, ".");
+	return !stat(path, &st);
 }
 
 void subject_wait(void)

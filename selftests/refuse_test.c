@@ -1,0 +1,580 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What is not kept is refused, by one line that names it, before a byte is written; the program
+ * goes on.
+ */
+#include <fcntl.h>
+#include <linux/aio_abi.h>
+#include <linux/filter.h>
+#include <linux/io_uring.h>
+#include <linux/seccomp.h>
+#include <linux/userfaultfd.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/file.h>
+#include <sys/inotify.h>
+#include <sys/ioctl.h>
+#include <sys/ipc.h>
+#include <sys/mman.h>
+#include <sys/msg.h>
+#include <sys/pidfd.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/sem.h>
+#include <sys/shm.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <sys/timerfd.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+
+#include "subject_harness.h"
+
+#define UNSUPPORTED " is not supported"
+
+/* ---- descriptors ---- */
+
+SUBJECT(epoll)
+{
+	int fd = epoll_create1(0);
+
+	ASSERT_LE(0, fd);
+	subject_refused(" fd %d: .*\\[eventpoll\\].*" UNSUPPORTED, fd);
+}
+
+SUBJECT(eventfd_)
+{
+	int fd = eventfd(7, 0);
+	uint64_t n;
+
+	ASSERT_LE(0, fd);
+	subject_refused(" fd %d: .*\\[eventfd\\].*" UNSUPPORTED, fd);
+	ASSERT_EQ(8, read(fd, &n, 8));
+	EXPECT_EQ(7, n);
+}
+
+SUBJECT(timerfd)
+{
+	int fd = timerfd_create(CLOCK_MONOTONIC, 0);
+
+	ASSERT_LE(0, fd);
+	subject_refused(" fd %d: .*\\[timerfd\\].*" UNSUPPORTED, fd);
+}
+
+SUBJECT(signalfd_)
+{
+	sigset_t set;
+	int fd;
+
+	sigemptyset(&set);
+	fd = signalfd(-1, &set, 0);
+	ASSERT_LE(0, fd);
+	subject_refused(" fd %d: .*\\[signalfd\\].*" UNSUPPORTED, fd);
+}
+
+SUBJECT(inotify)
+{
+	int fd = inotify_init();
+
+	ASSERT_LE(0, fd);
+	subject_refused(" fd %d: .*inotify.*" UNSUPPORTED, fd);
+}
+
+SUBJECT(pidfd)
+{
+	int fd = pidfd_open(getpid(), 0);
+
+	ASSERT_LE(0, fd);
+	subject_refused(" fd %d: .*pidfd.*" UNSUPPORTED, fd);
+}
+
+static void a_socket(struct __test_metadata *_metadata, int domain, int type)
+{
+	int fd = socket(domain, type, 0);
+
+	ASSERT_LE(0, fd);
+	subject_refused(" fd %d: a socket.*" UNSUPPORTED, fd);
+}
+
+SUBJECT(socket_tcp)
+{
+	a_socket(_metadata, AF_INET, SOCK_STREAM);
+}
+
+SUBJECT(socket_udp)
+{
+	a_socket(_metadata, AF_INET6, SOCK_DGRAM);
+}
+
+SUBJECT(socket_unix)
+{
+	a_socket(_metadata, AF_UNIX, SOCK_STREAM);
+}
+
+SUBJECT(deleted_file)
+{
+	int fd = open(subject_path("gone\n"), O_RDWR | O_CREAT, 0600);
+
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, unlink(subject_path("gone\n")));
+	/* The name is for a terminal: escaped, in one line. */
+	subject_refused(" fd %d: file %s/gone\\\\x0a.* is deleted", fd, subject_dir());
+}
+
+SUBJECT(unnamed_file)
+{
+	int fd = open(subject_dir(), O_RDWR | O_TMPFILE, 0600);
+
+	ASSERT_LE(0, fd);
+	subject_refused(" fd %d: file .* is deleted", fd);
+}
+
+SUBJECT(hidden_file)
+{
+	int fd = open(subject_path("twice"), O_RDWR | O_CREAT, 0600);
+
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, unlink(subject_path("twice")));
+	close(open(subject_path("twice"), O_RDWR | O_CREAT, 0600));
+	subject_refused(" fd %d: file .* is deleted", fd);
+}
+
+SUBJECT(memfd)
+{
+	int fd = memfd_create("some memory", 0);
+
+	ASSERT_LE(0, fd);
+	subject_refused(" fd %d: .*memfd:some memory.*", fd);
+}
+
+SUBJECT(fifo)
+{
+	int fd;
+
+	ASSERT_EQ(0, mkfifo(subject_path("fifo"), 0600));
+	fd = open(subject_path("fifo"), O_RDWR);
+	ASSERT_LE(0, fd);
+	subject_refused(" fd %d: a FIFO .*" UNSUPPORTED, fd);
+}
+
+SUBJECT(proc_file)
+{
+	int fd = open("/proc/self/status", O_RDONLY);
+
+	ASSERT_LE(0, fd);
+	subject_refused(" fd %d: a file of a synthetic file system \\(/proc/.*" UNSUPPORTED, fd);
+}
+
+SUBJECT(device)
+{
+	int fd = open("/dev/kmsg", O_RDONLY);
+
+	if (fd < 0)
+		SKIP(return, "no /dev/kmsg");
+	subject_refused(" fd %d: a character device \\(/dev/kmsg\\)" UNSUPPORTED, fd);
+}
+
+SUBJECT(own_device)
+{
+	int fd = open("/dev/ckpt", O_RDWR);
+
+	if (fd < 0)
+		SKIP(return, "the module is not loaded");
+	subject_refused(" fd %d: a character device \\(/dev/ckpt\\)" UNSUPPORTED, fd);
+}
+
+SUBJECT(pipe_to_outside)
+{
+	int fds[2];
+	pid_t pid;
+
+	/* The other end is held by a process that is not a child. */
+	ASSERT_EQ(0, pipe(fds));
+	pid = fork();
+	if (!pid) {
+		if (fork())
+			_exit(0);
+		close(fds[0]);
+		subject_nap(100);
+		while (subject_going())
+			subject_nap(10);
+		_exit(0);
+	}
+	ASSERT_EQ(pid, waitpid(pid, NULL, 0));
+	subject_refused(" fd (%d|%d): .*pipe.*outside the image.*", fds[0], fds[1]);
+}
+
+SUBJECT(file_shared_outside)
+{
+	int fd = open(subject_path("file"), O_RDWR | O_CREAT, 0600);
+	pid_t pid;
+
+	ASSERT_LE(0, fd);
+	pid = fork();
+	if (!pid) {
+		if (fork())
+			_exit(0);
+		subject_nap(100);
+		while (subject_going())
+			subject_nap(10);
+		_exit(0);
+	}
+	ASSERT_EQ(pid, waitpid(pid, NULL, 0));
+	subject_refused(" fd %d: %s is open in a process outside the image too .*", fd,
+			subject_path("file"));
+}
+
+SUBJECT(lock_flock)
+{
+	int fd = open(subject_path("file"), O_RDWR | O_CREAT, 0600);
+
+	ASSERT_EQ(0, flock(fd, LOCK_EX));
+	subject_refused(" fd %d: a file lock.*" UNSUPPORTED, fd);
+}
+
+SUBJECT(lock_posix)
+{
+	struct flock lock = { .l_type = F_RDLCK, .l_len = 10 };
+	int fd = open(subject_path("file"), O_RDWR | O_CREAT, 0600);
+
+	ASSERT_EQ(0, fcntl(fd, F_SETLK, &lock));
+	subject_refused(" fd %d: a file lock.*" UNSUPPORTED, fd);
+}
+
+SUBJECT(lock_ofd)
+{
+	struct flock lock = { .l_type = F_RDLCK, .l_len = 10 };
+	int fd = open(subject_path("file"), O_RDWR | O_CREAT, 0600);
+
+	ASSERT_EQ(0, fcntl(fd, F_OFD_SETLK, &lock));
+	subject_refused(" fd %d: a file lock.*" UNSUPPORTED, fd);
+}
+
+SUBJECT(lease)
+{
+	int fd = open(subject_path("file"), O_RDONLY | O_CREAT, 0600);
+
+	if (fcntl(fd, F_SETLEASE, F_RDLCK))
+		SKIP(return, "no leases on this file system");
+	subject_refused(" fd %d: .*" UNSUPPORTED, fd);
+}
+
+SUBJECT(signal_driven)
+{
+	int fds[2];
+
+	ASSERT_EQ(0, pipe(fds));
+	ASSERT_EQ(0, fcntl(fds[0], F_SETOWN, getpid()));
+	subject_refused(" fd %d: .*F_SETOWN.*" UNSUPPORTED, fds[0]);
+}
+
+SUBJECT(a_mount_of_its_own)
+{
+	if (unshare(CLONE_NEWNS))
+		SKIP(return, "only for root");
+	subject_refused(": another mount namespace" UNSUPPORTED);
+}
+
+SUBJECT(a_network_of_its_own)
+{
+	if (unshare(CLONE_NEWNET))
+		SKIP(return, "only for root");
+	subject_refused(": another network namespace" UNSUPPORTED);
+}
+
+SUBJECT(a_user_namespace)
+{
+	if (unshare(CLONE_NEWUSER))
+		SKIP(return, "no user namespaces");
+	subject_refused(": another user namespace" UNSUPPORTED);
+}
+
+SUBJECT(deleted_directory)
+{
+	ASSERT_EQ(0, mkdir(subject_path("gone"), 0700));
+	ASSERT_EQ(0, chdir(subject_path("gone")));
+	ASSERT_EQ(0, rmdir(subject_path("gone")));
+	subject_refused(": its working directory is deleted");
+}
+
+/* ---- memory ---- */
+
+SUBJECT(mapped_memfd)
+{
+	int fd = memfd_create("mapped", 0);
+	void *p;
+
+	ASSERT_EQ(0, ftruncate(fd, 8192));
+	p = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	ASSERT_NE(MAP_FAILED, p);
+	close(fd);
+	subject_refused(" address 0x%lx: .*memfd:mapped.*", (unsigned long)p);
+}
+
+SUBJECT(mapped_deleted)
+{
+	int fd = open(subject_path("file"), O_RDWR | O_CREAT, 0600);
+	void *p;
+
+	ASSERT_EQ(0, ftruncate(fd, 8192));
+	p = mmap(NULL, 8192, PROT_READ, MAP_PRIVATE, fd, 0);
+	ASSERT_NE(MAP_FAILED, p);
+	close(fd);
+	ASSERT_EQ(0, unlink(subject_path("file")));
+	subject_refused(" address 0x%lx: file .* is deleted", (unsigned long)p);
+}
+
+SUBJECT(system_v_memory)
+{
+	int id = shmget(IPC_PRIVATE, 8192, 0600);
+	void *p;
+
+	ASSERT_LE(0, id);
+	p = shmat(id, NULL, 0);
+	shmctl(id, IPC_RMID, NULL);
+	ASSERT_NE((void *)-1, p);
+	subject_refused(" address 0x%lx: .*SYSV.*", (unsigned long)p);
+}
+
+SUBJECT(shared_outside)
+{
+	char *p = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	pid_t pid = fork();
+
+	if (!pid) {
+		if (fork())
+			_exit(0);
+		subject_nap(100);
+		while (subject_going())
+			subject_nap(10);
+		_exit(0);
+	}
+	ASSERT_EQ(pid, waitpid(pid, NULL, 0));
+	p[0] = 1;
+	subject_refused(".*/dev/zero .*outside the image.*");
+}
+
+SUBJECT(huge_tlb)
+{
+	void *p = mmap(NULL, 2 << 20, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, -1, 0);
+
+	if (p == MAP_FAILED)
+		SKIP(return, "there are no huge pages");
+	subject_refused(" address 0x%lx: .*huge.*" UNSUPPORTED, (unsigned long)p);
+}
+
+SUBJECT(userfault)
+{
+	int fd = syscall(SYS_userfaultfd, O_CLOEXEC);
+
+	if (fd < 0)
+		SKIP(return, "userfaultfd: %s", strerror(errno));
+	subject_refused(" fd %d: .*userfaultfd.*" UNSUPPORTED, fd);
+}
+
+SUBJECT(named_memory)
+{
+	void *p = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (prctl(PR_SET_VMA, PR_SET_VMA_ANON_NAME, p, 4096, "a name"))
+		SKIP(return, "the kernel has no named memory");
+	subject_refused(" address 0x%lx: .*named.*" UNSUPPORTED, (unsigned long)p);
+}
+
+SUBJECT(lock_future)
+{
+	if (mlockall(MCL_FUTURE))
+		SKIP(return, "mlockall: %s", strerror(errno));
+	subject_refused(": mlockall\\(MCL_FUTURE\\)" UNSUPPORTED);
+}
+
+SUBJECT(aio)
+{
+	aio_context_t ctx = 0;
+
+	ASSERT_EQ(0, syscall(SYS_io_setup, 4, &ctx));
+	/* Its ring is a mapping, too, of flags and of a file that are odd. */
+	subject_tell("lines", "3");
+	subject_refused("(: an aio context| address 0x[0-9a-f]+: ).*" UNSUPPORTED);
+}
+
+/* ---- the process ---- */
+
+SUBJECT(child)
+{
+	pid_t pid = fork();
+
+	if (!pid) {
+		prctl(PR_SET_NAME, "the child");
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		pause();
+		_exit(0);
+	}
+	subject_nap(50);
+	subject_refused(": a process with children \\(%d, the child\\)" UNSUPPORTED, pid);
+	EXPECT_EQ(0, kill(pid, SIGKILL));
+	EXPECT_EQ(pid, waitpid(pid, NULL, 0));
+}
+
+SUBJECT(zombie_child)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (!pid)
+		_exit(5);
+	subject_nap(50);
+	subject_refused(": a process with children \\(%d, .*\\)" UNSUPPORTED, pid);
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_EQ(5, WEXITSTATUS(status));
+}
+
+static char clone_stack[65536] __attribute__((aligned(16)));
+
+static int clone_main(void *arg)
+{
+	/* Only system calls: it has the thread's C library, too. */
+	struct timespec ts = { 0, 10000000 };
+
+	while (syscall(SYS_getppid) == (long)arg)
+		syscall(SYS_nanosleep, &ts, NULL);
+	syscall(SYS_exit, 0);
+	return 0;
+}
+
+/* Not a thread, not a copy: another process with the same memory. */
+SUBJECT(memory_of_two)
+{
+	pid_t pid = clone(clone_main, clone_stack + sizeof(clone_stack), CLONE_VM | CLONE_PARENT,
+			  (void *)(long)getppid());
+
+	ASSERT_LT(0, pid);
+	subject_refused(": memory shared with process %d .*" UNSUPPORTED, pid);
+	kill(pid, SIGKILL);
+}
+
+SUBJECT(posix_timer)
+{
+	struct sigevent ev = { .sigev_notify = SIGEV_NONE };
+	timer_t timer;
+
+	ASSERT_EQ(0, timer_create(CLOCK_MONOTONIC, &ev, &timer));
+	subject_refused(": a POSIX timer .*" UNSUPPORTED);
+}
+
+static void an_interval_timer(struct __test_metadata *_metadata, int which)
+{
+	struct itimerval it = { .it_value.tv_sec = 1000 }, now;
+
+	ASSERT_EQ(0, setitimer(which, &it, NULL));
+	subject_refused(": a running interval timer .*" UNSUPPORTED);
+	ASSERT_EQ(0, getitimer(which, &now));
+	EXPECT_LT(900, now.it_value.tv_sec);
+}
+
+SUBJECT(timer_real)
+{
+	an_interval_timer(_metadata, ITIMER_REAL);
+}
+
+SUBJECT(timer_virtual)
+{
+	an_interval_timer(_metadata, ITIMER_VIRTUAL);
+}
+
+SUBJECT(timer_prof)
+{
+	an_interval_timer(_metadata, ITIMER_PROF);
+}
+
+SUBJECT(io_uring)
+{
+	struct io_uring_params params = { 0 };
+	int fd = syscall(SYS_io_uring_setup, 4, &params);
+
+	if (fd < 0)
+		SKIP(return, "io_uring: %s", strerror(errno));
+	subject_tell("lines", "2");
+	/* As a descriptor, and as what the thread has to do with it. */
+	subject_refused("(: io_uring| fd %d: .*io_uring.*)" UNSUPPORTED, fd);
+}
+
+SUBJECT(seccomp_filter)
+{
+	struct sock_filter allow = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+	struct sock_fprog prog = { 1, &allow };
+
+	ASSERT_EQ(0, prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
+	ASSERT_EQ(0, prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &prog));
+	subject_refused(": seccomp" UNSUPPORTED);
+}
+
+SUBJECT(semaphore_undo)
+{
+	struct sembuf op = { .sem_op = 1, .sem_flg = SEM_UNDO };
+	int id = semget(IPC_PRIVATE, 1, 0600);
+
+	ASSERT_LE(0, id);
+	ASSERT_EQ(0, semop(id, &op, 1));
+	subject_refused(": System V semaphore undo .*" UNSUPPORTED);
+	semctl(id, 0, IPC_RMID);
+}
+
+SUBJECT(local_descriptors)
+{
+	struct { unsigned int nr, base, limit, flags; } desc = { 0, 0, 0xfffff, 0x51 };
+
+	if (syscall(SYS_modify_ldt, 1, &desc, sizeof(desc)))
+		SKIP(return, "modify_ldt: %s", strerror(errno));
+	subject_refused(": local descriptor table .*" UNSUPPORTED);
+}
+
+SUBJECT(io_ports)
+{
+	if (syscall(SYS_ioperm, 0x80, 1, 1))
+		SKIP(return, "ioperm: %s", strerror(errno));
+	subject_refused(": I/O port permission" UNSUPPORTED);
+}
+
+/* A main thread that has ended: only the others are left. */
+static pthread_t main_thread;
+
+static void *left_thread(void *arg)
+{
+	subject_check(!pthread_join(main_thread, NULL));
+	subject_nap(20);
+	subject_tell("refuse", ": has ended.*|: its thread group leader ended .*");
+	subject_wait();
+	subject_result(!subject_failed(), NULL);
+	return arg;
+}
+
+SUBJECT(leader_ended)
+{
+	pthread_t t;
+
+	if (!subject_has_driver())
+		SKIP(return, "ends the process in its own way");
+	main_thread = pthread_self();
+	ASSERT_EQ(0, pthread_create(&t, NULL, left_thread, NULL));
+	pthread_exit(NULL);
+}
+
+/* Everything that is wrong is said, not only the first thing. */
+SUBJECT(several_things)
+{
+	int a = eventfd(0, 0), b = epoll_create1(0), c = socket(AF_UNIX, SOCK_DGRAM, 0);
+	struct itimerval it = { .it_value.tv_sec = 1000 };
+
+	ASSERT_EQ(0, setitimer(ITIMER_REAL, &it, NULL));
+	subject_tell("lines", "4");
+	subject_refused("( fd (%d|%d|%d): .*|: a running interval timer.*)" UNSUPPORTED, a, b, c);
+}
