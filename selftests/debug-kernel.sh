@@ -80,8 +80,9 @@ release=$(make -s kernelrelease)
 ln -sfn src "$d/headers"
 ln -sf src/.config "$d/config"
 ln -sf src/arch/x86/boot/bzImage "$d/vmlinuz"
+# No vmlinux for vm.sh to start directly: what runs first there is checked by
+# KASAN too, before KASAN has its shadow memory, and faults.
 # What a module build needs stays, the objects go.
-objcopy -S vmlinux "$d/vmlinux"
 find . -name '*.o' ! -path './scripts/*' ! -path './tools/*' -delete
 mkdir -p "$d/modules"
 echo "$package" > "$d/package"

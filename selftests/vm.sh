@@ -36,7 +36,7 @@ input too unless it is a terminal. Exit status: that of COMMAND;
   -M FILE      load this module instead of build/K/ckpt.ko
   -i           give COMMAND this terminal (implied by a shell on a terminal)
   -a REGEX     kernel messages that match are expected, not a failure
-  -L           do not look for leaks at the end (-k debug)
+  -l           look for leaks at the end (-k debug, takes a minute or two more)
   -A ARGS      more arguments for the kernel command line
   -K           start as from a disk: the kernel unpacks itself and is put at a
                random address (5 s more)
@@ -59,9 +59,9 @@ build=${CKPT_BUILD:-$src/build}
 cache=${CKPT_CACHE:-$HOME/.cache/ckpt}
 
 k=${CKPT_KERNEL:-6.1} mem=2048 cpus=2 thread=multi limit=1800 share='' load=yes ko='' tty=''
-allow='' leaks=yes extra='' verbose='' image=vmlinux
+allow='' leaks='' extra='' verbose='' image=vmlinux
 
-while getopts :k:m:c:st:w:nM:ia:LA:Kvh o; do
+while getopts :k:m:c:st:w:nM:ia:lA:Kvh o; do
 	case $o in
 	k) k=$OPTARG ;;
 	m) mem=$OPTARG ;;
@@ -73,7 +73,7 @@ while getopts :k:m:c:st:w:nM:ia:LA:Kvh o; do
 	M) ko=$(realpath -e "$OPTARG") || exit 125 ;;
 	i) tty=yes ;;
 	a) allow=$OPTARG ;;
-	L) leaks='' ;;
+	l) leaks=yes ;;
 	A) extra=$OPTARG ;;
 	K) image=vmlinuz ;;
 	v) verbose=yes ;;
@@ -93,6 +93,7 @@ command -v qemu-system-x86_64 >/dev/null || die "QEMU is missing; run: selftests
 kdir=$("$here/kernels.sh" path "$k") || exit 125
 k=$("$here/kernels.sh" name "$k")
 release=$(cat "$kdir/version")
+[ -e "$kdir/$image" ] || image=vmlinuz
 
 # Modules a guest needs to see the host, in the order to insert them. depmod has
 # worked out what depends on what; what is built in has no line there.
@@ -190,10 +191,7 @@ if [ -n "$load" ] && [ -z "$ko" ] && [ -e "$build/$k/ckpt.ko" ]; then
 elif [ -z "$load" ]; then
 	ko=''
 fi
-if [ "$k" != debug ] || [ -z "$ko" ]; then
-	# shellcheck disable=SC2034 # used by name, for conf
-	leaks=''
-fi
+[ -z "$leaks" ] || [ "$k" = debug ] || die "only -k debug can look for leaks (-l)"
 
 # The guest has its own /tmp and /run; what lies there and is needed is put back.
 uncover=
@@ -257,7 +255,7 @@ done < "$dir/ctl.out" > "$dir/ctl" & relays+=($!)
 
 args=(
 	-accel "tcg,thread=$thread" -cpu max -smp "$cpus" -m "$mem"
-	-M pc -nodefaults -no-user-config -display none -no-reboot -name "ckpt-$k"
+	-M q35 -nodefaults -no-user-config -display none -no-reboot -name "ckpt-$k"
 	-kernel "$kdir/$image" -initrd "$initrd"
 	-chardev "file,id=console,path=$dir/console" -serial chardev:console
 	-fsdev local,id=host,path=/,security_model=none,multidevs=remap,readonly=on
@@ -276,7 +274,7 @@ args+=(-chardev "file,id=log,path=$dir/log" -device virtserialport,chardev=log,n
 cmdline="console=ttyS0 loglevel=5 panic=-1 printk.devkmsg=on log_buf_len=8M random.trust_cpu=on"
 cmdline+=" rcupdate.rcu_cpu_stall_timeout=60 watchdog_thresh=30 tsc=reliable no_timer_check"
 cmdline+=" ckpt.vm=$dir"
-[ "$k" != debug ] || cmdline+=" kmemleak=on"
+[ -z "$leaks" ] || cmdline+=" kmemleak=on"
 args+=(-append "$cmdline${extra:+ $extra}")
 
 if [ -n "$tty" ]; then
