@@ -91,7 +91,7 @@ static long dev_ioc_info(struct dev_ctx *ctx, void __user *uarg, size_t size)
 	info->image_version = CKPT_IMAGE_VERSION;
 	info->image_version_min = CKPT_IMAGE_VERSION_MIN;
 	info->features = CKPT_FEATURE_CHECKPOINT | CKPT_FEATURE_RESTART;
-	if (sym_have(__x64_sys_epoll_wait) && sym_addr(hrtimer_wakeup))
+	if (sym_addr(hrtimer_wakeup))
 		info->features |= CKPT_FEATURE_EPOLL_REST;
 	info->symbols = symbols_count();
 	info->symbols_missing = symbols_missing(info->missing, sizeof(info->missing));

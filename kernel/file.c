@@ -29,7 +29,7 @@
  * struct file_kind - a kind of open file; the first that matches is it
  * @match: is this file of the kind?
  * @save: describe it in @pb, writing objects it needs first; refuses by itself
- * @alone: its description may be shared with anybody: it holds nothing (no position)
+ * @alone: its description may be shared with anybody: a new one is as good
  */
 struct file_kind {
 	bool (*match)(struct file *file);
@@ -64,13 +64,14 @@ static int file_save_path(struct checkpoint *cp, struct file *file, int fd, u64 
 					 "file %.160s %s", IS_ERR(name) ? "?" : name, why);
 	}
 	pb->has_path = true;
-	pb->has_pos = S_ISREG(file_inode(file)->i_mode) || S_ISDIR(file_inode(file)->i_mode);
+	pb->has_pos = !(file->f_mode & FMODE_PATH) &&
+		      (S_ISREG(file_inode(file)->i_mode) || S_ISDIR(file_inode(file)->i_mode));
 	pb->pos = pb->has_pos ? file->f_pos : 0;
 	return 0;
 }
 
 static const struct file_kind file_kinds[] = {
-	{ .match = pipe_match,	.save = pipe_save,	.alone = true },
+	{ .match = pipe_match,	.save = pipe_save },
 	{ .match = tty_match,	.save = tty_save,	.alone = true },
 	{ .match = shmem_match,	.save = shmem_save },
 	{ .match = file_any,	.save = file_save_path },
@@ -154,6 +155,8 @@ int file_write(struct checkpoint *cp, struct file *file, int fd, u64 addr, u32 *
 		obj->users2++;
 		if (obj->fd < 0)
 			obj->fd = fd;
+	} else if (!obj->addr) {
+		obj->addr = addr;
 	}
 	*id = obj->id;
 	return 0;
@@ -280,6 +283,7 @@ int file_check_shared(struct checkpoint *cp)
 	xa_for_each(&cp->objects.by_id, id, obj) {
 		struct file *file;
 
+		/* Ends that other descriptions hold; shared ones are found below. */
 		if (obj->kind == OBJECT_PIPE) {
 			pipe_check_shared(cp, obj);
 			continue;
@@ -292,12 +296,15 @@ int file_check_shared(struct checkpoint *cp)
 		    (obj->fd < 0 && !shmem_match(file)))
 			continue;
 		/* One reference is the object table's. */
-		if (file_count(file) == obj->users + 1 || cp->flags & CKPT_CHECKPOINT_SHARED_OK)
+		if (file_count(file) == obj->users + 1)
+			continue;
+		/* A pipe to the outside would be cut in two: that is no matter of taste. */
+		if (cp->flags & CKPT_CHECKPOINT_SHARED_OK && !pipe_match(file))
 			continue;
 		name = d_path(compat_file_path(file), cp->path, PATH_MAX);
-		checkpoint_refuse(cp, obj->fd >= 0 ? CKPT_WHERE_FD : CKPT_WHERE_NONE,
-				  obj->fd >= 0 ? obj->fd : 0, CKPT_REASON_SHARED,
-				  "see --shared-ok",
+		checkpoint_refuse(cp, obj->fd >= 0 ? CKPT_WHERE_FD : CKPT_WHERE_ADDRESS,
+				  obj->fd >= 0 ? obj->fd : obj->addr, CKPT_REASON_SHARED,
+				  pipe_match(file) ? NULL : "see --shared-ok",
 				  "%.160s is open in a process outside the image too (one shared description)",
 				  IS_ERR(name) ? "?" : name);
 	}

@@ -32,6 +32,7 @@ enum object_kind {
  * @users: how many references to it were found in the tree; for a pipe, open read ends
  * @users2: for a pipe, open write ends; for a file, descriptors among @users
  * @fd: for a file, a descriptor of it; -1 if it has none
+ * @addr: for a file, where it is mapped; 0 if it is not, or has a descriptor
  */
 struct object {
 	struct hlist_node node;
@@ -42,6 +43,7 @@ struct object {
 	u32 users;
 	u32 users2;
 	int fd;
+	u64 addr;
 };
 
 /**

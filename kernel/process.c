@@ -209,7 +209,8 @@ int process_read(struct restart *rs)
 	ret = stream_in_msg(&rs->in, &pb_process_msg, pb);
 	if (ret)
 		return ret;
-	/* The name is a thread's too; this one points into a buffer that is used again. */
+	/* Points into a buffer that is used again. */
+	memcpy(rs->comm, pb->comm.data, min_t(size_t, pb->comm.len, sizeof(rs->comm) - 1));
 	memset(&pb->comm, 0, sizeof(pb->comm));
 	if (!pb->pid || pb->pid > PID_MAX_LIMIT || !pb->nr_threads ||
 	    pb->nr_threads > PID_MAX_LIMIT || pb->nr_threads != rs->image.nr_tasks)
@@ -218,6 +219,23 @@ int process_read(struct restart *rs)
 	    pb->oom_score_adj > OOM_SCORE_ADJ_MAX)
 		return stream_in_bad(&rs->in, "kind of the process");
 	return 0;
+}
+
+void process_begin(struct restart *rs)
+{
+	struct rlimit *nofile = &current->signal->rlim[RLIMIT_NOFILE];
+
+	/* So that errors name the program and not the restarter. */
+	task_lock(current);
+	strscpy_pad(current->comm, rs->comm, sizeof(current->comm));
+	task_unlock(current);
+
+	/* Its own limit comes with the last steps, and may be below its descriptors. */
+	task_lock(current->group_leader);
+	if (capable(CAP_SYS_RESOURCE))
+		nofile->rlim_max = INT_MAX;
+	nofile->rlim_cur = nofile->rlim_max;
+	task_unlock(current->group_leader);
 }
 
 static unsigned long process_unlimit(u64 val)

@@ -19,6 +19,9 @@ int process_write_limits(struct checkpoint *cp);
 /** process_read() - PROCESS, but for creating it */
 int process_read(struct restart *rs);
 
+/** process_begin() - in the new process: its name, and room for its descriptors */
+void process_begin(struct restart *rs);
+
 /** process_read_limits() - LIMITS; they are set with the last steps */
 int process_read_limits(struct restart *rs);
 

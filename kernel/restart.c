@@ -242,6 +242,7 @@ static int restart_build(struct build_task *bt)
 	int ret;
 
 	thread_forget();
+	process_begin(rs);
 	file_close_all();
 	ret = mm_clear();
 	while (!ret) {

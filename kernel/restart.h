@@ -24,6 +24,7 @@
  * @leader_xstate_len: their length in bytes
  * @image: numbers of the IMAGE record; its strings are gone
  * @proc: the process's numbers
+ * @comm: its name
  * @seen: which records were read, by type (BIT_ULL)
  * @nr_vmas: VMAs read so far
  * @last_end: end of the last VMA; they ascend
@@ -49,6 +50,7 @@ struct restart {
 	size_t leader_xstate_len;
 	struct pb_image image;
 	struct pb_process proc;
+	char comm[TASK_COMM_LEN];
 	u64 seen;
 	u32 nr_vmas;
 	u64 last_end;

@@ -32,12 +32,10 @@ int shmem_save(struct checkpoint *cp, struct file *file, int fd, u64 addr, struc
 	struct pb_shmem shmem = { .size = i_size_read(file_inode(file)) };
 	struct object *obj;
 
-	/* One description per file: the kernel makes both together. */
-	obj = object_new(&cp->objects, OBJECT_SHMEM, get_file(file), true);
-	if (IS_ERR(obj)) {
-		fput(file);
+	/* One description per file: the kernel makes both together. It keeps the file alive. */
+	obj = object_new(&cp->objects, OBJECT_SHMEM, file, false);
+	if (IS_ERR(obj))
 		return PTR_ERR(obj);
-	}
 	obj->fd = fd;
 	shmem.id = obj->id;
 	pb->has_shmem = true;

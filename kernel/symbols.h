@@ -67,6 +67,10 @@ long ckpt_proto_kernel_wait4(pid_t pid, int __user *stat, int options, struct ru
 	X(__x64_sys_mlock2, ckpt_proto_syscall)				\
 	X(__x64_sys_prlimit64, ckpt_proto_syscall)			\
 	X(__x64_sys_rseq, ckpt_proto_syscall)				\
+	X(__x64_sys_epoll_wait, ckpt_proto_syscall)			\
+	X(__x64_sys_epoll_pwait, ckpt_proto_syscall)			\
+	X(__x64_sys_epoll_pwait2, ckpt_proto_syscall)			\
+	X(__x64_sys_rt_sigtimedwait, ckpt_proto_syscall)		\
 	X(__x64_sys_setpgid, ckpt_proto_syscall)			\
 	X(__x64_sys_setsid, ckpt_proto_syscall)
 
@@ -76,8 +80,8 @@ long ckpt_proto_kernel_wait4(pid_t pid, int __user *stat, int options, struct ru
  * Ask sym_have(name) before a call. What is missing shows in CKPT_IOC_INFO.
  */
 #define SYM_OPTIONAL(X)							\
-	X(__x64_sys_epoll_wait, ckpt_proto_syscall)			\
-	X(__x64_sys_epoll_pwait, ckpt_proto_syscall)
+	X(__x64_sys_semtimedop, ckpt_proto_syscall)			\
+	X(__x64_sys_io_getevents, ckpt_proto_syscall)
 
 /**
  * SYM_ADDRESS - things whose address is compared or stored, never called by the module

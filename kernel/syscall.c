@@ -8,6 +8,7 @@
 #include <linux/sched/task_stack.h>
 #include <linux/syscalls.h>
 #include <linux/timekeeping.h>
+#include <linux/uaccess.h>
 #include <asm/syscall.h>
 
 #include "arch/arch.h"
@@ -31,19 +32,41 @@
 /**
  * struct syscall_eintr - a call that answers a wake-up with EINTR (signal(7))
  * @nr: its number
- * @timeout_ms: which argument is its timeout in ms; -1 if it has none that counts from the call
+ * @timeout: what kind of timeout it has, counted from the call
+ * @arg: which argument that is
+ *
+ * Calls on sockets with SO_RCVTIMEO or SO_SNDTIMEO are made again with the whole timeout: where
+ * it is kept, its rest cannot be said.
  */
 struct syscall_eintr {
 	int nr;
-	int timeout_ms;
+	enum { SYSCALL_FOREVER, SYSCALL_MS, SYSCALL_TIMESPEC } timeout;
+	unsigned int arg;
 };
 
 static const struct syscall_eintr syscall_eintr[] = {
 #ifdef __NR_epoll_wait
-	{ __NR_epoll_wait, 3 },
+	{ __NR_epoll_wait, SYSCALL_MS, 3 },
 #endif
-	{ __NR_epoll_pwait, 3 },
+	{ __NR_epoll_pwait, SYSCALL_MS, 3 },
+	{ __NR_epoll_pwait2, SYSCALL_TIMESPEC, 3 },
+	{ __NR_rt_sigtimedwait, SYSCALL_TIMESPEC, 2 },
+	{ __NR_semtimedop, SYSCALL_TIMESPEC, 3 },
+	{ __NR_semop, SYSCALL_FOREVER },
+	{ __NR_io_getevents, SYSCALL_TIMESPEC, 4 },
+	/* On inotify and the like; nothing was read, or the answer would be how much. */
+	{ __NR_read, SYSCALL_FOREVER },
+	{ __NR_readv, SYSCALL_FOREVER },
+	{ __NR_recvfrom, SYSCALL_FOREVER },
+	{ __NR_recvmsg, SYSCALL_FOREVER },
+	{ __NR_sendto, SYSCALL_FOREVER },
+	{ __NR_sendmsg, SYSCALL_FOREVER },
+	{ __NR_accept, SYSCALL_FOREVER },
+	{ __NR_accept4, SYSCALL_FOREVER },
 };
+
+/* Below the stack pointer, where the red zone ends, nothing of the program's is: see signals. */
+#define SYSCALL_RED_ZONE	128
 
 static const struct syscall_eintr *syscall_find(int nr)
 {
@@ -105,7 +128,8 @@ void syscall_interrupted(struct syscall_rest *rest, u64 wake_ns)
 		return;
 
 	syscall_get_arguments(current, regs, args);
-	if (call->timeout_ms >= 0 && (int)args[call->timeout_ms] > 0 && wake_ns) {
+	if (wake_ns && ((call->timeout == SYSCALL_MS && (int)args[call->arg] > 0) ||
+			(call->timeout == SYSCALL_TIMESPEC && args[call->arg]))) {
 		rest->again = true;
 		rest->wake_ns = wake_ns;
 		return;
@@ -114,32 +138,77 @@ void syscall_interrupted(struct syscall_rest *rest, u64 wake_ns)
 	syscall_set_return_value(current, regs, -ERESTARTNOHAND, 0);
 }
 
+/*
+ * The rest of a timeout where the call looks for it. Memory of the program that a call reads its
+ * timeout from is not changed: the rest goes below the stack, as a signal frame would.
+ */
+static int syscall_set_timeout(const struct syscall_eintr *call, unsigned long *args, u64 left)
+{
+	struct pt_regs *regs = task_pt_regs(current);
+	struct __kernel_timespec ts = {
+		.tv_sec = div_u64(left, NSEC_PER_SEC),
+		.tv_nsec = left - div_u64(left, NSEC_PER_SEC) * NSEC_PER_SEC,
+	};
+	unsigned long addr;
+
+	if (call->timeout == SYSCALL_MS) {
+		args[call->arg] = min_t(u64, DIV_ROUND_UP_ULL(left, NSEC_PER_MSEC), INT_MAX);
+		return 0;
+	}
+	addr = round_down(user_stack_pointer(regs) - SYSCALL_RED_ZONE - sizeof(ts), 16);
+	if (copy_to_user((void __user *)addr, &ts, sizeof(ts)))
+		return -EFAULT;
+	args[call->arg] = addr;
+	return 0;
+}
+
+static long syscall_again(int nr, const unsigned long *a)
+{
+	switch (nr) {
+#ifdef __NR_epoll_wait
+	case __NR_epoll_wait:
+		return arch_sys(epoll_wait, a[0], a[1], a[2], a[3]);
+#endif
+	case __NR_epoll_pwait:
+		return arch_sys(epoll_pwait, a[0], a[1], a[2], a[3], a[4], a[5]);
+	case __NR_epoll_pwait2:
+		return arch_sys(epoll_pwait2, a[0], a[1], a[2], a[3], a[4], a[5]);
+	case __NR_rt_sigtimedwait:
+		return arch_sys(rt_sigtimedwait, a[0], a[1], a[2], a[3]);
+	case __NR_semtimedop:
+		if (!sym_have(__x64_sys_semtimedop))
+			break;
+		return arch_sys(semtimedop, a[0], a[1], a[2], a[3]);
+	case __NR_io_getevents:
+		if (!sym_have(__x64_sys_io_getevents))
+			break;
+		return arch_sys(io_getevents, a[0], a[1], a[2], a[3], a[4]);
+	}
+	return -EINTR;
+}
+
 void syscall_resume(const struct syscall_rest *rest)
 {
 	struct pt_regs *regs = task_pt_regs(current);
-	unsigned long a[6];
+	const struct syscall_eintr *call;
+	unsigned long args[6];
 	u64 now = ktime_get_ns();
-	int left = 0, nr;
 	long ret;
+	int nr;
 
 	if (!rest->again || fatal_signal_pending(current))
 		return;
-	if (rest->wake_ns > now)
-		left = min_t(u64, DIV_ROUND_UP_ULL(rest->wake_ns - now, NSEC_PER_MSEC), INT_MAX);
 	nr = syscall_get_nr(current, regs);
-	syscall_get_arguments(current, regs, a);
-
-	/* epoll_pwait() left its temporary mask in place, for a handler that did not come. */
+	call = syscall_find(nr);
+	syscall_get_arguments(current, regs, args);
+	if (syscall_set_timeout(call, args, rest->wake_ns > now ? rest->wake_ns - now : 0)) {
+		syscall_set_return_value(current, regs, -ERESTARTNOHAND, 0);
+		return;
+	}
+	/* Some left a temporary mask in place, for a handler that did not come. */
 	if (test_and_clear_restore_sigmask())
 		sym(set_current_blocked)(&current->saved_sigmask);
-
-	ret = -EINTR;
-#ifdef __NR_epoll_wait
-	if (nr == __NR_epoll_wait && sym_have(__x64_sys_epoll_wait))
-		ret = arch_sys(epoll_wait, a[0], a[1], a[2], left);
-#endif
-	if (nr == __NR_epoll_pwait && sym_have(__x64_sys_epoll_pwait))
-		ret = arch_sys(epoll_pwait, a[0], a[1], a[2], left, a[4], a[5]);
+	ret = syscall_again(nr, args);
 	syscall_set_return_value(current, regs, ret < 0 ? ret : 0, ret);
 }
 

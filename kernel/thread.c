@@ -98,6 +98,29 @@ void thread_free(struct thread_state *ts)
 	kvfree(ts);
 }
 
+/*
+ * Every thread created with CLONE_SYSVSEM has a list; what matters is whether anything is on it.
+ * The struct is ipc/sem.c's own (the same in all supported kernels). Should it ever differ, no
+ * list head that points to itself is found at its place, and the process is refused.
+ */
+struct thread_undo_list {
+	refcount_t refcnt;
+	spinlock_t lock;
+	struct list_head list_proc;
+};
+
+static bool thread_has_undo(struct task_struct *task)
+{
+	struct thread_undo_list *undo = (void *)task->sysvsem.undo_list;
+	struct list_head list;
+
+	if (!undo)
+		return false;
+	if (copy_from_kernel_nofault(&list, &undo->list_proc, sizeof(list)))
+		return true;
+	return list.next != &undo->list_proc || list.prev != &undo->list_proc;
+}
+
 const char *thread_unsupported(struct task_struct *task)
 {
 	if (task->ptrace)
@@ -108,7 +131,7 @@ const char *thread_unsupported(struct task_struct *task)
 #endif
 	if (task->io_uring)
 		return "io_uring";
-	if (task->sysvsem.undo_list)
+	if (thread_has_undo(task))
 		return "System V semaphore undo (SEM_UNDO)";
 	if (task->personality & PER_MASK)
 		return "a personality other than Linux";
