@@ -52,8 +52,10 @@ static void process_check_namespaces(struct checkpoint *cp)
 	task_unlock(cp->leader);
 	if (!what && task_active_pid_ns(cp->leader) != task_active_pid_ns(current))
 		what = "another pid namespace";
+	rcu_read_lock();
 	if (!what && __task_cred(cp->leader)->user_ns != current_user_ns())
 		what = "another user namespace";
+	rcu_read_unlock();
 	if (what)
 		process_refuse(cp, CKPT_REASON_UNSUPPORTED, "run ckpt inside it", what);
 }
