@@ -23,7 +23,7 @@ die()
 {
 	echo "vm: $*" > /dev/console
 	[ -e $ports/ctl ] && echo "fail $*" > $ports/ctl
-	$bb poweroff -f
+	$bb poweroff -nf
 }
 
 mnt() # TYPE OPTIONS WHERE
@@ -134,8 +134,9 @@ stage2()
 	fi
 	$bb dmesg -r > $ports/log
 	exec 3>&-
-	$bb sync
-	$bb poweroff -f
+	# No sync, which would wait for the disk of the host.
+	[ -z "$share" ] || $bb umount /mnt/out
+	$bb poweroff -nf
 	while :; do $bb sleep 1; done
 }
 
@@ -146,7 +147,7 @@ run()
 	# After an oops the command may never end: locks are held by the dead.
 	( $bb grep -m1 -E 'Oops:|BUG: (unable|kernel)|kernel BUG at' < /dev/kmsg > /dev/null &&
 		$bb sleep 30 && echo "fail the command does not end after an oops" >&3 &&
-		{ $bb dmesg -r > $ports/log; $bb poweroff -f; } ) &
+		{ $bb dmesg -r > $ports/log; $bb poweroff -nf; } ) &
 	echo start >&3
 	# Through pipes, as programs expect: a port can be opened only once, which
 	# makes /dev/stderr fail.
