@@ -31,7 +31,7 @@ help:
 	@echo 'make check         all tests on all kernels, in virtual machines'
 	@echo 'make quick         the same on one kernel'
 	@echo 'make check-debug   the same on a kernel with KASAN, lockdep, kmemleak...'
-	@echo 'make lint          checkpatch, sparse, shellcheck, man pages'
+	@echo 'make lint          checkpatch, shellcheck, man pages, rules of this tree'
 	@echo 'make schema        generate anew what is derived from uapi/ckpt_image.proto'
 	@echo 'make clean         remove what was built'
 
