@@ -56,6 +56,38 @@ static bool path_synthetic(const struct super_block *sb)
 	return false;
 }
 
+/* What the kernel calls its files without a name (d_path() says anon_inode:[...]). */
+static const struct {
+	const char *name;
+	const char *what;
+} path_anonymous[] = {
+	{ "[eventpoll]", "an epoll instance" },
+	{ "[eventfd]", "an eventfd" },
+	{ "[timerfd]", "a timerfd" },
+	{ "[signalfd]", "a signalfd" },
+	{ "inotify", "an inotify instance" },
+	{ "[fanotify]", "a fanotify instance" },
+	{ "[pidfd]", "a pidfd" },
+	{ "[io_uring]", "an io_uring instance" },
+	{ "[userfaultfd]", "a userfaultfd" },
+	{ "[perf_event]", "a perf event" },
+	{ "bpf-map", "a BPF map" },
+	{ "bpf-prog", "a BPF program" },
+	{ "seccomp notify", "a seccomp listener" },
+};
+
+static const char *path_anonymous_name(struct file *file)
+{
+	const struct qstr *name = &file->f_path.dentry->d_name;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(path_anonymous); i++)
+		if (name->len == strlen(path_anonymous[i].name) &&
+		    !memcmp(name->name, path_anonymous[i].name, name->len))
+			return path_anonymous[i].what;
+	return "an anonymous file";
+}
+
 const char *path_supported(struct file *file)
 {
 	struct inode *inode = file_inode(file);
@@ -72,7 +104,7 @@ const char *path_supported(struct file *file)
 		return "a FIFO";
 	if (S_ISSOCK(inode->i_mode))
 		return "a socket";
-	return "an anonymous file";
+	return path_anonymous_name(file);
 }
 
 static u64 path_dev(dev_t dev)

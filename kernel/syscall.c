@@ -7,6 +7,7 @@
 #include <linux/sched/signal.h>
 #include <linux/sched/task_stack.h>
 #include <linux/syscalls.h>
+#include <linux/task_work.h>
 #include <linux/timekeeping.h>
 #include <linux/uaccess.h>
 #include <asm/syscall.h>
@@ -201,6 +202,17 @@ void syscall_resume(const struct syscall_rest *rest)
 	nr = syscall_get_nr(current, regs);
 	call = syscall_find(nr);
 	syscall_get_arguments(current, regs, args);
+	/*
+	 * The flag that made the call end may be up again (it is set while works run), and
+	 * would end this one at once. If there is another work, it is for the kernel to run
+	 * before the call is made again, with its whole timeout.
+	 */
+	clear_notify_signal();
+	if (task_work_pending(current)) {
+		set_thread_flag(TIF_NOTIFY_SIGNAL);
+		syscall_set_return_value(current, regs, -ERESTARTNOHAND, 0);
+		return;
+	}
 	if (syscall_set_timeout(call, args, rest->wake_ns > now ? rest->wake_ns - now : 0)) {
 		syscall_set_return_value(current, regs, -ERESTARTNOHAND, 0);
 		return;
