@@ -63,7 +63,6 @@ static void build_leave(struct build_task *bt)
 	spin_unlock(&build->lock);
 	wake_up_all(&build->wait);
 	build_put(build);
-	module_put(THIS_MODULE);
 }
 
 /* At the first return to user mode, before signals and restarts of calls are looked at. */
@@ -71,9 +70,16 @@ static void build_enter(struct callback_head *work)
 {
 	struct build_task *bt = container_of(work, struct build_task, work);
 
-	if (!(current->flags & PF_EXITING))
+	struct syscall_rest rest = bt->final.rest;
+
+	if (current->flags & PF_EXITING)
+		rest.again = false;
+	else
 		thread_enter(&bt->final);
 	build_leave(bt);
+	/* May sleep as long as the program would have. */
+	syscall_resume(&rest);
+	module_put(THIS_MODULE);
 }
 
 static bool build_asked(struct build_task *bt)
@@ -115,6 +121,7 @@ static int build_main(void *arg)
 	}
 	send_sig(SIGKILL, current, 1);
 	build_leave(bt);
+	module_put(THIS_MODULE);
 	return 0;
 }
 

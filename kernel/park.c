@@ -71,7 +71,7 @@ static void park_callback(struct callback_head *work)
 	}
 
 	syscall_interrupted(&rest, pt->wake_ns);
-	pt->thread = thread_capture();
+	pt->thread = thread_capture(&rest);
 	if (IS_ERR(pt->thread)) {
 		pt->error = PTR_ERR(pt->thread);
 		pt->thread = NULL;

@@ -599,7 +599,7 @@ const struct codec_msg pb_x86_regs_msg = {
 static const struct codec_field pb_restart_fields[] = {
 	{ .name = "kind", .number = 1, .type = CODEC_ENUM, .label = CODEC_REQUIRED,
 	  .offset = offsetof(struct pb_restart, kind), .size = sizeof(u32),
-	  .value_max = PB_RESTART_POLL },
+	  .value_max = PB_RESTART_CALL },
 	{ .name = "clockid", .number = 2, .type = CODEC_U32, .label = CODEC_OPTIONAL,
 	  .offset = offsetof(struct pb_restart, clockid),
 	  .presence = offsetof(struct pb_restart, has_clockid), .size = sizeof(u32) },

@@ -33,12 +33,13 @@ enum pb_vma_flag {
 	PB_VMA_FLAG_ACCOUNT = 8192,	/* charged against the commit limit */
 };
 
-/* How an interrupted system call goes on (the kernel's restart block). */
+/* How an interrupted system call goes on: the kernel's restart block, or the call itself again. */
 enum pb_restart_kind {
 	PB_RESTART_NONE = 0,
 	PB_RESTART_NANOSLEEP = 1,
 	PB_RESTART_FUTEX_WAIT = 2,
 	PB_RESTART_POLL = 3,
+	PB_RESTART_CALL = 4,		/* the call is made again, with the rest of its timeout */
 };
 
 #define PB_X86_MACHINE_VDSO_SHA256_MAX 32

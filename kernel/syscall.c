@@ -265,13 +265,20 @@ static u64 syscall_deadline(clockid_t clock, u64 left)
 	return now + min_t(u64, left, KTIME_MAX - now);
 }
 
-int syscall_save(struct pb_thread *thread)
+int syscall_save(struct pb_thread *thread, const struct syscall_rest *rest)
 {
 	const struct restart_block *rb = &current->restart_block;
 	struct pt_regs *regs = task_pt_regs(current);
 	struct pb_restart *out = &thread->restart;
 	unsigned long fn = (unsigned long)rb->fn;
 
+	if (rest->again) {
+		thread->has_restart = true;
+		out->kind = PB_RESTART_CALL;
+		out->has_rest_ns = true;
+		out->rest_ns = syscall_left(CLOCK_MONOTONIC, rest->wake_ns);
+		return 0;
+	}
 	if (syscall_get_nr(current, regs) == -1 ||
 	    syscall_get_error(current, regs) != -ERESTART_RESTARTBLOCK)
 		return 0;
@@ -390,8 +397,9 @@ static const char *syscall_restore_poll(const struct pb_restart *in, struct rest
 	return NULL;
 }
 
-const char *syscall_restore(const struct pb_restart *restart)
+const char *syscall_restore(const struct pb_thread *thread, struct syscall_rest *rest)
 {
+	const struct pb_restart *restart = &thread->restart;
 	struct restart_block *rb = &current->restart_block;
 	const char *bad = NULL;
 
@@ -404,6 +412,12 @@ const char *syscall_restore(const struct pb_restart *restart)
 		break;
 	case PB_RESTART_POLL:
 		bad = syscall_restore_poll(restart, rb);
+		break;
+	case PB_RESTART_CALL:
+		if (!restart->has_rest_ns || !syscall_find(arch_regs_call(thread)))
+			return "a call to be made again";
+		rest->again = true;
+		rest->wake_ns = syscall_deadline(CLOCK_MONOTONIC, restart->rest_ns);
 		break;
 	}
 	if (bad || !rb->fn)

@@ -49,16 +49,19 @@ void syscall_resume(const struct syscall_rest *rest);
 /**
  * syscall_save() - describe how the current task's interrupted call goes on
  * @thread: gets it
+ * @rest: of a call that it would make again
  *
  * Return: 0, or -EOPNOTSUPP if its restart function is one that is not known.
  */
-int syscall_save(struct pb_thread *thread);
+int syscall_save(struct pb_thread *thread, const struct syscall_rest *rest);
 
 /**
  * syscall_restore() - set the current task's restart block
+ * @thread: has a restart
+ * @rest: set, if it is a call to be made again
  *
  * Return: NULL, or what is wrong with it.
  */
-const char *syscall_restore(const struct pb_restart *restart);
+const char *syscall_restore(const struct pb_thread *thread, struct syscall_rest *rest);
 
 #endif /* _CKPT_SYSCALL_H */

@@ -26,7 +26,7 @@ static u64 thread_blocked(void)
 	return signal_from_set(&current->blocked);
 }
 
-struct thread_state *thread_capture(void)
+struct thread_state *thread_capture(const struct syscall_rest *rest)
 {
 	size_t xstate = ALIGN(arch_xstate_size(), 64);
 	struct thread_state *ts;
@@ -68,7 +68,7 @@ struct thread_state *thread_capture(void)
 	sched_save(&pb->sched, ts->buf + xstate);
 
 	ret = arch_regs_save(pb, ts->buf);
-	if (!ret && syscall_save(pb))
+	if (!ret && syscall_save(pb, rest))
 		ts->refused = "a sleep on a CPU-time or alarm clock";
 	if (!ret)
 		ret = signal_save_queue(&current->pending, &ts->queue);
@@ -216,7 +216,7 @@ int thread_restore(struct stream_in *in, const struct pb_thread *pb, struct thre
 
 	current->restart_block.fn = (void *)sym_addr(do_no_restart_syscall);
 	if (pb->has_restart) {
-		bad = syscall_restore(&pb->restart);
+		bad = syscall_restore(pb, &final->rest);
 		if (bad)
 			return stream_in_bad(in, "thread %u: %s", pb->tid, bad);
 	}

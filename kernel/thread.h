@@ -8,6 +8,7 @@
 #include "arch/arch.h"
 #include "schema.gen.h"
 #include "signal.h"
+#include "syscall.h"
 
 struct stream_in;
 struct stream_out;
@@ -39,6 +40,7 @@ struct thread_state {
  * @blocked: signal mask
  * @rseq: registration, if @has_rseq
  * @has_rseq: there is one
+ * @rest: a system call to be made again
  * @pdeath_signal: parent-death signal or 0
  * @no_new_privs: set it
  */
@@ -48,16 +50,18 @@ struct thread_final {
 	u64 blocked;
 	struct pb_rseq rseq;
 	bool has_rseq;
+	struct syscall_rest rest;
 	u32 pdeath_signal;
 	bool no_new_privs;
 };
 
 /**
  * thread_capture() - describe the current thread, at its return to user mode
+ * @rest: a system call it will make again when it goes on
  *
  * Return: the description, or an ERR_PTR: -ENOMEM, or what reading the registers says.
  */
-struct thread_state *thread_capture(void);
+struct thread_state *thread_capture(const struct syscall_rest *rest);
 
 /** thread_free() - give a description back; NULL is fine */
 void thread_free(struct thread_state *ts);

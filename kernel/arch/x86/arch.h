@@ -74,6 +74,9 @@ struct arch_final {
 	struct pt_regs regs;
 };
 
+/** arch_regs_call() - the number of the system call it was in, -1 if none */
+int arch_regs_call(const struct pb_thread *thread);
+
 /** arch_regs_prepare() - turn checked registers into their final form */
 void arch_regs_prepare(struct arch_final *final, const struct pb_thread *thread);
 

@@ -191,6 +191,11 @@ const char *arch_regs_check(const struct pb_thread *thread)
 	return NULL;
 }
 
+int arch_regs_call(const struct pb_thread *thread)
+{
+	return thread->x86.orig_ax;
+}
+
 void arch_regs_prepare(struct arch_final *final, const struct pb_thread *thread)
 {
 	const struct pb_x86_regs *x86 = &thread->x86;
