@@ -175,8 +175,8 @@ const struct name names_restart[] = {
 	{ CKPT__RESTART_KIND__RESTART_NONE, "none" },
 	{ CKPT__RESTART_KIND__RESTART_NANOSLEEP, "nanosleep" },
 	{ CKPT__RESTART_KIND__RESTART_FUTEX_WAIT, "futex wait" },
-	{ CKPT__RESTART_KIND__RESTART_CALL, "call again" },
 	{ CKPT__RESTART_KIND__RESTART_POLL, "poll" },
+	{ CKPT__RESTART_KIND__RESTART_CALL, "call again" },
 	{ }
 };
 
