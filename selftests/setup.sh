@@ -30,11 +30,13 @@ packages()
 	case $1 in
 	module) echo gcc make libc6-dev kmod pahole sparse xz-utils zstd util-linux ;;
 	tools) echo gcc make libc6-dev pkg-config protobuf-compiler protobuf-c-compiler \
-		libprotobuf-c-dev libjansson-dev ;;
+		libprotobuf-c-dev libjansson-dev libssl-dev libisal-dev ;;
 	vm) echo qemu-system-x86 busybox-static cpio kmod xz-utils zstd util-linux \
 		ca-certificates debian-archive-keyring python3 procps ;;
-	check) echo git perl python3 sqlite3 gcc g++ xz-utils zstd gzip strace gdb \
-		clang libclang-rt-dev shellcheck jq bsdextrautils ;;
+	check) echo git perl python3 python3-protobuf protobuf-compiler protobuf-c-compiler \
+		libprotobuf-c-dev libssl-dev sqlite3 gcc g++ libc6-dev xz-utils zstd gzip strace \
+		gdb clang libclang-rt-dev shellcheck mandoc jq bsdutils bsdextrautils \
+		coreutils diffutils mawk ;;
 	debug) echo gcc make libc6-dev bc bison flex cpio rsync libelf-dev libssl-dev perl \
 		python3 xz-utils kmod pahole binutils ;;
 	*) usage >&2; exit 2 ;;

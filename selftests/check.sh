@@ -1,0 +1,377 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# check.sh - all tests: "make check"
+#
+# From a fresh clone on a bare Debian machine to one line that says how many passed: installs what
+# is missing, gets the kernels, builds, tests on the host what can be tested there and the rest in
+# virtual machines. Needs no terminal, asks nothing. Every step writes a log; what it counts is
+# what it prints as TAP, or for a step that does not, whether it succeeded.
+set -u
+
+usage()
+{
+	cat <<'END'
+Usage: check.sh [--quick|--debug] [--jobs N]
+
+  --quick   one kernel (6.1) and fewer rounds; below 10 minutes
+  --debug   the suites on the debug kernel (KASAN, lockdep, kmemleak...) and nothing else
+  --jobs N  steps at a time, once all is built; default 2, and never more than two machines
+
+Closes with "N passed, N failed, N skipped"; exit status 1 if something failed or could not be run.
+Logs are in build/check/.
+END
+}
+
+# ---- in the virtual machine -----------------------------------------------------------
+
+# All suites in one boot. run.py takes the subjects; bad/ and real/ have drivers of their own.
+guest()
+{
+	local status=0
+
+	selftests/run.py "$@" || status=1
+	for suite in selftests/bad/run selftests/real/run; do
+		[ ! -x $suite ] || $suite || status=1
+	done
+	return $status
+}
+
+# ---- what to do ---------------------------------------------------------------------------
+
+mode=full
+jobs=2
+while [ $# -gt 0 ]; do
+	case $1 in
+	--quick) mode=quick ;;
+	--debug) mode=debug ;;
+	--jobs) jobs=${2-}; shift ;;
+	--guest) shift; cd "$(dirname "$0")/.." && guest "$@"; exit ;;
+	-h|--help) usage; exit ;;
+	*) usage >&2; exit 2 ;;
+	esac
+	shift
+done
+case $jobs in ''|*[!0-9]*|0) usage >&2; exit 2 ;; esac
+
+cd "$(dirname "$0")/.." || exit 1
+top=$PWD
+# Nothing of the caller's make, nor of its surroundings, is to show in the results.
+unset MAKEFLAGS MFLAGS MAKELEVEL DESTDIR prefix CKPT_VERSION CFLAGS CPPFLAGS LDFLAGS
+export LC_ALL=C.UTF-8 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
+: "${HOME:=$(getent passwd "$(id -u)" | cut -d: -f6)}"
+export HOME
+umask 022
+build=${CKPT_BUILD:-$top/build}
+logs=$build/check
+rm -rf "$logs"
+mkdir -p "$logs" || exit 1
+# So that nobody adds it by mistake, wherever it is.
+[ -e "$build/.gitignore" ] || echo '*' > "$build/.gitignore"
+shown=${logs#"$top"/}
+
+# ---- how to show it ---------------------------------------------------------------------------
+
+red='' green='' dim='' normal='' status_line=
+if [ -t 1 ] && [ "${TERM:-dumb}" != dumb ] && [ -z "${NO_COLOR:-}" ]; then
+	red=$'\e[31m' green=$'\e[32m' dim=$'\e[2m' normal=$'\e[m' status_line=yes
+fi
+
+clock() { printf '%d:%02d' $(($1 / 60)) $(($1 % 60)); }
+unstatus() { [ -z "$status_line" ] || printf '\r\e[K'; }
+
+passed=0 failed=0 skipped=0
+recap=()
+declare -A title kind limit command began pid
+
+# The last words of a log, for a step that has no better ones.
+tail_of()
+{
+	tr '\r' '\n' < "$1" | grep -avE '^[[:space:]]*$|^ok ' | tail -n "${2:-12}" | cut -c 1-200
+}
+
+# tally ID STATUS: count what the log of a finished step has, and tell
+tally()
+{
+	local id=$1 status=$2 log=$logs/$1.log bad=$logs/$1.failed p=0 f=0 s=0 colour=$green text why=
+	local took=$((SECONDS - ${began[$1]})) line
+
+	: > "$bad"
+	case $status in
+	0|1) ;;
+	124|137) why="not done after $(clock "$took")" ;;
+	*) why="exit status $status" ;;
+	esac
+	if [ "${kind[$id]}" = tap ]; then
+		# A failure is followed by its notes. Documents may follow each other, with their
+		# plans in front or behind, so plans and results are compared as sums.
+		read -r p f s planned < <(tr '\r' '\n' < "$log" | awk -v bad="$bad" '
+			/^not ok / && /# (TODO|todo)/ { s++; notes = 0; next }
+			/^not ok / {
+				f++
+				notes = 12
+				sub(/^not ok [0-9]*( -)? */, "")
+				print "not ok " $0 > bad
+				next
+			}
+			/^ok / { if (/# *[Ss][Kk][Ii][Pp]/) s++; else p++; notes = 0; next }
+			/^1\.\.[0-9]+/ { planned += substr($1, 4); plans++; next }
+			/^Bail out!/ { f++; print "not ok " $0 > bad; next }
+			/^#/ && notes > 0 { notes--; print substr($0, 1, 200) > bad }
+			END { print p + 0, f + 0, s + 0, plans ? planned : -1 }')
+		if [ $((p + f + s)) = 0 ]; then
+			why=${why:-no results}
+		elif [ -z "$why" ] && [ "$planned" -ge 0 ] && [ "$planned" != $((p + f + s)) ]; then
+			why="$((p + f + s)) results, $planned were planned"
+		elif [ "$status" != 0 ] && [ "$f" = 0 ]; then
+			why=${why:-exit status $status}
+		fi
+		text="$p passed"
+	elif [ "$status" = 0 ]; then
+		p=1
+		text=ok
+	else
+		why=${why:-failed}
+		text=
+	fi
+	if [ -n "$why" ]; then
+		f=$((f + 1))
+		{
+			echo "not ok $why"
+			tail_of "$log" 20 | sed 's/^/# /'
+		} >> "$bad"
+	fi
+	passed=$((passed + p))
+	failed=$((failed + f))
+	skipped=$((skipped + s))
+	if [ "$f" -gt 0 ]; then
+		text="${text:+$text, }$f failed"
+		colour=$red
+	fi
+	[ "$s" = 0 ] || text="$text, $s skipped"
+
+	unstatus
+	printf '%s%6s%s  %-26s %s%s%s %s(%s)%s\n' "$dim" "$(clock $SECONDS)" "$normal" "${title[$id]}" \
+		"$colour" "$text" "$normal" "$dim" "$(clock "$took")" "$normal"
+	[ "$f" = 0 ] || {
+		# A step may fail in many ways at once; the log has them all.
+		head -n 120 "$bad" | while IFS= read -r line; do
+			case $line in
+			'not ok '*) printf '        %s%s%s\n' "$red" "$line" "$normal" ;;
+			*) printf '          %s\n' "${line#\# }" ;;
+			esac
+		done
+		echo "        see $shown/$id.log"
+		while IFS= read -r line; do
+			recap+=("${title[$id]}: ${line#not ok }")
+		done < <(grep '^not ok ' "$bad")
+	}
+}
+
+finish()
+{
+	local line
+
+	unstatus
+	if [ ${#recap[@]} -gt 0 ]; then
+		echo
+		echo 'Failed:'
+		for line in "${recap[@]:0:100}"; do
+			echo "  $line"
+		done
+		[ ${#recap[@]} -le 100 ] || echo "  and $((${#recap[@]} - 100)) more"
+	fi
+	echo
+	echo "$passed passed, $failed failed, $skipped skipped"
+	trap - EXIT
+	[ "$failed" = 0 ] && [ "$passed" != 0 ]
+	exit
+}
+
+# shellcheck disable=SC2317 # called by trap
+stop()
+{
+	trap - EXIT INT TERM HUP
+	unstatus
+	# timeout(1) passes it on to all that it has started.
+	[ ${#pid[@]} -eq 0 ] || kill "${pid[@]}" 2> /dev/null
+	wait
+	failed=$((failed + 1))
+	recap+=('interrupted')
+	finish
+}
+trap stop INT TERM HUP
+
+# ---- steps ----------------------------------------------------------------------------------------
+
+# step ID KIND SECONDS TITLE COMMAND...: describe one. KIND is tap, or plain: passed if it succeeds
+step()
+{
+	local id=$1
+
+	kind[$id]=$2 limit[$id]=$3 title[$id]=$4
+	shift 4
+	command[$id]=$(printf '%q ' "$@")
+}
+
+start() # ID
+{
+	began[$1]=$SECONDS
+	timeout -k 20 "${limit[$1]}" bash -c "${command[$1]}" > "$logs/$1.log" 2>&1 < /dev/null &
+	pid[$1]=$!
+}
+
+# One after the other, up to $1 at a time: both cores are busy, and the order is kept.
+run()
+{
+	local at_once=$1 id status told=$SECONDS spin=0 done_one
+
+	shift
+	while [ $# -gt 0 ] || [ ${#pid[@]} -gt 0 ]; do
+		while [ $# -gt 0 ] && [ ${#pid[@]} -lt "$at_once" ]; do
+			start "$1"
+			shift
+		done
+		done_one=
+		for id in "${!pid[@]}"; do
+			if ! kill -0 "${pid[$id]}" 2> /dev/null; then
+				wait "${pid[$id]}"
+				status=$?
+				unset "pid[$id]"
+				tally "$id" $status
+				last_status=$status
+				told=$SECONDS
+				done_one=yes
+			fi
+		done
+		[ -z "$done_one" ] || continue
+		sleep 0.2
+		spin=$(((spin + 1) % 5))
+		if [ -n "$status_line" ]; then
+			[ $spin != 0 ] || printf '\r\e[K%6s  %s' "$(clock $SECONDS)" "$(busy)"
+		elif [ $((SECONDS - told)) -ge 300 ]; then
+			# Who reads along without a terminal wants to know that it is alive.
+			printf '%6s  ... %s\n' "$(clock $SECONDS)" "$(busy)"
+			told=$SECONDS
+		fi
+	done
+}
+
+busy()
+{
+	local id n text=
+
+	for id in "${!pid[@]}"; do
+		text="${text:+$text; }${title[$id]}"
+		if [ "${kind[$id]}" = tap ]; then
+			n=$(grep -acE '^(not )?ok ' "$logs/$id.log")
+			[ "$n" = 0 ] || text="$text ($n)"
+		fi
+	done
+	echo "$text"
+}
+
+# For a step without which the rest makes no sense.
+need()
+{
+	run 1 "$1"
+	[ "$last_status" = 0 ] || finish
+}
+
+# Compilers, sparse and modpost have their ways to complain; -Werror covers the first only.
+# shellcheck disable=SC2016 # expanded by the shell that runs it
+no_warnings='log=$(mktemp) || exit 2; trap "rm -f $log" EXIT; "$@" 2>&1 | tee "$log"
+status=${PIPESTATUS[0]}; if grep -qE "(warning|error):|WARNING|ERROR" "$log"; then exit 1; fi
+exit $status'
+
+quiet_make() { step "$1" plain "$2" "$3" make --no-print-directory -C "${@:4}"; }
+
+module() # K SECONDS
+{
+	step "module-$1" plain "$2" "module on $1" bash -c "$no_warnings" sh \
+		selftests/kernels.sh build "$1" W=1 C=2
+}
+
+# machine K SECONDS VM-OPTION... -- RUN-OPTION...: the suites on a kernel
+machine()
+{
+	local k=$1 t=$2 options=()
+
+	shift 2
+	while [ "$1" != -- ]; do
+		options+=("$1")
+		shift
+	done
+	shift
+	# vm.sh knows best how to end a machine; this is in case it cannot.
+	step "vm-$k" tap $((t + 120)) "suites on $k" selftests/vm.sh -k "$k" -t "$t" "${options[@]}" -- \
+		selftests/check.sh --guest "$@"
+}
+
+echo "Logs: $shown/"
+echo
+
+packages=(module tools vm check)
+kernels=(6.1 6.12 7)
+case $mode in
+quick) kernels=(6.1); export CKPT_QUICK=1 ;;
+debug) kernels=(6.1); packages+=(debug) ;;
+esac
+
+step packages plain 1800 'packages' selftests/setup.sh "${packages[@]}"
+step kernels plain 1800 'kernels' bash -c 'selftests/kernels.sh fetch "$@" && selftests/kernels.sh source' \
+	sh "${kernels[@]}"
+quiet_make tools 300 'tools' tools all
+quiet_make programs 300 'test programs' selftests all
+need packages
+need kernels
+
+if [ $mode = debug ]; then
+	step debug-kernel plain 14400 'debug kernel' selftests/debug-kernel.sh
+	module debug 1200
+	machine debug 14400 -m 4G -l -- --jobs 1 --rounds 1
+	export CKPT_PATIENCE=${CKPT_PATIENCE:-600}
+	need debug-kernel
+	need tools
+	need programs
+	need module-debug
+	run 1 vm-debug
+	finish
+fi
+
+kernels=("${kernels[@]/#7/$(selftests/kernels.sh name 7 2> /dev/null || echo 7)}")
+need tools
+need programs
+
+quiet_make unit 600 'codec and schema' selftests/unit run
+kind[unit]=tap
+step tools-test tap 900 'tools without the module' selftests/unit/tools_test.sh
+step schema plain 60 'generated code' uapi/gen_schema.sh --check
+step lint tap 600 'lint' selftests/lint.sh
+quiet_make fuzz-codec 600 'fuzz the codec' selftests/fuzz run FUZZ_SECONDS=15
+quiet_make fuzz-image 600 'fuzz the image reader' tools fuzz FUZZ_SECONDS=15
+
+machines=()
+for k in "${kernels[@]}"; do
+	module "$k" 900
+	run 1 "module-$k"
+	if [ "$last_status" != 0 ]; then
+		recap+=("suites on $k: not run, there is no module")
+		failed=$((failed + 1))
+		continue
+	fi
+	case $mode,$k in
+	quick,*) machine "$k" 480 -m 2G -- --rounds 1 ;;
+	full,6.1) machine "$k" 2400 -m 2G -- --rounds 3 ;;
+	full,*) machine "$k" 1500 -m 2G -- --rounds 1 ;;
+	esac
+	machines+=("vm-$k")
+done
+
+# Its job control has to be in time, so it does without company.
+run 1 tools-test
+# The longest first: beside it goes what runs on the host, then the other machines.
+host=(unit schema lint fuzz-codec fuzz-image)
+[ "$jobs" -le 2 ] || jobs=2
+run "$jobs" ${machines[0]+"${machines[0]}"} "${host[@]}" ${machines[@]+"${machines[@]:1}"}
+finish
