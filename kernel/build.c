@@ -38,7 +38,6 @@ struct build *build_new(void *owner, void (*owner_free)(void *owner))
 	build->owner = owner;
 	build->owner_free = owner_free;
 	spin_lock_init(&build->lock);
-	init_waitqueue_head(&build->wait);
 	INIT_LIST_HEAD(&build->tasks);
 	return build;
 }
@@ -61,7 +60,7 @@ static void build_leave(struct build_task *bt)
 	spin_lock(&build->lock);
 	bt->dead = true;
 	spin_unlock(&build->lock);
-	wake_up_all(&build->wait);
+	wake_up_all(&bt->wait);
 	build_put(build);
 }
 
@@ -100,7 +99,7 @@ static int build_main(void *arg)
 	sigfillset(&all);
 	sym(set_current_blocked)(&all);
 
-	while (!wait_event_state(build->wait, build_asked(bt), BUILD_TASK_STATE)) {
+	while (!wait_event_state(bt->wait, build_asked(bt), BUILD_TASK_STATE)) {
 		spin_lock(&build->lock);
 		fn = bt->fn;
 		spin_unlock(&build->lock);
@@ -112,7 +111,7 @@ static int build_main(void *arg)
 		bt->ret = ret;
 		bt->done = true;
 		spin_unlock(&build->lock);
-		wake_up_all(&build->wait);
+		wake_up_all(&bt->wait);
 	}
 	if (READ_ONCE(build->over) && READ_ONCE(build->go) && !fatal_signal_pending(current)) {
 		init_task_work(&bt->work, build_enter);
@@ -141,6 +140,7 @@ struct build_task *build_task(struct build *build, u64 flags, pid_t tid)
 
 	if (!bt)
 		return ERR_PTR(-ENOMEM);
+	init_waitqueue_head(&bt->wait);
 	bt->build = build;
 	bt->tid = tid;
 	kref_get(&build->ref);
@@ -176,8 +176,8 @@ int build_call(struct build_task *bt, int (*fn)(struct build_task *bt))
 	bt->fn = fn;
 	bt->done = false;
 	spin_unlock(&build->lock);
-	wake_up_all(&build->wait);
-	ret = wait_event_killable(build->wait, READ_ONCE(bt->done) || READ_ONCE(bt->dead));
+	wake_up_all(&bt->wait);
+	ret = wait_event_killable(bt->wait, READ_ONCE(bt->done) || READ_ONCE(bt->dead));
 	if (ret)
 		return -EINTR;
 	spin_lock(&build->lock);
@@ -193,11 +193,14 @@ void build_inactive(struct build_task *bt)
 
 static void build_end(struct build *build, bool go)
 {
+	struct build_task *bt;
+
 	spin_lock(&build->lock);
 	build->go = go;
 	build->over = true;
+	list_for_each_entry(bt, &build->tasks, list)
+		wake_up_all(&bt->wait);
 	spin_unlock(&build->lock);
-	wake_up_all(&build->wait);
 }
 
 void build_go(struct build *build)

@@ -24,6 +24,7 @@ struct build;
  * @build: a reference is held while the task lives in the kernel
  * @task: the task; a reference is held
  * @tid: in the restarter's pid namespace
+ * @wait: the task waits here for work, and who gave it, for the answer
  * @pb: the thread's record while the task reads it; freed with the build if still set
  * @fn: what it shall do, NULL nothing; protected by &build.lock, as all below
  * @ret: what @fn returned
@@ -37,6 +38,7 @@ struct build_task {
 	struct build *build;
 	struct task_struct *task;
 	pid_t tid;
+	wait_queue_head_t wait;
 	struct pb_thread *pb;
 	int (*fn)(struct build_task *bt);
 	int ret;
@@ -50,7 +52,6 @@ struct build_task {
  * struct build - all tasks of a restart
  * @ref: the owner's, and one for each task
  * @lock: protects what the tasks and the owner share
- * @wait: everybody waits here
  * @tasks: struct build_task, the thread group leader first
  * @owner: what the tasks work on
  * @owner_free: called with @owner when the last reference is gone
@@ -60,7 +61,6 @@ struct build_task {
 struct build {
 	struct kref ref;
 	spinlock_t lock;
-	wait_queue_head_t wait;
 	struct list_head tasks;
 	void *owner;
 	void (*owner_free)(void *owner);

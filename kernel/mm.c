@@ -4,6 +4,7 @@
  */
 #include <linux/file.h>
 #include <linux/mm.h>
+#include <linux/mount.h>
 #include <linux/sched/coredump.h>
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
@@ -176,9 +177,14 @@ int mm_read(struct restart *rs)
 	if (pb.nr_vmas != rs->nr_vmas)
 		return stream_in_bad(&rs->in, "%u memory areas, %u were promised", rs->nr_vmas,
 				     pb.nr_vmas);
+	if (pb.vdso != (unsigned long)mm->context.vdso)
+		return stream_in_bad(&rs->in, "place of the vDSO");
 	exe = object_find(&rs->objects, OBJECT_FILE, pb.exe_file);
 	if (!exe || !S_ISREG(file_inode(exe)->i_mode))
 		return stream_in_bad(&rs->in, "executable");
+	/* As prctl(PR_SET_MM_EXE_FILE) asks. */
+	if (exe->f_path.mnt->mnt_flags & MNT_NOEXEC || file_permission(exe, MAY_EXEC))
+		return error_add(&rs->ctx->errors, -EACCES, &at, "its executable may not be executed");
 
 	if (mmap_write_lock_killable(mm))
 		return -EINTR;
@@ -195,8 +201,6 @@ int mm_read(struct restart *rs)
 		mm->mmap_legacy_base = pb.mmap_base;
 	else
 		mm->mmap_base = pb.mmap_base;
-	if (pb.has_vdso)
-		mm->context.vdso = (void __user *)(unsigned long)pb.vdso;
 	mmap_write_unlock(mm);
 
 	if (pb.has_coredump_filter)
