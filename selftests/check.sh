@@ -82,7 +82,7 @@ unstatus() { [ -z "$status_line" ] || printf '\r\e[K'; }
 
 passed=0 failed=0 skipped=0
 recap=()
-declare -A title kind limit command began pid
+declare -A title=() kind=() limit=() command=() began=() pid=()
 
 # The last words of a log, for a step that has no better ones.
 tail_of()
