@@ -258,6 +258,7 @@ static inline bool compat_posix_timers(const struct signal_struct *sig)
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 3, 0)
 #define compat_flctx(inode)		locks_inode_context(inode)
 #else
+/* Pairs with the publication of a new context in locks_get_lock_context(). */
 #define compat_flctx(inode)		smp_load_acquire(&(inode)->i_flctx)
 #endif
 
@@ -380,5 +381,18 @@ static inline const struct path *compat_file_path(struct file *file)
 	return &file->f_path;
 #endif
 }
+
+/* As in kernel/futex/futex.h, which is private; 6.7 made room for futex2's sizes. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)
+#define COMPAT_FUTEX_BASE	0x02
+#define COMPAT_FUTEX_SHARED	0x10
+#define COMPAT_FUTEX_CLOCKRT	0x20
+#define COMPAT_FUTEX_TIMEOUT	0x40
+#else
+#define COMPAT_FUTEX_BASE	0x00
+#define COMPAT_FUTEX_SHARED	0x01
+#define COMPAT_FUTEX_CLOCKRT	0x02
+#define COMPAT_FUTEX_TIMEOUT	0x04
+#endif
 
 #endif /* _CKPT_COMPAT_H */

@@ -228,7 +228,8 @@ static const struct dev_op {
 	bool locked;
 } dev_ops[] = {
 	[_IOC_NR(CKPT_IOC_INFO)] = { dev_ioc_info, _IOC_DIR(CKPT_IOC_INFO), false },
-	[_IOC_NR(CKPT_IOC_CHECKPOINT)] = { dev_ioc_checkpoint, _IOC_DIR(CKPT_IOC_CHECKPOINT), true },
+	[_IOC_NR(CKPT_IOC_CHECKPOINT)] = { dev_ioc_checkpoint, _IOC_DIR(CKPT_IOC_CHECKPOINT),
+					   true },
 	[_IOC_NR(CKPT_IOC_RELEASE)] = { dev_ioc_release, _IOC_DIR(CKPT_IOC_RELEASE), true },
 	[_IOC_NR(CKPT_IOC_RESTART)] = { dev_ioc_restart, _IOC_DIR(CKPT_IOC_RESTART), true },
 	[_IOC_NR(CKPT_IOC_PROGRESS)] = { dev_ioc_progress, _IOC_DIR(CKPT_IOC_PROGRESS), false },

@@ -184,7 +184,8 @@ int mm_read(struct restart *rs)
 		return stream_in_bad(&rs->in, "executable");
 	/* As prctl(PR_SET_MM_EXE_FILE) asks. */
 	if (exe->f_path.mnt->mnt_flags & MNT_NOEXEC || file_permission(exe, MAY_EXEC))
-		return error_add(&rs->ctx->errors, -EACCES, &at, "its executable may not be executed");
+		return error_add(&rs->ctx->errors, -EACCES, &at,
+				 "its executable may not be executed");
 
 	if (mmap_write_lock_killable(mm))
 		return -EINTR;

@@ -615,7 +615,7 @@ int stream_in_next(struct stream_in *in)
 		if (stream_known(in->rec.type))
 			return 0;
 		if (!(in->rec.flags & CKPT_REC_F_ADVISORY))
-			return stream_in_bad(in, "record of type %u, which this module does not know",
+			return stream_in_bad(in, "a record of an unknown type, %u",
 					     in->rec.type);
 		ret = stream_skip(in);
 		if (ret)
@@ -707,7 +707,7 @@ int stream_in_end(struct stream_in *in)
 	if (ret)
 		return ret;
 	if (trailer.records != records || trailer.pages != in->pages)
-		return stream_in_bad(in, "the trailer counts %llu records and %llu pages, not %llu and %llu",
+		return stream_in_bad(in, "trailer: %llu records, %llu pages; found %llu, %llu",
 				     trailer.records, trailer.pages, records, in->pages);
 	if (trailer.sha256.len != sizeof(digest) ||
 	    memcmp(trailer.sha256.data, digest, sizeof(digest)))

@@ -17,19 +17,6 @@
 #include "symbols.h"
 #include "syscall.h"
 
-/* As in kernel/futex/futex.h, which is private; 6.7 made room for futex2's sizes. */
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)
-#define SYSCALL_FUTEX_BASE	0x02
-#define SYSCALL_FUTEX_SHARED	0x10
-#define SYSCALL_FUTEX_CLOCKRT	0x20
-#define SYSCALL_FUTEX_TIMEOUT	0x40
-#else
-#define SYSCALL_FUTEX_BASE	0x00
-#define SYSCALL_FUTEX_SHARED	0x01
-#define SYSCALL_FUTEX_CLOCKRT	0x02
-#define SYSCALL_FUTEX_TIMEOUT	0x04
-#endif
-
 /**
  * struct syscall_eintr - a call that answers a wake-up with EINTR (signal(7))
  * @nr: its number
@@ -295,7 +282,7 @@ int syscall_save(struct pb_thread *thread, const struct syscall_rest *rest)
 		out->has_remain_ptr = rb->nanosleep.type == TT_NATIVE;
 		out->remain_ptr = out->has_remain_ptr ? (unsigned long)rb->nanosleep.rmtp : 0;
 	} else if (fn == sym_addr(futex_wait_restart)) {
-		clockid_t clock = rb->futex.flags & SYSCALL_FUTEX_CLOCKRT ? CLOCK_REALTIME :
+		clockid_t clock = rb->futex.flags & COMPAT_FUTEX_CLOCKRT ? CLOCK_REALTIME :
 									   CLOCK_MONOTONIC;
 
 		out->kind = PB_RESTART_FUTEX_WAIT;
@@ -306,11 +293,11 @@ int syscall_save(struct pb_thread *thread, const struct syscall_rest *rest)
 		out->has_bitset = true;
 		out->bitset = rb->futex.bitset;
 		out->has_futex_flags = true;
-		out->futex_flags = rb->futex.flags & SYSCALL_FUTEX_SHARED ? 0 : FUTEX_PRIVATE_FLAG;
+		out->futex_flags = rb->futex.flags & COMPAT_FUTEX_SHARED ? 0 : FUTEX_PRIVATE_FLAG;
 		if (clock == CLOCK_REALTIME)
 			out->futex_flags |= FUTEX_CLOCK_REALTIME;
 		out->has_has_timeout = true;
-		out->has_timeout = !!(rb->futex.flags & SYSCALL_FUTEX_TIMEOUT);
+		out->has_timeout = !!(rb->futex.flags & COMPAT_FUTEX_TIMEOUT);
 		out->has_rest_ns = true;
 		out->rest_ns = syscall_left(clock, rb->futex.time);
 		out->has_realtime_ns = clock == CLOCK_REALTIME;
@@ -364,13 +351,13 @@ static const char *syscall_restore_futex(const struct pb_restart *in, struct res
 	rb->futex.uaddr = (void __user *)(unsigned long)in->uaddr;
 	rb->futex.val = in->val;
 	rb->futex.bitset = in->bitset;
-	rb->futex.flags = SYSCALL_FUTEX_BASE;
+	rb->futex.flags = COMPAT_FUTEX_BASE;
 	if (!(in->futex_flags & FUTEX_PRIVATE_FLAG))
-		rb->futex.flags |= SYSCALL_FUTEX_SHARED;
+		rb->futex.flags |= COMPAT_FUTEX_SHARED;
 	if (in->has_timeout)
-		rb->futex.flags |= SYSCALL_FUTEX_TIMEOUT;
+		rb->futex.flags |= COMPAT_FUTEX_TIMEOUT;
 	if (in->futex_flags & FUTEX_CLOCK_REALTIME) {
-		rb->futex.flags |= SYSCALL_FUTEX_CLOCKRT;
+		rb->futex.flags |= COMPAT_FUTEX_CLOCKRT;
 		rb->futex.time = min_t(u64, in->realtime_ns, KTIME_MAX);
 	} else {
 		rb->futex.time = syscall_deadline(CLOCK_MONOTONIC, in->rest_ns);

@@ -44,16 +44,17 @@ uapi/ckpt_image\.h	STRING_FRAGMENTS	the magic: an escape must not swallow the le
 (tools|selftests)/.*	CAMELCASE	names of protobuf-c, libFuzzer, elf.h, inttypes.h
 (tools|selftests)/.*	EMBEDDED_FUNCTION_NAME	messages are for users; a word in one may be a function's name
 tools/lib/(image|schema)\.c	MULTISTATEMENT_MACRO_USE_DO_WHILE,MACRO_WITH_FLOW_CONTROL,TRAILING_SEMICOLON	expand the table of records into case labels
+selftests/bad/.*\.c	MACRO_ARG_REUSE,MACRO_ARG_PRECEDENCE,COMPLEX_MACRO	a test's own macros, used with plain arguments
 tools/ckptinfo/model\.c	MACRO_ARG_REUSE,MACRO_ARG_PRECEDENCE	used in this file alone, with plain variables and names of fields
 selftests/.*	VOLATILE	programs that look whether memory and registers keep what was put there
 selftests/.*	MULTIPLE_ASSIGNMENTS	the same value for several fields of a sample is meant
-selftests/regs_test\.c	LEADING_SPACE,AVOID_EXTERNS,COMPLEX_MACRO,MACRO_ARG_REUSE	assembler in strings
+selftests/regs_test\.c	LINE_SPACING,LEADING_SPACE,AVOID_EXTERNS,COMPLEX_MACRO,MACRO_ARG_REUSE	assembler in strings
 tools/lib/schema\.c	COMPARISON_TO_NULL	takes "return *(...)*x != NULL" for a comparison of its last part
 selftests/lib/subject\.h	FUNCTION_ARGUMENTS	takes "__attribute__((noreturn))" for an argument
 selftests/file_test\.c	QUOTED_WHITESPACE_BEFORE_NEWLINE	a file name that is hard on purpose
 selftests/unit/mkimage\.c	SPLIT_STRING	a name longer than a line
 selftests/.*_test\.c	OPEN_ENDED_LINE	"asm goto volatile(" opens a block of lines
-selftests/unit/codec_test\.c	STRING_FRAGMENTS	bytes of a message, cut where its fields begin
+selftests/unit/codec_(test\.c|refused\.h)	STRING_FRAGMENTS	bytes of a message, cut where its fields begin
 END
 }
 

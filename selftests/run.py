@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0
 """run.py - checkpoint subjects at random moments, and let them judge themselves
 
-Runs as root in the virtual machine: selftests/vm.sh -k 6.1 -- selftests/run.py [OPTION...] [TEST...]
+Runs as root in the virtual machine:
+
+    selftests/vm.sh -k 6.1 -- selftests/run.py [OPTION...] [TEST...]
 
 TEST is PROGRAM or PROGRAM.NAME, such as mem or mem.sparse; default: all. Each test is run in two
 modes (see --mode):

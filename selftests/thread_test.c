@@ -396,7 +396,7 @@ SUBJECT(rseq_aborts)
 				aborted++;
 		}
 	}
-	/* Each one that was begun was either completed or aborted; some aborted before they counted. */
+	/* Each that was begun was completed or aborted; some aborted before they counted. */
 	EXPECT_EQ(ok, done);
 	EXPECT_LE(ok, begun);
 	EXPECT_LE(begun, ok + aborted);

@@ -17,9 +17,9 @@
  *	others	made by subject_tell(), before "ready": what the driver must know of this test
  *
  * Such a program includes subject_harness.h, which has the main function, and writes SUBJECT(name)
- * for TEST(name). A test sets up its state, calls subject_ready(), works and verifies while subject_going(), and
- * verifies at the end. Failures of other threads than the first go through subject_fail(), since
- * the harness leaves a test by longjmp().
+ * for TEST(name). A test sets up its state, calls subject_ready(), works and verifies while
+ * subject_going(), and verifies at the end. Failures of other threads than the first go through
+ * subject_fail(), since the harness leaves a test by longjmp().
  */
 #ifndef SELFTESTS_SUBJECT_H
 #define SELFTESTS_SUBJECT_H
@@ -53,9 +53,9 @@ void subject_wait(void);
  * @fmt: its value, as for printf
  *
  * "refuse": a checkpoint must fail, with one line that this regular expression matches (what
- * follows "pid N (NAME)"); "lines" such lines, if not one. "mode": only this one is meant, "go-on" or "kill-restart". "kill":
- * kill it with ckpt --kill, since what it does until a later kill would be seen by the restarted
- * one. "image_max": bytes. "tty": it wants a terminal. "rstr": more options of rstr.
+ * follows "pid N (NAME)"); "lines" such lines, if not one. "mode": only this one is meant,
+ * "go-on" or "kill-restart". "kill": kill it with ckpt --kill, since what it does until a later
+ * kill would be seen by the restarted one. "image_max": bytes. "tty": it wants a terminal. "rstr": more options of rstr.
  */
 void subject_tell(const char *key, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 

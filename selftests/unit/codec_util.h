@@ -44,7 +44,7 @@ u64 codec_random_u64(struct codec_random *r);
 /** codec_random_obj() - fills @obj with what the schema allows */
 void codec_random_obj(struct codec_random *r, const struct codec_msg *m, void *obj);
 
-/** codec_to_theirs() - the same object for protobuf-c; free with protobuf_c_message_free_unpacked */
+/** codec_to_theirs() - the same for protobuf-c; free with protobuf_c_message_free_unpacked() */
 ProtobufCMessage *codec_to_theirs(const struct codec_msg *m, const void *obj,
 				  const ProtobufCMessageDescriptor *desc);
 

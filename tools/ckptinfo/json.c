@@ -128,11 +128,12 @@ static json_t *json_message(const ProtobufCMessage *msg)
 		const void *where = base + field->offset;
 
 		if (field->label == PROTOBUF_C_LABEL_REPEATED) {
+			const void *items = *(void * const *)where;
+
 			n = *(const size_t *)(base + field->quantifier_offset);
 			array = json_array();
 			for (j = 0; j < n; j++)
-				json_array_append_new(array, json_value(field,
-							*(void * const *)where, j));
+				json_array_append_new(array, json_value(field, items, j));
 			json_object_set_new(object, field->name, array);
 			continue;
 		}
