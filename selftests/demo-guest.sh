@@ -9,10 +9,11 @@ set -u
 bold='' normal=''
 [ -z "${CKPT_DEMO_COLOUR:-}" ] || bold=$'\e[1m' normal=$'\e[m'
 
-# As typed by someone who is in no hurry.
+# As typed by someone who is in no hurry, but where the program counts.
+hurry=
 run()
 {
-	sleep 0.4
+	[ -n "$hurry" ] || sleep 0.4
 	printf '%s$ %s%s\n' "$bold" "$*" "$normal"
 	eval "$*"
 }
@@ -21,9 +22,9 @@ cd /tmp || exit 1
 cat > count.py <<'END'
 import os, time
 
-for n in range(1, 8):
+for n in range(1, 7):
     print("process", os.getpid(), "counts:", n, flush=True)
-    time.sleep(1.5)
+    time.sleep(2)
 END
 
 run uname -r
@@ -32,12 +33,18 @@ run 'python3 count.py &'
 pid=$!
 # A shell that runs a script would report the death below in its own way.
 disown
-# Python takes its time to start. Then until shortly after the "3", so that nothing is counted
-# between checkpoint and death.
-while ! grep -q hrtimer_nanosleep "/proc/$pid/wchan" 2> /dev/null; do sleep 0.05; done
-sleep 2.7
+# Until shortly after the third line, so that nothing is counted between checkpoint and death.
+lines=0
+while [ "$lines" -lt 3 ]; do
+	sleep 0.05
+	while read -r key value; do
+		[ "$key" != syscw: ] || lines=$value
+	done < "/proc/$pid/io" || exit
+done
+hurry=yes
 run ckpt -v "$pid" '> count.img' || exit
 run kill -9 "$pid" || exit
+hurry=
 run ls -sh count.img
 run ps "$pid"
 [ ! -e "/proc/$pid" ] || exit 1
