@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "image.h"
+
+#include <endian.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/sha.h>
+
+#define ALIGN(x, a) (((x) + (a) - 1) & ~((size_t)(a) - 1))
+
+static uint32_t crc32c(const void *data, size_t len)
+{
+	static uint32_t table[8][256];
+	const uint8_t *p = data;
+	uint32_t crc = ~0U, lo;
+	int i, j;
+
+	if (!table[0][1]) {
+		for (i = 0; i < 256; i++) {
+			uint32_t c = i;
+
+			for (j = 0; j < 8; j++)
+				c = c & 1 ? c >> 1 ^ 0x82f63b78 : c >> 1;
+			table[0][i] = c;
+		}
+		for (j = 1; j < 8; j++)
+			for (i = 0; i < 256; i++)
+				table[j][i] = table[0][table[j - 1][i] & 0xff] ^
+					      table[j - 1][i] >> 8;
+	}
+	for (; len >= 8; len -= 8, p += 8) {
+		memcpy(&lo, p, 4);
+		crc ^= lo;
+		crc = table[7][crc & 0xff] ^ table[6][crc >> 8 & 0xff] ^
+		      table[5][crc >> 16 & 0xff] ^ table[4][crc >> 24] ^
+		      table[3][p[4]] ^ table[2][p[5]] ^ table[1][p[6]] ^ table[0][p[7]];
+	}
+	while (len--)
+		crc = table[0][(crc ^ *p++) & 0xff] ^ crc >> 8;
+	return ~crc;
+}
+
+void image_fix(uint8_t *header)
+{
+	uint32_t crc = htole32(crc32c(header, offsetof(struct ckpt_image_record, crc)));
+
+	memcpy(header + offsetof(struct ckpt_image_record, crc), &crc, sizeof(crc));
+}
+
+void image_fix_file(uint8_t *header)
+{
+	uint32_t crc = htole32(crc32c(header, offsetof(struct ckpt_image_header, crc)));
+
+	memcpy(header + offsetof(struct ckpt_image_header, crc), &crc, sizeof(crc));
+}
+
+unsigned int image_take(const uint8_t *data, size_t len, struct image_rec *recs, unsigned int max)
+{
+	size_t pos = sizeof(struct ckpt_image_header);
+	struct ckpt_image_record rec;
+	unsigned int n = 0;
+
+	while (pos + sizeof(rec) <= len) {
+		memcpy(&rec, data + pos, sizeof(rec));
+		if (rec.type == CKPT_REC_TRAILER)
+			return n;
+		if (n == max)
+			break;
+		pos += sizeof(rec) + rec.gap;
+		recs[n].type = rec.type;
+		recs[n].flags = rec.flags;
+		recs[n].len = rec.length;
+		recs[n].payload = data + pos;
+		pos = ALIGN(pos + rec.length, 8);
+		n++;
+	}
+	abort();
+}
+
+static size_t put_varint(uint8_t *p, uint64_t v)
+{
+	size_t n = 0;
+
+	do {
+		p[n++] = (v & 0x7f) | (v > 0x7f ? 0x80 : 0);
+		v >>= 7;
+	} while (v);
+	return n;
+}
+
+/* One record at @pos of @out. Return: the end. */
+static size_t put_rec(uint8_t *out, size_t pos, const struct image_rec *in)
+{
+	size_t end = pos + sizeof(struct ckpt_image_record);
+	size_t gap = in->flags & CKPT_REC_F_RAW ? ALIGN(end, CKPT_IMAGE_ALIGN) - end : 0;
+	struct ckpt_image_record rec = {
+		.type = in->type,
+		.flags = in->flags,
+		.length = in->len,
+		.gap = gap,
+		.payload_crc = crc32c(in->payload, in->len),
+	};
+
+	memcpy(out + pos, &rec, sizeof(rec));
+	image_fix(out + pos);
+	memcpy(out + end + gap, in->payload, in->len);
+	return ALIGN(end + gap + in->len, 8);
+}
+
+struct image_bytes image_make(const struct image_rec *recs, unsigned int n, size_t *starts)
+{
+	struct ckpt_image_header header = {
+		.magic = CKPT_IMAGE_MAGIC,
+		.version = CKPT_IMAGE_VERSION,
+		.header_len = sizeof(header),
+		.machine = 62,
+		.page_size = 4096,
+	};
+	struct image_rec trailer = { .type = CKPT_REC_TRAILER };
+	uint8_t text[2 * 11 + 2 + SHA256_DIGEST_LENGTH];
+	size_t pos = sizeof(header), pages = 0, room = 4096;
+	struct image_bytes out;
+	size_t used = sizeof(header);
+	uint8_t *headers;
+	unsigned int i;
+
+	for (i = 0; i < n; i++)
+		room += recs[i].len + CKPT_IMAGE_ALIGN + 64;
+	out.data = calloc(1, room);
+	headers = malloc(used + n * sizeof(struct ckpt_image_record));
+	if (!out.data || !headers)
+		abort();
+	memcpy(out.data, &header, sizeof(header));
+	image_fix_file(out.data);
+	memcpy(headers, out.data, sizeof(header));
+	for (i = 0; i < n; i++) {
+		if (starts)
+			starts[i] = pos;
+		if (recs[i].type == CKPT_REC_PAGES)
+			pages += recs[i].len / CKPT_IMAGE_ALIGN;
+		out.len = put_rec(out.data, pos, &recs[i]);
+		memcpy(headers + used, out.data + pos, sizeof(struct ckpt_image_record));
+		used += sizeof(struct ckpt_image_record);
+		pos = out.len;
+	}
+	if (starts)
+		starts[n] = pos;
+	trailer.payload = text;
+	text[trailer.len++] = 1 << 3;
+	trailer.len += put_varint(text + trailer.len, n);
+	text[trailer.len++] = 2 << 3;
+	trailer.len += put_varint(text + trailer.len, pages);
+	text[trailer.len++] = 3 << 3 | 2;
+	text[trailer.len++] = SHA256_DIGEST_LENGTH;
+	SHA256(headers, used, text + trailer.len);
+	free(headers);
+	trailer.len += SHA256_DIGEST_LENGTH;
+	out.len = put_rec(out.data, pos, &trailer);
+	return out;
+}
+
+/* ---- messages ---- */
+
+static bool get_varint(const uint8_t *msg, size_t len, size_t *pos, uint64_t *v)
+{
+	unsigned int shift = 0;
+
+	for (*v = 0; *pos < len && shift < 64; shift += 7) {
+		*v |= (uint64_t)(msg[*pos] & 0x7f) << shift;
+		if (!(msg[(*pos)++] & 0x80))
+			return true;
+	}
+	return false;
+}
+
+bool image_next_field(const uint8_t *msg, size_t len, size_t pos, struct image_field *f)
+{
+	uint64_t v;
+
+	f->start = pos;
+	if (pos >= len || !get_varint(msg, len, &pos, &v))
+		return false;
+	f->number = v >> 3;
+	f->wire = v & 7;
+	f->value = pos;
+	f->scalar = 0;
+	switch (f->wire) {
+	case 0:
+		if (!get_varint(msg, len, &pos, &f->scalar))
+			return false;
+		break;
+	case 1:
+		if (len - pos < 8)
+			return false;
+		memcpy(&f->scalar, msg + pos, 8);
+		pos += 8;
+		break;
+	case 2:
+		if (!get_varint(msg, len, &pos, &v) || v > len - pos)
+			return false;
+		f->value = pos;
+		pos += v;
+		break;
+	default:
+		return false;
+	}
+	f->end = pos;
+	return true;
+}
+
+bool image_find(const uint8_t *msg, size_t len, uint32_t number, unsigned int nth,
+		struct image_field *f)
+{
+	size_t pos = 0;
+
+	while (image_next_field(msg, len, pos, f)) {
+		if (f->number == number && !nth--)
+			return true;
+		pos = f->end;
+	}
+	return false;
+}
+
+bool image_nth(const uint8_t *msg, size_t len, unsigned int nth, struct image_field *f)
+{
+	size_t pos = 0;
+
+	while (image_next_field(msg, len, pos, f)) {
+		if (!nth--)
+			return true;
+		pos = f->end;
+	}
+	return false;
+}
+
+struct image_bytes image_splice(const uint8_t *msg, size_t len, size_t start, size_t end,
+				const void *with, size_t with_len)
+{
+	struct image_bytes out = { .len = len - (end - start) + with_len };
+
+	out.data = malloc(out.len + 1);
+	if (!out.data)
+		abort();
+	memcpy(out.data, msg, start);
+	memcpy(out.data + start, with, with_len);
+	memcpy(out.data + start + with_len, msg + end, len - end);
+	return out;
+}
+
+struct image_bytes image_set(const uint8_t *msg, size_t len, const struct image_field *f,
+			     uint64_t value)
+{
+	uint8_t text[10];
+	size_t n = 8;
+
+	if (f->wire == 1)
+		memcpy(text, &value, 8);
+	else
+		n = put_varint(text, value);
+	return image_splice(msg, len, f->value, f->end, text, n);
+}
+
+struct image_bytes image_set_bytes(const uint8_t *msg, size_t len, const struct image_field *f,
+				   const void *data, size_t n)
+{
+	uint8_t *text = malloc(n + 20);
+	struct image_bytes out;
+	size_t used;
+
+	if (!text)
+		abort();
+	used = put_varint(text, f->number << 3 | 2);
+	used += put_varint(text + used, n);
+	memcpy(text + used, data, n);
+	out = image_splice(msg, len, f->start, f->end, text, used + n);
+	free(text);
+	return out;
+}

@@ -1,0 +1,1064 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Images that are damaged, and images that lie: each is given to the module, which must either
+ * refuse it in one clear sentence and leave nothing behind, or start a program.
+ *
+ * The first tests damage an image that is good. The later ones change what it says and put the
+ * frame right again (image.c), to get at the checks behind the checksums.
+ */
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/capability.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include "device.h"
+#include "image.h"
+#include "kselftest_harness.h"
+#include "victim.h"
+
+/* Many attempts on a machine that is emulated. */
+#undef TEST_TIMEOUT_DEFAULT
+#define TEST_TIMEOUT_DEFAULT 300
+
+#define RECS_MAX 256
+#define TASK_SIZE_MAX ((1ULL << 47) - 4096)
+
+/* A good image of target.c. */
+static struct image_bytes good;
+static struct image_rec recs[RECS_MAX];
+static size_t starts[RECS_MAX + 1];
+static unsigned int n_recs;
+static pid_t victim;
+static char counter_path[64];
+static volatile uint64_t *counter;
+
+static int device, memfd;
+static struct device_result res;
+static unsigned int attempts, started;
+static int64_t begin_us;
+
+static int slurp(int fd, struct image_bytes *out)
+{
+	struct stat st;
+
+	if (fstat(fd, &st))
+		return -1;
+	out->len = st.st_size;
+	out->data = malloc(out->len);
+	return pread(fd, out->data, out->len, 0) == (ssize_t)out->len ? 0 : -1;
+}
+
+/* Make the image, and see that it is one. */
+static const char *setup(void)
+{
+	struct image_bytes same;
+	pid_t pid;
+
+	signal(SIGPIPE, SIG_IGN);
+	victim_seed();
+	device = device_open();
+	memfd = memfd_create("image", MFD_CLOEXEC);
+	counter = victim_counter(counter_path);
+	victim = victim_start("rich", counter_path);
+	if (!victim_counts(counter))
+		return "the program does not run";
+	if (device_checkpoint(device, victim, memfd, CKPT_CHECKPOINT_HOLD, &res))
+		return device_words(&res);
+	device_release(device, CKPT_RELEASE_KILL);
+	victim_end(victim);
+	if (slurp(memfd, &good))
+		return "cannot read the image";
+	n_recs = image_take(good.data, good.len, recs, RECS_MAX);
+	same = image_make(recs, n_recs, starts);
+	if (same.len != good.len || memcmp(same.data, good.data, good.len))
+		return "image.c does not make the same image of its records";
+	free(same.data);
+
+	begin_us = victim_us();
+	lseek(memfd, 0, SEEK_SET);
+	pid = device_restart(device, memfd, 0, &res);
+	if (pid < 0)
+		return device_words(&res);
+	if (!victim_counts(counter))
+		return "the restarted program does not run";
+	victim_kill(pid);
+	return pid == victim ? NULL : "another pid";
+}
+
+#define SETUP() do {						\
+	const char *_why = setup();				\
+								\
+	ASSERT_EQ(NULL, _why) {					\
+		TH_LOG("%s", _why);				\
+	}							\
+} while (0)
+
+#define REPORT() printf("# %u images, %u of them started, %llu us each\n", attempts, started, \
+			(unsigned long long)((victim_us() - begin_us) / attempts))
+
+/*
+ * Restart from what is in @fd. Return: NULL if it failed well (or started a program, if it
+ * @may); else what is wrong.
+ */
+static const char *attempt_fd(int fd, bool may)
+{
+	const char *why;
+	int status;
+	pid_t pid;
+
+	attempts++;
+	pid = device_restart(device, fd, 0, &res);
+	if (pid > 0) {
+		kill(pid, SIGKILL);
+		started++;
+		victim_kill(pid);
+		return may ? NULL : "a program was started";
+	}
+	why = device_unclear(&res);
+	if (why)
+		return why;
+	if (waitpid(-1, &status, WNOHANG | __WALL) >= 0 || errno != ECHILD)
+		return "a child is left";
+	if (victim_exists(victim) || victim_exists(victim + 1))
+		return "a task is left";
+	return NULL;
+}
+
+static const char *attempt(const void *data, size_t len, bool may)
+{
+	if (ftruncate(memfd, 0) || pwrite(memfd, data, len, 0) != (ssize_t)len ||
+	    lseek(memfd, 0, SEEK_SET))
+		return "cannot write the image";
+	return attempt_fd(memfd, may);
+}
+
+/* The same through a pipe that ends behind @len bytes. */
+static const char *attempt_pipe(const uint8_t *data, size_t len)
+{
+	const char *why;
+	int fds[2];
+	pid_t pid;
+
+	if (pipe2(fds, O_CLOEXEC))
+		return "no pipe";
+	/* Not our child: there must be none. */
+	pid = fork();
+	if (!pid) {
+		if (fork())
+			_exit(0);
+		close(fds[0]);
+		while (len) {
+			ssize_t n = write(fds[1], data, len);
+
+			if (n <= 0)
+				break;
+			data += n;
+			len -= n;
+		}
+		_exit(0);
+	}
+	waitpid(pid, NULL, 0);
+	close(fds[1]);
+	why = attempt_fd(fds[0], false);
+	close(fds[0]);
+	return why;
+}
+
+/* The first few failures in words; there may be thousands. */
+#define EXPECT_FINE(why, ...) do {				\
+	const char *_why = why;					\
+								\
+	if (_why) {						\
+		_metadata->passed = 0;				\
+		if (failures++ < 10) {				\
+			printf("# ");				\
+			printf(__VA_ARGS__);			\
+			printf(": %s (%s)\n", _why, device_words(&res)); \
+		}						\
+	}							\
+} while (0)
+
+static unsigned int failures;
+
+/* ---- damage ---- */
+
+TEST(empty)
+{
+	SETUP();
+	EXPECT_FINE(attempt("", 0, false), "empty");
+	EXPECT_EQ(EBADMSG, res.error);
+	EXPECT_FINE(attempt_pipe(good.data, 0), "empty pipe");
+	EXPECT_EQ(EBADMSG, res.error);
+}
+
+TEST(no_image_at_all)
+{
+	static const char *const names[] = { "/dev/zero", "/bin/sh", "/etc/passwd", "/dev/null" };
+	unsigned int i;
+	int fd;
+
+	SETUP();
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		fd = open(names[i], O_RDONLY | O_CLOEXEC);
+		ASSERT_LE(0, fd);
+		EXPECT_FINE(attempt_fd(fd, false), "%s", names[i]);
+		EXPECT_EQ(EBADMSG, res.error);
+		close(fd);
+	}
+	fd = open("/", O_RDONLY | O_CLOEXEC);
+	EXPECT_FINE(attempt_fd(fd, false), "a directory");
+	EXPECT_EQ(EINVAL, res.error);
+	close(fd);
+	fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	EXPECT_FINE(attempt_fd(fd, false), "not open for reading");
+	EXPECT_EQ(EBADF, res.error);
+	close(fd);
+	fd = open("/", O_PATH | O_CLOEXEC);
+	EXPECT_FINE(attempt_fd(fd, false), "O_PATH");
+	EXPECT_EQ(EBADF, res.error);
+	close(fd);
+	EXPECT_FINE(attempt_fd(-1, false), "-1");
+	EXPECT_EQ(EBADF, res.error);
+}
+
+TEST(truncated)
+{
+	unsigned int i;
+	size_t at;
+
+	SETUP();
+	for (i = 0; i <= n_recs; i++) {
+		EXPECT_FINE(attempt(good.data, starts[i], false), "cut before record %u", i);
+		EXPECT_EQ(EBADMSG, res.error);
+		at = starts[i] + sizeof(struct ckpt_image_record);
+		EXPECT_FINE(attempt(good.data, at, false), "cut behind header %u", i);
+		EXPECT_EQ(EBADMSG, res.error);
+		if (i < n_recs) {
+			at = recs[i].payload - good.data;
+			EXPECT_FINE(attempt(good.data, at, false), "cut before payload %u", i);
+			EXPECT_FINE(attempt(good.data, at + recs[i].len - 1, false),
+				    "cut within payload %u", i);
+		}
+	}
+	for (i = 0; i < 1000; i++) {
+		at = victim_random(good.len);
+		EXPECT_FINE(i % 8 ? attempt(good.data, at, false) : attempt_pipe(good.data, at),
+			    "cut at %zu", at);
+		EXPECT_EQ(EBADMSG, res.error);
+	}
+	for (i = 1; i <= 16; i++)
+		EXPECT_FINE(attempt(good.data, good.len - i, false), "the last %u bytes missing", i);
+	REPORT();
+}
+
+static const char *flip(size_t at, unsigned int bit)
+{
+	const char *why;
+
+	good.data[at] ^= 1 << bit;
+	why = attempt(good.data, good.len, false);
+	good.data[at] ^= 1 << bit;
+	return why;
+}
+
+TEST(flipped)
+{
+	unsigned int i, j;
+	size_t at;
+
+	SETUP();
+	for (i = 0; i < sizeof(struct ckpt_image_header); i++)
+		for (j = 0; j < 8; j++)
+			EXPECT_FINE(flip(i, j), "bit %u of byte %u", j, i);
+	for (i = 0; i <= n_recs; i++) {
+		for (j = 0; j < sizeof(struct ckpt_image_record); j++) {
+			at = starts[i] + j;
+			EXPECT_FINE(flip(at, victim_random(8)), "byte %u of header %u", j, i);
+		}
+	}
+	for (i = 0; i < 1000; i++) {
+		at = victim_random(good.len);
+		EXPECT_FINE(flip(at, victim_random(8)), "byte %zu", at);
+	}
+	REPORT();
+}
+
+/* Bytes behind the trailer are somebody else's. */
+TEST(something_behind)
+{
+	struct image_bytes more;
+
+	SETUP();
+	more = image_splice(good.data, good.len, good.len, good.len, good.data, 1000);
+	EXPECT_EQ(NULL, attempt(more.data, more.len, true));
+	EXPECT_EQ(1, started);
+	EXPECT_EQ((off_t)good.len, lseek(memfd, 0, SEEK_CUR));
+}
+
+/* ---- the frame ---- */
+
+TEST(file_header)
+{
+#define HEADER(field, value, error) \
+	{ offsetof(struct ckpt_image_header, field), value, error }
+	static const struct {
+		size_t at;
+		uint32_t value;
+		int error;
+	} wrong[] = {
+		HEADER(magic, 0, EBADMSG),
+		HEADER(version, 0, EOPNOTSUPP),
+		HEADER(version, CKPT_IMAGE_VERSION + 1, EOPNOTSUPP),
+		HEADER(version, 0xffffffff, EOPNOTSUPP),
+		HEADER(header_len, 128, EBADMSG),
+		HEADER(machine, 183, EOPNOTSUPP),
+		HEADER(machine, 0, EOPNOTSUPP),
+		HEADER(page_size, 65536, EOPNOTSUPP),
+		HEADER(page_size, 0, EOPNOTSUPP),
+		HEADER(features_required, 1, EOPNOTSUPP),
+		HEADER(reserved, 1, EBADMSG),
+		HEADER(reserved[16], 1, EBADMSG),
+	};
+	struct ckpt_image_header keep;
+	unsigned int i;
+
+	SETUP();
+	memcpy(&keep, good.data, sizeof(keep));
+	for (i = 0; i < ARRAY_SIZE(wrong); i++) {
+		memcpy(good.data + wrong[i].at, &wrong[i].value, sizeof(wrong[i].value));
+		image_fix_file(good.data);
+		EXPECT_FINE(attempt(good.data, good.len, false), "%x at %zu", wrong[i].value,
+			    wrong[i].at);
+		EXPECT_EQ(wrong[i].error, res.error);
+		memcpy(good.data, &keep, sizeof(keep));
+	}
+}
+
+TEST(record_headers)
+{
+	static const uint64_t lengths[] = {
+		0, 1, CKPT_IMAGE_RAW_MAX, CKPT_IMAGE_RAW_MAX + 1ULL, 1ULL << 31, 1ULL << 32,
+		1ULL << 62, 1ULL << 63, -1ULL, -8ULL, -4096ULL,
+	};
+	static const uint32_t gaps[] = { 1, 8, 4095, 4096, 65536, 0x80000000, 0xffffffff };
+	struct ckpt_image_record rec, keep;
+	unsigned int i, j;
+
+	SETUP();
+#define RECORD(what, field, val) do {						\
+	rec = keep;								\
+	rec.field = val;							\
+	image_fix((uint8_t *)&rec);						\
+	memcpy(good.data + starts[i], &rec, sizeof(rec));			\
+	if (rec.field != keep.field)						\
+		EXPECT_FINE(attempt(good.data, good.len, false),		\
+			    what " %llx of record %u", (unsigned long long)rec.field, i); \
+} while (0)
+	for (i = 0; i <= n_recs; i++) {
+		memcpy(&keep, good.data + starts[i], sizeof(keep));
+		for (j = 0; j < ARRAY_SIZE(lengths); j++)
+			if (i < 2 || !victim_random(4))
+				RECORD("length", length, lengths[j]);
+		for (j = 0; j < ARRAY_SIZE(gaps); j++)
+			if (i < 2 || !victim_random(4))
+				RECORD("gap", gap, gaps[j]);
+		RECORD("type", type, 0);
+		RECORD("type", type, 22);
+		RECORD("type", type, 64);
+		RECORD("type", type, 0xffffffff);
+		RECORD("flags", flags, keep.flags ^ CKPT_REC_F_RAW);
+		RECORD("flags", flags, 0x80000000);
+		RECORD("reserved", reserved, 1);
+		memcpy(good.data + starts[i], &keep, sizeof(keep));
+	}
+	REPORT();
+}
+
+static const char *attempt_recs(const struct image_rec *list, unsigned int n, bool may)
+{
+	struct image_bytes image = image_make(list, n, NULL);
+	const char *why = attempt(image.data, image.len, may);
+
+	free(image.data);
+	return why;
+}
+
+TEST(records_missing)
+{
+	struct image_rec list[RECS_MAX];
+	unsigned int i, j, n;
+	uint32_t type;
+
+	SETUP();
+	for (i = 0; i < n_recs; i++) {
+		n = 0;
+		for (j = 0; j < n_recs; j++)
+			if (j != i)
+				list[n++] = recs[j];
+		type = recs[i].type;
+		/* A program may do without descriptors. */
+		EXPECT_FINE(attempt_recs(list, n, type == CKPT_REC_FDS),
+			    "without record %u of type %u", i, type);
+	}
+	/* All of a kind. */
+	for (type = 1; type < CKPT_REC_TRAILER; type++) {
+		n = 0;
+		for (j = 0; j < n_recs; j++)
+			if (recs[j].type != type)
+				list[n++] = recs[j];
+		if (n == n_recs || type == CKPT_REC_PIPE_DATA)
+			continue;
+		EXPECT_FINE(attempt_recs(list, n, type == CKPT_REC_FDS), "without type %u", type);
+	}
+	REPORT();
+}
+
+TEST(records_twice)
+{
+	struct image_rec list[RECS_MAX + 1];
+	unsigned int i, j, n;
+
+	SETUP();
+	for (i = 0; i < n_recs; i++) {
+		n = 0;
+		for (j = 0; j < n_recs; j++) {
+			list[n++] = recs[j];
+			if (j == i)
+				list[n++] = recs[j];
+		}
+		EXPECT_FINE(attempt_recs(list, n, false), "record %u of type %u twice", i,
+			    recs[i].type);
+		/* And once more far from the first. */
+		n = n_recs;
+		memcpy(list, recs, n * sizeof(*list));
+		list[n++] = recs[i];
+		EXPECT_FINE(attempt_recs(list, n, false), "record %u of type %u again at the end",
+			    i, recs[i].type);
+	}
+	REPORT();
+}
+
+TEST(records_in_another_order)
+{
+	struct image_rec list[RECS_MAX], rec;
+	unsigned int i, a, b;
+
+	SETUP();
+	for (i = 0; i + 1 < n_recs; i++) {
+		memcpy(list, recs, n_recs * sizeof(*list));
+		list[i] = recs[i + 1];
+		list[i + 1] = recs[i];
+		EXPECT_FINE(attempt_recs(list, n_recs, true), "records %u and %u swapped", i, i + 1);
+	}
+	for (i = 0; i < 100; i++) {
+		memcpy(list, recs, n_recs * sizeof(*list));
+		a = victim_random(n_recs);
+		b = victim_random(n_recs);
+		rec = list[a];
+		list[a] = list[b];
+		list[b] = rec;
+		EXPECT_FINE(attempt_recs(list, n_recs, true), "records %u and %u swapped", a, b);
+	}
+	REPORT();
+}
+
+/* A record that a reader may skip, and the longest that there can be. */
+TEST(records_advisory)
+{
+	static uint8_t text[CKPT_IMAGE_META_MAX];
+	struct image_rec list[RECS_MAX + 1];
+	unsigned int i;
+
+	SETUP();
+	for (i = 0; i <= n_recs; i += 1 + victim_random(3)) {
+		memcpy(list, recs, i * sizeof(*list));
+		list[i] = (struct image_rec){
+			.type = 4000 + i, .flags = CKPT_REC_F_ADVISORY, .payload = text,
+			.len = i & 1 ? sizeof(text) : i,
+		};
+		memcpy(list + i + 1, recs + i, (n_recs - i) * sizeof(*list));
+		EXPECT_FINE(attempt_recs(list, n_recs + 1, true), "advisory record at %u", i);
+	}
+	EXPECT_EQ(attempts, started);
+	REPORT();
+}
+
+/* ---- what is said ---- */
+
+static unsigned int nth_rec(uint32_t type, unsigned int nth)
+{
+	unsigned int i;
+
+	for (i = 0; i < n_recs; i++)
+		if (recs[i].type == type && !nth--)
+			return i;
+	return n_recs;
+}
+
+/* The image with another payload of a record. */
+static const char *attempt_payload(unsigned int i, struct image_bytes payload, bool may)
+{
+	struct image_rec keep = recs[i];
+	const char *why;
+
+	recs[i].payload = payload.data;
+	recs[i].len = payload.len;
+	why = attempt_recs(recs, n_recs, may);
+	recs[i] = keep;
+	free(payload.data);
+	return why;
+}
+
+/* Put @inner in place of the content of field @f of record @i. */
+static const char *attempt_inner(unsigned int i, const struct image_field *f,
+				 struct image_bytes inner, bool may)
+{
+	struct image_bytes outer = image_set_bytes(recs[i].payload, recs[i].len, f, inner.data,
+						   inner.len);
+
+	free(inner.data);
+	return attempt_payload(i, outer, may);
+}
+
+/**
+ * struct lie - a number that must not be believed
+ * @type: of the record
+ * @nth: which of its type
+ * @outer: field that holds a message, 0 none
+ * @outer_nth: which of them
+ * @field: field with the number
+ * @value: the number
+ * @error: errno, 0 any
+ */
+struct lie {
+	uint32_t type, nth, outer, outer_nth, field;
+	uint64_t value;
+	int error;
+};
+
+#define LIE(t, n, o, on, f, v, e) { CKPT_REC_##t, n, o, on, f, v, e }
+#define KERNEL 0xffffffff81000000ULL
+#define HOLE 0x0000800000000000ULL
+
+static const struct lie lies[] = {
+	LIE(IMAGE, 0, 0, 0, 7, 0, EBADMSG),		/* nr_processes */
+	LIE(IMAGE, 0, 0, 0, 7, 2, EBADMSG),
+	LIE(IMAGE, 0, 0, 0, 7, 0xffffffff, EBADMSG),
+	LIE(IMAGE, 0, 9, 0, 1, -1ULL, EOPNOTSUPP),	/* xfeatures */
+	LIE(IMAGE, 0, 9, 0, 2, 0, EOPNOTSUPP),		/* xstate_size */
+	LIE(IMAGE, 0, 9, 0, 2, 0xffffffff, EOPNOTSUPP),
+	LIE(PROCESS, 0, 0, 0, 1, 0, EBADMSG),		/* pid */
+	LIE(PROCESS, 0, 0, 0, 1, 0x7fffffff, 0),
+	LIE(PROCESS, 0, 0, 0, 1, 0xffffffff, 0),
+	LIE(PROCESS, 0, 0, 0, 1, 1, EEXIST),
+	LIE(PROCESS, 0, 0, 0, 5, 0, EBADMSG),		/* nr_threads */
+	LIE(PROCESS, 0, 0, 0, 5, 1, EBADMSG),
+	LIE(PROCESS, 0, 0, 0, 5, 3, EBADMSG),
+	LIE(PROCESS, 0, 0, 0, 5, 0xffffffff, EBADMSG),
+	LIE(PROCESS, 0, 0, 0, 6, 65, EBADMSG),		/* exit_signal */
+	LIE(PROCESS, 0, 0, 0, 6, 0xffffffff, EBADMSG),
+	LIE(CRED, 0, 0, 0, 1, 0, EBADMSG),		/* id */
+	LIE(CRED, 0, 0, 0, 2, 0xffffffff, EBADMSG),	/* uid */
+	LIE(CRED, 0, 0, 0, 9, 0xffffffff, EBADMSG),	/* fsgid */
+	LIE(CRED, 0, 0, 0, 12, 1ULL << 63, EBADMSG),	/* cap_permitted */
+	LIE(CRED, 0, 0, 0, 15, 1, EBADMSG),		/* cap_ambient */
+	LIE(CRED, 0, 0, 0, 16, 0xffffffff, EBADMSG),	/* securebits */
+	LIE(FILE, 0, 0, 0, 1, 0, EBADMSG),		/* id */
+	LIE(FILE, 0, 0, 0, 2, 0xffffffff, EBADMSG),	/* flags */
+	LIE(FILE, 0, 0, 0, 2, O_TRUNC, EBADMSG),
+	LIE(FILE, 0, 0, 0, 2, O_CREAT | O_RDWR, EBADMSG),
+	LIE(FILE, 0, 4, 0, 2, S_IFIFO | 0600, EBADMSG),	/* mode */
+	LIE(FILE, 0, 4, 0, 2, S_IFBLK | 0600, EBADMSG),
+	LIE(FILE, 0, 4, 0, 2, S_IFDIR | 0600, ESTALE),
+	LIE(FILE, 0, 4, 0, 2, S_IFREG | 0600, ESTALE),
+	LIE(FILE, 0, 4, 0, 7, 1ULL << 32 | 5, ESTALE),	/* rdev */
+	LIE(FILE, 1, 4, 0, 3, 12345, ESTALE),		/* size */
+	LIE(FILE, 1, 4, 0, 3, -1ULL, ESTALE),
+	LIE(FILE, 1, 0, 0, 3, -1ULL, EBADMSG),		/* pos */
+	LIE(FILE, 1, 0, 0, 3, 1ULL << 63, EBADMSG),
+	LIE(PIPE, 0, 0, 0, 2, 0, EBADMSG),		/* capacity */
+	LIE(PIPE, 0, 0, 0, 2, 0xffffffff, 0),
+	LIE(PIPE, 0, 0, 0, 2, 4096, EBADMSG),
+	LIE(PIPE, 0, 0, 0, 3, 0, EBADMSG),		/* length */
+	LIE(PIPE, 0, 0, 0, 3, 19999, EBADMSG),
+	LIE(PIPE, 0, 0, 0, 3, 65536, EBADMSG),
+	LIE(PIPE, 0, 0, 0, 3, 0xffffffff, EBADMSG),
+	LIE(PIPE, 1, 0, 0, 3, 31, EBADMSG),
+	LIE(SHMEM, 0, 0, 0, 2, 0, EBADMSG),		/* size */
+	LIE(SHMEM, 0, 0, 0, 2, 1, EBADMSG),
+	LIE(SHMEM, 0, 0, 0, 2, -1ULL, EBADMSG),
+	LIE(SHMEM, 0, 0, 0, 2, 1ULL << 63, EBADMSG),
+	LIE(FS, 0, 0, 0, 3, 01000, EBADMSG),		/* umask */
+	LIE(FS, 0, 0, 0, 3, 0xffffffff, EBADMSG),
+	LIE(MM, 0, 0, 0, 13, 0, EBADMSG),		/* exe_file */
+	LIE(MM, 0, 0, 0, 13, 1, EBADMSG),
+	LIE(MM, 0, 0, 0, 13, 0xffffffff, EBADMSG),
+	LIE(MM, 0, 0, 0, 14, 1, EBADMSG),		/* mmap_base */
+	LIE(MM, 0, 0, 0, 14, KERNEL, EBADMSG),
+	LIE(MM, 0, 0, 0, 15, 3, EBADMSG),		/* dumpable */
+	LIE(MM, 0, 0, 0, 21, 0, EBADMSG),		/* nr_vmas */
+	LIE(MM, 0, 0, 0, 21, 0xffffffff, EBADMSG),
+	LIE(VMAS, 0, 1, 0, 1, 1, EBADMSG),		/* start */
+	LIE(VMAS, 0, 1, 0, 1, KERNEL, EBADMSG),
+	LIE(VMAS, 0, 1, 0, 1, HOLE, EBADMSG),
+	LIE(VMAS, 0, 1, 0, 2, 1, EBADMSG),		/* end */
+	LIE(VMAS, 0, 1, 0, 2, 0, EBADMSG),
+	LIE(VMAS, 0, 1, 0, 2, HOLE, EBADMSG),
+	LIE(VMAS, 0, 1, 0, 2, -4096ULL, EBADMSG),
+	LIE(VMAS, 0, 1, 0, 2, TASK_SIZE_MAX, 0),
+	LIE(VMAS, 0, 1, 1, 1, 4096, EBADMSG),		/* overlap */
+	LIE(VMAS, 0, 1, 0, 3, 8, EBADMSG),		/* prot */
+	LIE(VMAS, 0, 1, 0, 3, 0x1000000, EBADMSG),	/* PROT_GROWSDOWN */
+	LIE(VMAS, 0, 1, 0, 4, 1 << 14, EBADMSG),	/* flags */
+	LIE(VMAS, 0, 1, 0, 4, 0xffffffff, 0),
+	LIE(VMAS, 0, 1, 0, 5, 0, EBADMSG),		/* kind */
+	LIE(VMAS, 0, 1, 0, 5, 2, EBADMSG),
+	LIE(VMAS, 0, 1, 0, 5, 3, EBADMSG),
+	LIE(VMAS, 0, 1, 0, 6, 0, EBADMSG),		/* file */
+	LIE(VMAS, 0, 1, 0, 6, 1, EBADMSG),
+	LIE(VMAS, 0, 1, 0, 6, 0xffffffff, EBADMSG),
+	LIE(VMAS, 0, 1, 0, 7, -1ULL, EBADMSG),		/* pgoff */
+	LIE(VMAS, 0, 1, 0, 7, (1ULL << 52) - 1, 0),
+	LIE(FDS, 0, 1, 0, 1, 3, EBADMSG),		/* fd: descending */
+	LIE(FDS, 0, 1, 1, 1, 0, EBADMSG),
+	LIE(FDS, 0, 1, 0, 1, 0xffffffff, EBADMSG),
+	LIE(FDS, 0, 1, 0, 2, 0, EBADMSG),		/* file */
+	LIE(FDS, 0, 1, 0, 2, 1, EBADMSG),
+	LIE(FDS, 0, 1, 0, 2, 0xffffffff, EBADMSG),
+	LIE(SIGHAND, 0, 1, 0, 1, 0, EBADMSG),		/* signal */
+	LIE(SIGHAND, 0, 1, 0, 1, 9, EBADMSG),
+	LIE(SIGHAND, 0, 1, 0, 1, 19, EBADMSG),
+	LIE(SIGHAND, 0, 1, 0, 1, 65, EBADMSG),
+	LIE(SIGHAND, 0, 1, 0, 1, 0xffffffff, EBADMSG),
+	LIE(SIGHAND, 0, 1, 0, 3, 0xffffffff, EBADMSG),	/* flags */
+	LIE(SIGNALS, 0, 1, 0, 1, 0, EBADMSG),		/* signal */
+	LIE(SIGNALS, 0, 1, 0, 1, 9, EBADMSG),
+	LIE(SIGNALS, 0, 1, 0, 1, 65, EBADMSG),
+	LIE(SIGNALS, 0, 1, 0, 1, 5, EBADMSG),		/* not that of its siginfo */
+	LIE(LIMITS, 0, 1, 0, 1, 16, EBADMSG),		/* resource */
+	LIE(LIMITS, 0, 1, 0, 1, 0xffffffff, EBADMSG),
+	LIE(LIMITS, 0, 1, 3, 3, 0, EBADMSG),		/* hard below soft (stack) */
+	LIE(THREAD, 0, 0, 0, 1, 0, EBADMSG),		/* tid */
+	LIE(THREAD, 0, 0, 0, 1, 0xffffffff, EBADMSG),
+	LIE(THREAD, 1, 0, 0, 1, 0, EBADMSG),
+	LIE(THREAD, 1, 0, 0, 1, 1, EEXIST),
+	LIE(THREAD, 1, 0, 0, 1, 4 << 20, 0),
+	LIE(THREAD, 1, 0, 0, 1, 0xffffffff, EBADMSG),
+	LIE(THREAD, 0, 0, 0, 3, 0, EBADMSG),		/* cred */
+	LIE(THREAD, 1, 0, 0, 3, 0xffffffff, EBADMSG),
+	LIE(THREAD, 1, 0, 0, 3, 2, EBADMSG),
+	LIE(THREAD, 0, 5, 0, 1, 9, EBADMSG),		/* pending */
+	LIE(THREAD, 0, 5, 0, 1, 0, EBADMSG),
+	LIE(THREAD, 0, 0, 0, 6, KERNEL, EBADMSG),	/* altstack_sp */
+	LIE(THREAD, 0, 0, 0, 7, -1ULL, EBADMSG),
+	LIE(THREAD, 0, 0, 0, 8, 0x10, EBADMSG),
+	LIE(THREAD, 0, 11, 0, 1, KERNEL, 0),		/* rseq */
+	LIE(THREAD, 0, 11, 0, 1, 1, 0),
+	LIE(THREAD, 0, 11, 0, 2, 1, 0),
+	LIE(THREAD, 1, 12, 0, 1, 4, EBADMSG),		/* restart kind */
+	LIE(THREAD, 1, 12, 0, 1, 2, EBADMSG),
+	LIE(THREAD, 1, 12, 0, 2, 2, EBADMSG),		/* CLOCK_PROCESS_CPUTIME_ID */
+	LIE(THREAD, 1, 12, 0, 2, 8, EBADMSG),		/* CLOCK_REALTIME_ALARM */
+	LIE(THREAD, 1, 12, 0, 2, 0xffffffff, EBADMSG),
+	LIE(THREAD, 0, 12, 0, 8, 0, EBADMSG),		/* bitset */
+	LIE(THREAD, 0, 12, 0, 9, 0xffffffff, EBADMSG),
+	LIE(THREAD, 0, 13, 0, 1, 99, 0),		/* policy */
+	LIE(THREAD, 0, 13, 0, 1, 1, 0),			/* FIFO without a priority */
+	LIE(THREAD, 0, 13, 0, 1, 6, 0),			/* deadline without one */
+	LIE(THREAD, 0, 13, 0, 2, 200, 0),		/* nice 100 */
+	LIE(THREAD, 0, 13, 0, 3, 100, 0),		/* rt_priority */
+	LIE(THREAD, 0, 0, 0, 16, 8, EBADMSG),		/* personality */
+	LIE(THREAD, 0, 0, 0, 16, 0xff, EBADMSG),
+	LIE(THREAD, 0, 17, 0, 17, KERNEL, EBADMSG),	/* ip */
+	LIE(THREAD, 0, 17, 0, 17, HOLE, EBADMSG),
+	LIE(THREAD, 0, 17, 0, 17, TASK_SIZE_MAX, EBADMSG),
+	LIE(THREAD, 0, 17, 0, 17, -1ULL, EBADMSG),
+	LIE(THREAD, 1, 17, 0, 17, -2ULL, EBADMSG),
+	LIE(THREAD, 0, 17, 0, 18, 0x10, EBADMSG),	/* cs: the kernel's */
+	LIE(THREAD, 0, 17, 0, 18, 0x23, EBADMSG),	/* 32-bit */
+	LIE(THREAD, 0, 17, 0, 18, 0, EBADMSG),
+	LIE(THREAD, 0, 17, 0, 18, 7, EBADMSG),		/* of an LDT */
+	LIE(THREAD, 0, 17, 0, 21, 0x18, EBADMSG),	/* ss */
+	LIE(THREAD, 0, 17, 0, 21, 0, EBADMSG),
+	LIE(THREAD, 0, 17, 0, 22, KERNEL, EBADMSG),	/* fs_base */
+	LIE(THREAD, 0, 17, 0, 22, HOLE, EBADMSG),
+	LIE(THREAD, 0, 17, 0, 23, KERNEL, EBADMSG),	/* gs_base */
+	LIE(THREAD, 0, 17, 0, 24, 0x10, EBADMSG),	/* ds */
+	LIE(THREAD, 0, 17, 0, 26, 0x33, EBADMSG),	/* fs */
+	LIE(THREAD, 0, 17, 0, 27, 0xffff, EBADMSG),	/* gs */
+	LIE(PAGE_RUNS, 0, 1, 0, 1, 0, EBADMSG),		/* addr */
+	LIE(PAGE_RUNS, 0, 1, 0, 1, 1, EBADMSG),
+	LIE(PAGE_RUNS, 0, 1, 0, 1, KERNEL, EBADMSG),
+	LIE(PAGE_RUNS, 0, 1, 0, 1, HOLE, EBADMSG),
+	LIE(PAGE_RUNS, 0, 1, 0, 1, HOLE - 4096, EBADMSG),
+	LIE(PAGE_RUNS, 0, 1, 0, 1, -4096ULL, EBADMSG),
+	LIE(PAGE_RUNS, 0, 1, 0, 2, 0, EBADMSG),		/* pages */
+	LIE(PAGE_RUNS, 0, 1, 0, 2, 257, EBADMSG),
+	LIE(PAGE_RUNS, 0, 1, 0, 2, 0xffffffff, EBADMSG),
+	LIE(SHMEM_RUN, 0, 0, 0, 1, 0, EBADMSG),		/* shmem */
+	LIE(SHMEM_RUN, 0, 0, 0, 1, 1, EBADMSG),
+	LIE(SHMEM_RUN, 0, 0, 0, 2, 65536, EBADMSG),	/* offset */
+	LIE(SHMEM_RUN, 0, 0, 0, 2, 1ULL << 63, EBADMSG),
+	LIE(SHMEM_RUN, 0, 0, 0, 2, -4096ULL, EBADMSG),
+};
+
+static const char *attempt_lie(const struct lie *l)
+{
+	unsigned int i = nth_rec(l->type, l->nth);
+	struct image_field outer, f;
+	const uint8_t *msg;
+	size_t len;
+
+	res.len = 0;
+	if (i == n_recs)
+		return "there is no such record";
+	msg = recs[i].payload;
+	len = recs[i].len;
+	if (l->outer) {
+		if (!image_find(msg, len, l->outer, l->outer_nth, &outer) || outer.wire != 2)
+			return "there is no such message";
+		msg += outer.value;
+		len = outer.end - outer.value;
+	}
+	if (!image_find(msg, len, l->field, 0, &f) || f.wire == 2)
+		return "there is no such field";
+	if (l->outer)
+		return attempt_inner(i, &outer, image_set(msg, len, &f, l->value), false);
+	return attempt_payload(i, image_set(msg, len, &f, l->value), false);
+}
+
+TEST(lies_in_numbers)
+{
+	const char *why;
+	unsigned int i;
+
+	SETUP();
+	for (i = 0; i < ARRAY_SIZE(lies); i++) {
+		const struct lie *l = &lies[i];
+
+		why = attempt_lie(l);
+		if (!why && l->error && res.error != l->error)
+			why = strerror(l->error);
+		EXPECT_FINE(why, "record %u (%u), field %u.%u: %llx", l->type, l->nth, l->outer,
+			    l->field, (unsigned long long)l->value);
+	}
+	REPORT();
+}
+
+/* Addresses of the address space's own fields. */
+TEST(lies_about_layout)
+{
+	static const uint64_t values[] = { 0, 1, 4095, HOLE, KERNEL, -1ULL };
+	struct image_field f;
+	unsigned int i, j, k;
+
+	SETUP();
+	i = nth_rec(CKPT_REC_MM, 0);
+	for (j = 1; j <= 11; j++) {
+		ASSERT_TRUE(image_find(recs[i].payload, recs[i].len, j, 0, &f));
+		for (k = 0; k < ARRAY_SIZE(values); k++)
+			EXPECT_FINE(attempt_payload(i, image_set(recs[i].payload, recs[i].len, &f,
+								 values[k]), false),
+				    "field %u: %llx", j, (unsigned long long)values[k]);
+	}
+}
+
+/* Bytes where others were expected. */
+static const char *attempt_bytes(uint32_t type, unsigned int nth, uint32_t outer, uint32_t field,
+				 const void *data, size_t len)
+{
+	unsigned int i = nth_rec(type, nth);
+	struct image_field fo, f;
+	const uint8_t *msg;
+
+	res.len = 0;
+	if (i == n_recs)
+		return "there is no such record";
+	msg = recs[i].payload;
+	if (!outer) {
+		if (!image_find(msg, recs[i].len, field, 0, &f))
+			return "there is no such field";
+		return attempt_payload(i, image_set_bytes(msg, recs[i].len, &f, data, len), false);
+	}
+	if (!image_find(msg, recs[i].len, outer, 0, &fo))
+		return "there is no such message";
+	if (!image_find(msg + fo.value, fo.end - fo.value, field, 0, &f))
+		return "there is no such field in the message";
+	return attempt_inner(i, &fo, image_set_bytes(msg + fo.value, fo.end - fo.value, &f, data,
+						     len), false);
+}
+
+TEST(lies_in_bytes)
+{
+	static uint8_t junk[70000], xstate[65536];
+	const struct image_rec *rec;
+	struct image_field x86, f;
+	char path[4096 + 2];
+	size_t len;
+
+	SETUP();
+	memset(path, 'a', sizeof(path));
+	path[0] = '/';
+	memset(junk, 0xff, sizeof(junk));
+	EXPECT_FINE(attempt_bytes(CKPT_REC_FILE, 0, 4, 1, "", 0), "empty path");
+	EXPECT_FINE(attempt_bytes(CKPT_REC_FILE, 0, 4, 1, "dev/null", 8), "relative path");
+	EXPECT_FINE(attempt_bytes(CKPT_REC_FILE, 0, 4, 1, "/dev/null\0x", 11), "NUL in a path");
+	EXPECT_FINE(attempt_bytes(CKPT_REC_FILE, 0, 4, 1, path, 4095), "long path");
+	EXPECT_FINE(attempt_bytes(CKPT_REC_FILE, 0, 4, 1, path, 4096), "too long path");
+	EXPECT_FINE(attempt_bytes(CKPT_REC_FILE, 0, 4, 1, "/no/where", 9), "no such path");
+	EXPECT_FINE(attempt_bytes(CKPT_REC_FILE, 0, 4, 1, "/a\nb\033[31m", 9), "control characters");
+	EXPECT_FINE(attempt_bytes(CKPT_REC_FILE, 0, 4, 1, "/dev/kmsg", 9), "another device");
+	EXPECT_FINE(attempt_bytes(CKPT_REC_FILE, 0, 4, 1, "/dev/ckpt", 9), "our own device");
+	EXPECT_FINE(attempt_bytes(CKPT_REC_FILE, 1, 4, 1, "/proc/self/mem", 14), "synthetic file");
+	EXPECT_FINE(attempt_bytes(CKPT_REC_FILE, 1, 4, 1, "/tmp", 4), "a directory");
+	EXPECT_FINE(attempt_bytes(CKPT_REC_FS, 0, 1, 1, "/no/where", 9), "no such root");
+	EXPECT_FINE(attempt_bytes(CKPT_REC_FS, 0, 2, 1, "/no/where", 9), "no such directory");
+	EXPECT_FINE(attempt_bytes(CKPT_REC_FS, 0, 2, 1, "/dev/null", 9), "not a directory");
+	EXPECT_FINE(attempt_bytes(CKPT_REC_FS, 0, 2, 1, "", 0), "empty directory");
+	EXPECT_FINE(attempt_bytes(CKPT_REC_IMAGE, 0, 0, 1, junk, 33), "long version");
+	EXPECT_FINE(attempt_bytes(CKPT_REC_IMAGE, 0, 9, 3, junk, 32), "another vDSO");
+	EXPECT_FINE(attempt_bytes(CKPT_REC_IMAGE, 0, 9, 3, junk, 0), "no vDSO");
+	EXPECT_FINE(attempt_bytes(CKPT_REC_PROCESS, 0, 0, 9, junk, 16), "long name");
+	EXPECT_FINE(attempt_bytes(CKPT_REC_PROCESS, 0, 0, 9, "a\0b", 3), "NUL in a name");
+	EXPECT_FINE(attempt_bytes(CKPT_REC_THREAD, 1, 0, 2, junk, 16), "long thread name");
+	EXPECT_FINE(attempt_bytes(CKPT_REC_MM, 0, 0, 12, junk, 512), "long auxv");
+	EXPECT_FINE(attempt_bytes(CKPT_REC_MM, 0, 0, 12, junk, 8), "short auxv");
+	EXPECT_FINE(attempt_bytes(CKPT_REC_SIGNALS, 0, 1, 2, junk, 128), "siginfo");
+	EXPECT_FINE(attempt_bytes(CKPT_REC_SIGNALS, 0, 1, 2, junk, 129), "long siginfo");
+	EXPECT_FINE(attempt_bytes(CKPT_REC_THREAD, 0, 5, 2, junk, 128), "thread's siginfo");
+
+	/* Vector registers: too short, too long, and wrong where the processor would trap. */
+	rec = &recs[nth_rec(CKPT_REC_THREAD, 0)];
+	ASSERT_TRUE(image_find(rec->payload, rec->len, 17, 0, &x86));
+	ASSERT_TRUE(image_find(rec->payload + x86.value, x86.end - x86.value, 28, 0, &f));
+	len = f.end - f.value;
+	ASSERT_GE(sizeof(xstate) - 64, len);
+	memcpy(xstate, rec->payload + x86.value + f.value, len);
+	EXPECT_FINE(attempt_bytes(CKPT_REC_THREAD, 0, 17, 28, xstate, 0), "no xstate");
+	EXPECT_FINE(attempt_bytes(CKPT_REC_THREAD, 0, 17, 28, xstate, 512), "short xstate");
+	EXPECT_FINE(attempt_bytes(CKPT_REC_THREAD, 1, 17, 28, xstate, len - 64), "cut xstate");
+	EXPECT_FINE(attempt_bytes(CKPT_REC_THREAD, 1, 17, 28, xstate, len + 64), "long xstate");
+	EXPECT_FINE(attempt_bytes(CKPT_REC_THREAD, 0, 17, 28, junk, 65537), "huge xstate");
+	EXPECT_FINE(attempt_bytes(CKPT_REC_THREAD, 0, 17, 28, junk, len), "xstate of ones");
+	memset(xstate + 24, 0xff, 4);
+	EXPECT_FINE(attempt_bytes(CKPT_REC_THREAD, 1, 17, 28, xstate, len), "reserved MXCSR bits");
+	memcpy(xstate, rec->payload + x86.value + f.value, len);
+	memset(xstate + 512, 0xff, 8);
+	EXPECT_FINE(attempt_bytes(CKPT_REC_THREAD, 1, 17, 28, xstate, len), "reserved features");
+	memcpy(xstate, rec->payload + x86.value + f.value, len);
+	memset(xstate + 520, 0xff, 8);
+	EXPECT_FINE(attempt_bytes(CKPT_REC_THREAD, 0, 17, 28, xstate, len), "compacted xstate");
+	REPORT();
+}
+
+/* ---- anything, systematically ---- */
+
+/* Fields that hold messages. */
+static bool is_message(uint32_t type, uint32_t field)
+{
+	switch (type) {
+	case CKPT_REC_FILE:
+	case CKPT_REC_TTY:
+		return field == 4;
+	case CKPT_REC_FS:
+		return field == 1 || field == 2;
+	case CKPT_REC_VMAS:
+	case CKPT_REC_FDS:
+	case CKPT_REC_SIGHAND:
+	case CKPT_REC_SIGNALS:
+	case CKPT_REC_LIMITS:
+	case CKPT_REC_PAGE_RUNS:
+		return field == 1;
+	case CKPT_REC_THREAD:
+		return field == 5 || (field >= 11 && field <= 13) || field == 17;
+	case CKPT_REC_IMAGE:
+		return field == 9;
+	}
+	return false;
+}
+
+static uint64_t strange(uint64_t v, unsigned int i)
+{
+	static const uint64_t values[] = {
+		0, 1, 0x7f, 0xffff, 0x7fffffff, 0x80000000, 0xffffffff, 1ULL << 32, HOLE,
+		HOLE - 4096, 1ULL << 63, -1ULL, -4096ULL, KERNEL,
+	};
+
+	if (i < ARRAY_SIZE(values))
+		return values[i];
+	switch (i - ARRAY_SIZE(values)) {
+	case 0:
+		return v + 1;
+	case 1:
+		return v - 1;
+	case 2:
+		return v + 4096;
+	case 3:
+		return v * 2;
+	default:
+		return v ^ 1ULL << victim_random(64);
+	}
+}
+
+#define STRANGE 20
+
+/* One change of one field, the @how'th. Return: no data if there is no such. */
+static struct image_bytes change(const uint8_t *msg, size_t len, const struct image_field *f,
+				 unsigned int how)
+{
+	static const uint8_t unknown[] = { 0xb8, 0x3e, 1 };	/* field 999, varint */
+	size_t n = f->end - f->value;
+	struct image_bytes out = { 0 };
+	uint8_t *text;
+
+	switch (how) {
+	case 0:
+		return image_splice(msg, len, f->start, f->end, "", 0);
+	case 1:
+		return image_splice(msg, len, f->start, f->start, msg + f->start,
+				    f->end - f->start);
+	case 2:
+		return image_splice(msg, len, f->start, f->start, unknown, sizeof(unknown));
+	case 3:
+		/* Cut in the middle of it. */
+		return image_splice(msg, len, f->start + 1, len, "", 0);
+	}
+	how -= 4;
+	if (f->wire != 2)
+		return how < STRANGE ? image_set(msg, len, f, strange(f->scalar, how)) : out;
+	text = calloc(1, n + 4096);
+	memcpy(text, msg + f->value, n);
+	switch (how) {
+	case 0:
+		out = image_set_bytes(msg, len, f, text, 0);
+		break;
+	case 1:
+		out = image_set_bytes(msg, len, f, text, n / 2);
+		break;
+	case 2:
+		out = image_set_bytes(msg, len, f, text, n + 1 + victim_random(4095));
+		break;
+	case 3:
+	case 4:
+	case 5:
+	case 6:
+		if (n)
+			text[victim_random(n)] ^= 1 << victim_random(8);
+		out = image_set_bytes(msg, len, f, text, n);
+		break;
+	}
+	free(text);
+	return out;
+}
+
+/* A number that the program does not depend on being told about: it would signal us. */
+static bool harmless(uint32_t type, const struct image_field *f)
+{
+	return type != CKPT_REC_PROCESS || f->number != 6;
+}
+
+/*
+ * Fields are left out, doubled, cut and set to numbers that programs get wrong. The frame is
+ * right, so what is said is believed unless it is checked. There are too many combinations for
+ * one run: random ones, for a while (CKPT_SECONDS in the environment).
+ */
+static const char *attempt_strange(char *what, size_t size)
+{
+	unsigned int i = victim_random(n_recs), n = 0, how = victim_random(4 + STRANGE);
+	struct image_field outer, f;
+	struct image_bytes b;
+	const uint8_t *msg = recs[i].payload;
+	size_t len = recs[i].len, pos = 0;
+
+	if (recs[i].flags & CKPT_REC_F_RAW)
+		return NULL;
+	while (image_next_field(msg, len, pos, &outer)) {
+		pos = outer.end;
+		n++;
+	}
+	if (!n || !image_nth(msg, len, victim_random(n), &outer) ||
+	    !harmless(recs[i].type, &outer))
+		return NULL;
+	snprintf(what, size, "record %u of type %u, field %u, change %u", i, recs[i].type,
+		 outer.number, how);
+	if (!is_message(recs[i].type, outer.number) || !victim_random(8)) {
+		b = change(msg, len, &outer, how);
+		return b.data ? attempt_payload(i, b, true) : NULL;
+	}
+	msg += outer.value;
+	len = outer.end - outer.value;
+	for (pos = 0, n = 0; image_next_field(msg, len, pos, &f); n++)
+		pos = f.end;
+	if (!n || !image_nth(msg, len, victim_random(n), &f))
+		return NULL;
+	snprintf(what, size, "record %u of type %u, field %u.%u, change %u", i, recs[i].type,
+		 outer.number, f.number, how);
+	b = change(msg, len, &f, how);
+	return b.data ? attempt_inner(i, &outer, b, true) : NULL;
+}
+
+TEST(strange_fields)
+{
+	const char *seconds = getenv("CKPT_SECONDS");
+	char what[128];
+	int64_t end;
+
+	SETUP();
+	end = victim_us() + (seconds ? atol(seconds) : 30) * 1000000LL;
+	while (victim_us() < end)
+		EXPECT_FINE(attempt_strange(what, sizeof(what)), "%s", what);
+	REPORT();
+}
+
+/* ---- who may ---- */
+
+static void drop(uint64_t caps)
+{
+	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2] = {
+		{ .effective = caps, .permitted = caps, .inheritable = 0 },
+		{ .effective = caps >> 32, .permitted = caps >> 32, .inheritable = 0 },
+	};
+
+	prctl(PR_SET_KEEPCAPS, 1);
+	if (setgroups(0, NULL) || setresgid(65534, 65534, 65534) ||
+	    setresuid(65534, 65534, 65534) || syscall(SYS_capset, &head, data))
+		abort();
+}
+
+/* An image is no way to become root. */
+TEST(rights)
+{
+	SETUP();
+	/* The device is open already, as a service might hand it on. */
+	drop(0);
+	EXPECT_FINE(attempt(good.data, good.len, false), "nobody");
+	EXPECT_EQ(EPERM, res.error);
+}
+
+TEST(rights_to_a_pid)
+{
+	SETUP();
+	drop(1ULL << CAP_CHECKPOINT_RESTORE);
+	EXPECT_FINE(attempt(good.data, good.len, false), "only the right to a pid");
+	EXPECT_EQ(EPERM, res.error);
+}
+
+TEST(rights_to_ids)
+{
+	SETUP();
+	drop(1ULL << CAP_CHECKPOINT_RESTORE | 1ULL << CAP_SETUID | 1ULL << CAP_SETGID);
+	EXPECT_FINE(attempt(good.data, good.len, false), "all ids but no capabilities");
+	EXPECT_EQ(EPERM, res.error);
+}
+
+int main(int argc, char **argv)
+{
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	return test_harness_run(argc, argv);
+}

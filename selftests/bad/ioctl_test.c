@@ -1,0 +1,587 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The arguments of the ioctls: one test for each way to get them wrong. */
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+
+#include "device.h"
+#include "kselftest_harness.h"
+#include "victim.h"
+
+#define NOT_MAPPED ((void *)0x10000)
+
+FIXTURE(device)
+{
+	int fd;
+	int out;
+	pid_t pid;
+	char path[64];
+	volatile uint64_t *counter;
+	struct ckpt_error errors[4];
+	struct ckpt_checkpoint ck;
+	struct ckpt_restart rs;
+};
+
+FIXTURE_SETUP(device)
+{
+	signal(SIGPIPE, SIG_IGN);
+	self->fd = device_open();
+	self->out = memfd_create("image", MFD_CLOEXEC);
+	self->counter = victim_counter(self->path);
+	self->pid = victim_start("count", self->path);
+	ASSERT_TRUE(victim_counts(self->counter));
+	self->ck = (struct ckpt_checkpoint){
+		.pid = self->pid,
+		.out_fd = self->out,
+		.errors = (uintptr_t)self->errors,
+		.errors_cap = ARRAY_SIZE(self->errors),
+	};
+	self->rs = (struct ckpt_restart){
+		.in_fd = self->out,
+		.tty_fd = -1,
+		.errors = (uintptr_t)self->errors,
+		.errors_cap = ARRAY_SIZE(self->errors),
+	};
+}
+
+FIXTURE_TEARDOWN(device)
+{
+	/* Whatever was asked in the wrong way, the program goes on. */
+	EXPECT_TRUE(victim_counts(self->counter));
+	victim_kill(self->pid);
+	unlink(self->path);
+}
+
+#define FAILS(error, cmd, arg) do {			\
+	EXPECT_EQ(-1, ioctl(self->fd, cmd, arg));	\
+	EXPECT_EQ(error, errno);			\
+} while (0)
+
+/* The same ioctl with another size of its struct. */
+#define SIZED(cmd, size) _IOC(_IOC_DIR(cmd), _IOC_TYPE(cmd), _IOC_NR(cmd), size)
+
+static const unsigned int all[] = {
+	CKPT_IOC_INFO, CKPT_IOC_CHECKPOINT, CKPT_IOC_RELEASE, CKPT_IOC_RESTART, CKPT_IOC_PROGRESS,
+};
+
+TEST_F(device, info)
+{
+	struct ckpt_info info;
+
+	memset(&info, 0xff, sizeof(info));
+	ASSERT_EQ(0, ioctl(self->fd, CKPT_IOC_INFO, &info));
+	EXPECT_EQ(CKPT_ABI_VERSION, info.abi_version);
+	EXPECT_LE(info.image_version_min, info.image_version);
+	EXPECT_EQ(CKPT_FEATURE_CHECKPOINT | CKPT_FEATURE_RESTART,
+		  info.features & (CKPT_FEATURE_CHECKPOINT | CKPT_FEATURE_RESTART));
+	EXPECT_LT(0, info.symbols);
+	EXPECT_EQ(0, info.pad);
+	EXPECT_NE(NULL, memchr(info.version, 0, sizeof(info.version)));
+	EXPECT_NE(NULL, memchr(info.missing, 0, sizeof(info.missing)));
+	EXPECT_EQ(!info.symbols_missing, !info.missing[0]);
+}
+
+TEST_F(device, unknown_number)
+{
+	FAILS(ENOTTY, _IO(CKPT_IOC_MAGIC, 5), NULL);
+	FAILS(ENOTTY, _IO(CKPT_IOC_MAGIC, 255), NULL);
+	FAILS(ENOTTY, _IO(0xcc, 0), NULL);
+	FAILS(ENOTTY, _IO(0, 0), NULL);
+}
+
+TEST_F(device, unknown_direction)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(all); i++)
+		FAILS(ENOTTY, _IOC(_IOC_WRITE, CKPT_IOC_MAGIC, i, _IOC_SIZE(all[i])), &self->ck);
+}
+
+TEST_F(device, terminal_ioctl)
+{
+	FAILS(ENOTTY, 0x5401 /* TCGETS */, &self->ck);
+}
+
+TEST_F(device, no_read_or_write)
+{
+	char c;
+
+	EXPECT_EQ(-1, read(self->fd, &c, 1));
+	EXPECT_EQ(EINVAL, errno);
+	EXPECT_EQ(-1, write(self->fd, &c, 1));
+	EXPECT_EQ(EINVAL, errno);
+	EXPECT_EQ(MAP_FAILED, mmap(NULL, 4096, PROT_READ, MAP_SHARED, self->fd, 0));
+	EXPECT_EQ(ENODEV, errno);
+}
+
+TEST_F(device, too_short)
+{
+	char buf[1024] = { 0 };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(all); i++) {
+		FAILS(EINVAL, SIZED(all[i], 0), buf);
+		FAILS(EINVAL, SIZED(all[i], 4), buf);
+		FAILS(EINVAL, SIZED(all[i], _IOC_SIZE(all[i]) - 1), buf);
+	}
+}
+
+/* A program of the future, which asks for nothing new. */
+TEST_F(device, longer_with_zeros)
+{
+	char buf[8192];
+
+	memset(buf, 0, sizeof(buf));
+	memcpy(buf, &self->ck, sizeof(self->ck));
+	EXPECT_EQ(0, ioctl(self->fd, SIZED(CKPT_IOC_CHECKPOINT, sizeof(buf)), buf));
+	memset(buf, 0xff, sizeof(buf));
+	EXPECT_EQ(0, ioctl(self->fd, SIZED(CKPT_IOC_INFO, sizeof(buf)), buf));
+	EXPECT_EQ(0, buf[sizeof(struct ckpt_info)]);
+	EXPECT_EQ(0, buf[sizeof(buf) - 1]);
+	EXPECT_EQ(0, ioctl(self->fd, SIZED(CKPT_IOC_PROGRESS, sizeof(buf)), buf));
+}
+
+TEST_F(device, longer_with_something)
+{
+	unsigned int size[] = { sizeof(self->ck), sizeof(struct ckpt_release), sizeof(self->rs) };
+	unsigned int cmd[] = { CKPT_IOC_CHECKPOINT, CKPT_IOC_RELEASE, CKPT_IOC_RESTART };
+	char buf[8192];
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(cmd); i++) {
+		memset(buf, 0, sizeof(buf));
+		buf[size[i]] = 1;
+		FAILS(E2BIG, SIZED(cmd[i], sizeof(buf)), buf);
+		buf[size[i]] = 0;
+		buf[sizeof(buf) - 1] = 1;
+		FAILS(E2BIG, SIZED(cmd[i], sizeof(buf)), buf);
+	}
+}
+
+TEST_F(device, bad_pointer)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(all); i++) {
+		FAILS(EFAULT, all[i], NULL);
+		FAILS(EFAULT, all[i], NOT_MAPPED);
+		FAILS(EFAULT, all[i], (void *)0xffffffff81000000);
+		FAILS(EFAULT, all[i], (void *)-8L);
+	}
+}
+
+/* Of a read-only argument nothing can be given back. */
+TEST_F(device, read_only_argument)
+{
+	struct ckpt_checkpoint *p = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+					 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	*p = self->ck;
+	ASSERT_EQ(0, mprotect(p, 4096, PROT_READ));
+	FAILS(EFAULT, CKPT_IOC_CHECKPOINT, p);
+	ASSERT_EQ(0, mprotect(p, 4096, PROT_READ | PROT_WRITE));
+	p->flags = CKPT_CHECKPOINT_HOLD;
+	ASSERT_EQ(0, mprotect(p, 4096, PROT_READ));
+	FAILS(EFAULT, CKPT_IOC_CHECKPOINT, p);
+	/* A caller that was told of a failure holds nothing. */
+	EXPECT_TRUE(victim_counts(self->counter));
+}
+
+TEST_F(device, checkpoint_flags)
+{
+	unsigned int bit;
+
+	for (bit = 0; bit < 64; bit++) {
+		self->ck.flags = 1ULL << bit;
+		if (!(self->ck.flags & CKPT_CHECKPOINT_FLAGS))
+			FAILS(EINVAL, CKPT_IOC_CHECKPOINT, &self->ck);
+	}
+}
+
+TEST_F(device, restart_flags)
+{
+	unsigned int bit;
+
+	for (bit = 0; bit < 64; bit++) {
+		self->rs.flags = 1ULL << bit;
+		if (!(self->rs.flags & CKPT_RESTART_FLAGS))
+			FAILS(EINVAL, CKPT_IOC_RESTART, &self->rs);
+	}
+}
+
+/* Fields that are answers have to be empty. */
+#define NOT_ZERO(name, cmd, var, field)			\
+	TEST_F(device, name)				\
+	{						\
+		self->var.field = 1;			\
+		FAILS(EINVAL, cmd, &self->var);		\
+	}
+
+NOT_ZERO(checkpoint_errors_len, CKPT_IOC_CHECKPOINT, ck, errors_len)
+NOT_ZERO(checkpoint_nr_tasks, CKPT_IOC_CHECKPOINT, ck, nr_tasks)
+NOT_ZERO(checkpoint_frozen_ns, CKPT_IOC_CHECKPOINT, ck, frozen_ns)
+NOT_ZERO(checkpoint_wall_ns, CKPT_IOC_CHECKPOINT, ck, wall_ns)
+NOT_ZERO(checkpoint_pages, CKPT_IOC_CHECKPOINT, ck, pages)
+NOT_ZERO(checkpoint_image_bytes, CKPT_IOC_CHECKPOINT, ck, image_bytes)
+NOT_ZERO(checkpoint_park_ns, CKPT_IOC_CHECKPOINT, ck, park_ns)
+NOT_ZERO(checkpoint_snapshot_ns, CKPT_IOC_CHECKPOINT, ck, snapshot_ns)
+NOT_ZERO(restart_errors_len, CKPT_IOC_RESTART, rs, errors_len)
+NOT_ZERO(restart_pid, CKPT_IOC_RESTART, rs, pid)
+NOT_ZERO(restart_nr_tasks, CKPT_IOC_RESTART, rs, nr_tasks)
+NOT_ZERO(restart_wall_ns, CKPT_IOC_RESTART, rs, wall_ns)
+NOT_ZERO(restart_pages, CKPT_IOC_RESTART, rs, pages)
+NOT_ZERO(restart_image_bytes, CKPT_IOC_RESTART, rs, image_bytes)
+
+TEST_F(device, release_fields)
+{
+	struct ckpt_release rel = { .how = CKPT_RELEASE_KILL + 1 };
+
+	FAILS(EINVAL, CKPT_IOC_RELEASE, &rel);
+	rel.how = 0xffffffff;
+	FAILS(EINVAL, CKPT_IOC_RELEASE, &rel);
+	rel = (struct ckpt_release){ .pad = 1 };
+	FAILS(EINVAL, CKPT_IOC_RELEASE, &rel);
+	rel = (struct ckpt_release){ .frozen_ns = 1 };
+	FAILS(EINVAL, CKPT_IOC_RELEASE, &rel);
+}
+
+TEST_F(device, release_nothing)
+{
+	struct ckpt_release rel = { .how = CKPT_RELEASE_KILL };
+
+	FAILS(ENOENT, CKPT_IOC_RELEASE, &rel);
+	/* A checkpoint that did not ask for it holds nothing. */
+	ASSERT_EQ(0, ioctl(self->fd, CKPT_IOC_CHECKPOINT, &self->ck));
+	FAILS(ENOENT, CKPT_IOC_RELEASE, &rel);
+}
+
+TEST_F(device, errors_array)
+{
+	self->ck.errors_cap = 1025;
+	FAILS(EINVAL, CKPT_IOC_CHECKPOINT, &self->ck);
+	self->ck.errors_cap = 0xffffffff;
+	FAILS(EINVAL, CKPT_IOC_CHECKPOINT, &self->ck);
+	self->ck.errors_cap = 1;
+	self->ck.errors = 0;
+	FAILS(EINVAL, CKPT_IOC_CHECKPOINT, &self->ck);
+	self->rs.errors_cap = 1025;
+	FAILS(EINVAL, CKPT_IOC_RESTART, &self->rs);
+	self->rs.errors_cap = 1;
+	self->rs.errors = 0;
+	FAILS(EINVAL, CKPT_IOC_RESTART, &self->rs);
+}
+
+/* Where the words cannot be put, the errno remains. */
+TEST_F(device, errors_nowhere)
+{
+	self->ck.pid = 0;
+	self->ck.errors = (uintptr_t)NOT_MAPPED;
+	FAILS(ESRCH, CKPT_IOC_CHECKPOINT, &self->ck);
+	EXPECT_EQ(0, self->ck.errors_len);
+	self->rs.errors = (uintptr_t)NOT_MAPPED;
+	FAILS(EBADMSG, CKPT_IOC_RESTART, &self->rs);
+	EXPECT_EQ(0, self->rs.errors_len);
+}
+
+TEST_F(device, errors_not_wanted)
+{
+	self->ck.pid = 0;
+	self->ck.errors = 0;
+	self->ck.errors_cap = 0;
+	FAILS(ESRCH, CKPT_IOC_CHECKPOINT, &self->ck);
+	EXPECT_EQ(0, self->ck.errors_len);
+}
+
+TEST_F(device, no_such_pid)
+{
+	static const int pids[] = { 0, -1, 0x7fffffff, -0x7fffffff - 1, 4194304 };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(pids); i++) {
+		self->ck.pid = pids[i];
+		self->ck.errors_len = 0;
+		FAILS(ESRCH, CKPT_IOC_CHECKPOINT, &self->ck);
+		EXPECT_EQ(1, self->ck.errors_len);
+		EXPECT_EQ(ESRCH, (int)self->errors[0].error);
+		self->ck.wall_ns = 0;
+	}
+}
+
+TEST_F(device, itself)
+{
+	self->ck.pid = getpid();
+	FAILS(EINVAL, CKPT_IOC_CHECKPOINT, &self->ck);
+	EXPECT_EQ(1, self->ck.errors_len);
+	EXPECT_EQ(getpid(), self->errors[0].pid);
+}
+
+TEST_F(device, bad_output)
+{
+	struct device_result res;
+	int fd;
+
+	EXPECT_EQ(-1, device_checkpoint(self->fd, self->pid, -1, 0, &res));
+	EXPECT_EQ(EBADF, res.error);
+	EXPECT_EQ(-1, device_checkpoint(self->fd, self->pid, 12345, 0, &res));
+	EXPECT_EQ(EBADF, res.error);
+	fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	EXPECT_EQ(-1, device_checkpoint(self->fd, self->pid, fd, 0, &res));
+	EXPECT_EQ(EBADF, res.error);
+	fd = open("/dev/null", O_PATH | O_CLOEXEC);
+	EXPECT_EQ(-1, device_checkpoint(self->fd, self->pid, fd, 0, &res));
+	EXPECT_EQ(EBADF, res.error);
+	/* The device itself is nothing to write to. */
+	EXPECT_EQ(-1, device_checkpoint(self->fd, self->pid, self->fd, 0, &res));
+	EXPECT_EQ(EINVAL, res.error);
+	/* A driver whose write is of the old kind cannot take pages. */
+	fd = open("/dev/full", O_WRONLY | O_CLOEXEC);
+	EXPECT_EQ(-1, device_checkpoint(self->fd, self->pid, fd, 0, &res));
+	EXPECT_TRUE(res.error == ENOSPC || res.error == EINVAL);
+	EXPECT_EQ(NULL, device_unclear(&res));
+}
+
+TEST_F(device, bad_terminal)
+{
+	self->rs.tty_fd = 12345;
+	FAILS(ENOTTY, CKPT_IOC_RESTART, &self->rs);
+	EXPECT_EQ(1, self->rs.errors_len);
+	self->rs = (struct ckpt_restart){ .in_fd = self->out, .tty_fd = self->out };
+	FAILS(ENOTTY, CKPT_IOC_RESTART, &self->rs);
+}
+
+/* Nothing is written, and all is well. */
+TEST_F(device, dry_run)
+{
+	self->ck.flags = CKPT_CHECKPOINT_DRY_RUN;
+	self->ck.out_fd = -1;
+	ASSERT_EQ(0, ioctl(self->fd, CKPT_IOC_CHECKPOINT, &self->ck));
+	EXPECT_EQ(0, self->ck.errors_len);
+	EXPECT_EQ(1, self->ck.nr_tasks);
+	EXPECT_EQ(0, lseek(self->out, 0, SEEK_END));
+}
+
+TEST_F(device, dry_run_holds_nothing)
+{
+	struct ckpt_release rel = { .how = CKPT_RELEASE_KILL };
+
+	self->ck.flags = CKPT_CHECKPOINT_DRY_RUN | CKPT_CHECKPOINT_HOLD;
+	self->ck.out_fd = -1;
+	if (!ioctl(self->fd, CKPT_IOC_CHECKPOINT, &self->ck))
+		FAILS(ENOENT, CKPT_IOC_RELEASE, &rel);
+	else
+		EXPECT_EQ(EINVAL, errno);
+}
+
+TEST_F(device, results)
+{
+	struct ckpt_progress progress;
+
+	ASSERT_EQ(0, ioctl(self->fd, CKPT_IOC_CHECKPOINT, &self->ck));
+	EXPECT_EQ(1, self->ck.nr_tasks);
+	EXPECT_LT(0, self->ck.frozen_ns);
+	EXPECT_LE(self->ck.frozen_ns, self->ck.wall_ns);
+	EXPECT_LE(self->ck.park_ns + self->ck.snapshot_ns, self->ck.frozen_ns);
+	EXPECT_LT(0, self->ck.pages);
+	EXPECT_EQ(lseek(self->out, 0, SEEK_END), (off_t)self->ck.image_bytes);
+	ASSERT_EQ(0, ioctl(self->fd, CKPT_IOC_PROGRESS, &progress));
+	EXPECT_EQ(CKPT_PHASE_IDLE, (int)progress.phase);
+}
+
+static void frozen(struct __test_metadata *_metadata, volatile uint64_t *counter)
+{
+	uint64_t was = *counter;
+
+	usleep(50000);
+	EXPECT_EQ(was, *counter);
+}
+
+TEST_F(device, hold_and_run)
+{
+	struct ckpt_release rel = { .how = CKPT_RELEASE_RUN };
+	struct ckpt_progress progress;
+
+	self->ck.flags = CKPT_CHECKPOINT_HOLD;
+	ASSERT_EQ(0, ioctl(self->fd, CKPT_IOC_CHECKPOINT, &self->ck));
+	frozen(_metadata, self->counter);
+	ASSERT_EQ(0, ioctl(self->fd, CKPT_IOC_PROGRESS, &progress));
+	EXPECT_EQ(CKPT_PHASE_HELD, (int)progress.phase);
+	/* One at a time. */
+	self->ck = (struct ckpt_checkpoint){ .pid = self->pid, .out_fd = self->out };
+	FAILS(EBUSY, CKPT_IOC_CHECKPOINT, &self->ck);
+	ASSERT_EQ(0, ioctl(self->fd, CKPT_IOC_RELEASE, &rel));
+	EXPECT_LT(50000000, rel.frozen_ns);
+	EXPECT_TRUE(victim_counts(self->counter));
+}
+
+TEST_F(device, hold_and_close)
+{
+	self->ck.flags = CKPT_CHECKPOINT_HOLD;
+	ASSERT_EQ(0, ioctl(self->fd, CKPT_IOC_CHECKPOINT, &self->ck));
+	frozen(_metadata, self->counter);
+	close(self->fd);
+	EXPECT_TRUE(victim_counts(self->counter));
+}
+
+TEST_F(device, hold_and_stop)
+{
+	struct ckpt_release rel = { .how = CKPT_RELEASE_STOP };
+	int status;
+
+	self->ck.flags = CKPT_CHECKPOINT_HOLD;
+	ASSERT_EQ(0, ioctl(self->fd, CKPT_IOC_CHECKPOINT, &self->ck));
+	ASSERT_EQ(0, ioctl(self->fd, CKPT_IOC_RELEASE, &rel));
+	EXPECT_EQ(self->pid, waitpid(self->pid, &status, WUNTRACED));
+	EXPECT_TRUE(WIFSTOPPED(status));
+	frozen(_metadata, self->counter);
+	kill(self->pid, SIGCONT);
+	EXPECT_TRUE(victim_counts(self->counter));
+}
+
+/* A held program can be killed, and what is left of it released. */
+TEST_F(device, hold_and_killed)
+{
+	struct ckpt_release rel = { .how = CKPT_RELEASE_RUN };
+
+	self->ck.flags = CKPT_CHECKPOINT_HOLD;
+	ASSERT_EQ(0, ioctl(self->fd, CKPT_IOC_CHECKPOINT, &self->ck));
+	victim_kill(self->pid);
+	EXPECT_EQ(0, ioctl(self->fd, CKPT_IOC_RELEASE, &rel));
+	/* For the teardown. */
+	self->pid = victim_start("count", self->path);
+}
+
+/* Two who want to hold the same program: the second waits, and fails in time. */
+TEST_F(device, hold_twice)
+{
+	struct device_result res;
+	int other = device_open();
+
+	self->ck.flags = CKPT_CHECKPOINT_HOLD;
+	ASSERT_EQ(0, ioctl(self->fd, CKPT_IOC_CHECKPOINT, &self->ck));
+	self->ck = (struct ckpt_checkpoint){
+		.pid = self->pid, .out_fd = self->out, .timeout_ms = 300,
+		.errors = (uintptr_t)res.errors, .errors_cap = DEVICE_ERRORS,
+	};
+	EXPECT_EQ(-1, ioctl(other, CKPT_IOC_CHECKPOINT, &self->ck));
+	EXPECT_TRUE(errno == EBUSY || errno == ETIMEDOUT);
+	EXPECT_EQ(1, self->ck.errors_len);
+	close(other);
+	EXPECT_EQ(0, device_release(self->fd, CKPT_RELEASE_RUN));
+	EXPECT_TRUE(victim_counts(self->counter));
+}
+
+static int busy_device;
+
+static void *busy_thread(void *arg)
+{
+	struct device_result res;
+
+	device_checkpoint(busy_device, *(pid_t *)arg, -2, 0, &res);
+	return NULL;
+}
+
+static int busy_pipe[2];
+
+static void *busy_writer(void *arg)
+{
+	static struct device_result res;
+
+	res.len = 0;
+	device_checkpoint(busy_device, *(pid_t *)arg, busy_pipe[1], 0, &res);
+	return &res;
+}
+
+/* A second operation on the same file; and the progress of the first. */
+TEST_F(device, busy)
+{
+	struct ckpt_progress progress = { 0 };
+	struct device_result *res;
+	struct ckpt_info info;
+	pthread_t t;
+	int i;
+
+	/* Nobody reads, so that the first does not end. */
+	ASSERT_EQ(0, pipe2(busy_pipe, O_CLOEXEC));
+	ASSERT_EQ(4096, fcntl(busy_pipe[1], F_SETPIPE_SZ, 4096));
+	busy_device = self->fd;
+	ASSERT_EQ(0, pthread_create(&t, NULL, busy_writer, &self->pid));
+	for (i = 0; i < 5000 && progress.phase != CKPT_PHASE_PAGES; i++) {
+		ASSERT_EQ(0, ioctl(self->fd, CKPT_IOC_PROGRESS, &progress));
+		usleep(1000);
+	}
+	EXPECT_EQ(CKPT_PHASE_PAGES, (int)progress.phase);
+	EXPECT_EQ(1, progress.nr_tasks);
+	EXPECT_LT(0, progress.pages_total);
+	/* Long before its image is written the program goes on. */
+	EXPECT_TRUE(victim_counts(self->counter));
+	FAILS(EBUSY, CKPT_IOC_CHECKPOINT, &self->ck);
+	FAILS(EBUSY, CKPT_IOC_RESTART, &self->rs);
+	FAILS(EBUSY, CKPT_IOC_RELEASE, &self->ck);
+	EXPECT_EQ(0, ioctl(self->fd, CKPT_IOC_INFO, &info));
+	close(busy_pipe[0]);
+	pthread_join(t, (void **)&res);
+	EXPECT_EQ(EPIPE, res->error);
+	EXPECT_EQ(NULL, device_unclear(res));
+	ASSERT_EQ(0, ioctl(self->fd, CKPT_IOC_PROGRESS, &progress));
+	EXPECT_EQ(CKPT_PHASE_IDLE, (int)progress.phase);
+}
+
+/* The file is closed while an operation of another thread runs on it. */
+TEST_F(device, closed_while_busy)
+{
+	pthread_t t;
+	int i;
+
+	for (i = 0; i < 20; i++) {
+		busy_device = device_open();
+		ASSERT_EQ(0, pthread_create(&t, NULL, busy_thread, &self->pid));
+		usleep(i * 200);
+		close(busy_device);
+		pthread_join(t, NULL);
+	}
+}
+
+TEST_F(device, kernel_thread)
+{
+	struct device_result res;
+
+	EXPECT_EQ(-1, device_checkpoint(self->fd, 2, self->out, 0, &res));
+	EXPECT_EQ(EINVAL, res.error);
+	EXPECT_EQ(NULL, device_unclear(&res));
+}
+
+TEST_F(device, zombie)
+{
+	struct device_result res;
+	pid_t pid = fork();
+
+	if (!pid)
+		_exit(0);
+	usleep(100000);
+	EXPECT_EQ(-1, device_checkpoint(self->fd, pid, self->out, 0, &res));
+	EXPECT_EQ(ESRCH, res.error);
+	EXPECT_EQ(NULL, device_unclear(&res));
+	EXPECT_EQ(pid, waitpid(pid, NULL, 0));
+}
+
+TEST_F(device, stopped)
+{
+	struct device_result res;
+	int status;
+
+	kill(self->pid, SIGSTOP);
+	waitpid(self->pid, &status, WUNTRACED);
+	EXPECT_EQ(-1, device_checkpoint(self->fd, self->pid, self->out, 0, &res));
+	EXPECT_EQ(EBUSY, res.error);
+	EXPECT_EQ(NULL, device_unclear(&res));
+	kill(self->pid, SIGCONT);
+}
+
+int main(int argc, char **argv)
+{
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	return test_harness_run(argc, argv);
+}

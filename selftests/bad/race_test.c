@@ -1,0 +1,479 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Bad luck: programs that end, exec and fork while they are checkpointed, outputs that break,
+ * and checkpoints and restarts that are killed, each at random moments and many times
+ * (CKPT_ROUNDS in the environment). The seed is in the output; CKPT_SEED repeats it.
+ */
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/wait.h>
+
+#include "device.h"
+#include "kselftest_harness.h"
+#include "victim.h"
+
+#undef TEST_TIMEOUT_DEFAULT
+#define TEST_TIMEOUT_DEFAULT 300
+
+FIXTURE(race)
+{
+	int device;
+	int image;
+	unsigned int rounds;
+	unsigned int good;
+	struct device_result res;
+};
+
+FIXTURE_SETUP(race)
+{
+	const char *rounds = getenv("CKPT_ROUNDS");
+
+	signal(SIGPIPE, SIG_IGN);
+	/* What loses its parent becomes ours. */
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	printf("# seed %lu\n", victim_seed());
+	self->rounds = rounds ? atoi(rounds) : 60;
+	self->device = device_open();
+	self->image = memfd_create("image", MFD_CLOEXEC);
+}
+
+FIXTURE_TEARDOWN(race)
+{
+	EXPECT_EQ(-1, waitpid(-1, NULL, WNOHANG | __WALL));
+	EXPECT_EQ(ECHILD, errno);
+	printf("# %u rounds, %u of them with an image\n", self->rounds, self->good);
+}
+
+static int image_new(int image)
+{
+	return ftruncate(image, 0) || lseek(image, 0, SEEK_SET) ? -1 : 0;
+}
+
+/* Start from the image, and wait for the end. */
+static void restart_and_end(struct __test_metadata *_metadata, FIXTURE_DATA(race) *self, pid_t pid,
+			    int want)
+{
+	lseek(self->image, 0, SEEK_SET);
+	ASSERT_EQ(pid, device_restart(self->device, self->image, 0, &self->res)) {
+		TH_LOG("%s", device_words(&self->res));
+	}
+	EXPECT_EQ(want, victim_end(pid));
+}
+
+/*
+ * Checkpoint a program in mid-life. The outcome is either an image from which it goes on to its
+ * proper end, or one clear error; and it comes to its proper end itself, too.
+ */
+static void mid_life(struct __test_metadata *_metadata, FIXTURE_DATA(race) *self, const char *mode,
+		     long life, const int *errors)
+{
+	unsigned int i, j;
+
+	for (i = 0; i < self->rounds && _metadata->passed; i++) {
+		pid_t pid = victim_start_us(mode, victim_random(life));
+		int ret;
+
+		victim_spend(victim_random(life / 2 + 500));
+		image_new(self->image);
+		ret = device_checkpoint(self->device, pid, self->image, 0, &self->res);
+		if (ret) {
+			EXPECT_EQ(NULL, device_unclear(&self->res)) {
+				TH_LOG("%s", device_words(&self->res));
+			}
+			for (j = 0; errors[j] && errors[j] != self->res.error; j++)
+				;
+			EXPECT_NE(0, errors[j]) {
+				TH_LOG("%s", device_words(&self->res));
+			}
+		}
+		EXPECT_EQ(VICTIM_DONE << 8, victim_end(pid));
+		if (!ret) {
+			self->good++;
+			restart_and_end(_metadata, self, pid, VICTIM_DONE << 8);
+		}
+	}
+}
+
+TEST_F(race, target_exits)
+{
+	static const int errors[] = { ESRCH, ECHILD, 0 };
+
+	mid_life(_metadata, self, "exit", 20000, errors);
+}
+
+TEST_F(race, target_execs)
+{
+	static const int errors[] = { ESRCH, ECHILD, 0 };
+
+	mid_life(_metadata, self, "exec", 8000, errors);
+}
+
+TEST_F(race, thread_of_target_execs)
+{
+	static const int errors[] = { ESRCH, ECHILD, EBUSY, 0 };
+
+	mid_life(_metadata, self, "texec", 8000, errors);
+}
+
+TEST_F(race, target_forks)
+{
+	static const int errors[] = { ESRCH, ECHILD, EOPNOTSUPP, 0 };
+
+	mid_life(_metadata, self, "fork", 40000, errors);
+	EXPECT_LT(0, self->good);
+}
+
+/* A parent in vfork() cannot come to rest before the child has gone on. */
+TEST_F(race, target_vforks)
+{
+	static const int errors[] = { ESRCH, ECHILD, EOPNOTSUPP, ETIMEDOUT, EBUSY, 0 };
+
+	mid_life(_metadata, self, "vfork", 40000, errors);
+}
+
+TEST_F(race, target_has_threads)
+{
+	static const int errors[] = { ESRCH, ECHILD, 0 };
+
+	mid_life(_metadata, self, "thread", 40000, errors);
+	EXPECT_LT(0, self->good);
+}
+
+TEST_F(race, target_gets_signals)
+{
+	unsigned int i;
+
+	for (i = 0; i < self->rounds && _metadata->passed; i++) {
+		pid_t pid = victim_start_us("signal", 30000), sender = fork();
+		int ret;
+
+		if (!sender) {
+			/* It may not have its handler yet. */
+			usleep(5000);
+			while (1) {
+				kill(pid, SIGUSR1);
+				victim_spend(victim_random(300));
+			}
+		}
+		victim_spend(6000 + victim_random(12000));
+		image_new(self->image);
+		ret = device_checkpoint(self->device, pid, self->image, 0, &self->res);
+		if (ret) {
+			EXPECT_EQ(NULL, device_unclear(&self->res)) {
+				TH_LOG("%s", device_words(&self->res));
+			}
+		}
+		/* The sender ends first: the pid may soon be another's. */
+		victim_kill(sender);
+		EXPECT_EQ(VICTIM_DONE << 8, victim_end(pid));
+		if (!ret) {
+			self->good++;
+			restart_and_end(_metadata, self, pid, VICTIM_DONE << 8);
+		}
+	}
+	EXPECT_LT(0, self->good);
+}
+
+/* Stopped and continued meanwhile. */
+TEST_F(race, target_is_stopped)
+{
+	unsigned int i;
+
+	for (i = 0; i < self->rounds && _metadata->passed; i++) {
+		pid_t pid = victim_start_us("exit", 20000), sender = fork();
+
+		if (!sender) {
+			while (1) {
+				kill(pid, SIGSTOP);
+				victim_spend(victim_random(1000));
+				kill(pid, SIGCONT);
+				victim_spend(victim_random(1000));
+			}
+		}
+		victim_spend(victim_random(5000));
+		image_new(self->image);
+		if (device_checkpoint(self->device, pid, self->image, 0, &self->res)) {
+			EXPECT_EQ(NULL, device_unclear(&self->res)) {
+				TH_LOG("%s", device_words(&self->res));
+			}
+		} else {
+			self->good++;
+		}
+		victim_kill(sender);
+		kill(pid, SIGCONT);
+		EXPECT_EQ(VICTIM_DONE << 8, victim_end(pid));
+	}
+}
+
+/* A debugger comes. */
+TEST_F(race, target_is_traced)
+{
+	unsigned int i;
+
+	for (i = 0; i < self->rounds && _metadata->passed; i++) {
+		pid_t pid = victim_start_us("exit", 20000), tracer = fork();
+
+		if (!tracer) {
+			victim_spend(victim_random(3000));
+			ptrace(PTRACE_SEIZE, pid, NULL, NULL);
+			ptrace(PTRACE_INTERRUPT, pid, NULL, NULL);
+			victim_spend(victim_random(3000));
+			waitpid(pid, NULL, __WALL);
+			ptrace(PTRACE_DETACH, pid, NULL, NULL);
+			_exit(0);
+		}
+		victim_spend(victim_random(5000));
+		image_new(self->image);
+		if (device_checkpoint(self->device, pid, self->image, 0, &self->res)) {
+			EXPECT_EQ(NULL, device_unclear(&self->res)) {
+				TH_LOG("%s", device_words(&self->res));
+			}
+		} else {
+			self->good++;
+		}
+		EXPECT_EQ(0, victim_end(tracer));
+		EXPECT_EQ(VICTIM_DONE << 8, victim_end(pid));
+	}
+}
+
+/* ---- killed ---- */
+
+TEST_F(race, target_is_killed)
+{
+	char path[64];
+	volatile uint64_t *counter = victim_counter(path);
+	unsigned int i;
+
+	for (i = 0; i < self->rounds && _metadata->passed; i++) {
+		pid_t pid = victim_start("count", path), killer;
+		int hold = victim_random(2), ret;
+
+		victim_counts(counter);
+		killer = fork();
+		if (!killer) {
+			victim_spend(victim_random(20000));
+			kill(pid, SIGKILL);
+			_exit(0);
+		}
+		victim_spend(victim_random(2000));
+		image_new(self->image);
+		ret = device_checkpoint(self->device, pid, self->image,
+					hold ? CKPT_CHECKPOINT_HOLD : 0, &self->res);
+		if (ret) {
+			EXPECT_EQ(NULL, device_unclear(&self->res)) {
+				TH_LOG("%s", device_words(&self->res));
+			}
+		} else if (hold) {
+			device_release(self->device, victim_random(3));
+		}
+		EXPECT_EQ(0, victim_end(killer));
+		EXPECT_EQ(SIGKILL, victim_end(pid));
+		if (!ret) {
+			self->good++;
+			lseek(self->image, 0, SEEK_SET);
+			EXPECT_EQ(pid, device_restart(self->device, self->image, 0, &self->res)) {
+				TH_LOG("%s", device_words(&self->res));
+			}
+			EXPECT_TRUE(victim_counts(counter));
+			victim_kill(pid);
+		}
+	}
+	unlink(path);
+}
+
+/* SIGKILL of who writes the image; nothing stays frozen. */
+TEST_F(race, checkpoint_is_killed)
+{
+	char path[64];
+	volatile uint64_t *counter = victim_counter(path);
+	pid_t pid = victim_start("count", path);
+	unsigned int i;
+
+	ASSERT_TRUE(victim_counts(counter));
+	for (i = 0; i < 4 * self->rounds && _metadata->passed; i++) {
+		int hold = victim_random(2);
+		pid_t writer = fork();
+
+		if (!writer) {
+			int device = device_open();
+
+			image_new(self->image);
+			device_checkpoint(device, pid, self->image, hold ? CKPT_CHECKPOINT_HOLD : 0,
+					  &self->res);
+			while (hold)
+				pause();
+			_exit(0);
+		}
+		victim_spend(victim_random(20000));
+		kill(writer, SIGKILL);
+		EXPECT_NE(-1, victim_end(writer));
+		EXPECT_TRUE(victim_counts(counter));
+	}
+	victim_kill(pid);
+	unlink(path);
+}
+
+/* SIGKILL of who reads the image: the program runs, or there is nothing of it. */
+TEST_F(race, restart_is_killed)
+{
+	char path[64];
+	volatile uint64_t *counter = victim_counter(path);
+	pid_t pid = victim_start("count", path);
+	unsigned int i;
+
+	ASSERT_TRUE(victim_counts(counter));
+	ASSERT_EQ(0, device_checkpoint(self->device, pid, self->image, 0, &self->res));
+	victim_kill(pid);
+	for (i = 0; i < 4 * self->rounds && _metadata->passed; i++) {
+		pid_t reader = fork();
+		uint64_t was = *counter;
+
+		if (!reader) {
+			int device = device_open();
+
+			lseek(self->image, 0, SEEK_SET);
+			device_restart(device, self->image, 0, &self->res);
+			_exit(0);
+		}
+		victim_spend(victim_random(40000));
+		kill(reader, SIGKILL);
+		EXPECT_NE(-1, victim_end(reader));
+		/* A program that runs does so at once; one that was killed may take its time. */
+		usleep(20000);
+		if (*counter != was) {
+			self->good++;
+			EXPECT_TRUE(victim_counts(counter));
+			kill(pid, SIGKILL);
+		}
+		EXPECT_TRUE(victim_gone(pid));
+	}
+	unlink(path);
+}
+
+/* Somebody kills what is being built. */
+TEST_F(race, half_built_is_killed)
+{
+	char path[64];
+	volatile uint64_t *counter = victim_counter(path);
+	pid_t pid = victim_start("rich", path), killer;
+	unsigned int i;
+
+	ASSERT_TRUE(victim_counts(counter));
+	ASSERT_EQ(0, device_checkpoint(self->device, pid, self->image, 0, &self->res));
+	victim_kill(pid);
+	for (i = 0; i < 2 * self->rounds && _metadata->passed; i++) {
+		killer = fork();
+		if (!killer) {
+			int64_t end = victim_us() + 200000;
+			int64_t from = victim_us() + victim_random(60000);
+
+			while (victim_us() < end)
+				if (victim_us() > from && !kill(pid, SIGKILL))
+					break;
+			_exit(0);
+		}
+		lseek(self->image, 0, SEEK_SET);
+		if (device_restart(self->device, self->image, 0, &self->res) < 0) {
+			EXPECT_EQ(NULL, device_unclear(&self->res)) {
+				TH_LOG("%s", device_words(&self->res));
+			}
+		} else {
+			self->good++;
+		}
+		EXPECT_EQ(0, victim_end(killer));
+		if (kill(pid, SIGKILL) == 0)
+			victim_kill(pid);
+		EXPECT_TRUE(victim_gone(pid));
+	}
+	unlink(path);
+}
+
+/* ---- outputs and inputs that break ---- */
+
+TEST_F(race, broken_pipe)
+{
+	char path[64];
+	volatile uint64_t *counter = victim_counter(path);
+	pid_t pid = victim_start("count", path);
+	unsigned int i;
+	off_t size;
+
+	ASSERT_TRUE(victim_counts(counter));
+	ASSERT_EQ(0, device_checkpoint(self->device, pid, self->image, 0, &self->res));
+	size = lseek(self->image, 0, SEEK_END);
+	for (i = 0; i < 3 * self->rounds && _metadata->passed; i++) {
+		size_t len = victim_random(size + 1000);
+		char buf[4096];
+		int fds[2], ret;
+		pid_t reader;
+
+		ASSERT_EQ(0, pipe2(fds, O_CLOEXEC));
+		fcntl(fds[0], F_SETPIPE_SZ, 4096 << victim_random(5));
+		reader = fork();
+		if (!reader) {
+			close(fds[1]);
+			while (len) {
+				ssize_t n = read(fds[0], buf, len < 4096 ? len : 4096);
+
+				if (n <= 0)
+					break;
+				len -= n;
+			}
+			_exit(0);
+		}
+		close(fds[0]);
+		ret = device_checkpoint(self->device, pid, fds[1], 0, &self->res);
+		close(fds[1]);
+		if (ret) {
+			EXPECT_EQ(EPIPE, self->res.error);
+			EXPECT_EQ(NULL, device_unclear(&self->res)) {
+				TH_LOG("%s", device_words(&self->res));
+			}
+		} else {
+			self->good++;
+		}
+		EXPECT_TRUE(victim_counts(counter));
+		EXPECT_EQ(0, victim_end(reader));
+	}
+	victim_kill(pid);
+	unlink(path);
+}
+
+/* A pipe whose reader takes its time: the program does not wait for it. */
+TEST_F(race, slow_reader)
+{
+	char path[64], buf[1000];
+	volatile uint64_t *counter = victim_counter(path);
+	pid_t pid = victim_start("count", path), reader;
+	int fds[2];
+	uint64_t was;
+
+	ASSERT_TRUE(victim_counts(counter));
+	ASSERT_EQ(0, pipe2(fds, O_CLOEXEC));
+	fcntl(fds[0], F_SETPIPE_SZ, 4096);
+	reader = fork();
+	if (!reader) {
+		close(fds[1]);
+		/* One second at least: there are no images of less than 30 kB. */
+		while (read(fds[0], buf, sizeof(buf)) > 0)
+			usleep(30000);
+		_exit(0);
+	}
+	close(fds[0]);
+	was = *counter;
+	EXPECT_EQ(0, device_checkpoint(self->device, pid, fds[1], 0, &self->res));
+	EXPECT_LT(was + 20, *counter);
+	close(fds[1]);
+	EXPECT_EQ(0, victim_end(reader));
+	victim_kill(pid);
+	unlink(path);
+}
+
+int main(int argc, char **argv)
+{
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	return test_harness_run(argc, argv);
+}

@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * target - a small program to be checkpointed by tests of bad luck
+ *
+ *	target count FILE	counts in FILE (8 bytes, mapped), forever
+ *	target rich FILE	sleeps forever, with a bit of every state; counts its wake-ups
+ *	target exit US		ends after that many microseconds
+ *	target exec US [N]	executes itself N times, after as many microseconds each
+ *	target texec US [N]	the same, by a thread that is not the first
+ *	target fork US		has children, one after the other, for that long
+ *	target vfork US		the same with vfork() and exec
+ *	target thread US	threads
+ *	target signal US	handles SIGUSR1 for that long
+ *
+ * All but the first two end with status 42. Nothing in it is shared with who started it.
+ */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include <fcntl.h>
+#include <linux/futex.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define DONE 42
+#define FAILED 1
+
+static const char *self;
+
+static void alone(void)
+{
+	setsid();
+	syscall(SYS_close_range, 0, ~0U, 0);
+	if (open("/dev/null", O_RDWR) || dup(0) != 1 || dup(0) != 2)
+		_exit(FAILED);
+}
+
+static int64_t now_us(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000000LL + ts.tv_nsec / 1000;
+}
+
+/* Half of it asleep, half of it at work. */
+static void spend(long us)
+{
+	struct timespec ts = { us / 2 / 1000000, us / 2 % 1000000 * 1000 };
+	int64_t end;
+
+	while (nanosleep(&ts, &ts))
+		;
+	end = now_us() + us / 2;
+	while (now_us() < end)
+		getppid();
+}
+
+static volatile uint64_t *counter(const char *path)
+{
+	volatile uint64_t *p;
+	int fd = open(path, O_RDWR);
+
+	p = mmap(NULL, sizeof(*p), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (p == MAP_FAILED)
+		_exit(FAILED);
+	close(fd);
+	return p;
+}
+
+static void count(const char *path)
+{
+	struct timespec ts = { 0, 200000 };
+	volatile uint64_t *n = counter(path);
+
+	while (1) {
+		++*n;
+		nanosleep(&ts, NULL);
+	}
+}
+
+static volatile uint64_t *wakes;
+
+static void *sleeper(void *arg)
+{
+	struct timespec ts = { 0, 3000000 };
+
+	prctl(PR_SET_NAME, "sleeper");
+	while (1) {
+		++*wakes;
+		nanosleep(&ts, &ts);
+	}
+	return arg;
+}
+
+static void handler(int sig)
+{
+	(void)sig;
+}
+
+static void rich(const char *path)
+{
+	struct sigaction sa = { .sa_handler = handler, .sa_flags = SA_ONSTACK | SA_RESTART };
+	union sigval val = { .sival_int = 7 };
+	static char stack[65536], text[20000];
+	sigset_t set;
+	stack_t ss = { .ss_sp = stack, .ss_size = sizeof(stack) };
+	int fds[2], fd, i;
+	pthread_t t;
+	char *p;
+
+	wakes = counter(path);
+	/* Files: one written, one read, a directory, pipes with bytes and with packets. */
+	fd = open(path, O_RDWR | O_APPEND);
+	if (fd < 0 || dup2(fd, 20) < 0 || open("/", O_RDONLY | O_DIRECTORY) < 0 ||
+	    open("/proc/self/exe", O_RDONLY | O_CLOEXEC) < 0)
+		_exit(FAILED);
+	if (pipe(fds) || write(fds[1], text, sizeof(text)) != sizeof(text))
+		_exit(FAILED);
+	if (pipe2(fds, O_DIRECT) || write(fds[1], text, 10) != 10 || write(fds[1], text, 20) != 20)
+		_exit(FAILED);
+	/* Memory: shared, private of a file, advised, growing down. */
+	p = mmap(NULL, 65536, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	memset(p, 5, 20000);
+	p = mmap(NULL, 65536, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+		 -1, 0);
+	for (i = 0; i < 65536; i += 8192)
+		p[i] = i;
+	madvise(p, 32768, MADV_DONTDUMP);
+	mprotect(p + 49152, 8192, PROT_NONE);
+	/* Signals: handled, ignored, blocked and pending in both queues. */
+	sigaltstack(&ss, NULL);
+	sigfillset(&sa.sa_mask);
+	sigaction(SIGUSR1, &sa, NULL);
+	signal(SIGUSR2, SIG_IGN);
+	sigemptyset(&set);
+	sigaddset(&set, SIGRTMIN);
+	sigaddset(&set, SIGHUP);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	sigqueue(getpid(), SIGRTMIN, val);
+	sigqueue(getpid(), SIGRTMIN, val);
+	pthread_create(&t, NULL, sleeper, NULL);
+	pthread_kill(pthread_self(), SIGHUP);
+	/* Wait in a call that has a restart block of another kind. */
+	while (1) {
+		struct timespec ts;
+
+		clock_gettime(CLOCK_REALTIME, &ts);
+		ts.tv_sec += 3600;
+		syscall(SYS_futex, &val.sival_int, FUTEX_WAIT_BITSET | FUTEX_PRIVATE_FLAG | FUTEX_CLOCK_REALTIME,
+			val.sival_int, &ts, NULL, 1);
+	}
+}
+
+static void exec_again(const char *mode, long us, long n)
+{
+	char a[24], b[24];
+
+	if (!n)
+		_exit(DONE);
+	snprintf(a, sizeof(a), "%ld", us);
+	snprintf(b, sizeof(b), "%ld", n - 1);
+	execl(self, self, mode, a, b, NULL);
+	_exit(FAILED);
+}
+
+static long thread_us, thread_n;
+
+static void *exec_thread(void *arg)
+{
+	spend(thread_us);
+	exec_again("texec", thread_us, thread_n);
+	return arg;
+}
+
+static void *short_thread(void *arg)
+{
+	spend((long)arg);
+	return NULL;
+}
+
+static void some_threads(void)
+{
+	pthread_t t[3];
+	long i;
+
+	for (i = 0; i < 3; i++)
+		if (pthread_create(&t[i], NULL, short_thread, (void *)(i * 300)))
+			_exit(FAILED);
+	for (i = 0; i < 3; i++)
+		pthread_join(t[i], NULL);
+}
+
+static void a_child(int virtual)
+{
+	pid_t pid = virtual ? vfork() : fork();
+	int status;
+
+	if (!pid) {
+		if (virtual)
+			execl(self, self, "exit", "10", NULL);
+		_exit(DONE);
+	}
+	if (waitpid(pid, &status, 0) != pid || !WIFEXITED(status) || WEXITSTATUS(status) != DONE)
+		_exit(FAILED);
+	spend(300);
+}
+
+int main(int argc, char **argv)
+{
+	const char *mode = argc > 2 ? argv[1] : "";
+	long us = argc > 2 ? atol(argv[2]) : 0;
+	long n = argc > 3 ? atol(argv[3]) : 5;
+	int64_t end = now_us() + us;
+	pthread_t t;
+
+	self = "/proc/self/exe";
+	alone();
+	if (!strcmp(mode, "count")) {
+		count(argv[2]);
+	} else if (!strcmp(mode, "rich")) {
+		rich(argv[2]);
+	} else if (!strcmp(mode, "exit")) {
+		spend(us);
+	} else if (!strcmp(mode, "exec")) {
+		spend(us);
+		exec_again(mode, us, n);
+	} else if (!strcmp(mode, "texec")) {
+		thread_us = us;
+		thread_n = n;
+		if (pthread_create(&t, NULL, exec_thread, NULL))
+			_exit(FAILED);
+		while (1)
+			some_threads();
+	} else if (!strcmp(mode, "fork") || !strcmp(mode, "vfork")) {
+		while (now_us() < end)
+			a_child(mode[0] == 'v');
+	} else if (!strcmp(mode, "thread")) {
+		while (now_us() < end)
+			some_threads();
+	} else if (!strcmp(mode, "signal")) {
+		signal(SIGUSR1, handler);
+		while (now_us() < end)
+			spend(500);
+	} else {
+		_exit(FAILED);
+	}
+	_exit(DONE);
+}
