@@ -123,6 +123,8 @@ int shmem_read(struct restart *rs)
 	file = compat_shmem_file_setup(SHMEM_NAME, pb.size);
 	if (IS_ERR(file))
 		return PTR_ERR(file);
+	/* Its content comes by write, which otherwise ends at 2 GiB. */
+	file->f_flags |= O_LARGEFILE;
 	ret = object_add(&rs->objects, OBJECT_SHMEM, pb.id, file);
 	if (ret) {
 		fput(file);
