@@ -7,7 +7,7 @@
 
 #include "../uapi/ckpt.h"
 
-/** ERROR_MAX - errors kept of one operation; more are counted as "and more" by the last one. */
+/** ERROR_MAX - errors kept of one operation; later ones are dropped. */
 #define ERROR_MAX	64
 
 /**

@@ -468,8 +468,6 @@ static int stream_check_header(struct stream_in *in, const struct ckpt_image_hea
 	struct error_at at = { .reason = CKPT_REASON_IMAGE };
 	u32 version = le32_to_cpu(h->version);
 
-	if (memcmp(h->magic, CKPT_IMAGE_MAGIC, sizeof(h->magic)))
-		return error_add(&in->ctx->errors, -EBADMSG, &at, "this is not a ckpt image");
 	if (le32_to_cpu(h->crc) != stream_crc(h, offsetof(typeof(*h), crc)))
 		return stream_in_bad(in, "checksum of the file header");
 	if (version < CKPT_IMAGE_VERSION_MIN || version > CKPT_IMAGE_VERSION)
@@ -519,7 +517,13 @@ int stream_in_open(struct stream_in *in, struct dev_ctx *ctx, int fd)
 		goto err;
 	in->pos = in->file->f_pos;
 
-	ret = stream_read(in, &header, sizeof(header));
+	/* The magic alone first: a short file of another kind is that, and not truncated. */
+	ret = stream_read(in, header.magic, sizeof(header.magic));
+	if (!ret && memcmp(header.magic, CKPT_IMAGE_MAGIC, sizeof(header.magic)))
+		ret = error_add(&ctx->errors, -EBADMSG, &at, "this is not a ckpt image");
+	if (!ret)
+		ret = stream_read(in, (u8 *)&header + sizeof(header.magic),
+				  sizeof(header) - sizeof(header.magic));
 	if (!ret)
 		ret = stream_check_header(in, &header);
 	if (ret)
