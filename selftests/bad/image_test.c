@@ -17,13 +17,9 @@
 #include <sys/wait.h>
 
 #include "device.h"
+#include "harness.h"
 #include "image.h"
-#include "kselftest_harness.h"
 #include "victim.h"
-
-/* Many attempts on a machine that is emulated. */
-#undef TEST_TIMEOUT_DEFAULT
-#define TEST_TIMEOUT_DEFAULT 300
 
 #define RECS_MAX 256
 #define TASK_SIZE_MAX ((1ULL << 47) - 4096)
@@ -1055,10 +1051,4 @@ TEST(rights_to_ids)
 	drop(1ULL << CAP_CHECKPOINT_RESTORE | 1ULL << CAP_SETUID | 1ULL << CAP_SETGID);
 	EXPECT_FINE(attempt(good.data, good.len, false), "all ids but no capabilities");
 	EXPECT_EQ(EPERM, res.error);
-}
-
-int main(int argc, char **argv)
-{
-	setvbuf(stdout, NULL, _IOLBF, 0);
-	return test_harness_run(argc, argv);
 }

@@ -8,7 +8,7 @@
 #include <sys/wait.h>
 
 #include "device.h"
-#include "kselftest_harness.h"
+#include "harness.h"
 #include "victim.h"
 
 #define NOT_MAPPED ((void *)0x10000)
@@ -578,10 +578,4 @@ TEST_F(device, stopped)
 	EXPECT_EQ(EBUSY, res.error);
 	EXPECT_EQ(NULL, device_unclear(&res));
 	kill(self->pid, SIGCONT);
-}
-
-int main(int argc, char **argv)
-{
-	setvbuf(stdout, NULL, _IOLBF, 0);
-	return test_harness_run(argc, argv);
 }

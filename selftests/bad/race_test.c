@@ -12,11 +12,8 @@
 #include <sys/wait.h>
 
 #include "device.h"
-#include "kselftest_harness.h"
+#include "harness.h"
 #include "victim.h"
-
-#undef TEST_TIMEOUT_DEFAULT
-#define TEST_TIMEOUT_DEFAULT 300
 
 FIXTURE(race)
 {
@@ -470,10 +467,4 @@ TEST_F(race, slow_reader)
 	EXPECT_EQ(0, victim_end(reader));
 	victim_kill(pid);
 	unlink(path);
-}
-
-int main(int argc, char **argv)
-{
-	setvbuf(stdout, NULL, _IOLBF, 0);
-	return test_harness_run(argc, argv);
 }
