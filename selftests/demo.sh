@@ -50,7 +50,8 @@ printf '\n%sA program is checkpointed, killed and restarted, by the kernel, in a
 # Of packages one wants to know the names.
 missing=$(selftests/setup.sh --dry-run module tools vm 2>&1 | sed -n 's/^setup: missing: //p')
 if [ -n "$missing" ]; then
-	echo "$missing" | fold -s -w 76 | sed "1s/^/  Debian packages to install:\\n/; s/^/    /; 1s/^    //"
+	echo '  Debian packages to install:'
+	echo "$missing" | fold -s -w 72 | sed 's/^/    /'
 fi
 prepare "${missing:+installing }Debian packages" selftests/setup.sh module tools vm
 prepare 'Linux 6.1 from Debian, not installed' selftests/kernels.sh fetch 6.1
