@@ -148,6 +148,11 @@ static long dev_ioc_checkpoint(struct dev_ctx *ctx, void __user *uarg, size_t si
 	ret = dev_give_errors(ctx, ret, arg.errors, arg.errors_cap, &arg.errors_len);
 	if (copy_to_user(uarg, &arg, min(size, sizeof(arg))) && !ret)
 		ret = -EFAULT;
+	if (ret && ctx->held) {
+		/* A caller that is told of a failure does not know that it holds a program. */
+		checkpoint_release(ctx->held, CKPT_RELEASE_RUN);
+		ctx->held = NULL;
+	}
 	return ret;
 }
 

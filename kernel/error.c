@@ -24,6 +24,14 @@ void error_destroy(struct error_log *log)
 	mutex_unlock(&log->lock);
 }
 
+/* One line that a terminal can show: names come from programs and images. */
+static void error_clean(char *text)
+{
+	for (; *text; text++)
+		if ((unsigned char)*text < ' ' || *text == 0x7f)
+			*text = '?';
+}
+
 int error_add(struct error_log *log, int err, const struct error_at *at, const char *fmt, ...)
 {
 	struct ckpt_error *rec;
@@ -47,6 +55,8 @@ int error_add(struct error_log *log, int err, const struct error_at *at, const c
 	va_start(args, fmt);
 	vsnprintf(rec->what, sizeof(rec->what), fmt, args);
 	va_end(args);
+	error_clean(rec->what);
+	error_clean(rec->comm);
 	if (at->advice)
 		strscpy(rec->advice, at->advice, sizeof(rec->advice));
 out:

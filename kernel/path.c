@@ -56,6 +56,10 @@ static bool path_synthetic(const struct super_block *sb)
 	return false;
 }
 
+#ifndef PID_FS_MAGIC
+#define PID_FS_MAGIC	0x50494446
+#endif
+
 /* What the kernel calls its files without a name (d_path() says anon_inode:[...]). */
 static const struct {
 	const char *name;
@@ -92,6 +96,9 @@ const char *path_supported(struct file *file)
 {
 	struct inode *inode = file_inode(file);
 
+	/* Regular files of a file system of their own since cb12fd8e0dab (6.9). */
+	if (inode->i_sb->s_magic == PID_FS_MAGIC)
+		return "a pidfd";
 	if (S_ISREG(inode->i_mode))
 		return path_synthetic(inode->i_sb) ? "a file of a synthetic file system" : NULL;
 	if (S_ISDIR(inode->i_mode))
@@ -237,8 +244,9 @@ struct file *path_open(struct restart *rs, const struct pb_path *pb, unsigned in
 {
 	struct error_at at = { .reason = CKPT_REASON_CHANGED, .task = current };
 	struct file *file;
+	struct inode *inode;
 	struct path path;
-	umode_t mode;
+	bool kind, device;
 	char *name;
 	int ret;
 
@@ -257,10 +265,14 @@ struct file *path_open(struct restart *rs, const struct pb_path *pb, unsigned in
 					 "%s is not there", name));
 		goto out;
 	}
-	mode = d_backing_inode(path.dentry)->i_mode;
+	inode = d_backing_inode(path.dentry);
+	kind = !((inode->i_mode ^ pb->mode) & S_IFMT);
+	device = !S_ISCHR(inode->i_mode) || (path_dev(inode->i_rdev) == pb->rdev &&
+					     path_device_ok(inode->i_rdev));
 	path_put(&path);
-	if ((mode ^ pb->mode) & S_IFMT) {
-		file = ERR_PTR(path_changed(rs, name, "is now of another kind"));
+	if (!kind || !device) {
+		file = ERR_PTR(path_changed(rs, name, kind ? "is another device" :
+						      "is now of another kind"));
 		goto out;
 	}
 

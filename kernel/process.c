@@ -16,6 +16,7 @@
 #include "park.h"
 #include "process.h"
 #include "restart.h"
+#include "symbols.h"
 #include "thread.h"
 
 static int process_refuse(struct checkpoint *cp, enum ckpt_reason reason, const char *advice,
@@ -289,6 +290,8 @@ static int process_set_limits(struct restart *rs)
 		*now = rs->rlim[i];
 	}
 	task_unlock(current->group_leader);
+	if (rs->rlim_set & BIT(RLIMIT_CPU) && rs->rlim[RLIMIT_CPU].rlim_cur != RLIM_INFINITY)
+		sym(update_rlimit_cpu)(current, rs->rlim[RLIMIT_CPU].rlim_cur);
 	if (denied < RLIM_NLIMITS)
 		return error_add(&rs->ctx->errors, -EPERM, &at,
 				 "its resource limit %u is higher than this shell's", denied);

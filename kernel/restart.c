@@ -277,7 +277,7 @@ static int restart_finish_task(struct build_task *bt)
 
 	if (leader) {
 		fs_finish(rs);
-		ret = path_finish(rs) ?: process_finish(rs);
+		ret = process_finish(rs);
 	}
 	if (!ret) {
 		what = thread_finish(&bt->final);
@@ -407,6 +407,9 @@ int restart_run(struct dev_ctx *ctx, struct ckpt_restart *arg)
 	ret = build_call(leader, restart_build);
 	if (!ret)
 		ret = restart_finish(rs);
+	/* Last of all: what it does to files cannot be undone. */
+	if (!ret)
+		ret = path_finish(rs);
 	if (!ret && fatal_signal_pending(current))
 		ret = -EINTR;
 	if (ret) {

@@ -117,7 +117,7 @@ int shmem_read(struct restart *rs)
 	ret = stream_in_msg(&rs->in, &pb_shmem_msg, &pb);
 	if (ret)
 		return ret;
-	if (!pb.size || pb.size > TASK_SIZE)
+	if (!pb.size || pb.size > TASK_SIZE || pb.has_noreserve || pb.has_name)
 		return stream_in_bad(&rs->in, "size of shared memory %u", pb.id);
 	/* Without a reservation: pages are charged as they come. */
 	file = compat_shmem_file_setup(SHMEM_NAME, pb.size);

@@ -24,6 +24,7 @@
 #include <linux/mm.h>
 #include <linux/pagewalk.h>
 #include <linux/pipe_fs_i.h>
+#include <linux/posix-timers.h>
 #include <linux/ptrace.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
@@ -62,10 +63,10 @@ long ckpt_proto_kernel_wait4(pid_t pid, int __user *stat, int options, struct ru
 	X(do_send_sig_info, do_send_sig_info)				\
 	X(set_current_blocked, set_current_blocked)			\
 	X(alloc_uid, alloc_uid)						\
+	X(update_rlimit_cpu, update_rlimit_cpu)				\
 	X(set_cred_ucounts, set_cred_ucounts)				\
 	X(__x64_sys_arch_prctl, ckpt_proto_syscall)			\
 	X(__x64_sys_mlock2, ckpt_proto_syscall)				\
-	X(__x64_sys_prlimit64, ckpt_proto_syscall)			\
 	X(__x64_sys_rseq, ckpt_proto_syscall)				\
 	X(__x64_sys_epoll_wait, ckpt_proto_syscall)			\
 	X(__x64_sys_epoll_pwait, ckpt_proto_syscall)			\

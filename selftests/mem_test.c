@@ -87,10 +87,11 @@ SUBJECT(anonymous)
 	}
 	subject_wait();
 	for (i = 0; i < n; i++) {
-		if (i % 7 < 5)
+		if (i % 7 < 5) {
 			EXPECT_TRUE(subject_filled(p + i * PAGE, PAGE, i));
-		else
+		} else {
 			EXPECT_EQ(0, p[i * PAGE] | p[i * PAGE + PAGE - 1]);
+		}
 	}
 	/* It is still ours to write. */
 	subject_fill(p, n * PAGE, 1);

@@ -227,7 +227,11 @@ int arch_regs_self(const struct pb_thread *thread)
 int arch_regs_other(struct task_struct *task, const struct pb_thread *thread)
 {
 	const struct codec_bytes *xstate = &thread->x86.xstate;
-	const struct user_regset *set = regs_set(task, NT_X86_XSTATE);
+	/*
+	 * The view is the current task's: to choose one, the kernel looks at the other's stack,
+	 * and that is gone if it was killed meanwhile. What is set lies in its task_struct.
+	 */
+	const struct user_regset *set = regs_set(current, NT_X86_XSTATE);
 
 	if (!set || xstate->len != set->n * set->size)
 		return -EINVAL;
