@@ -71,22 +71,22 @@ clean:
 	if [ -e $(KDIR)/Makefile ]; then $(MAKE) -C $(KDIR) M=$(CURDIR) clean; fi
 
 demo:
-	selftests/demo.sh
+	@selftests/demo.sh
 
 check:
-	selftests/check.sh
+	@selftests/check.sh
 
 quick:
-	selftests/check.sh --quick
+	@selftests/check.sh --quick
 
 check-debug:
-	selftests/check.sh --debug
+	@selftests/check.sh --debug
 
 schema:
 	uapi/gen_schema.sh
 
 lint:
-	selftests/lint.sh
+	@selftests/lint.sh
 
 .PHONY: all help module tools install install-module install-tools uninstall clean
 .PHONY: demo check quick check-debug schema lint
