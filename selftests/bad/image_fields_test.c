@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Images with any field changed in any way, and who may restart from one. */
+#include <grp.h>
+#include <linux/capability.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+
+#include "attempt.h"
+
+/* ---- anything, systematically ---- */
+
+/* Fields that hold messages. */
+static bool is_message(uint32_t type, uint32_t field)
+{
+	switch (type) {
+	case CKPT_REC_FILE:
+	case CKPT_REC_TTY:
+		return field == 4;
+	case CKPT_REC_FS:
+		return field == 1 || field == 2;
+	case CKPT_REC_VMAS:
+	case CKPT_REC_FDS:
+	case CKPT_REC_SIGHAND:
+	case CKPT_REC_SIGNALS:
+	case CKPT_REC_LIMITS:
+	case CKPT_REC_PAGE_RUNS:
+		return field == 1;
+	case CKPT_REC_THREAD:
+		return field == 5 || (field >= 11 && field <= 13) || field == 17;
+	case CKPT_REC_IMAGE:
+		return field == 9;
+	}
+	return false;
+}
+
+static uint64_t strange(uint64_t v, unsigned int i)
+{
+	static const uint64_t values[] = {
+		0, 1, 0x7f, 0xffff, 0x7fffffff, 0x80000000, 0xffffffff, 1ULL << 32, HOLE,
+		HOLE - 4096, 1ULL << 63, -1ULL, -4096ULL, KERNEL,
+	};
+
+	if (i < ARRAY_SIZE(values))
+		return values[i];
+	switch (i - ARRAY_SIZE(values)) {
+	case 0:
+		return v + 1;
+	case 1:
+		return v - 1;
+	case 2:
+		return v + 4096;
+	case 3:
+		return v * 2;
+	default:
+		return v ^ 1ULL << victim_random(64);
+	}
+}
+
+#define STRANGE 20
+
+/* One change of one field, the @how'th. Return: no data if there is no such. */
+static struct image_bytes change(const uint8_t *msg, size_t len, const struct image_field *f,
+				 unsigned int how)
+{
+	static const uint8_t unknown[] = { 0xb8, 0x3e, 1 };	/* field 999, varint */
+	size_t n = f->end - f->value;
+	struct image_bytes out = { 0 };
+	uint8_t *text;
+
+	switch (how) {
+	case 0:
+		return image_splice(msg, len, f->start, f->end, "", 0);
+	case 1:
+		return image_splice(msg, len, f->start, f->start, msg + f->start,
+				    f->end - f->start);
+	case 2:
+		return image_splice(msg, len, f->start, f->start, unknown, sizeof(unknown));
+	case 3:
+		/* Cut in the middle of it. */
+		return image_splice(msg, len, f->start + 1, len, "", 0);
+	}
+	how -= 4;
+	if (f->wire != 2)
+		return how < STRANGE ? image_set(msg, len, f, strange(f->scalar, how)) : out;
+	text = calloc(1, n + 4096);
+	memcpy(text, msg + f->value, n);
+	switch (how) {
+	case 0:
+		out = image_set_bytes(msg, len, f, text, 0);
+		break;
+	case 1:
+		out = image_set_bytes(msg, len, f, text, n / 2);
+		break;
+	case 2:
+		out = image_set_bytes(msg, len, f, text, n + 1 + victim_random(4095));
+		break;
+	case 3:
+	case 4:
+	case 5:
+	case 6:
+		if (n)
+			text[victim_random(n)] ^= 1 << victim_random(8);
+		out = image_set_bytes(msg, len, f, text, n);
+		break;
+	}
+	free(text);
+	return out;
+}
+
+/* A number that the program does not depend on being told about: it would signal us. */
+static bool harmless(uint32_t type, const struct image_field *f)
+{
+	return type != CKPT_REC_PROCESS || f->number != 6;
+}
+
+/*
+ * Fields are left out, doubled, cut and set to numbers that programs get wrong. The frame is
+ * right, so what is said is believed unless it is checked. There are too many combinations for
+ * one run: random ones, for a while (CKPT_SECONDS in the environment).
+ */
+static const char *attempt_strange(char *what, size_t size)
+{
+	unsigned int i = victim_random(n_recs), n = 0, how = victim_random(4 + STRANGE);
+	struct image_field outer, f;
+	struct image_bytes b;
+	const uint8_t *msg = recs[i].payload;
+	size_t len = recs[i].len, pos = 0;
+
+	if (recs[i].flags & CKPT_REC_F_RAW)
+		return NULL;
+	while (image_next_field(msg, len, pos, &outer)) {
+		pos = outer.end;
+		n++;
+	}
+	if (!n || !image_nth(msg, len, victim_random(n), &outer) ||
+	    !harmless(recs[i].type, &outer))
+		return NULL;
+	snprintf(what, size, "record %u of type %u, field %u, change %u", i, recs[i].type,
+		 outer.number, how);
+	if (!is_message(recs[i].type, outer.number) || !victim_random(8)) {
+		b = change(msg, len, &outer, how);
+		return b.data ? attempt_payload(i, b, true) : NULL;
+	}
+	msg += outer.value;
+	len = outer.end - outer.value;
+	for (pos = 0, n = 0; image_next_field(msg, len, pos, &f); n++)
+		pos = f.end;
+	if (!n || !image_nth(msg, len, victim_random(n), &f))
+		return NULL;
+	snprintf(what, size, "record %u of type %u, field %u.%u, change %u", i, recs[i].type,
+		 outer.number, f.number, how);
+	b = change(msg, len, &f, how);
+	return b.data ? attempt_inner(i, &outer, b, true) : NULL;
+}
+
+TEST(strange_fields)
+{
+	const char *seconds = getenv("CKPT_SECONDS");
+	char what[128];
+	int64_t end;
+
+	SETUP();
+	end = victim_us() + (seconds ? atol(seconds) : 30) * 1000000LL;
+	while (victim_us() < end)
+		EXPECT_FINE(attempt_strange(what, sizeof(what)), "%s", what);
+	REPORT();
+}
+
+/* ---- who may ---- */
+
+static void drop(uint64_t caps)
+{
+	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2] = {
+		{ .effective = caps, .permitted = caps, .inheritable = 0 },
+		{ .effective = caps >> 32, .permitted = caps >> 32, .inheritable = 0 },
+	};
+
+	prctl(PR_SET_KEEPCAPS, 1);
+	if (setgroups(0, NULL) || setresgid(65534, 65534, 65534) ||
+	    setresuid(65534, 65534, 65534) || syscall(SYS_capset, &head, data))
+		abort();
+}
+
+/* An image is no way to become root. */
+TEST(rights)
+{
+	SETUP();
+	/* The device is open already, as a service might hand it on. */
+	drop(0);
+	EXPECT_FINE(attempt(good.data, good.len, false), "nobody");
+	EXPECT_EQ(EPERM, res.error);
+}
+
+TEST(rights_to_a_pid)
+{
+	SETUP();
+	drop(1ULL << CAP_CHECKPOINT_RESTORE);
+	EXPECT_FINE(attempt(good.data, good.len, false), "only the right to a pid");
+	EXPECT_EQ(EPERM, res.error);
+}
+
+TEST(rights_to_ids)
+{
+	SETUP();
+	drop(1ULL << CAP_CHECKPOINT_RESTORE | 1ULL << CAP_SETUID | 1ULL << CAP_SETGID);
+	EXPECT_FINE(attempt(good.data, good.len, false), "all ids but no capabilities");
+	EXPECT_EQ(EPERM, res.error);
+}
