@@ -25,11 +25,26 @@ void error_destroy(struct error_log *log)
 }
 
 /* One line that a terminal can show: names come from programs and images. */
-static void error_clean(char *text)
+static void error_clean(char *text, size_t size)
 {
-	for (; *text; text++)
-		if ((unsigned char)*text < ' ' || *text == 0x7f)
-			*text = '?';
+	size_t len = strlen(text), i;
+	char escape[5];
+
+	for (i = 0; i < len; i++) {
+		if ((unsigned char)text[i] >= ' ' && text[i] != 0x7f)
+			continue;
+		/* As \xNN, three bytes longer; what does not fit any more is cut. */
+		snprintf(escape, sizeof(escape), "\\x%02x", (unsigned char)text[i]);
+		if (i + 4 >= size) {
+			text[i] = '\0';
+			return;
+		}
+		memmove(text + i + 4, text + i + 1, min(len - i - 1, size - i - 5));
+		memcpy(text + i, escape, 4);
+		len = min(len + 3, size - 1);
+		text[len] = '\0';
+		i += 3;
+	}
 }
 
 int error_add(struct error_log *log, int err, const struct error_at *at, const char *fmt, ...)
@@ -55,8 +70,8 @@ int error_add(struct error_log *log, int err, const struct error_at *at, const c
 	va_start(args, fmt);
 	vsnprintf(rec->what, sizeof(rec->what), fmt, args);
 	va_end(args);
-	error_clean(rec->what);
-	error_clean(rec->comm);
+	error_clean(rec->what, sizeof(rec->what));
+	error_clean(rec->comm, sizeof(rec->comm));
 	if (at->advice)
 		strscpy(rec->advice, at->advice, sizeof(rec->advice));
 out:
