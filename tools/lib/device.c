@@ -37,7 +37,16 @@ int device_open(void)
 /* The module's texts are its own, but quote names that are not. */
 static char *field(const char *text, size_t size)
 {
-	return escape(text, strnlen(text, size));
+	char *out = escape(text, strnlen(text, size)), *from, *to;
+
+	/* The module has escaped control characters already: its backslashes are not doubled. */
+	for (from = to = out; *from; from++, to++) {
+		if (from[0] == '\\' && from[1] == '\\')
+			from++;
+		*to = *from;
+	}
+	*to = 0;
+	return out;
 }
 
 char *device_error_text(const struct ckpt_error *err)
