@@ -75,7 +75,8 @@ TEST(truncated)
 		EXPECT_EQ(EBADMSG, res.error);
 	}
 	for (i = 1; i <= 16; i++)
-		EXPECT_FINE(attempt(good.data, good.len - i, false), "the last %u bytes missing", i);
+		EXPECT_FINE(attempt(good.data, good.len - i, false),
+			    "the last %u bytes missing", i);
 	REPORT();
 }
 
@@ -267,7 +268,8 @@ TEST(records_in_another_order)
 		memcpy(list, recs, n_recs * sizeof(*list));
 		list[i] = recs[i + 1];
 		list[i + 1] = recs[i];
-		EXPECT_FINE(attempt_recs(list, n_recs, true), "records %u and %u swapped", i, i + 1);
+		EXPECT_FINE(attempt_recs(list, n_recs, true),
+			    "records %u and %u swapped", i, i + 1);
 	}
 	for (i = 0; i < 100; i++) {
 		memcpy(list, recs, n_recs * sizeof(*list));
@@ -588,7 +590,8 @@ TEST(lies_in_bytes)
 	EXPECT_FINE(attempt_bytes(CKPT_REC_FILE, 0, 4, 1, path, 4095), "long path");
 	EXPECT_FINE(attempt_bytes(CKPT_REC_FILE, 0, 4, 1, path, 4096), "too long path");
 	EXPECT_FINE(attempt_bytes(CKPT_REC_FILE, 0, 4, 1, "/no/where", 9), "no such path");
-	EXPECT_FINE(attempt_bytes(CKPT_REC_FILE, 0, 4, 1, "/a\nb\033[31m", 9), "control characters");
+	EXPECT_FINE(attempt_bytes(CKPT_REC_FILE, 0, 4, 1, "/a\nb\033[31m", 9),
+		    "control characters");
 	EXPECT_FINE(attempt_bytes(CKPT_REC_FILE, 0, 4, 1, "/dev/kmsg", 9), "another device");
 	EXPECT_FINE(attempt_bytes(CKPT_REC_FILE, 0, 4, 1, "/dev/ckpt", 9), "our own device");
 	EXPECT_FINE(attempt_bytes(CKPT_REC_FILE, 1, 4, 1, "/proc/self/mem", 14), "synthetic file");

@@ -160,7 +160,8 @@ static void rich(const char *path)
 
 		clock_gettime(CLOCK_REALTIME, &ts);
 		ts.tv_sec += 3600;
-		syscall(SYS_futex, &val.sival_int, FUTEX_WAIT_BITSET | FUTEX_PRIVATE_FLAG | FUTEX_CLOCK_REALTIME,
+		syscall(SYS_futex, &val.sival_int,
+			FUTEX_WAIT_BITSET | FUTEX_PRIVATE_FLAG | FUTEX_CLOCK_REALTIME,
 			val.sival_int, &ts, NULL, 1);
 	}
 }
