@@ -25,6 +25,7 @@
 
 #include "arch/arch.h"
 #include "checkpoint.h"
+#include "compat.h"
 #include "cred.h"
 #include "file.h"
 #include "fs.h"
@@ -149,7 +150,7 @@ static int checkpoint_describe(struct checkpoint *cp)
 	cp->mm = get_task_mm(cp->leader);
 	if (!cp->mm)
 		return checkpoint_gone(cp);
-	atomic64_set(&cp->ctx->progress.pages_total, get_mm_counter(cp->mm, MM_ANONPAGES));
+	atomic64_set(&cp->ctx->progress.pages_total, compat_mm_anon_pages(cp->mm));
 
 	ret = process_check(cp) ?:
 	      checkpoint_write_image(cp) ?:

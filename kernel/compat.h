@@ -346,6 +346,19 @@ static inline void compat_mm_set_legacy(struct mm_struct *mm, bool legacy)
 #endif
 }
 
+/*
+ * Anonymous pages, exactly: f1a7941243c1 "mm: convert mm's rss stats into percpu_counter", 6.2,
+ * made the quick answer 0 for small processes.
+ */
+static inline unsigned long compat_mm_anon_pages(struct mm_struct *mm)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0)
+	return percpu_counter_sum_positive(&mm->rss_stat[MM_ANONPAGES]);
+#else
+	return get_mm_counter(mm, MM_ANONPAGES);
+#endif
+}
+
 /* /proc/PID/coredump_filter */
 static inline unsigned int compat_mm_dump_filter(struct mm_struct *mm)
 {
