@@ -641,13 +641,20 @@ test_rstr_killed_while_it_builds()
 # No process has this as FAKE_LOG in its environment.
 nobody_has() { ! grep -qs "FAKE_LOG=$1" /proc/[0-9]*/environ; }
 
-# A shell on a terminal of its own: ^Z stops the job, fg continues it, ^C ends it.
+# A shell on a terminal of its own: ^Z stops the job, fg continues it, ^C ends it. The program starts
+# no others: a child that stops between vfork() and exec() keeps its parent from stopping.
 test_rstr_job_control()
 {
 	local way
 
 	PATH=$plain:$PATH
 	echo image > image
+	cat > count <<-'EOF'
+		import itertools, time
+		for i in itertools.count():
+		    print(f"n{i}")
+		    time.sleep(0.1)
+	EOF
 	for way in $(ways); do
 		WAY=$way FAKEDEV=$plain/fakedev.so run python3 - <<-'EOF'
 			import os, pty, re, select, sys, time
@@ -666,7 +673,7 @@ test_rstr_job_control()
 			    seen = seen[re.search(pattern, seen).end():]
 			def say(text):
 			    os.write(tty, text.encode())
-			say("export FAKE_PROGRAM='i=0; while :; do echo n$i; i=$((i+1)); sleep 0.1; done'\n")
+			say("export FAKE_PROGRAM='exec python3 -u count'\n")
 			say("LD_PRELOAD=$FAKEDEV rstr $WAY < image; echo st=$?=\n")
 			expect(rb"n3\r\n")
 			say("\x1a")
