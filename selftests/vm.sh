@@ -61,6 +61,7 @@ cache=${CKPT_CACHE:-$HOME/.cache/ckpt}
 k=${CKPT_KERNEL:-6.1} mem=2048 cpus=2 thread=multi limit=1800 share='' load=yes ko='' tty=''
 allow='' leaks='' extra='' verbose='' image=vmlinux
 
+argv=("$@")
 while getopts :k:m:c:st:w:nM:ia:lA:Kvh o; do
 	case $o in
 	k) k=$OPTARG ;;
@@ -336,6 +337,16 @@ bad="$bad|scheduling while atomic|sleeping function called|usercopy:|unreference
 bad="$bad|Unpatched return thunk|Missing ENDBR|Bad FPU state|x86/fpu: .*(bad|corrupt)"
 
 grep -aE "$bad" "$dir/since" | grep -avE "traps: |${allow:-vm: start}" > "$dir/bad" || true
+
+# Stale translated code: while the kernel boots and patches itself (jump labels, alternatives), another
+# virtual CPU may run into a breakpoint that is not there any more. That is QEMU's doing (seen with
+# 7.2, on busy hosts), and nothing has been started yet, so begin again; unless input may be lost.
+if [ -z "$(at start)" ] && [ ! -e "$dir/timeout" ] && [ -z "${CKPT_VM_AGAIN:-}" ] &&
+   grep -qa 'Oops: int3:\|int3: 0000' "$dir/since" && { [ -z "$stdin" ] || [ /dev/stdin -ef /dev/null ]; }; then
+	say "the emulator tripped over a breakpoint while the kernel booted; once more"
+	cleanup
+	CKPT_VM_AGAIN=yes exec "$here/vm.sh" "${argv[@]}"
+fi
 
 status=$(word exit)
 fail=
