@@ -131,7 +131,7 @@ struct build_task *build_task(struct build *build, u64 flags, pid_t tid)
 		.flags = flags | CLONE_UNTRACED,
 		.exit_signal = flags & CLONE_THREAD ? 0 : SIGCHLD,
 		.set_tid = &tid,
-		.set_tid_size = 1,
+		.set_tid_size = tid ? 1 : 0,
 		.fn = build_main,
 		.fn_arg = bt,
 	};

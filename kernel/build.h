@@ -84,7 +84,7 @@ void build_put(struct build *build);
  * build_task() - create a task
  * @build: where it belongs
  * @flags: CLONE_* flags
- * @tid: its id in the current pid namespace
+ * @tid: its id in the current pid namespace; 0: any
  *
  * The current task becomes its parent (or sibling thread). Return: the task, or an ERR_PTR with
  * what kernel_clone() says: -EEXIST the id is taken, -EPERM no right to choose it.

@@ -32,6 +32,7 @@
 #define DEV_CHECKPOINT_SIZE_V1	88
 #define DEV_RELEASE_SIZE_V1	16
 #define DEV_RESTART_SIZE_V1	64
+#define DEV_RESTART_SIZE_V2	80
 #define DEV_PROGRESS_SIZE_V1	32
 
 struct dev_ctx *dev_ctx_get(struct dev_ctx *ctx)
@@ -90,7 +91,7 @@ static long dev_ioc_info(struct dev_ctx *ctx, void __user *uarg, size_t size)
 	info->abi_version = CKPT_ABI_VERSION;
 	info->image_version = CKPT_IMAGE_VERSION;
 	info->image_version_min = CKPT_IMAGE_VERSION_MIN;
-	info->features = CKPT_FEATURE_CHECKPOINT | CKPT_FEATURE_RESTART;
+	info->features = CKPT_FEATURE_CHECKPOINT | CKPT_FEATURE_RESTART | CKPT_FEATURE_RELOCATE;
 	if (sym_addr(hrtimer_wakeup))
 		info->features |= CKPT_FEATURE_EPOLL_REST;
 	info->symbols = symbols_count();
@@ -184,7 +185,7 @@ static long dev_ioc_restart(struct dev_ctx *ctx, void __user *uarg, size_t size)
 	struct ckpt_restart arg;
 	long ret;
 
-	BUILD_BUG_ON(sizeof(arg) != DEV_RESTART_SIZE_V1);
+	BUILD_BUG_ON(sizeof(arg) != DEV_RESTART_SIZE_V2);
 	if (size < DEV_RESTART_SIZE_V1)
 		return -EINVAL;
 	ret = copy_struct_from_user(&arg, sizeof(arg), uarg, size);
@@ -192,7 +193,9 @@ static long dev_ioc_restart(struct dev_ctx *ctx, void __user *uarg, size_t size)
 		return ret;
 	if (arg.flags & ~CKPT_RESTART_FLAGS)
 		return -EINVAL;
-	if (arg.pid || arg.nr_tasks || arg.wall_ns || arg.pages || arg.image_bytes)
+	if (arg.pid || arg.nr_tasks || arg.wall_ns || arg.pages || arg.image_bytes || arg.pad)
+		return -EINVAL;
+	if (arg.relocate_len > CKPT_RELOCATE_MAX || !arg.relocate != !arg.relocate_len)
 		return -EINVAL;
 	ret = dev_check_errors(arg.errors, arg.errors_cap, arg.errors_len);
 	if (ret)

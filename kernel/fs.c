@@ -69,11 +69,9 @@ static int fs_lookup(struct restart *rs, const struct pb_path *pb, const char *w
 	char *name;
 	int ret;
 
-	if (!pb->path.len || pb->path.data[0] != '/' || memchr(pb->path.data, 0, pb->path.len))
-		return stream_in_bad(&rs->in, "%s", what);
-	name = kmemdup_nul(pb->path.data, pb->path.len, GFP_KERNEL_ACCOUNT);
-	if (!name)
-		return -ENOMEM;
+	name = path_name(rs, pb, what);
+	if (IS_ERR(name))
+		return PTR_ERR(name);
 	ret = kern_path(name, LOOKUP_FOLLOW | LOOKUP_DIRECTORY, path);
 	if (ret) {
 		error_add(&rs->ctx->errors, ret, &at, "its %s %s is not there", what, name);
@@ -86,6 +84,10 @@ static int fs_lookup(struct restart *rs, const struct pb_path *pb, const char *w
 		}
 	}
 	kfree(name);
+	if (ret && path_wrong(rs, ret)) {
+		get_fs_root(current->fs, path);
+		ret = 0;
+	}
 	return ret;
 }
 

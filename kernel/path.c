@@ -8,6 +8,8 @@
 #include <linux/magic.h>
 #include <linux/major.h>
 #include <linux/namei.h>
+#include <linux/shmem_fs.h>
+#include <linux/slab.h>
 #include <linux/stat.h>
 
 #include "checkpoint.h"
@@ -163,6 +165,73 @@ const char *path_save(struct checkpoint *cp, const struct path *path, struct pb_
 	return NULL;
 }
 
+/* ---- restart ---- */
+
+int path_relocate(struct restart *rs, const char __user *from, size_t len)
+{
+	const char *at, *end;
+	unsigned int n = 0;
+
+	if (!len)
+		return 0;
+	rs->relocate = memdup_user(from, len);
+	if (IS_ERR(rs->relocate)) {
+		int ret = PTR_ERR(rs->relocate);
+
+		rs->relocate = NULL;
+		return ret;
+	}
+	rs->relocate_len = len;
+	end = rs->relocate + len;
+	if (end[-1])
+		return -EINVAL;
+	for (at = rs->relocate; at < end; at += strlen(at) + 1, n++)
+		if (*at != '/')
+			return -EINVAL;
+	return n % 2 ? -EINVAL : 0;
+}
+
+/* The length of the part of @name that @old stands for, slashes at its end aside; -1 if none. */
+static ssize_t path_moved(const char *name, const char *old)
+{
+	size_t len = strlen(old);
+
+	while (len && old[len - 1] == '/')
+		len--;
+	return !strncmp(name, old, len) && (!name[len] || name[len] == '/') ? len : -1;
+}
+
+char *path_name(struct restart *rs, const struct pb_path *pb, const char *what)
+{
+	const char *at, *new, *end = rs->relocate + rs->relocate_len;
+	char *name, *moved;
+	ssize_t len;
+
+	if (!pb->path.len || pb->path.data[0] != '/' || memchr(pb->path.data, 0, pb->path.len))
+		return ERR_PTR(stream_in_bad(&rs->in, "%s", what));
+	name = kmemdup_nul(pb->path.data, pb->path.len, GFP_KERNEL_ACCOUNT);
+	if (!name)
+		return ERR_PTR(-ENOMEM);
+	for (at = rs->relocate; at < end; at = new + strlen(new) + 1) {
+		new = at + strlen(at) + 1;
+		len = path_moved(name, at);
+		if (len < 0)
+			continue;
+		moved = kasprintf(GFP_KERNEL_ACCOUNT, "%s%s", new, name + len);
+		kfree(name);
+		return moved ?: ERR_PTR(-ENOMEM);
+	}
+	return name;
+}
+
+bool path_wrong(struct restart *rs, int err)
+{
+	if (!(rs->flags & CKPT_RESTART_CHECK) || err == -EINTR || err == -ENOMEM)
+		return false;
+	rs->wrong = rs->wrong ?: err;
+	return true;
+}
+
 static int path_changed(struct restart *rs, const char *name, const char *what)
 {
 	struct error_at at = {
@@ -240,46 +309,34 @@ static int path_check_size(struct restart *rs, struct file *file, const char *na
 	return path_changed(rs, name, what);
 }
 
-struct file *path_open(struct restart *rs, const struct pb_path *pb, unsigned int flags)
+static struct file *path_open_named(struct restart *rs, const struct pb_path *pb, const char *name,
+				    unsigned int flags)
 {
 	struct error_at at = { .reason = CKPT_REASON_CHANGED, .task = current };
 	struct file *file;
 	struct inode *inode;
 	struct path path;
 	bool kind, device;
-	char *name;
 	int ret;
-
-	if (!pb->path.len || pb->path.data[0] != '/' || memchr(pb->path.data, 0, pb->path.len))
-		return ERR_PTR(stream_in_bad(&rs->in, "path of a file"));
-	if (!S_ISREG(pb->mode) && !S_ISDIR(pb->mode) && !S_ISCHR(pb->mode))
-		return ERR_PTR(stream_in_bad(&rs->in, "kind of a file"));
-	name = kmemdup_nul(pb->path.data, pb->path.len, GFP_KERNEL_ACCOUNT);
-	if (!name)
-		return ERR_PTR(-ENOMEM);
 
 	/* Look before opening: to open a FIFO waits, and some devices act on it. */
 	ret = kern_path(name, flags & O_NOFOLLOW ? 0 : LOOKUP_FOLLOW, &path);
-	if (ret) {
-		file = ERR_PTR(error_add(&rs->ctx->errors, ret == -ENOENT ? -ESTALE : ret, &at,
+	if (ret)
+		return ERR_PTR(error_add(&rs->ctx->errors, ret == -ENOENT ? -ESTALE : ret, &at,
 					 "%s is not there", name));
-		goto out;
-	}
 	inode = d_backing_inode(path.dentry);
 	kind = !((inode->i_mode ^ pb->mode) & S_IFMT);
 	device = !S_ISCHR(inode->i_mode) || (path_dev(inode->i_rdev) == pb->rdev &&
 					     path_device_ok(inode->i_rdev));
 	path_put(&path);
-	if (!kind || !device) {
-		file = ERR_PTR(path_changed(rs, name, kind ? "is another device" :
+	if (!kind || !device)
+		return ERR_PTR(path_changed(rs, name, kind ? "is another device" :
 						      "is now of another kind"));
-		goto out;
-	}
 
 	file = filp_open(name, (flags & PATH_OPEN_FLAGS) | O_NOCTTY, 0);
 	if (IS_ERR(file)) {
 		error_add(&rs->ctx->errors, PTR_ERR(file), &at, "%s cannot be opened", name);
-		goto out;
+		return file;
 	}
 	if ((file_inode(file)->i_mode ^ pb->mode) & S_IFMT)
 		ret = path_changed(rs, name, "is now of another kind");
@@ -295,7 +352,24 @@ struct file *path_open(struct restart *rs, const struct pb_path *pb, unsigned in
 		fput(file);
 		file = ERR_PTR(ret);
 	}
-out:
+	return file;
+}
+
+struct file *path_open(struct restart *rs, const struct pb_path *pb, unsigned int flags)
+{
+	struct file *file;
+	char *name;
+
+	if (!S_ISREG(pb->mode) && !S_ISDIR(pb->mode) && !S_ISCHR(pb->mode))
+		return ERR_PTR(stream_in_bad(&rs->in, "kind of a file"));
+	name = path_name(rs, pb, "path of a file");
+	if (IS_ERR(name))
+		return ERR_CAST(name);
+	file = path_open_named(rs, pb, name, flags);
 	kfree(name);
+	/* Something of that size stands in for it, to see what else is missing. */
+	if (IS_ERR(file) && S_ISREG(pb->mode) && PTR_ERR(file) != -EBADMSG &&
+	    pb->size <= MAX_LFS_FILESIZE && path_wrong(rs, PTR_ERR(file)))
+		file = compat_shmem_file_setup("ckpt", pb->size);
 	return file;
 }

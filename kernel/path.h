@@ -20,6 +20,35 @@ struct restart;
  */
 const char *path_save(struct checkpoint *cp, const struct path *path, struct pb_path *pb);
 
+/**
+ * path_name() - a path of the image as it is to be looked up here
+ * @rs: the restart, which may say that paths have moved
+ * @pb: the path
+ * @what: the object it belongs to, for the error text
+ *
+ * Return: the name, to be freed by kfree(), or an ERR_PTR with the error recorded.
+ */
+char *path_name(struct restart *rs, const struct pb_path *pb, const char *what);
+
+/**
+ * path_relocate() - take over where paths have moved (ckpt_restart.relocate)
+ * @rs: the restart
+ * @from: in user space
+ * @len: in bytes; at most CKPT_RELOCATE_MAX
+ *
+ * Return: 0, -EINVAL it is not pairs of absolute paths, -EFAULT, -ENOMEM, -EINTR.
+ */
+int path_relocate(struct restart *rs, const char __user *from, size_t len);
+
+/**
+ * path_wrong() - may a restart go on in spite of what is not as it was?
+ * @rs: the restart
+ * @err: a negative errno; the error is recorded
+ *
+ * Return: true with CKPT_RESTART_CHECK, which wants to hear of the others, too.
+ */
+bool path_wrong(struct restart *rs, int err);
+
 /** path_supported() - NULL, or why an open file of this inode cannot be kept */
 const char *path_supported(struct file *file);
 

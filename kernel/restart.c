@@ -7,7 +7,7 @@
  *			becomes what it says, creating its threads on the way
  *	verify		counts and digest of the trailer
  *	finish		last steps that need memory complete, in each task's own context
- *	go		all tasks enter user mode at once
+ *	go		all tasks enter user mode at once; CKPT_RESTART_CHECK stops before
  *
  * Whatever fails before "go" kills all of them.
  */
@@ -50,6 +50,7 @@ static void restart_free(void *arg)
 	if (rs->root.mnt)
 		path_put(&rs->root);
 	kvfree(rs->leader_xstate);
+	kfree(rs->relocate);
 	path_forget(rs);
 	dev_ctx_put(rs->ctx);
 	kvfree(rs);
@@ -98,6 +99,18 @@ static int restart_taken(struct restart *rs, int err, u32 nr)
 	if (task)
 		put_task_struct(task);
 	return ret;
+}
+
+/* Create a task with the id it had; to see what else is wrong, any other will do. */
+static struct build_task *restart_task(struct restart *rs, u64 flags, u32 nr)
+{
+	struct build_task *bt = build_task(rs->build, flags, nr);
+	int ret;
+
+	if (!IS_ERR(bt))
+		return bt;
+	ret = restart_taken(rs, PTR_ERR(bt), nr);
+	return path_wrong(rs, ret) ? build_task(rs->build, flags, 0) : ERR_PTR(ret);
 }
 
 /* In the thread's own context. */
@@ -154,10 +167,10 @@ static int restart_thread(struct restart *rs)
 			rs->leader_xstate_len = pb->x86.xstate.len;
 		}
 	} else {
-		bt = build_task(rs->build, CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND |
-					   CLONE_THREAD | CLONE_SYSVSEM, pb->tid);
+		bt = restart_task(rs, CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND |
+				      CLONE_THREAD | CLONE_SYSVSEM, pb->tid);
 		if (IS_ERR(bt)) {
-			ret = restart_taken(rs, PTR_ERR(bt), pb->tid);
+			ret = PTR_ERR(bt);
 			goto out;
 		}
 		bt->pb = pb;
@@ -370,16 +383,33 @@ static int restart_tty(struct restart *rs, int fd)
 	return 0;
 }
 
-/* Nothing may be left: the tasks die, and the process is reaped. */
-static void restart_abort(struct restart *rs, pid_t pid)
+/*
+ * Nothing may be left: the tasks die, and the process is reaped. A signal that does not kill
+ * the restarter is no reason to leave that to its parent.
+ */
+static void restart_abort(struct restart *rs, struct build_task *leader)
 {
+	pid_t pid = task_pid_vnr(leader->task);
+
 	build_kill(rs->build);
-	if (!fatal_signal_pending(current))
-		sym(kernel_wait4)(pid, NULL, __WALL, NULL);
+	while (!fatal_signal_pending(current) &&
+	       sym(kernel_wait4)(pid, NULL, __WALL, NULL) == -ERESTARTSYS)
+		schedule_timeout_killable(1);
+}
+
+/* Somebody has killed a task of it, which has no words for that any more. */
+static int restart_killed(struct restart *rs)
+{
+	struct error_at at = { .reason = CKPT_REASON_GONE };
+
+	error_destroy(&rs->ctx->errors);
+	return error_add(&rs->ctx->errors, -ECHILD, &at,
+			 "process %u was killed while it was built", rs->proc.pid);
 }
 
 int restart_run(struct dev_ctx *ctx, struct ckpt_restart *arg)
 {
+	bool check = arg->flags & CKPT_RESTART_CHECK;
 	ktime_t start = ktime_get();
 	struct build_task *leader;
 	struct build *build;
@@ -393,34 +423,42 @@ int restart_run(struct dev_ctx *ctx, struct ckpt_restart *arg)
 	dev_phase(ctx, CKPT_PHASE_BUILD);
 	ret = restart_tty(rs, arg->tty_fd);
 	if (!ret)
+		ret = path_relocate(rs, u64_to_user_ptr(arg->relocate), arg->relocate_len);
+	if (!ret)
 		ret = stream_in_open(&rs->in, ctx, arg->in_fd);
 	if (!ret)
 		ret = restart_header(rs);
 	if (ret)
 		goto out;
 
-	leader = build_task(rs->build, 0, rs->proc.pid);
+	leader = restart_task(rs, 0, rs->proc.pid);
 	if (IS_ERR(leader)) {
-		ret = restart_taken(rs, PTR_ERR(leader), rs->proc.pid);
+		ret = PTR_ERR(leader);
 		goto out;
 	}
 	ret = build_call(leader, restart_build);
 	if (!ret)
 		ret = restart_finish(rs);
-	/* Last of all: what it does to files cannot be undone. */
+	if ((ret == -EINTR || ret == -ECHILD) && !fatal_signal_pending(current))
+		ret = restart_killed(rs);
 	if (!ret)
+		ret = rs->wrong;
+	/* Last of all: what it does to files cannot be undone. */
+	if (!ret && !check)
 		ret = path_finish(rs);
 	if (!ret && fatal_signal_pending(current))
 		ret = -EINTR;
-	if (ret) {
-		restart_abort(rs, rs->proc.pid);
+	if (!ret) {
+		arg->pid = rs->proc.pid;
+		arg->nr_tasks = rs->nr_threads;
+		arg->pages = rs->in.pages;
+		arg->image_bytes = rs->in.bytes;
+	}
+	if (ret || check) {
+		restart_abort(rs, leader);
 		goto out;
 	}
 	tty_finish(rs);
-	arg->pid = rs->proc.pid;
-	arg->nr_tasks = rs->nr_threads;
-	arg->pages = rs->in.pages;
-	arg->image_bytes = rs->in.bytes;
 	/* Here and not in a task of the program: it should not hold, or close, what is ours. */
 	path_forget(rs);
 	object_destroy(&rs->objects);

@@ -17,6 +17,9 @@
  * @flags: CKPT_RESTART_*
  * @in: the image
  * @objects: what its objects became
+ * @relocate: ckpt_restart.relocate, checked; NULL if there is none
+ * @relocate_len: its length in bytes
+ * @wrong: CKPT_RESTART_CHECK: an errno of what was found and passed over, or 0
  * @tty: the terminal that replaces the image's, or NULL; a reference is held
  * @root: the process's root directory, if not the restarter's; references are held
  * @build: the tasks that are being built; it owns this struct
@@ -43,6 +46,9 @@ struct restart {
 	u64 flags;
 	struct stream_in in;
 	struct object_table objects;
+	char *relocate;
+	size_t relocate_len;
+	int wrong;
 	struct file *tty;
 	struct path root;
 	struct build *build;

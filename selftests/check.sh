@@ -31,7 +31,7 @@ guest()
 	local status=0
 
 	selftests/run.py "$@" || status=1
-	for suite in selftests/bad/run selftests/real/run; do
+	for suite in selftests/options/run selftests/bad/run selftests/real/run; do
 		[ ! -x $suite ] || $suite || status=1
 	done
 	return $status

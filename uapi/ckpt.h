@@ -19,7 +19,8 @@
  * only ever appended. Unknown flags and padding that is not zero are refused with EINVAL.
  *
  * An operation that fails returns -1 with errno, and says in words what failed by filling the
- * array of struct ckpt_error that the caller supplied. Memory is little endian; times are in
+ * array of struct ckpt_error that the caller supplied. One that succeeds may fill it, too, with
+ * remarks. Memory is little endian; times are in
  * nanoseconds; sizes are in bytes unless the name says pages.
  */
 #ifndef _UAPI_CKPT_H
@@ -29,7 +30,7 @@
 #include <linux/types.h>
 
 /** CKPT_ABI_VERSION - raised when a struct below grows or an ioctl is added. */
-#define CKPT_ABI_VERSION	1
+#define CKPT_ABI_VERSION	2
 
 /**
  * enum ckpt_where - how to read ckpt_error.where
@@ -103,6 +104,8 @@ struct ckpt_error {
 #define CKPT_FEATURE_RESTART	(1ULL << 1)
 /** CKPT_FEATURE_EPOLL_REST: an interrupted epoll_wait() keeps the rest of its timeout. */
 #define CKPT_FEATURE_EPOLL_REST	(1ULL << 2)
+/** CKPT_FEATURE_RELOCATE: ckpt_restart.relocate and CKPT_RESTART_CHECK (ABI 2) */
+#define CKPT_FEATURE_RELOCATE	(1ULL << 3)
 
 /**
  * struct ckpt_info - CKPT_IOC_INFO
@@ -220,8 +223,17 @@ struct ckpt_release {
 #define CKPT_RESTART_FILES_CHANGED	(1ULL << 1)
 /** CKPT_RESTART_FILES_TRUNCATE - cut files open for writing to their size at the checkpoint. */
 #define CKPT_RESTART_FILES_TRUNCATE	(1ULL << 2)
+/**
+ * CKPT_RESTART_CHECK - do all of it but the last step, then end it again: nothing is started, no
+ * file is cut. Success means that it would start. Files that are missing or not what they were,
+ * and pids that are taken, are all reported, not only the first.
+ */
+#define CKPT_RESTART_CHECK		(1ULL << 3)
 #define CKPT_RESTART_FLAGS		(CKPT_RESTART_DETACH | CKPT_RESTART_FILES_CHANGED | \
-					 CKPT_RESTART_FILES_TRUNCATE)
+					 CKPT_RESTART_FILES_TRUNCATE | CKPT_RESTART_CHECK)
+
+/** CKPT_RELOCATE_MAX - the most bytes that ckpt_restart.relocate may have */
+#define CKPT_RELOCATE_MAX		65536
 
 /**
  * struct ckpt_restart - CKPT_IOC_RESTART
@@ -237,13 +249,19 @@ struct ckpt_release {
  * @wall_ns: out: the whole call
  * @pages: out: memory pages read
  * @image_bytes: out: bytes read
+ * @relocate: in: address of pairs of strings, each NUL-terminated, one behind the other: the old
+ *	beginning of a path and the new one. Both begin with a slash; an old one matches whole
+ *	components, and the first that matches a path of the image is taken. (ABI 2)
+ * @relocate_len: in: bytes there, terminators included, at most CKPT_RELOCATE_MAX
+ * @pad: zero
  *
- * When this returns 0 the program runs. When it fails nothing is left of it.
+ * When this returns 0 the program runs (but see CKPT_RESTART_CHECK). When it fails nothing is
+ * left of it.
  *
  * Errors: EBUSY the context is in use; EBADMSG the image is not valid; EEXIST a pid is taken;
  * ESTALE a file is missing or not what it was; EPERM a right is missing; EOPNOTSUPP this module
- * or kernel cannot do it; EINTR killed; EINVAL, EFAULT, E2BIG a bad argument; ENOMEM; and what
- * read(2) says.
+ * or kernel cannot do it; ECHILD somebody killed it; EINTR killed; EINVAL, EFAULT, E2BIG a bad
+ * argument; ENOMEM; and what read(2) says.
  */
 struct ckpt_restart {
 	__s32 in_fd;
@@ -257,6 +275,9 @@ struct ckpt_restart {
 	__u64 wall_ns;
 	__u64 pages;
 	__u64 image_bytes;
+	__aligned_u64 relocate;
+	__u32 relocate_len;
+	__u32 pad;
 };
 
 /**

@@ -67,6 +67,9 @@ static const unsigned int all[] = {
 	CKPT_IOC_INFO, CKPT_IOC_CHECKPOINT, CKPT_IOC_RELEASE, CKPT_IOC_RESTART, CKPT_IOC_PROGRESS,
 };
 
+/* Sizes of the structs when there were no others: no program has shorter ones. */
+static const unsigned int oldest[] = { 512, 88, 16, 64, 32 };
+
 TEST_F(device, info)
 {
 	struct ckpt_info info;
@@ -125,7 +128,57 @@ TEST_F(device, too_short)
 	for (i = 0; i < ARRAY_SIZE(all); i++) {
 		FAILS(EINVAL, SIZED(all[i], 0), buf);
 		FAILS(EINVAL, SIZED(all[i], 4), buf);
-		FAILS(EINVAL, SIZED(all[i], _IOC_SIZE(all[i]) - 1), buf);
+		FAILS(EINVAL, SIZED(all[i], oldest[i] - 1), buf);
+	}
+}
+
+/* A program that was built when the structs were shorter. */
+TEST_F(device, older)
+{
+	char buf[1024];
+	unsigned int i;
+
+	memset(buf, 0xff, sizeof(buf));
+	EXPECT_EQ(0, ioctl(self->fd, SIZED(CKPT_IOC_INFO, oldest[0]), buf));
+	EXPECT_EQ(0, ioctl(self->fd, SIZED(CKPT_IOC_PROGRESS, oldest[4]), buf));
+	/* What it does not know of is neither read nor written. */
+	for (i = oldest[0]; i < sizeof(buf); i++)
+		EXPECT_EQ((char)0xff, buf[i]);
+	memset(buf, 0xff, sizeof(buf));
+	memcpy(buf, &self->rs, oldest[3]);
+	FAILS(EBADMSG, SIZED(CKPT_IOC_RESTART, oldest[3]), buf);
+	EXPECT_EQ((char)0xff, buf[oldest[3]]);
+}
+
+TEST_F(device, relocate)
+{
+	static const struct {
+		const char *text;
+		unsigned int len;
+		int error;
+	} cases[] = {
+		{ "/a\0/b", 6, EBADMSG },
+		{ "/a\0/b\0/c\0/", 11, EBADMSG },
+		{ "/a\0/b", 5, EINVAL },
+		{ "/a", 3, EINVAL },
+		{ "/a\0/b\0/c", 9, EINVAL },
+		{ "a\0/b", 5, EINVAL },
+		{ "/a\0b", 5, EINVAL },
+		{ "/a\0", 4, EINVAL },
+		{ "", 1, EINVAL },
+		{ "/a\0/b", CKPT_RELOCATE_MAX + 1, EINVAL },
+		{ "/a\0/b", 0, EINVAL },
+		{ NULL, 6, EINVAL },
+		{ (char *)8, 6, EFAULT },
+	};
+	struct ckpt_restart rs;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		rs = self->rs;
+		rs.relocate = (uintptr_t)cases[i].text;
+		rs.relocate_len = cases[i].len;
+		FAILS(cases[i].error, CKPT_IOC_RESTART, &rs);
 	}
 }
 

@@ -49,6 +49,8 @@ static const char usage_text[] =
 	"                              are free\n"
 	"      --accept-changed-files  take files that are not as they were\n"
 	"      --truncate-files        cut files it writes to the size they had\n"
+	"      --relocate=OLD=NEW      look for what was below the directory OLD below NEW\n"
+	"      --check                 only see whether it could be started here\n"
 	"      --stats=FILE            write what it cost to FILE, as JSON\n"
 	"  -v, --verbose               say its process id and what it cost\n"
 	"  -q, --quiet                 no progress bar, only errors\n"
@@ -63,6 +65,8 @@ enum {
 	OPT_NEW_PIDNS = 256,
 	OPT_CHANGED,
 	OPT_TRUNCATE,
+	OPT_RELOCATE,
+	OPT_CHECK,
 	OPT_STATS,
 	OPT_NO_PROGRESS,
 };
@@ -74,6 +78,8 @@ static const struct option options[] = {
 	{ "new-pidns", no_argument, NULL, OPT_NEW_PIDNS },
 	{ "accept-changed-files", no_argument, NULL, OPT_CHANGED },
 	{ "truncate-files", no_argument, NULL, OPT_TRUNCATE },
+	{ "relocate", required_argument, NULL, OPT_RELOCATE },
+	{ "check", no_argument, NULL, OPT_CHECK },
 	{ "stats", required_argument, NULL, OPT_STATS },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "quiet", no_argument, NULL, 'q' },
@@ -89,6 +95,9 @@ struct order {
 	const char *input;
 	const char *pidfile_name;
 	const char *stats_name;
+	char *relocate;
+	size_t relocate_len;
+	bool check;
 	bool detach;
 	bool new_pidns;
 	bool verbose;
@@ -104,6 +113,33 @@ static int usage_error(void)
 {
 	fprintf(stderr, "Try 'rstr --help'.\n");
 	return STATUS_NOT_STARTED;
+}
+
+/* OLD=NEW becomes two strings, as the module takes them. Without an = in OLD: the first counts. */
+static bool add_relocation(struct order *order, const char *arg)
+{
+	const char *new = strchr(arg, '=');
+	size_t len = strlen(arg) + 1;
+	char *list;
+
+	if (arg[0] != '/' || !new || new[1] != '/') {
+		say("--relocate wants OLD=NEW, both beginning with a slash");
+		return false;
+	}
+	if (len > CKPT_RELOCATE_MAX - order->relocate_len) {
+		say("--relocate: all of them together may have %u bytes", CKPT_RELOCATE_MAX);
+		return false;
+	}
+	list = realloc(order->relocate, order->relocate_len + len);
+	if (!list) {
+		say("out of memory");
+		return false;
+	}
+	memcpy(list + order->relocate_len, arg, len);
+	list[order->relocate_len + (new - arg)] = '\0';
+	order->relocate = list;
+	order->relocate_len += len;
+	return true;
 }
 
 /* Return: -1 to go on, or the exit status. */
@@ -132,6 +168,14 @@ static int parse(struct order *order, int argc, char **argv)
 		case OPT_TRUNCATE:
 			order->flags |= CKPT_RESTART_FILES_TRUNCATE;
 			break;
+		case OPT_RELOCATE:
+			if (!add_relocation(order, optarg))
+				return usage_error();
+			break;
+		case OPT_CHECK:
+			order->check = true;
+			order->flags |= CKPT_RESTART_CHECK;
+			break;
 		case OPT_STATS:
 			order->stats_name = optarg;
 			break;
@@ -153,6 +197,10 @@ static int parse(struct order *order, int argc, char **argv)
 		default:
 			return usage_error();
 		}
+	}
+	if (order->check && (order->pidfile_name || order->stats_name)) {
+		say("--check starts nothing, there is nothing to write to a file");
+		return usage_error();
 	}
 	if (optind < argc) {
 		say("the image comes from standard input or --input; there are no arguments");
@@ -255,6 +303,8 @@ static int restart(struct order *order, struct ckpt_restart *rs)
 		.in_fd = order->in_fd,
 		.tty_fd = order->tty_fd,
 		.flags = order->flags,
+		.relocate = (uintptr_t)order->relocate,
+		.relocate_len = order->relocate_len,
 		.errors = (uintptr_t)errors,
 		.errors_cap = DEVICE_ERRORS,
 	};
@@ -303,6 +353,13 @@ static void started(struct order *order, const struct ckpt_restart *rs)
 {
 	char a[BUF_NUMBER], b[BUF_NUMBER], c[BUF_NUMBER], d[BUF_NUMBER];
 
+	if (order->check) {
+		if (order->verbose)
+			say("pid %d: %s thread%s, %s pages could be started here", rs->pid,
+			    format_count(a, rs->nr_tasks), rs->nr_tasks == 1 ? "" : "s",
+			    format_count(b, rs->pages));
+		return;
+	}
 	if (order->pidfile_name)
 		write_pidfile(order, rs->pid);
 	if (order->stats_name)
@@ -348,6 +405,8 @@ static void __attribute__((noreturn)) run_init(struct order *order, int socket)
 	pidfd = pidfd_open(event.restart.pid, 0);
 	event.kind = JOB_STARTED;
 	job_send(socket, &event, pidfd);
+	if (order->check)
+		_exit(0);
 	if (pidfd >= 0)
 		close(pidfd);
 	if (order->in_fd > STDERR_FILENO)
@@ -448,7 +507,7 @@ static int run_in_pidns(struct order *order)
 		close(pidfd);
 	}
 	started(order, &event.restart);
-	if (order->detach)
+	if (order->detach || order->check)
 		return STATUS_OK;
 	job_end_like(job_wait(init, pair[0], -1));
 fail:
@@ -474,7 +533,7 @@ static int run(struct order *order, unsigned int closed)
 	if (restart(order, &rs))
 		goto fail;
 	started(order, &rs);
-	if (order->detach)
+	if (order->detach || order->check)
 		return STATUS_OK;
 	job_end_like(job_wait(rs.pid, -1, -1));
 fail:
