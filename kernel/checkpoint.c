@@ -318,6 +318,9 @@ static int checkpoint_frozen(struct checkpoint *cp, struct snapshot *snap,
 	arg->park_ns = ktime_to_ns(ktime_sub(ktime_get(), cp->park->first));
 	arg->nr_tasks = cp->park->nr - cp->park->nr_gone;
 	ret = checkpoint_describe(cp);
+	/* What is killed takes its parts along, here or there. */
+	if (ret && !cp->ctx->errors.len && !park_intact(cp->park))
+		return checkpoint_gone(cp);
 	if (ret || cp->flags & CKPT_CHECKPOINT_DRY_RUN)
 		return ret;
 	ret = checkpoint_snapshot(cp, snap, arg);

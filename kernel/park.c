@@ -203,9 +203,19 @@ static int park_timeout(struct dev_ctx *ctx, struct park *park)
 	return error_add(&ctx->errors, -ETIMEDOUT, &at, "the process does not come to rest");
 }
 
-static int park_wait(struct dev_ctx *ctx, struct park *park, unsigned long deadline)
+/* Without its leader there is no process to speak of, whoever else came to rest. */
+static int park_leader(struct dev_ctx *ctx, struct park *park)
 {
 	struct error_at at = { .reason = CKPT_REASON_GONE, .task = park->leader };
+
+	if (!(park->leader->flags & PF_EXITING))
+		return 0;
+	return error_add(&ctx->errors, -ECHILD, &at,
+			 "its thread group leader ended or executed another program");
+}
+
+static int park_wait(struct dev_ctx *ctx, struct park *park, unsigned long deadline)
+{
 	long left = deadline - jiffies;
 
 	if (left <= 0)
@@ -216,10 +226,7 @@ static int park_wait(struct dev_ctx *ctx, struct park *park, unsigned long deadl
 		return -EINTR;
 	if (left == 0)
 		return park_timeout(ctx, park);
-	if (park->leader->flags & PF_EXITING)
-		return error_add(&ctx->errors, -ECHILD, &at,
-				 "its thread group leader ended or executed another program");
-	return 0;
+	return park_leader(ctx, park);
 }
 
 static int park_errors(struct dev_ctx *ctx, struct park *park)
@@ -259,8 +266,12 @@ struct park *park_process(struct dev_ctx *ctx, struct task_struct *leader,
 			break;
 		if (!ret)
 			ret = park_errors(ctx, park);
-		if (!ret && !READ_ONCE(park->nr_coming))
-			return park;
+		if (!ret && !READ_ONCE(park->nr_coming)) {
+			/* It may have begun to end before it could be asked. */
+			ret = park_leader(ctx, park);
+			if (!ret)
+				return park;
+		}
 		if (ret < 0)
 			break;
 		ret = park_wait(ctx, park, deadline);

@@ -17,8 +17,11 @@
 #define STREAM_BUF	(64 << 10)
 #define STREAM_CHUNK	(64 << 10)
 
-/* The largest arena that any message of the schema needs. */
-#define STREAM_ARENA	max(PB_THREAD_ARENA_MAX, PB_SIGNALS_ARENA_MAX)
+/*
+ * Buffers for messages are this large at first and grow to what a message may need when there is
+ * one that does: few do, and Debian's kernels clear what they allocate.
+ */
+#define STREAM_FIRST	(16 << 10)
 
 static const u8 stream_zero[CKPT_IMAGE_ALIGN];
 
@@ -44,6 +47,22 @@ static bool stream_file_ok(struct file *file, bool write)
 	if (S_ISDIR(mode))
 		return false;
 	return write ? !!file->f_op->write_iter : !!file->f_op->read_iter;
+}
+
+/* Make a buffer at least @need bytes; its content is lost. */
+static int stream_room(void **buf, size_t *size, size_t need)
+{
+	void *more;
+
+	if (*size >= need)
+		return 0;
+	more = kvmalloc(need, GFP_KERNEL_ACCOUNT);
+	if (!more)
+		return -ENOMEM;
+	kvfree(*buf);
+	*buf = more;
+	*size = need;
+	return 0;
 }
 
 static loff_t *stream_pos(struct file *file, loff_t *pos)
@@ -195,7 +214,13 @@ int stream_out_msg(struct stream_out *out, enum ckpt_rec type, const struct code
 	size_t len;
 	int ret;
 
-	ret = codec_encode(msg, obj, out->scratch, CKPT_IMAGE_META_MAX, &len);
+	ret = codec_encode(msg, obj, out->scratch, out->scratch_size, &len);
+	if (ret == -ENOSPC && out->scratch_size < CKPT_IMAGE_META_MAX) {
+		ret = stream_room(&out->scratch, &out->scratch_size, CKPT_IMAGE_META_MAX);
+		if (ret)
+			return ret;
+		ret = codec_encode(msg, obj, out->scratch, out->scratch_size, &len);
+	}
 	if (ret == -ENOSPC)
 		return error_add(&out->ctx->errors, -EOVERFLOW, &at,
 				 "its %s takes more than %u bytes", msg->name,
@@ -314,10 +339,12 @@ int stream_out_open(struct stream_out *out, struct dev_ctx *ctx, int fd, bool dr
 	if (ret)
 		goto err;
 
+	ret = stream_room(&out->scratch, &out->scratch_size, STREAM_FIRST);
+	if (ret)
+		goto err;
 	ret = -ENOMEM;
-	out->scratch = kvmalloc(CKPT_IMAGE_META_MAX, GFP_KERNEL_ACCOUNT);
 	out->buf = kvmalloc(STREAM_BUF, GFP_KERNEL_ACCOUNT);
-	if (!out->scratch || !out->buf)
+	if (!out->buf)
 		goto err;
 	if (out->file)
 		out->pos = out->file->f_pos;
@@ -345,6 +372,7 @@ void stream_out_close(struct stream_out *out)
 	kvfree(out->scratch);
 	kvfree(out->buf);
 	out->scratch = NULL;
+	out->scratch_size = 0;
 	out->buf = NULL;
 	if (out->file) {
 		if (stream_pos(out->file, &out->pos))
@@ -491,6 +519,15 @@ static int stream_check_header(struct stream_in *in, const struct ckpt_image_hea
 	return 0;
 }
 
+static int stream_arena(struct stream_in *in, size_t need)
+{
+	void *base = in->arena.base;
+	int ret = stream_room(&base, &in->arena.size, need);
+
+	in->arena.base = base;
+	return ret;
+}
+
 int stream_in_open(struct stream_in *in, struct dev_ctx *ctx, int fd)
 {
 	struct error_at at = { .reason = CKPT_REASON_IMAGE };
@@ -509,11 +546,10 @@ int stream_in_open(struct stream_in *in, struct dev_ctx *ctx, int fd)
 	if (ret)
 		goto err;
 
-	ret = -ENOMEM;
-	in->payload = kvmalloc(CKPT_IMAGE_META_MAX, GFP_KERNEL_ACCOUNT);
-	in->arena.size = STREAM_ARENA;
-	in->arena.base = kvmalloc(STREAM_ARENA, GFP_KERNEL_ACCOUNT);
-	if (!in->payload || !in->arena.base)
+	ret = stream_room(&in->payload, &in->payload_size, STREAM_FIRST);
+	if (!ret)
+		ret = stream_arena(in, STREAM_FIRST);
+	if (ret)
 		goto err;
 	in->pos = in->file->f_pos;
 
@@ -542,7 +578,9 @@ void stream_in_close(struct stream_in *in)
 	kvfree(in->payload);
 	kvfree(in->arena.base);
 	in->payload = NULL;
+	in->payload_size = 0;
 	in->arena.base = NULL;
+	in->arena.size = 0;
 	if (in->file) {
 		if (stream_pos(in->file, &in->pos))
 			in->file->f_pos = in->pos;
@@ -570,7 +608,7 @@ static int stream_skip(struct stream_in *in)
 	int ret;
 
 	while (left) {
-		n = min_t(u64, left, CKPT_IMAGE_META_MAX);
+		n = min_t(u64, left, in->payload_size);
 		ret = stream_read(in, in->payload, n);
 		if (ret)
 			return ret;
@@ -636,7 +674,10 @@ int stream_in_msg(struct stream_in *in, const struct codec_msg *msg, void *obj)
 	BUILD_BUG_ON(CKPT_IMAGE_RAW_MAX > CKPT_IMAGE_META_MAX);
 	if (in->rec.flags & CKPT_REC_F_RAW)
 		return stream_in_bad(in, "%s is raw", msg->name);
-	ret = stream_read(in, in->payload, len);
+	/* stream_in_next() has seen to its length. */
+	ret = stream_room(&in->payload, &in->payload_size, len);
+	if (!ret)
+		ret = stream_read(in, in->payload, len);
 	if (ret)
 		return ret;
 	if (in->rec.payload_crc != stream_crc(in->payload, len))
@@ -646,6 +687,12 @@ int stream_in_msg(struct stream_in *in, const struct codec_msg *msg, void *obj)
 		return ret;
 	in->arena.used = 0;
 	ret = codec_decode(msg, obj, in->payload, len, &in->arena, &err);
+	if (ret == -ENOMEM && in->arena.size < msg->arena_max) {
+		ret = stream_arena(in, msg->arena_max);
+		if (ret)
+			return ret;
+		ret = codec_decode(msg, obj, in->payload, len, &in->arena, &err);
+	}
 	if (ret)
 		return stream_in_bad(in, "%s: %s%s%s", msg->name, err.field ?: "",
 				     err.field ? ": " : "", err.what ?: "cannot be decoded");

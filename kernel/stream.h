@@ -33,7 +33,8 @@
  * @records: written so far
  * @pages: in PAGES records so far
  * @digest: over headers so far
- * @scratch: CKPT_IMAGE_META_MAX bytes to encode into
+ * @scratch: to encode into; grows up to CKPT_IMAGE_META_MAX
+ * @scratch_size: its size in bytes
  * @buf: STREAM_BUF bytes that join small writes
  * @used: of @buf
  * @spool: chunks that wait for stream_out_unspool(); only while @spooling
@@ -48,7 +49,8 @@ struct stream_out {
 	u64 records;
 	u64 pages;
 	struct compat_sha256_ctx digest;
-	u8 *scratch;
+	void *scratch;
+	size_t scratch_size;
 	u8 *buf;
 	size_t used;
 	struct list_head spool;
@@ -100,8 +102,9 @@ int stream_out_end(struct stream_out *out);
  * @digest: over headers so far
  * @rec: header of the record that is being read, native byte order
  * @rec_offset: where it starts, for error texts
- * @payload: CKPT_IMAGE_META_MAX bytes; what decoded strings point into
- * @arena: STREAM_ARENA bytes; what decoded arrays lie in
+ * @payload: what decoded strings point into; grows up to CKPT_IMAGE_META_MAX
+ * @payload_size: its size in bytes
+ * @arena: what decoded arrays lie in; grows up to the largest &codec_msg.arena_max
  */
 struct stream_in {
 	struct file *file;
@@ -119,7 +122,8 @@ struct stream_in {
 		u32 payload_crc;
 	} rec;
 	u64 rec_offset;
-	u8 *payload;
+	void *payload;
+	size_t payload_size;
 	struct codec_arena arena;
 };
 

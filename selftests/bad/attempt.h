@@ -27,10 +27,13 @@ static unsigned int n_recs;
 static pid_t victim;
 static char counter_path[64];
 static volatile uint64_t *counter;
+/* Its second thread. */
+static pid_t victim_thread;
 
 static int device, memfd;
 static struct device_result res;
 static unsigned int attempts, started;
+static unsigned long seed;
 static int64_t begin_us;
 
 static inline int slurp(int fd, struct image_bytes *out)
@@ -44,6 +47,30 @@ static inline int slurp(int fd, struct image_bytes *out)
 	return pread(fd, out->data, out->len, 0) == (ssize_t)out->len ? 0 : -1;
 }
 
+/* With CKPT_QUICK in the environment, one of @n is taken of what there is too much of. */
+static inline bool chosen(unsigned int n)
+{
+	return !getenv("CKPT_QUICK") || !victim_random(n);
+}
+
+static inline unsigned int nth_rec(uint32_t type, unsigned int nth)
+{
+	unsigned int i;
+
+	for (i = 0; i < n_recs; i++)
+		if (recs[i].type == type && !nth--)
+			return i;
+	return n_recs;
+}
+
+static inline pid_t second_thread(void)
+{
+	unsigned int i = nth_rec(CKPT_REC_THREAD, 1);
+	struct image_field f;
+
+	return i < n_recs && image_find(recs[i].payload, recs[i].len, 1, 0, &f) ? f.scalar : 0;
+}
+
 /* Make the image, and see that it is one. */
 static inline const char *setup(void)
 {
@@ -51,7 +78,7 @@ static inline const char *setup(void)
 	pid_t pid;
 
 	signal(SIGPIPE, SIG_IGN);
-	victim_seed();
+	seed = victim_seed();
 	device = device_open();
 	memfd = memfd_create("image", MFD_CLOEXEC);
 	counter = victim_counter(counter_path);
@@ -69,6 +96,7 @@ static inline const char *setup(void)
 	if (same.len != good.len || memcmp(same.data, good.data, good.len))
 		return "image.c does not make the same image of its records";
 	free(same.data);
+	victim_thread = second_thread();
 
 	begin_us = victim_us();
 	lseek(memfd, 0, SEEK_SET);
@@ -90,7 +118,7 @@ static inline const char *setup(void)
 } while (0)
 
 #define REPORT() printf("# %u images, %u of them started, %llu us each\n", attempts, started, \
-			(unsigned long long)((victim_us() - begin_us) / attempts))
+			(unsigned long long)((victim_us() - begin_us) / (attempts ?: 1)))
 
 /*
  * Restart from what is in @fd. Return: NULL if it failed well (or started a program, if it
@@ -115,7 +143,7 @@ static inline const char *attempt_fd(int fd, bool may)
 		return why;
 	if (waitpid(-1, &status, WNOHANG | __WALL) >= 0 || errno != ECHILD)
 		return "a child is left";
-	if (victim_exists(victim) || victim_exists(victim + 1))
+	if (victim_exists(victim) || (victim_thread && victim_exists(victim_thread)))
 		return "a task is left";
 	return NULL;
 }
@@ -183,16 +211,6 @@ static inline const char *attempt_recs(const struct image_rec *list, unsigned in
 
 	free(image.data);
 	return why;
-}
-
-static inline unsigned int nth_rec(uint32_t type, unsigned int nth)
-{
-	unsigned int i;
-
-	for (i = 0; i < n_recs; i++)
-		if (recs[i].type == type && !nth--)
-			return i;
-	return n_recs;
 }
 
 /* The image with another payload of a record. */

@@ -56,6 +56,8 @@ TEST(truncated)
 
 	SETUP();
 	for (i = 0; i <= n_recs; i++) {
+		if (!chosen(6))
+			continue;
 		EXPECT_FINE(attempt(good.data, starts[i], false), "cut before record %u", i);
 		EXPECT_EQ(EBADMSG, res.error);
 		at = starts[i] + sizeof(struct ckpt_image_record);
@@ -69,14 +71,17 @@ TEST(truncated)
 		}
 	}
 	for (i = 0; i < 1000; i++) {
+		if (!chosen(20))
+			continue;
 		at = victim_random(good.len);
 		EXPECT_FINE(i % 8 ? attempt(good.data, at, false) : attempt_pipe(good.data, at),
 			    "cut at %zu", at);
 		EXPECT_EQ(EBADMSG, res.error);
 	}
 	for (i = 1; i <= 16; i++)
-		EXPECT_FINE(attempt(good.data, good.len - i, false),
-			    "the last %u bytes missing", i);
+		if (chosen(8))
+			EXPECT_FINE(attempt(good.data, good.len - i, false),
+				    "the last %u bytes missing", i);
 	REPORT();
 }
 
@@ -98,14 +103,19 @@ TEST(flipped)
 	SETUP();
 	for (i = 0; i < sizeof(struct ckpt_image_header); i++)
 		for (j = 0; j < 8; j++)
-			EXPECT_FINE(flip(i, j), "bit %u of byte %u", j, i);
+			if (chosen(8))
+				EXPECT_FINE(flip(i, j), "bit %u of byte %u", j, i);
 	for (i = 0; i <= n_recs; i++) {
 		for (j = 0; j < sizeof(struct ckpt_image_record); j++) {
+			if (!chosen(30))
+				continue;
 			at = starts[i] + j;
 			EXPECT_FINE(flip(at, victim_random(8)), "byte %u of header %u", j, i);
 		}
 	}
 	for (i = 0; i < 1000; i++) {
+		if (!chosen(20))
+			continue;
 		at = victim_random(good.len);
 		EXPECT_FINE(flip(at, victim_random(8)), "byte %zu", at);
 	}
@@ -184,6 +194,8 @@ TEST(record_headers)
 			    what " %llx of record %u", (unsigned long long)rec.field, i); \
 } while (0)
 	for (i = 0; i <= n_recs; i++) {
+		if (!chosen(8))
+			continue;
 		memcpy(&keep, good.data + starts[i], sizeof(keep));
 		for (j = 0; j < ARRAY_SIZE(lengths); j++)
 			if (i < 2 || !victim_random(4))
@@ -211,6 +223,8 @@ TEST(records_missing)
 
 	SETUP();
 	for (i = 0; i < n_recs; i++) {
+		if (!chosen(4))
+			continue;
 		n = 0;
 		for (j = 0; j < n_recs; j++)
 			if (j != i)
@@ -226,7 +240,7 @@ TEST(records_missing)
 		for (j = 0; j < n_recs; j++)
 			if (recs[j].type != type)
 				list[n++] = recs[j];
-		if (n == n_recs || type == CKPT_REC_PIPE_DATA)
+		if (n == n_recs || type == CKPT_REC_PIPE_DATA || !chosen(4))
 			continue;
 		EXPECT_FINE(attempt_recs(list, n, type == CKPT_REC_FDS), "without type %u", type);
 	}
@@ -240,6 +254,8 @@ TEST(records_twice)
 
 	SETUP();
 	for (i = 0; i < n_recs; i++) {
+		if (!chosen(4))
+			continue;
 		n = 0;
 		for (j = 0; j < n_recs; j++) {
 			list[n++] = recs[j];
@@ -265,6 +281,8 @@ TEST(records_in_another_order)
 
 	SETUP();
 	for (i = 0; i + 1 < n_recs; i++) {
+		if (!chosen(4))
+			continue;
 		memcpy(list, recs, n_recs * sizeof(*list));
 		list[i] = recs[i + 1];
 		list[i + 1] = recs[i];
@@ -272,6 +290,8 @@ TEST(records_in_another_order)
 			    "records %u and %u swapped", i, i + 1);
 	}
 	for (i = 0; i < 100; i++) {
+		if (!chosen(20))
+			continue;
 		memcpy(list, recs, n_recs * sizeof(*list));
 		a = victim_random(n_recs);
 		b = victim_random(n_recs);
@@ -292,6 +312,8 @@ TEST(records_advisory)
 
 	SETUP();
 	for (i = 0; i <= n_recs; i += 1 + victim_random(3)) {
+		if (!chosen(4))
+			continue;
 		memcpy(list, recs, i * sizeof(*list));
 		list[i] = (struct image_rec){
 			.type = 4000 + i, .flags = CKPT_REC_F_ADVISORY, .payload = text,
@@ -520,6 +542,8 @@ TEST(lies_in_numbers)
 	for (i = 0; i < ARRAY_SIZE(lies); i++) {
 		const struct lie *l = &lies[i];
 
+		if (!chosen(4))
+			continue;
 		why = attempt_lie(l);
 		if (!why && l->error && res.error != l->error)
 			why = strerror(l->error);
@@ -540,10 +564,13 @@ TEST(lies_about_layout)
 	i = nth_rec(CKPT_REC_MM, 0);
 	for (j = 1; j <= 11; j++) {
 		ASSERT_TRUE(image_find(recs[i].payload, recs[i].len, j, 0, &f));
-		for (k = 0; k < ARRAY_SIZE(values); k++)
+		for (k = 0; k < ARRAY_SIZE(values); k++) {
+			if (!chosen(8))
+				continue;
 			EXPECT_FINE(attempt_payload(i, image_set(recs[i].payload, recs[i].len, &f,
 								 values[k]), false),
 				    "field %u: %llx", j, (unsigned long long)values[k]);
+		}
 	}
 }
 

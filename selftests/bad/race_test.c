@@ -3,6 +3,9 @@
  * Bad luck: programs that end, exec and fork while they are checkpointed, outputs that break,
  * and checkpoints and restarts that are killed, each at random moments and many times
  * (CKPT_ROUNDS in the environment). The seed is in the output; CKPT_SEED repeats it.
+ *
+ * No moment is fixed: how long an undisturbed checkpoint and restart take here and now is
+ * measured first, and whatever happens to one happens at some point of that time.
  */
 #include <fcntl.h>
 #include <signal.h>
@@ -21,8 +24,52 @@ FIXTURE(race)
 	int image;
 	unsigned int rounds;
 	unsigned int good;
+	/* What one takes, in microseconds. */
+	long checkpoint_us;
+	long restart_us;
 	struct device_result res;
 };
+
+static int image_new(int image)
+{
+	return ftruncate(image, 0) || lseek(image, 0, SEEK_SET) ? -1 : 0;
+}
+
+/* The slowest of a few, so that the last moments are among those that are chosen. */
+static void measure(struct __test_metadata *_metadata, FIXTURE_DATA(race) *self)
+{
+	char path[64];
+	volatile uint64_t *counter = victim_counter(path);
+	pid_t pid = victim_start("rich", path);
+	int64_t begin;
+	int i;
+
+	ASSERT_TRUE(victim_counts(counter));
+	for (i = 0; i < 4; i++) {
+		begin = victim_us();
+		image_new(self->image);
+		ASSERT_EQ(0, device_checkpoint(self->device, pid, self->image, 0, &self->res)) {
+			TH_LOG("%s", device_words(&self->res));
+		}
+		/* The first has to warm up. */
+		if (i && victim_us() - begin > self->checkpoint_us)
+			self->checkpoint_us = victim_us() - begin;
+	}
+	for (i = 0; i < 4; i++) {
+		victim_kill(pid);
+		begin = victim_us();
+		lseek(self->image, 0, SEEK_SET);
+		ASSERT_EQ(pid, device_restart(self->device, self->image, 0, &self->res)) {
+			TH_LOG("%s", device_words(&self->res));
+		}
+		if (i && victim_us() - begin > self->restart_us)
+			self->restart_us = victim_us() - begin;
+	}
+	victim_kill(pid);
+	unlink(path);
+	printf("# a checkpoint takes %ld us, a restart %ld us\n", self->checkpoint_us,
+	       self->restart_us);
+}
 
 FIXTURE_SETUP(race)
 {
@@ -32,21 +79,22 @@ FIXTURE_SETUP(race)
 	/* What loses its parent becomes ours. */
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	printf("# seed %lu\n", victim_seed());
-	self->rounds = rounds ? atoi(rounds) : 60;
+	self->rounds = rounds ? atoi(rounds) : getenv("CKPT_QUICK") ? 10 : 50;
 	self->device = device_open();
 	self->image = memfd_create("image", MFD_CLOEXEC);
+	measure(_metadata, self);
 }
 
 FIXTURE_TEARDOWN(race)
 {
-	EXPECT_EQ(-1, waitpid(-1, NULL, WNOHANG | __WALL));
+	siginfo_t left = { 0 };
+
+	/* No child is left, dead or alive. */
+	EXPECT_EQ(-1, waitid(P_ALL, 0, &left, WEXITED | WNOHANG | WNOWAIT | __WALL)) {
+		TH_LOG("pid %d of %d", left.si_pid, getpid());
+	}
 	EXPECT_EQ(ECHILD, errno);
 	printf("# %u rounds, %u of them with an image\n", self->rounds, self->good);
-}
-
-static int image_new(int image)
-{
-	return ftruncate(image, 0) || lseek(image, 0, SEEK_SET) ? -1 : 0;
 }
 
 /* Start from the image, and wait for the end. */
@@ -61,19 +109,21 @@ static void restart_and_end(struct __test_metadata *_metadata, FIXTURE_DATA(race
 }
 
 /*
- * Checkpoint a program in mid-life. The outcome is either an image from which it goes on to its
- * proper end, or one clear error; and it comes to its proper end itself, too.
+ * Checkpoint a program in mid-life, which is @times that of a checkpoint at most. The outcome is
+ * either an image from which it goes on to its proper end, or one clear error; and it comes to
+ * its proper end itself, too.
  */
 static void mid_life(struct __test_metadata *_metadata, FIXTURE_DATA(race) *self, const char *mode,
-		     long life, const int *errors)
+		     double times, const int *errors)
 {
+	long life = times * self->checkpoint_us;
 	unsigned int i, j;
 
 	for (i = 0; i < self->rounds && _metadata->passed; i++) {
 		pid_t pid = victim_start_us(mode, victim_random(life));
 		int ret;
 
-		victim_spend(victim_random(life / 2 + 500));
+		victim_spend(victim_random(life / 2));
 		image_new(self->image);
 		ret = device_checkpoint(self->device, pid, self->image, 0, &self->res);
 		if (ret) {
@@ -98,28 +148,28 @@ TEST_F(race, target_exits)
 {
 	static const int errors[] = { ESRCH, ECHILD, 0 };
 
-	mid_life(_metadata, self, "exit", 20000, errors);
+	mid_life(_metadata, self, "exit", 3, errors);
 }
 
 TEST_F(race, target_execs)
 {
 	static const int errors[] = { ESRCH, ECHILD, 0 };
 
-	mid_life(_metadata, self, "exec", 8000, errors);
+	mid_life(_metadata, self, "exec", 1, errors);
 }
 
 TEST_F(race, thread_of_target_execs)
 {
 	static const int errors[] = { ESRCH, ECHILD, EBUSY, 0 };
 
-	mid_life(_metadata, self, "texec", 8000, errors);
+	mid_life(_metadata, self, "texec", 1, errors);
 }
 
 TEST_F(race, target_forks)
 {
 	static const int errors[] = { ESRCH, ECHILD, EOPNOTSUPP, 0 };
 
-	mid_life(_metadata, self, "fork", 40000, errors);
+	mid_life(_metadata, self, "fork", 4, errors);
 	EXPECT_LT(0, self->good);
 }
 
@@ -128,23 +178,24 @@ TEST_F(race, target_vforks)
 {
 	static const int errors[] = { ESRCH, ECHILD, EOPNOTSUPP, ETIMEDOUT, EBUSY, 0 };
 
-	mid_life(_metadata, self, "vfork", 40000, errors);
+	mid_life(_metadata, self, "vfork", 4, errors);
 }
 
 TEST_F(race, target_has_threads)
 {
 	static const int errors[] = { ESRCH, ECHILD, 0 };
 
-	mid_life(_metadata, self, "thread", 40000, errors);
+	mid_life(_metadata, self, "thread", 4, errors);
 	EXPECT_LT(0, self->good);
 }
 
 TEST_F(race, target_gets_signals)
 {
+	long life = 4 * self->checkpoint_us + 10000;
 	unsigned int i;
 
 	for (i = 0; i < self->rounds && _metadata->passed; i++) {
-		pid_t pid = victim_start_us("signal", 30000), sender = fork();
+		pid_t pid = victim_start_us("signal", life), sender = fork();
 		int ret;
 
 		if (!sender) {
@@ -155,7 +206,7 @@ TEST_F(race, target_gets_signals)
 				victim_spend(victim_random(300));
 			}
 		}
-		victim_spend(6000 + victim_random(12000));
+		victim_spend(6000 + victim_random(life / 2));
 		image_new(self->image);
 		ret = device_checkpoint(self->device, pid, self->image, 0, &self->res);
 		if (ret) {
@@ -180,7 +231,7 @@ TEST_F(race, target_is_stopped)
 	unsigned int i;
 
 	for (i = 0; i < self->rounds && _metadata->passed; i++) {
-		pid_t pid = victim_start_us("exit", 20000), sender = fork();
+		pid_t pid = victim_start_us("exit", 3 * self->checkpoint_us), sender = fork();
 
 		if (!sender) {
 			while (1) {
@@ -190,7 +241,7 @@ TEST_F(race, target_is_stopped)
 				victim_spend(victim_random(1000));
 			}
 		}
-		victim_spend(victim_random(5000));
+		victim_spend(victim_random(self->checkpoint_us));
 		image_new(self->image);
 		if (device_checkpoint(self->device, pid, self->image, 0, &self->res)) {
 			EXPECT_EQ(NULL, device_unclear(&self->res)) {
@@ -211,18 +262,18 @@ TEST_F(race, target_is_traced)
 	unsigned int i;
 
 	for (i = 0; i < self->rounds && _metadata->passed; i++) {
-		pid_t pid = victim_start_us("exit", 20000), tracer = fork();
+		pid_t pid = victim_start_us("exit", 3 * self->checkpoint_us), tracer = fork();
 
 		if (!tracer) {
-			victim_spend(victim_random(3000));
+			victim_spend(victim_random(2 * self->checkpoint_us));
 			ptrace(PTRACE_SEIZE, pid, NULL, NULL);
 			ptrace(PTRACE_INTERRUPT, pid, NULL, NULL);
-			victim_spend(victim_random(3000));
+			victim_spend(victim_random(self->checkpoint_us));
 			waitpid(pid, NULL, __WALL);
 			ptrace(PTRACE_DETACH, pid, NULL, NULL);
 			_exit(0);
 		}
-		victim_spend(victim_random(5000));
+		victim_spend(victim_random(self->checkpoint_us));
 		image_new(self->image);
 		if (device_checkpoint(self->device, pid, self->image, 0, &self->res)) {
 			EXPECT_EQ(NULL, device_unclear(&self->res)) {
@@ -251,11 +302,11 @@ TEST_F(race, target_is_killed)
 		victim_counts(counter);
 		killer = fork();
 		if (!killer) {
-			victim_spend(victim_random(20000));
+			victim_spend(victim_random(3 * self->checkpoint_us));
 			kill(pid, SIGKILL);
 			_exit(0);
 		}
-		victim_spend(victim_random(2000));
+		victim_spend(victim_random(self->checkpoint_us / 4));
 		image_new(self->image);
 		ret = device_checkpoint(self->device, pid, self->image,
 					hold ? CKPT_CHECKPOINT_HOLD : 0, &self->res);
@@ -287,10 +338,12 @@ TEST_F(race, checkpoint_is_killed)
 	char path[64];
 	volatile uint64_t *counter = victim_counter(path);
 	pid_t pid = victim_start("count", path);
-	unsigned int i;
+	unsigned int i, ended = 0;
+	int status;
 
 	ASSERT_TRUE(victim_counts(counter));
-	for (i = 0; i < 4 * self->rounds && _metadata->passed; i++) {
+	self->rounds *= 3;
+	for (i = 0; i < self->rounds && _metadata->passed; i++) {
 		int hold = victim_random(2);
 		pid_t writer = fork();
 
@@ -304,13 +357,31 @@ TEST_F(race, checkpoint_is_killed)
 				pause();
 			_exit(0);
 		}
-		victim_spend(victim_random(20000));
+		/* To be a process takes it some time, too. */
+		victim_spend(victim_random(2 * self->checkpoint_us));
 		kill(writer, SIGKILL);
-		EXPECT_NE(-1, victim_end(writer));
+		status = victim_end(writer);
+		EXPECT_NE(-1, status);
+		ended += status == 0;
 		EXPECT_TRUE(victim_counts(counter));
 	}
+	self->good = ended;
 	victim_kill(pid);
 	unlink(path);
+}
+
+/* Wait until it counts on, or is gone. Return: whether it counts. */
+static bool runs(pid_t pid, volatile uint64_t *counter, uint64_t was)
+{
+	int64_t end = victim_us() + 10000000;
+	int status;
+
+	while (*counter == was && victim_exists(pid) && victim_us() < end) {
+		/* It is our child now that its parent is dead. */
+		waitpid(pid, &status, WNOHANG | __WALL);
+		usleep(200);
+	}
+	return *counter != was;
 }
 
 /* SIGKILL of who reads the image: the program runs, or there is nothing of it. */
@@ -322,9 +393,11 @@ TEST_F(race, restart_is_killed)
 	unsigned int i;
 
 	ASSERT_TRUE(victim_counts(counter));
+	image_new(self->image);
 	ASSERT_EQ(0, device_checkpoint(self->device, pid, self->image, 0, &self->res));
 	victim_kill(pid);
-	for (i = 0; i < 4 * self->rounds && _metadata->passed; i++) {
+	self->rounds *= 3;
+	for (i = 0; i < self->rounds && _metadata->passed; i++) {
 		pid_t reader = fork();
 		uint64_t was = *counter;
 
@@ -335,12 +408,10 @@ TEST_F(race, restart_is_killed)
 			device_restart(device, self->image, 0, &self->res);
 			_exit(0);
 		}
-		victim_spend(victim_random(40000));
+		victim_spend(victim_random(2 * self->restart_us));
 		kill(reader, SIGKILL);
 		EXPECT_NE(-1, victim_end(reader));
-		/* A program that runs does so at once; one that was killed may take its time. */
-		usleep(20000);
-		if (*counter != was) {
+		if (runs(pid, counter, was)) {
 			self->good++;
 			EXPECT_TRUE(victim_counts(counter));
 			kill(pid, SIGKILL);
@@ -359,17 +430,20 @@ TEST_F(race, half_built_is_killed)
 	unsigned int i;
 
 	ASSERT_TRUE(victim_counts(counter));
+	image_new(self->image);
 	ASSERT_EQ(0, device_checkpoint(self->device, pid, self->image, 0, &self->res));
 	victim_kill(pid);
-	for (i = 0; i < 2 * self->rounds && _metadata->passed; i++) {
+	self->rounds *= 3;
+	for (i = 0; i < self->rounds && _metadata->passed; i++) {
+		long wait = victim_random(2 * self->restart_us);
+
 		killer = fork();
 		if (!killer) {
-			int64_t end = victim_us() + 200000;
-			int64_t from = victim_us() + victim_random(60000);
+			int64_t end = victim_us() + wait + 2 * self->restart_us;
 
-			while (victim_us() < end)
-				if (victim_us() > from && !kill(pid, SIGKILL))
-					break;
+			victim_spend(wait);
+			while (victim_us() < end && kill(pid, SIGKILL))
+				usleep(500);
 			_exit(0);
 		}
 		lseek(self->image, 0, SEEK_SET);
@@ -399,9 +473,11 @@ TEST_F(race, broken_pipe)
 	off_t size;
 
 	ASSERT_TRUE(victim_counts(counter));
+	image_new(self->image);
 	ASSERT_EQ(0, device_checkpoint(self->device, pid, self->image, 0, &self->res));
 	size = lseek(self->image, 0, SEEK_END);
-	for (i = 0; i < 3 * self->rounds && _metadata->passed; i++) {
+	self->rounds *= 2;
+	for (i = 0; i < self->rounds && _metadata->passed; i++) {
 		size_t len = victim_random(size + 1000);
 		char buf[4096];
 		int fds[2], ret;
