@@ -58,7 +58,6 @@ src=$(cd "${CKPT_SRC:-$here/..}" && pwd -P)
 build=${CKPT_BUILD:-$src/build}
 cache=${CKPT_CACHE:-$HOME/.cache/ckpt}
 
-arguments=("$@")
 k=${CKPT_KERNEL:-6.1} mem=2048 cpus=2 thread=multi limit=1800 share='' load=yes ko='' tty=''
 allow='' leaks='' extra='' verbose='' image=vmlinux
 
@@ -339,26 +338,26 @@ bad="$bad|Unpatched return thunk|Missing ENDBR|Bad FPU state|x86/fpu: .*(bad|cor
 
 grep -aE "$bad" "$dir/since" | grep -avE "traps: |${allow:-vm: start}" > "$dir/bad" || true
 
-# Stale translated code: while the kernel boots and patches itself (jump labels, alternatives), another
-# virtual CPU may run into a breakpoint that is not there any more. That is QEMU's doing (seen with
-# 7.2, on busy hosts), and nothing has been started yet, so begin again; unless input may be lost.
-if [ -z "$(at start)" ] && [ ! -e "$dir/timeout" ] && [ -z "${CKPT_VM_AGAIN:-}" ] &&
-   grep -qa 'Oops: int3:\|int3: 0000' "$dir/since" && { [ -z "$stdin" ] || [ /dev/stdin -ef /dev/null ]; }; then
-	say "the emulator tripped over a breakpoint while the kernel booted; once more"
+# What a busy host does to a translated guest while it boots, before anything was asked of it.
+# A clock that was measured wrong: see vm-init.sh. A breakpoint: a virtual CPU ran stale code while the
+# kernel patched itself (jump labels, alternatives); QEMU's doing, seen with 7.2.
+again=
+if [ -n "$(word clock)" ]; then
+	again="the guest's clock was off by $(word clock) s, it had measured its speed wrong"
+elif [ -z "$(at start)" ] && [ ! -e "$dir/timeout" ] && grep -qa 'Oops: int3:\|int3: 0000' "$dir/since"; then
+	again='the emulator tripped over a breakpoint while the kernel booted'
+fi
+if [ -n "$again" ]; then
+	# Nothing has run yet, but a pipe may have been read from.
+	[ -z "$stdin" ] || [ /dev/stdin -ef /dev/null ] || die "$again; not once more with standard input"
+	[ "${CKPT_VM_TRY:-1}" -lt 4 ] || die "$again; that was the last attempt"
+	say "$again; once more"
 	cleanup
-	CKPT_VM_AGAIN=yes exec "$here/vm.sh" "${argv[@]}"
+	CKPT_VM_TRY=$((${CKPT_VM_TRY:-1} + 1)) exec "$here/vm.sh" "${argv[@]}"
 fi
 
 status=$(word exit)
 fail=
-clock=$(word clock)
-if [ -n "$clock" ]; then
-	say "the guest's clock was off by $clock s: it had measured its speed on a busy host; once more"
-	# Nothing has run yet, but a pipe may have been read from.
-	[ -z "$stdin" ] || [ /dev/stdin -ef /dev/null ] || die "not once more with standard input"
-	cleanup
-	exec "$0" "${arguments[@]}"
-fi
 if [ -e "$dir/timeout" ]; then
 	fail="not done after $limit s; the machine was ended"
 	code=124
