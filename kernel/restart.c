@@ -370,6 +370,18 @@ static int restart_tty(struct restart *rs, int fd)
 	return 0;
 }
 
+/* Somebody killed it before it was complete, and not the caller, who is to be told. */
+static int restart_killed(struct restart *rs, int err)
+{
+	struct error_at at = { .reason = CKPT_REASON_GONE };
+
+	if ((err != -ECHILD && err != -EINTR) || rs->ctx->errors.len ||
+	    fatal_signal_pending(current))
+		return err;
+	return error_add(&rs->ctx->errors, -ECHILD, &at,
+			 "pid %u was killed while it was being built", rs->proc.pid);
+}
+
 /* Nothing may be left: the tasks die, and the process is reaped. */
 static void restart_abort(struct restart *rs, pid_t pid)
 {
@@ -413,6 +425,7 @@ int restart_run(struct dev_ctx *ctx, struct ckpt_restart *arg)
 	if (!ret && fatal_signal_pending(current))
 		ret = -EINTR;
 	if (ret) {
+		ret = restart_killed(rs, ret);
 		restart_abort(rs, rs->proc.pid);
 		goto out;
 	}

@@ -242,8 +242,8 @@ struct ckpt_release {
  *
  * Errors: EBUSY the context is in use; EBADMSG the image is not valid; EEXIST a pid is taken;
  * ESTALE a file is missing or not what it was; EPERM a right is missing; EOPNOTSUPP this module
- * or kernel cannot do it; EINTR killed; EINVAL, EFAULT, E2BIG a bad argument; ENOMEM; and what
- * read(2) says.
+ * or kernel cannot do it; EINTR killed; ECHILD what was being built was killed; EINVAL, EFAULT,
+ * E2BIG a bad argument; ENOMEM; and what read(2) says.
  */
 struct ckpt_restart {
 	__s32 in_fd;
