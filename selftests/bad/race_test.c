@@ -79,7 +79,7 @@ FIXTURE_SETUP(race)
 	/* What loses its parent becomes ours. */
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	printf("# seed %lu\n", victim_seed());
-	self->rounds = rounds ? atoi(rounds) : getenv("CKPT_QUICK") ? 10 : 50;
+	self->rounds = rounds ? atoi(rounds) : getenv("CKPT_QUICK") ? 10 : 40;
 	self->device = device_open();
 	self->image = memfd_create("image", MFD_CLOEXEC);
 	measure(_metadata, self);
