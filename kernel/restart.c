@@ -35,6 +35,7 @@
 #include "signal.h"
 #include "symbols.h"
 #include "thread.h"
+#include "timer.h"
 #include "tty.h"
 #include "vma.h"
 
@@ -50,6 +51,7 @@ static void restart_free(void *arg)
 	if (rs->root.mnt)
 		path_put(&rs->root);
 	kvfree(rs->leader_xstate);
+	kvfree(rs->posix_timer);
 	path_forget(rs);
 	dev_ctx_put(rs->ctx);
 	kvfree(rs);
@@ -210,6 +212,7 @@ static const struct restart_record restart_records[] = {
 	[CKPT_REC_SIGNALS] = { signal_read_shared, true, 0, RESTART_CONTENT },
 	[CKPT_REC_LIMITS] = { process_read_limits, true, 0, RESTART_CONTENT },
 	[CKPT_REC_THREAD] = { restart_thread, false, REC(MM) | REC(CRED), RESTART_CONTENT },
+	[CKPT_REC_TIMERS] = { timer_read, true, REC(THREAD), RESTART_CONTENT },
 	[CKPT_REC_PAGE_RUNS] = { pages_read, false, REC(MM) | REC(THREAD), 0 },
 	[CKPT_REC_SHMEM_RUN] = { shmem_read_content, false, REC(SHMEM) | REC(MM), 0 },
 };
@@ -277,7 +280,7 @@ static int restart_finish_task(struct build_task *bt)
 
 	if (leader) {
 		fs_finish(rs);
-		ret = process_finish(rs);
+		ret = timer_finish(rs) ?: process_finish(rs);
 	}
 	if (!ret) {
 		what = thread_finish(&bt->final);

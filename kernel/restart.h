@@ -11,6 +11,8 @@
 #include "schema.gen.h"
 #include "stream.h"
 
+struct timer_build;
+
 /**
  * struct restart - a restart that runs
  * @ctx: for errors and progress
@@ -36,6 +38,10 @@
  * @truncate: files to be cut to their old size with the last steps; see path.c
  * @rlim: limits to set with the last steps
  * @rlim_set: which of them, by number
+ * @timers: numbers of TIMERS; its arrays are gone
+ * @itimer: interval timers by number, set with the last steps
+ * @itimer_set: which of them, by number
+ * @posix_timer: POSIX timers, made with the last steps; @timers says how many
  * @dumpable: of the address space, set with the last steps: credentials change it
  */
 struct restart {
@@ -63,6 +69,10 @@ struct restart {
 	struct list_head truncate;
 	struct rlimit rlim[RLIM_NLIMITS];
 	u32 rlim_set;
+	struct pb_timers timers;
+	struct pb_itimer itimer[3];
+	u32 itimer_set;
+	struct timer_build *posix_timer;
 	u32 dumpable;
 };
 

@@ -71,14 +71,7 @@ struct thread_state *thread_capture(const struct syscall_rest *rest)
 	if (!ret && syscall_save(pb, rest))
 		ts->refused = "a sleep on a CPU-time or alarm clock";
 	if (!ret)
-		ret = signal_save_queue(&current->pending, &ts->queue);
-	if (!ret && thread_group_leader(current)) {
-		ts->proc = signal_save_process();
-		if (IS_ERR(ts->proc)) {
-			ret = PTR_ERR(ts->proc);
-			ts->proc = NULL;
-		}
-	}
+		ret = signal_save_queue(&ts->queue);
 	if (ret) {
 		thread_free(ts);
 		return ERR_PTR(ret);
@@ -92,7 +85,6 @@ void thread_free(struct thread_state *ts)
 {
 	if (!ts)
 		return;
-	signal_free_process(ts->proc);
 	signal_free_queue(&ts->queue);
 	put_cred(ts->cred);
 	kvfree(ts);

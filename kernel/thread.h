@@ -19,7 +19,6 @@ struct stream_out;
  * @cred: its credentials; a reference is held
  * @refused: what it is doing that cannot be kept, or NULL
  * @queue: its own pending signals
- * @proc: what the process shares; only from the thread group leader, else NULL
  * @comm: its name
  * @buf: vector registers, then the affinity mask
  */
@@ -28,7 +27,6 @@ struct thread_state {
 	const struct cred *cred;
 	const char *refused;
 	struct signal_queue queue;
-	struct signal_process *proc;
 	char comm[TASK_COMM_LEN];
 	u8 buf[];
 };

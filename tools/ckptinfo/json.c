@@ -279,6 +279,8 @@ static void write_process(struct writer *w, const struct model_process *p)
 	for (i = 0; p->signals && i < p->signals->n_pending; i++)
 		member(w, NULL, json_pending(p->signals->pending[i]));
 	close_group(w, ']');
+	if (p->timers)
+		member(w, "timers", json_message(&p->timers->base));
 	open_group(w, "limits", '[');
 	for (i = 0; p->limits && i < p->limits->n_limit; i++) {
 		const Ckpt__Limit *limit = p->limits->limit[i];
