@@ -72,7 +72,7 @@ static void build_enter(struct callback_head *work)
 	struct syscall_rest rest = bt->final.rest;
 
 	if (current->flags & PF_EXITING)
-		rest.again = false;
+		memset(&rest, 0, sizeof(rest));
 	else
 		thread_enter(&bt->final);
 	build_leave(bt);

@@ -33,6 +33,7 @@
 #include "pages.h"
 #include "park.h"
 #include "process.h"
+#include "seccomp.h"
 #include "shmem.h"
 #include "signal.h"
 #include "snapshot.h"
@@ -143,8 +144,15 @@ static int checkpoint_gone(struct checkpoint *cp)
 
 static int checkpoint_signals(struct checkpoint *cp)
 {
-	struct signal_process *signals = signal_save_process(cp->leader);
+	struct signal_process *signals = ERR_PTR(-ECHILD);
+	struct park_task *pt;
 
+	list_for_each_entry(pt, &cp->park->list, list) {
+		if (pt->task != cp->leader)
+			continue;
+		signals = signal_save_process(pt);
+		break;
+	}
 	if (PTR_ERR_OR_ZERO(signals) == -ECHILD)
 		return checkpoint_gone(cp);
 	if (IS_ERR(signals))
@@ -169,6 +177,7 @@ static int checkpoint_describe(struct checkpoint *cp)
 	      checkpoint_write_image(cp) ?:
 	      process_write(cp) ?:
 	      checkpoint_write_creds(cp) ?:
+	      seccomp_write(cp) ?:
 	      fs_write(cp) ?:
 	      file_write_fds(cp) ?:
 	      mm_write(cp) ?:

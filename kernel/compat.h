@@ -242,7 +242,7 @@ static inline clockid_t compat_hrtimer_clock(const struct hrtimer *timer)
 	return timer->base->clockid;
 }
 
-/* 5f2909c6cd13 "posix-timers: Convert timer list to hlist", 6.12 */
+/* The list of POSIX timers is a hlist since 6.12. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
 #define compat_for_each_posix_timer(timer, sig) \
 	hlist_for_each_entry(timer, &(sig)->posix_timers, list)
@@ -256,9 +256,9 @@ static inline clockid_t compat_hrtimer_clock(const struct hrtimer *timer)
 #endif
 
 /*
- * POSIX timers were reworked in 6.13 and 6.14: 6017a158beb1 "posix-timers: Embed sigqueue in struct
- * k_itimer" and its neighbours. Since then a timer has a status, a signal that does not belong to
- * its present setting is dropped, and one that is ignored is sent once it is ignored no longer.
+ * POSIX timers were reworked between 6.12 and 6.14 ("posix-timers: Embed sigqueue in struct k_itimer"
+ * and its neighbours). Since then a timer has a status, a signal that does not belong to its present
+ * setting is dropped, and one that is ignored is sent once it is ignored no longer.
  */
 enum compat_timer_state {
 	COMPAT_TIMER_DISARMED,
@@ -321,8 +321,8 @@ static inline void compat_timer_set_requeue(struct k_itimer *timer)
 #endif
 
 /*
- * A timer expires: its signal is sent. The it_lock is held. 20f13385b532 "posix-timers: Consolidate
- * timer setup" and the commits before it, 6.12, put it into one function.
+ * A timer expires: its signal is sent. The it_lock is held. One function does all of it since 6.12;
+ * before, its callers did a part.
  */
 static inline bool compat_timer_queue(struct k_itimer *timer)
 {
@@ -358,7 +358,7 @@ static inline void compat_timer_set_next_id(struct signal_struct *sig, u32 id)
 #endif
 }
 
-/* ec2d0c04624b "posix-timers: Provide a mechanism to allocate a given timer ID", 6.15 */
+/* "posix-timers: Provide a mechanism to allocate a given timer ID", 6.15 */
 static inline bool compat_timer_restore_ids(const struct signal_struct *sig)
 {
 #ifdef PR_TIMER_CREATE_RESTORE_IDS

@@ -31,6 +31,7 @@
 #include "pipe.h"
 #include "process.h"
 #include "restart.h"
+#include "seccomp.h"
 #include "shmem.h"
 #include "signal.h"
 #include "symbols.h"
@@ -121,8 +122,33 @@ static int restart_xstate(struct restart *rs, struct build_task *bt, const struc
 			       "its vector registers were refused by this processor") : 0;
 }
 
+/* The filters that a thread of the image has, in @chain. */
+static int restart_filters(struct restart *rs, const struct pb_thread *pb,
+			   const struct seccomp_chain **chain)
+{
+	struct error_at at = {
+		.reason = CKPT_REASON_DENIED,
+		.task = current,
+		.advice = "restart it with CAP_SYS_ADMIN",
+	};
+
+	*chain = NULL;
+	rs->has_seccomp |= pb->has_seccomp || pb->seccomp_strict;
+	if (!pb->has_seccomp)
+		return 0;
+	*chain = object_find(&rs->objects, OBJECT_SECCOMP, pb->seccomp);
+	if (!*chain || pb->seccomp_strict)
+		return stream_in_bad(&rs->in, "seccomp of thread %u", pb->tid);
+	/* As for whoever installs them: it could mislead a setuid program. */
+	if (!pb->no_new_privs && !ns_capable(current_user_ns(), CAP_SYS_ADMIN))
+		return error_add(&rs->ctx->errors, -EPERM, &at,
+				 "its seccomp filters cannot be given back without no_new_privs");
+	return 0;
+}
+
 static int restart_thread(struct restart *rs)
 {
+	const struct seccomp_chain *filters;
 	struct build_task *bt;
 	struct pb_thread *pb;
 	const struct cred *cred;
@@ -142,6 +168,9 @@ static int restart_thread(struct restart *rs)
 		ret = stream_in_bad(&rs->in, "thread %u", pb->tid);
 		goto out;
 	}
+	ret = restart_filters(rs, pb, &filters);
+	if (ret)
+		goto out;
 	if (!rs->nr_threads++) {
 		/* That is the task which is reading this. */
 		bt = build_leader(rs->build);
@@ -172,6 +201,7 @@ static int restart_thread(struct restart *rs)
 		return ret;
 	bt->pb = NULL;
 	bt->final.cred = get_cred(cred);
+	bt->final.seccomp = filters;
 	atomic_inc(&rs->ctx->progress.nr_tasks);
 out:
 	kfree(pb);
@@ -202,6 +232,7 @@ static const struct restart_record restart_records[] = {
 	[CKPT_REC_FILE] = { file_read, false, 0, RESTART_CONTENT },
 	[CKPT_REC_PIPE] = { pipe_read, false, 0, RESTART_CONTENT },
 	[CKPT_REC_PIPE_DATA] = { pipe_read_data, false, REC(PIPE), RESTART_CONTENT },
+	[CKPT_REC_SECCOMP] = { seccomp_read, false, 0, RESTART_CONTENT },
 	[CKPT_REC_SHMEM] = { shmem_read, false, 0, RESTART_CONTENT },
 	[CKPT_REC_TTY] = { tty_read, true, 0, RESTART_CONTENT },
 	[CKPT_REC_FS] = { fs_read, true, 0, RESTART_CONTENT },
@@ -269,6 +300,23 @@ static int restart_build(struct build_task *bt)
 	return ret;
 }
 
+/*
+ * Before the other last steps, for these may take the right away. Without CAP_SYS_ADMIN all that
+ * have filters have no_new_privs, too, which goes along with the shared ones.
+ */
+static int restart_seccomp_task(struct build_task *bt)
+{
+	struct restart *rs = bt->build->owner;
+	struct error_at at = { .reason = CKPT_REASON_OTHER, .task = current };
+	int ret;
+
+	if (bt->final.seccomp && !ns_capable(current_user_ns(), CAP_SYS_ADMIN))
+		task_set_no_new_privs(current);
+	ret = seccomp_finish(&bt->final, rs->seccomp_shared, bt == build_leader(rs->build));
+	return ret ? error_add(&rs->ctx->errors, ret, &at,
+			       "its seccomp filters were refused (%d)", -ret) : 0;
+}
+
 /* The last steps of a task, in its own context. */
 static int restart_finish_task(struct build_task *bt)
 {
@@ -334,6 +382,12 @@ static int restart_finish(struct restart *rs)
 	if (ret)
 		return ret;
 
+	rs->seccomp_shared = seccomp_share(rs->build);
+	list_for_each_entry(bt, &rs->build->tasks, list) {
+		ret = rs->has_seccomp ? build_call(bt, restart_seccomp_task) : 0;
+		if (ret)
+			return ret;
+	}
 	list_for_each_entry(bt, &rs->build->tasks, list) {
 		ret = build_call(bt, restart_finish_task);
 		if (ret)

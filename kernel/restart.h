@@ -42,6 +42,8 @@ struct timer_build;
  * @itimer: interval timers by number, set with the last steps
  * @itimer_set: which of them, by number
  * @posix_timer: POSIX timers, made with the last steps; @timers says how many
+ * @has_seccomp: a thread has filters or strict mode
+ * @seccomp_shared: see seccomp_share()
  * @dumpable: of the address space, set with the last steps: credentials change it
  */
 struct restart {
@@ -73,6 +75,8 @@ struct restart {
 	struct pb_itimer itimer[3];
 	u32 itimer_set;
 	struct timer_build *posix_timer;
+	bool has_seccomp;
+	u32 seccomp_shared;
 	u32 dumpable;
 };
 

@@ -133,6 +133,37 @@ const struct codec_msg pb_cred_msg = {
 	.arena_max = PB_CRED_ARENA_MAX,
 };
 
+static const struct codec_field pb_seccomp_filter_fields[] = {
+	{ .name = "program", .number = 1, .type = CODEC_BYTES, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_seccomp_filter, program), .size = sizeof(struct codec_bytes),
+	  .max = PB_SECCOMP_FILTER_PROGRAM_MAX },
+};
+
+const struct codec_msg pb_seccomp_filter_msg = {
+	.name = "SeccompFilter",
+	.fields = pb_seccomp_filter_fields,
+	.nr_fields = 1,
+	.size = sizeof(struct pb_seccomp_filter),
+};
+
+static const struct codec_field pb_seccomp_fields[] = {
+	{ .name = "id", .number = 1, .type = CODEC_U32, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_seccomp, id), .size = sizeof(u32) },
+	{ .name = "filter", .number = 2, .type = CODEC_MSG, .label = CODEC_REPEATED,
+	  .offset = offsetof(struct pb_seccomp, filter),
+	  .presence = offsetof(struct pb_seccomp, n_filter),
+	  .size = sizeof(struct pb_seccomp_filter), .max = PB_SECCOMP_FILTER_MAX,
+	  .sub = &pb_seccomp_filter_msg },
+};
+
+const struct codec_msg pb_seccomp_msg = {
+	.name = "Seccomp",
+	.fields = pb_seccomp_fields,
+	.nr_fields = 2,
+	.size = sizeof(struct pb_seccomp),
+	.arena_max = PB_SECCOMP_ARENA_MAX,
+};
+
 static const struct codec_field pb_path_fields[] = {
 	{ .name = "path", .number = 1, .type = CODEC_BYTES, .label = CODEC_REQUIRED,
 	  .offset = offsetof(struct pb_path, path), .size = sizeof(struct codec_bytes),
@@ -840,12 +871,18 @@ static const struct codec_field pb_thread_fields[] = {
 	  .offset = offsetof(struct pb_thread, x86),
 	  .presence = offsetof(struct pb_thread, has_x86), .size = sizeof(struct pb_x86_regs),
 	  .sub = &pb_x86_regs_msg },
+	{ .name = "seccomp", .number = 18, .type = CODEC_U32, .label = CODEC_OPTIONAL,
+	  .offset = offsetof(struct pb_thread, seccomp),
+	  .presence = offsetof(struct pb_thread, has_seccomp), .size = sizeof(u32) },
+	{ .name = "seccomp_strict", .number = 19, .type = CODEC_BOOL, .label = CODEC_OPTIONAL,
+	  .offset = offsetof(struct pb_thread, seccomp_strict),
+	  .presence = offsetof(struct pb_thread, has_seccomp_strict), .size = sizeof(bool) },
 };
 
 const struct codec_msg pb_thread_msg = {
 	.name = "Thread",
 	.fields = pb_thread_fields,
-	.nr_fields = 17,
+	.nr_fields = 19,
 	.size = sizeof(struct pb_thread),
 	.arena_max = PB_THREAD_ARENA_MAX,
 };

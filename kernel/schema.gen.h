@@ -120,6 +120,27 @@ struct pb_cred {
 
 extern const struct codec_msg pb_cred_msg;
 
+#define PB_SECCOMP_FILTER_PROGRAM_MAX 32768
+
+struct pb_seccomp_filter {
+	struct codec_bytes program;	/* max 32768; struct sock_filter, 8 bytes each */
+};
+
+extern const struct codec_msg pb_seccomp_filter_msg;
+
+#define PB_SECCOMP_FILTER_MAX 4096
+
+/* All seccomp filters of a thread; threads that share them refer to the same one. */
+struct pb_seccomp {
+	u32 id;
+	u32 n_filter;
+	struct pb_seccomp_filter *filter;	/* max 4096; the oldest first */
+};
+
+#define PB_SECCOMP_ARENA_MAX (CODEC_ALIGN(PB_SECCOMP_FILTER_MAX * sizeof(struct pb_seccomp_filter)))
+
+extern const struct codec_msg pb_seccomp_msg;
+
 #define PB_PATH_PATH_MAX 4095
 
 /* A file that is found again by its path. */
@@ -549,6 +570,10 @@ struct pb_thread {
 	u32 personality;
 	bool has_x86;
 	struct pb_x86_regs x86;
+	bool has_seccomp;
+	u32 seccomp;			/* id of a SECCOMP */
+	bool has_seccomp_strict;
+	bool seccomp_strict;
 };
 
 #define PB_THREAD_ARENA_MAX (CODEC_ALIGN(PB_THREAD_PENDING_MAX * sizeof(struct pb_signal)))

@@ -6,6 +6,7 @@
 #include <linux/signal.h>
 #include <linux/slab.h>
 
+#include "park.h"
 #include "restart.h"
 #include "signal.h"
 #include "stream.h"
@@ -102,23 +103,6 @@ void signal_free_queue(struct signal_queue *queue)
 	memset(queue, 0, sizeof(*queue));
 }
 
-/* Another task's signal handlers, locked; NULL once it has exited. */
-static struct sighand_struct *signal_lock(struct task_struct *task)
-{
-	struct sighand_struct *sighand;
-
-	rcu_read_lock();
-	while ((sighand = rcu_dereference(task->sighand))) {
-		spin_lock_irq(&sighand->siglock);
-		/* It is memory of a sighand in any case, but maybe another's by now. */
-		if (sighand == rcu_access_pointer(task->sighand))
-			break;
-		spin_unlock_irq(&sighand->siglock);
-	}
-	rcu_read_unlock();
-	return sighand;
-}
-
 static void signal_save_actions(struct signal_process *proc, struct sighand_struct *sighand)
 {
 	struct k_sigaction *ka;
@@ -141,17 +125,16 @@ static void signal_save_actions(struct signal_process *proc, struct sighand_stru
 
 /*
  * Signals may come, and timers expire, at any moment: all of it is looked at under one lock, with
- * memory that was got before. Return: 0, -EAGAIN to try it again.
+ * memory that was got before. The leader is pinned. Return: 0, -EAGAIN to try it again.
  */
 static int signal_try_process(struct signal_process *proc, struct task_struct *leader)
 {
-	struct sighand_struct *sighand = signal_lock(leader);
+	struct sighand_struct *sighand = rcu_dereference_protected(leader->sighand, true);
 	struct sigpending *pending = &leader->signal->shared_pending;
 	unsigned int n, timers;
 	int ret;
 
-	if (!sighand)
-		return -ECHILD;
+	spin_lock_irq(&sighand->siglock);
 	n = signal_count(pending);
 	timers = timer_count(leader->signal);
 	spin_unlock_irq(&sighand->siglock);
@@ -159,9 +142,7 @@ static int signal_try_process(struct signal_process *proc, struct task_struct *l
 	if (ret)
 		return ret;
 
-	sighand = signal_lock(leader);
-	if (!sighand)
-		return -ECHILD;
+	spin_lock_irq(&sighand->siglock);
 	ret = timer_save(&proc->timers, leader);
 	if (!ret) {
 		signal_fill(&proc->shared, pending);
@@ -171,20 +152,23 @@ static int signal_try_process(struct signal_process *proc, struct task_struct *l
 	return ret;
 }
 
-struct signal_process *signal_save_process(struct task_struct *leader)
+struct signal_process *signal_save_process(struct park_task *pt)
 {
 	struct signal_process *proc = kvzalloc(sizeof(*proc), GFP_KERNEL_ACCOUNT);
 	int ret;
 
 	if (!proc)
 		return ERR_PTR(-ENOMEM);
-	while ((ret = signal_try_process(proc, leader)) == -EAGAIN) {
-		if (fatal_signal_pending(current)) {
-			ret = -EINTR;
+	do {
+		ret = -ECHILD;
+		if (!park_pin(pt))
 			break;
-		}
+		ret = signal_try_process(proc, pt->task);
+		park_unpin(pt);
+		if (ret == -EAGAIN && fatal_signal_pending(current))
+			ret = -EINTR;
 		cond_resched();
-	}
+	} while (ret == -EAGAIN);
 	if (ret) {
 		signal_free_process(proc);
 		return ERR_PTR(ret);

@@ -7,7 +7,7 @@
 #include "schema.gen.h"
 #include "timer.h"
 
-struct checkpoint;
+struct park_task;
 struct restart;
 struct stream_out;
 
@@ -52,13 +52,13 @@ void signal_free_queue(struct signal_queue *queue);
 
 /**
  * signal_save_process() - describe actions, shared signals and timers of a parked process
- * @leader: its thread group leader
+ * @pt: its thread group leader
  *
  * When all threads are parked: another one could take a signal, or change an action.
  *
  * Return: the description, or an ERR_PTR: -ENOMEM, -ECHILD it ended, -EINTR the caller was killed.
  */
-struct signal_process *signal_save_process(struct task_struct *leader);
+struct signal_process *signal_save_process(struct park_task *pt);
 
 /** signal_free_process() - give it back; NULL is fine */
 void signal_free_process(struct signal_process *proc);

@@ -32,6 +32,7 @@
 #include <linux/sched/task.h>
 #include <linux/sched/task_stack.h>
 #include <linux/sched/user.h>
+#include <linux/seccomp.h>
 #include <linux/signal.h>
 #include <linux/static_call.h>
 
@@ -77,6 +78,7 @@ long ckpt_proto_kernel_wait4(pid_t pid, int __user *stat, int options, struct ru
 	X(__x64_sys_mlock2, ckpt_proto_syscall)				\
 	X(__x64_sys_prctl, ckpt_proto_syscall)				\
 	X(__x64_sys_rseq, ckpt_proto_syscall)				\
+	X(__x64_sys_seccomp, ckpt_proto_syscall)			\
 	X(__x64_sys_timer_create, ckpt_proto_syscall)			\
 	X(__x64_sys_timer_settime, ckpt_proto_syscall)			\
 	X(__x64_sys_epoll_wait, ckpt_proto_syscall)			\
@@ -92,6 +94,8 @@ long ckpt_proto_kernel_wait4(pid_t pid, int __user *stat, int options, struct ru
  * Ask sym_have(name) before a call. What is missing shows in CKPT_IOC_INFO.
  */
 #define SYM_OPTIONAL(X)							\
+	X(seccomp_get_filter, seccomp_get_filter)			\
+	X(seccomp_get_metadata, seccomp_get_metadata)			\
 	X(posix_timer_event, ckpt_proto_posix_timer_event)		\
 	X(posix_timer_queue_signal, ckpt_proto_posix_timer_queue_signal)	\
 	X(__x64_sys_semtimedop, ckpt_proto_syscall)			\

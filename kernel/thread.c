@@ -117,10 +117,6 @@ const char *thread_unsupported(struct task_struct *task)
 {
 	if (task->ptrace)
 		return "a traced task";
-#ifdef CONFIG_SECCOMP
-	if (task->seccomp.mode)
-		return "seccomp";
-#endif
 	if (task->io_uring)
 		return "io_uring";
 	if (thread_has_undo(task))
@@ -229,6 +225,7 @@ int thread_restore(struct stream_in *in, const struct pb_thread *pb, struct thre
 	final->rseq = pb->rseq;
 	final->pdeath_signal = pb->pdeath_signal;
 	final->no_new_privs = pb->no_new_privs;
+	final->seccomp_strict = pb->seccomp_strict;
 	return 0;
 }
 

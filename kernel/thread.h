@@ -10,6 +10,7 @@
 #include "signal.h"
 #include "syscall.h"
 
+struct seccomp_chain;
 struct stream_in;
 struct stream_out;
 
@@ -41,6 +42,8 @@ struct thread_state {
  * @rest: a system call to be made again
  * @pdeath_signal: parent-death signal or 0
  * @no_new_privs: set it
+ * @seccomp: filters to install, or NULL; the restart's objects own them
+ * @seccomp_strict: enter strict mode
  */
 struct thread_final {
 	struct arch_final regs;
@@ -51,6 +54,8 @@ struct thread_final {
 	struct syscall_rest rest;
 	u32 pdeath_signal;
 	bool no_new_privs;
+	const struct seccomp_chain *seccomp;
+	bool seccomp_strict;
 };
 
 /**

@@ -5,9 +5,7 @@
  */
 #include <fcntl.h>
 #include <linux/aio_abi.h>
-#include <linux/filter.h>
 #include <linux/io_uring.h>
-#include <linux/seccomp.h>
 #include <linux/userfaultfd.h>
 #include <netinet/in.h>
 #include <pthread.h>
@@ -473,16 +471,6 @@ SUBJECT(io_uring)
 	subject_tell("lines", "2");
 	/* As a descriptor, and as what the thread has to do with it. */
 	subject_refused("(: io_uring| fd %d: .*io_uring.*)" UNSUPPORTED, fd);
-}
-
-SUBJECT(seccomp_filter)
-{
-	struct sock_filter allow = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
-	struct sock_fprog prog = { 1, &allow };
-
-	ASSERT_EQ(0, prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
-	ASSERT_EQ(0, prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &prog));
-	subject_refused(": seccomp" UNSUPPORTED);
 }
 
 SUBJECT(semaphore_undo)

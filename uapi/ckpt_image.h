@@ -128,6 +128,7 @@ struct ckpt_image_record {
 	X(PAGES,	18,	none,		"raw memory pages")			\
 	X(SHMEM_RUN,	19,	shmem_run,	"where the next SHMEM_DATA belongs")	\
 	X(SHMEM_DATA,	20,	none,		"raw content of shared memory")		\
+	X(SECCOMP,	31,	seccomp,	"seccomp filters, an object")		\
 	X(TIMERS,	30,	timers,		"interval timers and POSIX timers")	\
 	X(TRAILER,	21,	trailer,	"counts and digest; the end")
 

@@ -376,6 +376,7 @@ int show_json(const struct model *m)
 	write_objects(&w, m, "creds", CKPT_REC_CRED);
 	write_objects(&w, m, "files", CKPT_REC_FILE);
 	write_objects(&w, m, "pipes", CKPT_REC_PIPE);
+	write_objects(&w, m, "seccomp", CKPT_REC_SECCOMP);
 	write_objects(&w, m, "shmem", CKPT_REC_SHMEM);
 	write_objects(&w, m, "ttys", CKPT_REC_TTY);
 	write_needs(&w, m);

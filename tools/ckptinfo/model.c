@@ -174,6 +174,20 @@ static int add_pipe(struct model *m, const Ckpt__Pipe *pipe)
 	return add_object(m, pipe->id, &pipe->base);
 }
 
+static int add_seccomp(struct model *m, const Ckpt__Seccomp *seccomp)
+{
+	size_t i, len;
+
+	if (!seccomp->n_filter)
+		return BAD(m, "%u has no filters", seccomp->id);
+	for (i = 0; i < seccomp->n_filter; i++) {
+		len = seccomp->filter[i]->program.len;
+		if (!len || len % 8)
+			return BAD(m, "a filter of %u has %zu bytes", seccomp->id, len);
+	}
+	return add_object(m, seccomp->id, &seccomp->base);
+}
+
 static int add_fs(struct model *m, struct model_process *p, const Ckpt__Fs *fs)
 {
 	const ProtobufCBinaryData *path[] = { &fs->root->path, &fs->cwd->path };
@@ -402,6 +416,10 @@ static int add_thread(struct model *m, struct model_process *p, const Ckpt__Thre
 	if (need(m, thread->cred, CKPT_REC_CRED) ||
 	    check_signals(m, thread->n_pending, thread->pending))
 		return -1;
+	if (thread->has_seccomp && (need(m, thread->seccomp, CKPT_REC_SECCOMP) ||
+				    (thread->seccomp_strict &&
+				     BAD(m, "thread %u has two kinds of seccomp", thread->tid))))
+		return -1;
 	if (!thread->x86)
 		return BAD(m, "thread %u has no registers", thread->tid);
 	APPEND(p->threads, p->nr_threads, thread);
@@ -588,6 +606,8 @@ static int add_message(struct model *m, ProtobufCMessage *msg)
 		return add_file(m, (Ckpt__File *)msg);
 	case CKPT_REC_PIPE:
 		return add_pipe(m, (Ckpt__Pipe *)msg);
+	case CKPT_REC_SECCOMP:
+		return add_seccomp(m, (Ckpt__Seccomp *)msg);
 	case CKPT_REC_SHMEM:
 		if (((Ckpt__Shmem *)msg)->size > INT64_MAX)
 			return BAD(m, "%u is too large", ((Ckpt__Shmem *)msg)->id);

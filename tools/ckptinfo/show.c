@@ -162,6 +162,10 @@ static void show_thread(const Ckpt__Thread *t)
 		printf(", blocks %s", names_flags(buf, names_signal, t->blocked, " "));
 	if (t->n_pending)
 		printf(", %zu signals pending", t->n_pending);
+	if (t->seccomp_strict)
+		fputs(", seccomp strict", stdout);
+	else if (t->has_seccomp)
+		printf(", seccomp filters #%u", t->seccomp);
 	putchar('\n');
 }
 
