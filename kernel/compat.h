@@ -84,6 +84,16 @@ static inline long compat_gup_remote(struct mm_struct *mm, unsigned long start,
 #endif
 #endif
 
+/* The slice that sched_setattr(2) sets, or 0: "sched/eevdf: Allow shorter slices...", 6.12 */
+static inline u64 compat_sched_slice(struct task_struct *task)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+	return task->se.custom_slice ? task->se.slice : 0;
+#else
+	return 0;
+#endif
+}
+
 /* The robust list moved from task_struct into struct futex_sched_data during 7.x. */
 #ifdef HAVE_FUTEX_TYPES_H
 #define compat_robust_list(t)	((t)->futex.robust_list)
@@ -256,9 +266,9 @@ static inline clockid_t compat_hrtimer_clock(const struct hrtimer *timer)
 #endif
 
 /*
- * POSIX timers were reworked between 6.12 and 6.14 ("posix-timers: Embed sigqueue in struct k_itimer"
- * and its neighbours). Since then a timer has a status, a signal that does not belong to its present
- * setting is dropped, and one that is ignored is sent once it is ignored no longer.
+ * POSIX timers were reworked between 6.12 and 6.14 ("posix-timers: Embed sigqueue in struct
+ * k_itimer" and its neighbours). Since then a timer has a status, a signal that does not belong to
+ * its present setting is dropped, and one that is ignored is sent once it is ignored no longer.
  */
 enum compat_timer_state {
 	COMPAT_TIMER_DISARMED,

@@ -97,7 +97,10 @@ static int restart_taken(struct restart *rs, int err, u32 nr)
 	put_pid(pid);
 	at.task = task;
 	at.advice = "end that process, or see --new-pidns";
-	ret = error_add(&rs->ctx->errors, err, &at, "has the pid %u that the image needs", nr);
+	ret = error_add(&rs->ctx->errors, err, &at, task ?
+			"has the pid %u that the image needs" :
+			"pid %u, which the image needs, is the group or session of other processes",
+			nr);
 	if (task)
 		put_task_struct(task);
 	return ret;
@@ -133,7 +136,6 @@ static int restart_filters(struct restart *rs, const struct pb_thread *pb,
 	};
 
 	*chain = NULL;
-	rs->has_seccomp |= pb->has_seccomp || pb->seccomp_strict;
 	if (!pb->has_seccomp)
 		return 0;
 	*chain = object_find(&rs->objects, OBJECT_SECCOMP, pb->seccomp);
@@ -202,6 +204,8 @@ static int restart_thread(struct restart *rs)
 	bt->pb = NULL;
 	bt->final.cred = get_cred(cred);
 	bt->final.seccomp = filters;
+	if (rs->flags & CKPT_RESTART_DETACH)
+		bt->final.leaving = rs->restarter;
 	atomic_inc(&rs->ctx->progress.nr_tasks);
 out:
 	kfree(pb);
@@ -304,7 +308,7 @@ static int restart_build(struct build_task *bt)
  * Before the other last steps, for these may take the right away. Without CAP_SYS_ADMIN all that
  * have filters have no_new_privs, too, which goes along with the shared ones.
  */
-static int restart_seccomp_task(struct build_task *bt)
+static int restart_prepare_task(struct build_task *bt)
 {
 	struct restart *rs = bt->build->owner;
 	struct error_at at = { .reason = CKPT_REASON_OTHER, .task = current };
@@ -312,6 +316,9 @@ static int restart_seccomp_task(struct build_task *bt)
 
 	if (bt->final.seccomp && !ns_capable(current_user_ns(), CAP_SYS_ADMIN))
 		task_set_no_new_privs(current);
+	ret = thread_prepare(&rs->in, &bt->final);
+	if (ret)
+		return ret;
 	ret = seccomp_finish(&bt->final, rs->seccomp_shared, bt == build_leader(rs->build));
 	return ret ? error_add(&rs->ctx->errors, ret, &at,
 			       "its seccomp filters were refused (%d)", -ret) : 0;
@@ -384,7 +391,7 @@ static int restart_finish(struct restart *rs)
 
 	rs->seccomp_shared = seccomp_share(rs->build);
 	list_for_each_entry(bt, &rs->build->tasks, list) {
-		ret = rs->has_seccomp ? build_call(bt, restart_seccomp_task) : 0;
+		ret = build_call(bt, restart_prepare_task);
 		if (ret)
 			return ret;
 	}
@@ -409,6 +416,7 @@ static struct restart *restart_new(struct dev_ctx *ctx, const struct ckpt_restar
 	}
 	rs->ctx = dev_ctx_get(ctx);
 	rs->flags = arg->flags;
+	rs->restarter = task_tgid_nr(current);
 	rs->last_fd = -1;
 	object_init(&rs->objects);
 	INIT_LIST_HEAD(&rs->truncate);

@@ -17,6 +17,7 @@ struct timer_build;
  * struct restart - a restart that runs
  * @ctx: for errors and progress
  * @flags: CKPT_RESTART_*
+ * @restarter: whose system call it is: its tgid in the init namespace
  * @in: the image
  * @objects: what its objects became
  * @tty: the terminal that replaces the image's, or NULL; a reference is held
@@ -42,13 +43,13 @@ struct timer_build;
  * @itimer: interval timers by number, set with the last steps
  * @itimer_set: which of them, by number
  * @posix_timer: POSIX timers, made with the last steps; @timers says how many
- * @has_seccomp: a thread has filters or strict mode
  * @seccomp_shared: see seccomp_share()
  * @dumpable: of the address space, set with the last steps: credentials change it
  */
 struct restart {
 	struct dev_ctx *ctx;
 	u64 flags;
+	pid_t restarter;
 	struct stream_in in;
 	struct object_table objects;
 	struct file *tty;
@@ -75,7 +76,6 @@ struct restart {
 	struct pb_itimer itimer[3];
 	u32 itimer_set;
 	struct timer_build *posix_timer;
-	bool has_seccomp;
 	u32 seccomp_shared;
 	u32 dumpable;
 };

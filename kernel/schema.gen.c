@@ -815,13 +815,32 @@ static const struct codec_field pb_sched_fields[] = {
 	{ .name = "default_timer_slack_ns", .number = 11, .type = CODEC_U64,
 	  .label = CODEC_REQUIRED, .offset = offsetof(struct pb_sched, default_timer_slack_ns),
 	  .size = sizeof(u64) },
+	{ .name = "slice_ns", .number = 12, .type = CODEC_U64, .label = CODEC_OPTIONAL,
+	  .offset = offsetof(struct pb_sched, slice_ns),
+	  .presence = offsetof(struct pb_sched, has_slice_ns), .size = sizeof(u64) },
 };
 
 const struct codec_msg pb_sched_msg = {
 	.name = "Sched",
 	.fields = pb_sched_fields,
-	.nr_fields = 11,
+	.nr_fields = 12,
 	.size = sizeof(struct pb_sched),
+};
+
+static const struct codec_field pb_speculation_fields[] = {
+	{ .name = "store_bypass", .number = 1, .type = CODEC_U32, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_speculation, store_bypass), .size = sizeof(u32) },
+	{ .name = "indirect_branch", .number = 2, .type = CODEC_U32, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_speculation, indirect_branch), .size = sizeof(u32) },
+	{ .name = "l1d_flush", .number = 3, .type = CODEC_U32, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_speculation, l1d_flush), .size = sizeof(u32) },
+};
+
+const struct codec_msg pb_speculation_msg = {
+	.name = "Speculation",
+	.fields = pb_speculation_fields,
+	.nr_fields = 3,
+	.size = sizeof(struct pb_speculation),
 };
 
 static const struct codec_field pb_thread_fields[] = {
@@ -877,12 +896,19 @@ static const struct codec_field pb_thread_fields[] = {
 	{ .name = "seccomp_strict", .number = 19, .type = CODEC_BOOL, .label = CODEC_OPTIONAL,
 	  .offset = offsetof(struct pb_thread, seccomp_strict),
 	  .presence = offsetof(struct pb_thread, has_seccomp_strict), .size = sizeof(bool) },
+	{ .name = "tsc_off", .number = 20, .type = CODEC_BOOL, .label = CODEC_OPTIONAL,
+	  .offset = offsetof(struct pb_thread, tsc_off),
+	  .presence = offsetof(struct pb_thread, has_tsc_off), .size = sizeof(bool) },
+	{ .name = "speculation", .number = 21, .type = CODEC_MSG, .label = CODEC_OPTIONAL,
+	  .offset = offsetof(struct pb_thread, speculation),
+	  .presence = offsetof(struct pb_thread, has_speculation),
+	  .size = sizeof(struct pb_speculation), .sub = &pb_speculation_msg },
 };
 
 const struct codec_msg pb_thread_msg = {
 	.name = "Thread",
 	.fields = pb_thread_fields,
-	.nr_fields = 19,
+	.nr_fields = 21,
 	.size = sizeof(struct pb_thread),
 	.arena_max = PB_THREAD_ARENA_MAX,
 };

@@ -539,9 +539,23 @@ struct pb_sched {
 	u32 ioprio;
 	u64 timer_slack_ns;
 	u64 default_timer_slack_ns;
+	bool has_slice_ns;
+	u64 slice_ns;			/* SCHED_NORMAL and SCHED_BATCH: a slice of its own */
 };
 
 extern const struct codec_msg pb_sched_msg;
+
+/*
+ * What a thread chose against side channels: PR_SPEC_* of PR_GET_SPECULATION_CTRL, 0 if the machine
+ * leaves no choice.
+ */
+struct pb_speculation {
+	u32 store_bypass;
+	u32 indirect_branch;
+	u32 l1d_flush;
+};
+
+extern const struct codec_msg pb_speculation_msg;
 
 #define PB_THREAD_COMM_MAX 15
 #define PB_THREAD_PENDING_MAX 65536
@@ -574,6 +588,10 @@ struct pb_thread {
 	u32 seccomp;			/* id of a SECCOMP */
 	bool has_seccomp_strict;
 	bool seccomp_strict;
+	bool has_tsc_off;
+	bool tsc_off;			/* PR_SET_TSC */
+	bool has_speculation;
+	struct pb_speculation speculation;
 };
 
 #define PB_THREAD_ARENA_MAX (CODEC_ALIGN(PB_THREAD_PENDING_MAX * sizeof(struct pb_signal)))

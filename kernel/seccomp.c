@@ -35,8 +35,8 @@ static void seccomp_refuse(struct checkpoint *cp, struct task_struct *task, int 
 }
 
 /*
- * Could somebody be asked what to do (SECCOMP_RET_USER_NOTIF)? Whether there is somebody, the kernel
- * does not tell; a filter that computes its answer could ask as well.
+ * Could somebody be asked what to do (SECCOMP_RET_USER_NOTIF)? Whether there is somebody, the
+ * kernel does not tell; a filter that computes its answer could ask as well.
  */
 static bool seccomp_may_ask(const struct sock_filter *insns, u32 n)
 {

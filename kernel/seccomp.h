@@ -46,7 +46,8 @@ u32 seccomp_share(struct build *build);
  * @shared: what seccomp_share() says
  * @leader: install the shared ones, for all threads
  *
- * Return: 0; -EACCES without the right to (no_new_privs, or CAP_SYS_ADMIN); or what seccomp(2) says.
+ * Return: 0; -EACCES without the right to (no_new_privs, or CAP_SYS_ADMIN); or what seccomp(2)
+ * says.
  */
 int seccomp_finish(const struct thread_final *final, u32 shared, bool leader);
 

@@ -69,6 +69,7 @@ long ckpt_proto_kernel_wait4(pid_t pid, int __user *stat, int options, struct ru
 	X(set_current_blocked, set_current_blocked)			\
 	X(alloc_uid, alloc_uid)						\
 	X(update_rlimit_cpu, update_rlimit_cpu)				\
+	X(sched_setattr, sched_setattr)					\
 	X(set_process_cpu_timer, set_process_cpu_timer)			\
 	X(task_sched_runtime, task_sched_runtime)			\
 	X(thread_group_cputime, thread_group_cputime)			\

@@ -276,6 +276,18 @@ static u64 syscall_deadline(clockid_t clock, u64 left)
 	return now + min_t(u64, left, KTIME_MAX - now);
 }
 
+/* An absolute sleep is made again as it was; but CPU time counts anew after a restart. */
+static bool syscall_on_cpu_clock(struct pt_regs *regs)
+{
+	unsigned long args[6];
+
+	if (syscall_get_nr(current, regs) != __NR_clock_nanosleep ||
+	    syscall_get_error(current, regs) != -ERESTARTNOHAND)
+		return false;
+	syscall_get_arguments(current, regs, args);
+	return (clockid_t)args[0] < 0 || args[0] == CLOCK_PROCESS_CPUTIME_ID;
+}
+
 int syscall_save(struct pb_thread *thread, const struct syscall_rest *rest)
 {
 	const struct restart_block *rb = &current->restart_block;
@@ -290,6 +302,8 @@ int syscall_save(struct pb_thread *thread, const struct syscall_rest *rest)
 		out->rest_ns = syscall_left(CLOCK_MONOTONIC, rest->wake_ns);
 		return 0;
 	}
+	if (syscall_on_cpu_clock(regs))
+		return -EOPNOTSUPP;
 	if (syscall_get_nr(current, regs) == -1 ||
 	    syscall_get_error(current, regs) != -ERESTART_RESTARTBLOCK)
 		return 0;

@@ -129,13 +129,14 @@ static u64 timer_cpu_now(const struct k_itimer *timer, struct task_struct *task)
 	u64 samples[CPUCLOCK_MAX];
 	struct task_cputime sum;
 
+	if (!CPUCLOCK_PERTHREAD(timer->it_clock) && task->signal->posix_cputimers.timers_active) {
+		sym(thread_group_sample_cputime)(task, samples);
+		return samples[CPUCLOCK_WHICH(timer->it_clock)];
+	}
 	if (CPUCLOCK_PERTHREAD(timer->it_clock)) {
 		sum.utime = task->utime;
 		sum.stime = task->stime;
 		sum.sum_exec_runtime = sym(task_sched_runtime)(task);
-	} else if (task->signal->posix_cputimers.timers_active) {
-		sym(thread_group_sample_cputime)(task, samples);
-		return samples[CPUCLOCK_WHICH(timer->it_clock)];
 	} else {
 		sym(thread_group_cputime)(task, &sum);
 	}
