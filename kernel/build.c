@@ -21,6 +21,7 @@ static void build_free(struct kref *ref)
 		if (bt->task)
 			put_task_struct(bt->task);
 		put_cred(bt->final.cred);
+		kfree(bt->final.sched.mask);
 		kfree(bt->pb);
 		kfree(bt);
 	}
@@ -69,13 +70,16 @@ static void build_enter(struct callback_head *work)
 {
 	struct build_task *bt = container_of(work, struct build_task, work);
 
+	u32 pdeath_signal = bt->final.pdeath_signal;
 	struct syscall_rest rest = bt->final.rest;
+	pid_t leaving = bt->final.leaving;
 
 	if (current->flags & PF_EXITING)
-		rest.again = false;
+		memset(&rest, 0, sizeof(rest));
 	else
 		thread_enter(&bt->final);
 	build_leave(bt);
+	thread_orphaned(leaving, pdeath_signal);
 	/* May sleep as long as the program would have. */
 	syscall_resume(&rest);
 	module_put(THIS_MODULE);

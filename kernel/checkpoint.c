@@ -33,11 +33,13 @@
 #include "pages.h"
 #include "park.h"
 #include "process.h"
+#include "seccomp.h"
 #include "shmem.h"
 #include "signal.h"
 #include "snapshot.h"
 #include "symbols.h"
 #include "thread.h"
+#include "timer.h"
 
 #define CHECKPOINT_TIMEOUT_MS	10000
 
@@ -118,14 +120,12 @@ static int checkpoint_write_threads(struct checkpoint *cp)
 	struct object *obj;
 	int ret;
 
+	ret = signal_write(&cp->out, cp->signals);
+	if (ret)
+		return ret;
 	list_for_each_entry(pt, &cp->park->list, list) {
 		if (!pt->thread)
 			continue;
-		if (pt->thread->proc) {
-			ret = signal_write(&cp->out, pt->thread->proc);
-			if (ret)
-				return ret;
-		}
 		obj = object_lookup(&cp->objects, OBJECT_CRED, pt->thread->cred);
 		ret = thread_write(&cp->out, pt->thread, task_pid_vnr(pt->task), obj->id);
 		if (ret)
@@ -142,6 +142,25 @@ static int checkpoint_gone(struct checkpoint *cp)
 	return error_add(&cp->ctx->errors, -ECHILD, &at, "the process ended meanwhile");
 }
 
+static int checkpoint_signals(struct checkpoint *cp)
+{
+	struct signal_process *signals = ERR_PTR(-ECHILD);
+	struct park_task *pt;
+
+	list_for_each_entry(pt, &cp->park->list, list) {
+		if (pt->task != cp->leader)
+			continue;
+		signals = signal_save_process(pt);
+		break;
+	}
+	if (PTR_ERR_OR_ZERO(signals) == -ECHILD)
+		return checkpoint_gone(cp);
+	if (IS_ERR(signals))
+		return PTR_ERR(signals);
+	cp->signals = signals;
+	return 0;
+}
+
 static int checkpoint_describe(struct checkpoint *cp)
 {
 	int ret;
@@ -152,16 +171,20 @@ static int checkpoint_describe(struct checkpoint *cp)
 		return checkpoint_gone(cp);
 	atomic64_set(&cp->ctx->progress.pages_total, compat_mm_anon_pages(cp->mm));
 
-	ret = process_check(cp) ?:
+	/* First of all: its timers run. */
+	ret = checkpoint_signals(cp) ?:
+	      process_check(cp) ?:
 	      checkpoint_write_image(cp) ?:
 	      process_write(cp) ?:
 	      checkpoint_write_creds(cp) ?:
+	      seccomp_write(cp) ?:
 	      fs_write(cp) ?:
 	      file_write_fds(cp) ?:
 	      mm_write(cp) ?:
 	      file_check_shared(cp) ?:
 	      process_write_limits(cp) ?:
-	      checkpoint_write_threads(cp);
+	      checkpoint_write_threads(cp) ?:
+	      timer_write(cp, &cp->signals->timers);
 	if (ret)
 		return ret;
 	if (!park_intact(cp->park))
@@ -183,6 +206,7 @@ static void checkpoint_free(struct checkpoint *cp)
 		mmput(cp->mm);
 	if (cp->leader)
 		put_task_struct(cp->leader);
+	signal_free_process(cp->signals);
 	kvfree(cp->bounce);
 	kfree(cp->path);
 	kfree(cp);

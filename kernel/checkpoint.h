@@ -9,6 +9,7 @@
 #include "stream.h"
 
 struct park;
+struct signal_process;
 
 /** CHECKPOINT_BOUNCE - bytes of the buffer that content without pages of its own goes through */
 #define CHECKPOINT_BOUNCE	CKPT_IMAGE_RAW_MAX
@@ -23,6 +24,7 @@ struct park;
  * @leader: its thread group leader; a reference is held
  * @mm: its address space; a reference is held
  * @snapshot: the copy-on-write copy of @mm, or NULL
+ * @signals: its actions, shared signals and timers
  * @bounce: CHECKPOINT_BOUNCE bytes
  * @path: PATH_MAX bytes for file names
  * @refused: something cannot be kept; the errors say what
@@ -37,6 +39,7 @@ struct checkpoint {
 	struct task_struct *leader;
 	struct mm_struct *mm;
 	struct mm_struct *snapshot;
+	struct signal_process *signals;
 	u8 *bounce;
 	char *path;
 	bool refused;

@@ -8,6 +8,7 @@
 
 #include "object.h"
 #include "pipe.h"
+#include "seccomp.h"
 
 static void object_put_cred(void *ptr)
 {
@@ -24,6 +25,7 @@ static void (*const object_put[OBJECT_KINDS])(void *ptr) = {
 	[OBJECT_CRED] = object_put_cred,
 	[OBJECT_FILE] = object_put_file,
 	[OBJECT_PIPE] = pipe_put,
+	[OBJECT_SECCOMP] = seccomp_put,
 	[OBJECT_SHMEM] = object_put_file,
 	[OBJECT_TTY] = object_put_file,
 };

@@ -78,13 +78,16 @@ static void park_callback(struct callback_head *work)
 	}
 	park_set_state(pt, PARK_THERE);
 	wait_event_state(park->release, READ_ONCE(park->released), PARK_TASK_STATE);
-	if (!READ_ONCE(park->released))
+	if (!READ_ONCE(park->released)) {
+		mutex_lock(&park->pin);
 		park_set_state(pt, PARK_GONE);
-	else if (park->how == CKPT_RELEASE_KILL)
+		mutex_unlock(&park->pin);
+	} else if (park->how == CKPT_RELEASE_KILL) {
 		send_sig(SIGKILL, current, 1);
-	else if (park->how == CKPT_RELEASE_STOP)
+	} else if (park->how == CKPT_RELEASE_STOP) {
 		/* To every thread: none may get to user mode before the group stops. */
 		send_sig(SIGSTOP, current, 1);
+	}
 	kref_put(&park->ref, park_free);
 	syscall_resume(&rest);
 	module_put(THIS_MODULE);
@@ -257,6 +260,7 @@ struct park *park_process(struct dev_ctx *ctx, struct task_struct *leader,
 	xa_init(&park->tasks);
 	INIT_LIST_HEAD(&park->list);
 	spin_lock_init(&park->lock);
+	mutex_init(&park->pin);
 	init_waitqueue_head(&park->arrived);
 	init_waitqueue_head(&park->release);
 
@@ -291,6 +295,20 @@ bool park_intact(struct park *park)
 		if (READ_ONCE(pt->state) == PARK_THERE && fatal_signal_pending(pt->task))
 			return false;
 	return true;
+}
+
+bool park_pin(struct park_task *pt)
+{
+	mutex_lock(&pt->park->pin);
+	if (READ_ONCE(pt->state) == PARK_THERE)
+		return true;
+	mutex_unlock(&pt->park->pin);
+	return false;
+}
+
+void park_unpin(struct park_task *pt)
+{
+	mutex_unlock(&pt->park->pin);
 }
 
 void park_release(struct park *park, enum ckpt_release_how how)

@@ -13,6 +13,7 @@
 #include <linux/kref.h>
 #include <linux/ktime.h>
 #include <linux/list.h>
+#include <linux/mutex.h>
 #include <linux/sched.h>
 #include <linux/task_work.h>
 #include <linux/wait.h>
@@ -75,6 +76,7 @@ struct park_task {
  * @release: the threads wait here
  * @released: they may go
  * @how: enum ckpt_release_how; set before @released
+ * @pin: held while somebody does what only a living thread bears, see park_pin()
  * @first: when the first thread arrived, 0 before
  */
 struct park {
@@ -90,6 +92,7 @@ struct park {
 	wait_queue_head_t release;
 	bool released;
 	enum ckpt_release_how how;
+	struct mutex pin;
 	ktime_t first;
 };
 
@@ -109,6 +112,17 @@ struct park *park_process(struct dev_ctx *ctx, struct task_struct *leader,
 
 /** park_intact() - do all threads still wait? False once one was killed. */
 bool park_intact(struct park *park);
+
+/**
+ * park_pin() - keep a thread parked, even if it is killed, for what it cannot exit from under
+ * @pt: one of its threads
+ *
+ * For a moment only, and while it has not been released. Return: false if it is gone.
+ */
+bool park_pin(struct park_task *pt);
+
+/** park_unpin() - it may go where it likes */
+void park_unpin(struct park_task *pt);
 
 /** park_release() - let the threads go on, or end; gives up the owner's reference */
 void park_release(struct park *park, enum ckpt_release_how how);

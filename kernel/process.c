@@ -110,16 +110,6 @@ static void process_check_memory(struct checkpoint *cp)
 				  "memory shared with process %d (%s) is not supported", pid, comm);
 }
 
-static const char *process_timers(const struct signal_struct *sig)
-{
-	if (hrtimer_active(&sig->real_timer) || sig->it[CPUCLOCK_PROF].expires ||
-	    sig->it[CPUCLOCK_VIRT].expires)
-		return "a running interval timer (setitimer, alarm)";
-	if (compat_posix_timers(sig))
-		return "a POSIX timer (timer_create)";
-	return NULL;
-}
-
 static int process_check_threads(struct checkpoint *cp)
 {
 	struct park_task *pt;
@@ -143,11 +133,6 @@ static int process_check_threads(struct checkpoint *cp)
 
 int process_check(struct checkpoint *cp)
 {
-	struct signal_struct *sig = cp->leader->signal;
-	const char *what = process_timers(sig);
-
-	if (what)
-		process_refuse(cp, CKPT_REASON_UNSUPPORTED, NULL, what);
 	process_check_memory(cp);
 	process_check_namespaces(cp);
 	process_check_children(cp);

@@ -31,10 +31,12 @@
 #include "pipe.h"
 #include "process.h"
 #include "restart.h"
+#include "seccomp.h"
 #include "shmem.h"
 #include "signal.h"
 #include "symbols.h"
 #include "thread.h"
+#include "timer.h"
 #include "tty.h"
 #include "vma.h"
 
@@ -51,6 +53,7 @@ static void restart_free(void *arg)
 		path_put(&rs->root);
 	kvfree(rs->leader_xstate);
 	kfree(rs->relocate);
+	kvfree(rs->posix_timer);
 	path_forget(rs);
 	dev_ctx_put(rs->ctx);
 	kvfree(rs);
@@ -95,7 +98,10 @@ static int restart_taken(struct restart *rs, int err, u32 nr)
 	put_pid(pid);
 	at.task = task;
 	at.advice = "end that process, or see --new-pidns";
-	ret = error_add(&rs->ctx->errors, err, &at, "has the pid %u that the image needs", nr);
+	ret = error_add(&rs->ctx->errors, err, &at, task ?
+			"has the pid %u that the image needs" :
+			"pid %u, which the image needs, is the group or session of other processes",
+			nr);
 	if (task)
 		put_task_struct(task);
 	return ret;
@@ -132,8 +138,32 @@ static int restart_xstate(struct restart *rs, struct build_task *bt, const struc
 			       "its vector registers were refused by this processor") : 0;
 }
 
+/* The filters that a thread of the image has, in @chain. */
+static int restart_filters(struct restart *rs, const struct pb_thread *pb,
+			   const struct seccomp_chain **chain)
+{
+	struct error_at at = {
+		.reason = CKPT_REASON_DENIED,
+		.task = current,
+		.advice = "restart it with CAP_SYS_ADMIN",
+	};
+
+	*chain = NULL;
+	if (!pb->has_seccomp)
+		return 0;
+	*chain = object_find(&rs->objects, OBJECT_SECCOMP, pb->seccomp);
+	if (!*chain || pb->seccomp_strict)
+		return stream_in_bad(&rs->in, "seccomp of thread %u", pb->tid);
+	/* As for whoever installs them: it could mislead a setuid program. */
+	if (!pb->no_new_privs && !ns_capable(current_user_ns(), CAP_SYS_ADMIN))
+		return error_add(&rs->ctx->errors, -EPERM, &at,
+				 "its seccomp filters cannot be given back without no_new_privs");
+	return 0;
+}
+
 static int restart_thread(struct restart *rs)
 {
+	const struct seccomp_chain *filters;
 	struct build_task *bt;
 	struct pb_thread *pb;
 	const struct cred *cred;
@@ -153,6 +183,9 @@ static int restart_thread(struct restart *rs)
 		ret = stream_in_bad(&rs->in, "thread %u", pb->tid);
 		goto out;
 	}
+	ret = restart_filters(rs, pb, &filters);
+	if (ret)
+		goto out;
 	if (!rs->nr_threads++) {
 		/* That is the task which is reading this. */
 		bt = build_leader(rs->build);
@@ -183,6 +216,9 @@ static int restart_thread(struct restart *rs)
 		return ret;
 	bt->pb = NULL;
 	bt->final.cred = get_cred(cred);
+	bt->final.seccomp = filters;
+	if (rs->flags & CKPT_RESTART_DETACH)
+		bt->final.leaving = rs->restarter;
 	atomic_inc(&rs->ctx->progress.nr_tasks);
 out:
 	kfree(pb);
@@ -213,6 +249,7 @@ static const struct restart_record restart_records[] = {
 	[CKPT_REC_FILE] = { file_read, false, 0, RESTART_CONTENT },
 	[CKPT_REC_PIPE] = { pipe_read, false, 0, RESTART_CONTENT },
 	[CKPT_REC_PIPE_DATA] = { pipe_read_data, false, REC(PIPE), RESTART_CONTENT },
+	[CKPT_REC_SECCOMP] = { seccomp_read, false, 0, RESTART_CONTENT },
 	[CKPT_REC_SHMEM] = { shmem_read, false, 0, RESTART_CONTENT },
 	[CKPT_REC_TTY] = { tty_read, true, 0, RESTART_CONTENT },
 	[CKPT_REC_FS] = { fs_read, true, 0, RESTART_CONTENT },
@@ -223,6 +260,7 @@ static const struct restart_record restart_records[] = {
 	[CKPT_REC_SIGNALS] = { signal_read_shared, true, 0, RESTART_CONTENT },
 	[CKPT_REC_LIMITS] = { process_read_limits, true, 0, RESTART_CONTENT },
 	[CKPT_REC_THREAD] = { restart_thread, false, REC(MM) | REC(CRED), RESTART_CONTENT },
+	[CKPT_REC_TIMERS] = { timer_read, true, REC(THREAD), RESTART_CONTENT },
 	[CKPT_REC_PAGE_RUNS] = { pages_read, false, REC(MM) | REC(THREAD), 0 },
 	[CKPT_REC_SHMEM_RUN] = { shmem_read_content, false, REC(SHMEM) | REC(MM), 0 },
 };
@@ -279,6 +317,26 @@ static int restart_build(struct build_task *bt)
 	return ret;
 }
 
+/*
+ * Before the other last steps, for these may take the right away. Without CAP_SYS_ADMIN all that
+ * have filters have no_new_privs, too, which goes along with the shared ones.
+ */
+static int restart_prepare_task(struct build_task *bt)
+{
+	struct restart *rs = bt->build->owner;
+	struct error_at at = { .reason = CKPT_REASON_OTHER, .task = current };
+	int ret;
+
+	if (bt->final.seccomp && !ns_capable(current_user_ns(), CAP_SYS_ADMIN))
+		task_set_no_new_privs(current);
+	ret = thread_prepare(&rs->in, &bt->final);
+	if (ret)
+		return ret;
+	ret = seccomp_finish(&bt->final, rs->seccomp_shared, bt == build_leader(rs->build));
+	return ret ? error_add(&rs->ctx->errors, ret, &at,
+			       "its seccomp filters were refused (%d)", -ret) : 0;
+}
+
 /* The last steps of a task, in its own context. */
 static int restart_finish_task(struct build_task *bt)
 {
@@ -290,7 +348,7 @@ static int restart_finish_task(struct build_task *bt)
 
 	if (leader) {
 		fs_finish(rs);
-		ret = process_finish(rs);
+		ret = timer_finish(rs) ?: process_finish(rs);
 	}
 	if (!ret) {
 		what = thread_finish(&bt->final);
@@ -344,6 +402,12 @@ static int restart_finish(struct restart *rs)
 	if (ret)
 		return ret;
 
+	rs->seccomp_shared = seccomp_share(rs->build);
+	list_for_each_entry(bt, &rs->build->tasks, list) {
+		ret = build_call(bt, restart_prepare_task);
+		if (ret)
+			return ret;
+	}
 	list_for_each_entry(bt, &rs->build->tasks, list) {
 		ret = build_call(bt, restart_finish_task);
 		if (ret)
@@ -365,6 +429,7 @@ static struct restart *restart_new(struct dev_ctx *ctx, const struct ckpt_restar
 	}
 	rs->ctx = dev_ctx_get(ctx);
 	rs->flags = arg->flags;
+	rs->restarter = task_tgid_nr(current);
 	rs->last_fd = -1;
 	object_init(&rs->objects);
 	INIT_LIST_HEAD(&rs->truncate);

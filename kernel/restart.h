@@ -11,10 +11,13 @@
 #include "schema.gen.h"
 #include "stream.h"
 
+struct timer_build;
+
 /**
  * struct restart - a restart that runs
  * @ctx: for errors and progress
  * @flags: CKPT_RESTART_*
+ * @restarter: whose system call it is: its tgid in the init namespace
  * @in: the image
  * @objects: what its objects became
  * @relocate: ckpt_restart.relocate, checked; NULL if there is none
@@ -39,11 +42,17 @@
  * @truncate: files to be cut to their old size with the last steps; see path.c
  * @rlim: limits to set with the last steps
  * @rlim_set: which of them, by number
+ * @timers: numbers of TIMERS; its arrays are gone
+ * @itimer: interval timers by number, set with the last steps
+ * @itimer_set: which of them, by number
+ * @posix_timer: POSIX timers, made with the last steps; @timers says how many
+ * @seccomp_shared: see seccomp_share()
  * @dumpable: of the address space, set with the last steps: credentials change it
  */
 struct restart {
 	struct dev_ctx *ctx;
 	u64 flags;
+	pid_t restarter;
 	struct stream_in in;
 	struct object_table objects;
 	char *relocate;
@@ -69,6 +78,11 @@ struct restart {
 	struct list_head truncate;
 	struct rlimit rlim[RLIM_NLIMITS];
 	u32 rlim_set;
+	struct pb_timers timers;
+	struct pb_itimer itimer[3];
+	u32 itimer_set;
+	struct timer_build *posix_timer;
+	u32 seccomp_shared;
 	u32 dumpable;
 };
 

@@ -10,16 +10,27 @@
 #include <linux/slab.h>
 #include <uapi/linux/sched/types.h>
 
+#include "compat.h"
 #include "sched.h"
+#include "symbols.h"
+
+/* What sched_setattr(2) takes for SCHED_DEADLINE. */
+#define SCHED_DL_KEPT	(SCHED_FLAG_RECLAIM | SCHED_FLAG_DL_OVERRUN)
 
 size_t sched_mask_size(void)
 {
 	return DIV_ROUND_UP(nr_cpu_ids, 8);
 }
 
+static bool sched_fair(u32 policy)
+{
+	return policy == SCHED_NORMAL || policy == SCHED_BATCH;
+}
+
 void sched_save(struct pb_sched *out, u8 *mask)
 {
 	unsigned int cpu;
+	u64 slice;
 
 	out->policy = current->policy;
 	out->nice = task_nice(current);
@@ -31,11 +42,14 @@ void sched_save(struct pb_sched *out, u8 *mask)
 		out->dl_deadline = current->dl.dl_deadline;
 		out->has_dl_period = true;
 		out->dl_period = current->dl.dl_period;
+		out->sched_flags |= current->dl.flags & SCHED_DL_KEPT;
 	}
-	if (current->sched_reset_on_fork) {
-		out->has_sched_flags = true;
-		out->sched_flags = SCHED_FLAG_RESET_ON_FORK;
-	}
+	slice = sched_fair(current->policy) ? compat_sched_slice(current) : 0;
+	out->has_slice_ns = !!slice;
+	out->slice_ns = slice;
+	if (current->sched_reset_on_fork)
+		out->sched_flags |= SCHED_FLAG_RESET_ON_FORK;
+	out->has_sched_flags = !!out->sched_flags;
 	/* A mask of all there is says nothing, and would bind on a larger machine. */
 	if (!cpumask_subset(cpu_online_mask, &current->cpus_mask)) {
 		memset(mask, 0, sched_mask_size());
@@ -51,6 +65,34 @@ void sched_save(struct pb_sched *out, u8 *mask)
 	}
 	out->timer_slack_ns = current->timer_slack_ns;
 	out->default_timer_slack_ns = current->default_timer_slack_ns;
+}
+
+const char *sched_unsupported(struct task_struct *task)
+{
+#ifdef CONFIG_UCLAMP_TASK
+	if (task->uclamp_req[UCLAMP_MIN].user_defined || task->uclamp_req[UCLAMP_MAX].user_defined)
+		return "a utilization clamp (uclamp)";
+#endif
+#ifdef CONFIG_SCHED_CORE
+	if (task->core_cookie)
+		return "a core-scheduling cookie";
+#endif
+	return NULL;
+}
+
+/* ---- restart ---- */
+
+int sched_keep(struct sched_later *later, const struct pb_sched *in)
+{
+	later->pb = *in;
+	later->mask = NULL;
+	if (!in->has_affinity)
+		return 0;
+	later->mask = kmemdup(in->affinity.data, in->affinity.len, GFP_KERNEL_ACCOUNT);
+	if (!later->mask)
+		return -ENOMEM;
+	later->pb.affinity.data = later->mask;
+	return 0;
 }
 
 static int sched_affinity(const struct codec_bytes *bits)
@@ -71,42 +113,37 @@ static int sched_affinity(const struct codec_bytes *bits)
 	return ret;
 }
 
-static bool sched_needs_capability(const struct pb_sched *in)
+int sched_restore(const struct sched_later *later)
 {
-	switch (in->policy) {
-	case SCHED_FIFO:
-	case SCHED_RR:
-	case SCHED_DEADLINE:
-		return true;
-	}
-	return in->nice < task_nice(current);
-}
-
-int sched_restore(const struct pb_sched *in)
-{
+	const struct pb_sched *in = &later->pb;
 	struct sched_attr attr = {
 		.size = sizeof(attr),
 		.sched_policy = in->policy,
 		.sched_nice = in->nice,
 		.sched_priority = in->rt_priority,
-		.sched_runtime = in->dl_runtime,
+		.sched_runtime = sched_fair(in->policy) ? in->slice_ns : in->dl_runtime,
 		.sched_deadline = in->dl_deadline,
 		.sched_period = in->dl_period,
 		.sched_flags = in->sched_flags,
 	};
 	int ret;
 
-	if (in->sched_flags & ~SCHED_FLAG_RESET_ON_FORK || in->nice < MIN_NICE ||
-	    in->nice > MAX_NICE)
+	if (in->sched_flags & ~(u64)(SCHED_FLAG_RESET_ON_FORK | SCHED_DL_KEPT) ||
+	    in->nice < MIN_NICE || in->nice > MAX_NICE)
 		return -EINVAL;
-	if (sched_needs_capability(in) && !capable(CAP_SYS_NICE))
-		return -EPERM;
 	if (in->has_affinity) {
 		ret = sched_affinity(&in->affinity);
 		if (ret)
 			return ret;
 	}
-	ret = sched_setattr_nocheck(current, &attr);
+	/* With another policy the nice value has no effect, but is there. */
+	if (!sched_fair(in->policy) && in->policy != SCHED_IDLE) {
+		if (in->nice < task_nice(current) && !capable(CAP_SYS_NICE))
+			return -EPERM;
+		set_user_nice(current, in->nice);
+	}
+	/* With all the checks of the system call, and the limits of the restarter. */
+	ret = sym(sched_setattr)(current, &attr);
 	if (ret)
 		return ret;
 	if (in->has_ioprio) {

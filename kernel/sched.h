@@ -2,6 +2,8 @@
 #ifndef _CKPT_SCHED_H
 #define _CKPT_SCHED_H
 
+#include <linux/sched.h>
+
 #include "schema.gen.h"
 
 /**
@@ -14,12 +16,31 @@ void sched_save(struct pb_sched *out, u8 *mask);
 /** sched_mask_size() - bytes of an affinity mask */
 size_t sched_mask_size(void);
 
+/** sched_unsupported() - NULL, or what about a parked thread's scheduling cannot be kept */
+const char *sched_unsupported(struct task_struct *task);
+
+/**
+ * struct sched_later - how a thread is to be scheduled, once it is built
+ * @pb: what the image says
+ * @mask: the affinity, which @pb points to; kfree() it
+ */
+struct sched_later {
+	struct pb_sched pb;
+	u8 *mask;
+};
+
+/** sched_keep() - copy it out of the buffer that @in lies in; Return: 0, -ENOMEM */
+int sched_keep(struct sched_later *later, const struct pb_sched *in);
+
 /**
  * sched_restore() - schedule the current task like that
  *
- * Return: 0; -EPERM without CAP_SYS_NICE for what needs it; -EINVAL values that the kernel
- * refuses; -ENODEV none of its processors is available here.
+ * With the last steps: a task with a deadline cannot create threads.
+ *
+ * Return: 0; -EPERM without CAP_SYS_NICE for what needs it; -EINVAL values that the kernel refuses;
+ * -ENODEV none of its processors is available here; -EBUSY there is not so much time left for
+ * deadlines.
  */
-int sched_restore(const struct pb_sched *in);
+int sched_restore(const struct sched_later *later);
 
 #endif /* _CKPT_SCHED_H */

@@ -133,6 +133,37 @@ const struct codec_msg pb_cred_msg = {
 	.arena_max = PB_CRED_ARENA_MAX,
 };
 
+static const struct codec_field pb_seccomp_filter_fields[] = {
+	{ .name = "program", .number = 1, .type = CODEC_BYTES, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_seccomp_filter, program), .size = sizeof(struct codec_bytes),
+	  .max = PB_SECCOMP_FILTER_PROGRAM_MAX },
+};
+
+const struct codec_msg pb_seccomp_filter_msg = {
+	.name = "SeccompFilter",
+	.fields = pb_seccomp_filter_fields,
+	.nr_fields = 1,
+	.size = sizeof(struct pb_seccomp_filter),
+};
+
+static const struct codec_field pb_seccomp_fields[] = {
+	{ .name = "id", .number = 1, .type = CODEC_U32, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_seccomp, id), .size = sizeof(u32) },
+	{ .name = "filter", .number = 2, .type = CODEC_MSG, .label = CODEC_REPEATED,
+	  .offset = offsetof(struct pb_seccomp, filter),
+	  .presence = offsetof(struct pb_seccomp, n_filter),
+	  .size = sizeof(struct pb_seccomp_filter), .max = PB_SECCOMP_FILTER_MAX,
+	  .sub = &pb_seccomp_filter_msg },
+};
+
+const struct codec_msg pb_seccomp_msg = {
+	.name = "Seccomp",
+	.fields = pb_seccomp_fields,
+	.nr_fields = 2,
+	.size = sizeof(struct pb_seccomp),
+	.arena_max = PB_SECCOMP_ARENA_MAX,
+};
+
 static const struct codec_field pb_path_fields[] = {
 	{ .name = "path", .number = 1, .type = CODEC_BYTES, .label = CODEC_REQUIRED,
 	  .offset = offsetof(struct pb_path, path), .size = sizeof(struct codec_bytes),
@@ -497,6 +528,101 @@ const struct codec_msg pb_signals_msg = {
 	.arena_max = PB_SIGNALS_ARENA_MAX,
 };
 
+static const struct codec_field pb_itimer_fields[] = {
+	{ .name = "which", .number = 1, .type = CODEC_U32, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_itimer, which), .size = sizeof(u32) },
+	{ .name = "interval_ns", .number = 2, .type = CODEC_U64, .label = CODEC_OPTIONAL,
+	  .offset = offsetof(struct pb_itimer, interval_ns),
+	  .presence = offsetof(struct pb_itimer, has_interval_ns), .size = sizeof(u64) },
+	{ .name = "rest_ns", .number = 3, .type = CODEC_U64, .label = CODEC_OPTIONAL,
+	  .offset = offsetof(struct pb_itimer, rest_ns),
+	  .presence = offsetof(struct pb_itimer, has_rest_ns), .size = sizeof(u64) },
+	{ .name = "late_ns", .number = 4, .type = CODEC_U64, .label = CODEC_OPTIONAL,
+	  .offset = offsetof(struct pb_itimer, late_ns),
+	  .presence = offsetof(struct pb_itimer, has_late_ns), .size = sizeof(u64) },
+};
+
+const struct codec_msg pb_itimer_msg = {
+	.name = "Itimer",
+	.fields = pb_itimer_fields,
+	.nr_fields = 4,
+	.size = sizeof(struct pb_itimer),
+};
+
+static const struct codec_field pb_posix_timer_fields[] = {
+	{ .name = "id", .number = 1, .type = CODEC_U32, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_posix_timer, id), .size = sizeof(u32) },
+	{ .name = "clock", .number = 2, .type = CODEC_S32, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_posix_timer, clock), .size = sizeof(s32) },
+	{ .name = "clock_tid", .number = 3, .type = CODEC_U32, .label = CODEC_OPTIONAL,
+	  .offset = offsetof(struct pb_posix_timer, clock_tid),
+	  .presence = offsetof(struct pb_posix_timer, has_clock_tid), .size = sizeof(u32) },
+	{ .name = "notify", .number = 4, .type = CODEC_U32, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_posix_timer, notify), .size = sizeof(u32) },
+	{ .name = "signal", .number = 5, .type = CODEC_U32, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_posix_timer, signal), .size = sizeof(u32) },
+	{ .name = "value", .number = 6, .type = CODEC_U64, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_posix_timer, value), .size = sizeof(u64) },
+	{ .name = "target", .number = 7, .type = CODEC_U32, .label = CODEC_OPTIONAL,
+	  .offset = offsetof(struct pb_posix_timer, target),
+	  .presence = offsetof(struct pb_posix_timer, has_target), .size = sizeof(u32) },
+	{ .name = "interval_ns", .number = 8, .type = CODEC_U64, .label = CODEC_OPTIONAL,
+	  .offset = offsetof(struct pb_posix_timer, interval_ns),
+	  .presence = offsetof(struct pb_posix_timer, has_interval_ns), .size = sizeof(u64) },
+	{ .name = "rest_ns", .number = 9, .type = CODEC_U64, .label = CODEC_OPTIONAL,
+	  .offset = offsetof(struct pb_posix_timer, rest_ns),
+	  .presence = offsetof(struct pb_posix_timer, has_rest_ns), .size = sizeof(u64) },
+	{ .name = "realtime_ns", .number = 10, .type = CODEC_U64, .label = CODEC_OPTIONAL,
+	  .offset = offsetof(struct pb_posix_timer, realtime_ns),
+	  .presence = offsetof(struct pb_posix_timer, has_realtime_ns), .size = sizeof(u64) },
+	{ .name = "overruns", .number = 11, .type = CODEC_U64, .label = CODEC_OPTIONAL,
+	  .offset = offsetof(struct pb_posix_timer, overruns),
+	  .presence = offsetof(struct pb_posix_timer, has_overruns), .size = sizeof(u64) },
+	{ .name = "overruns_last", .number = 12, .type = CODEC_U64, .label = CODEC_OPTIONAL,
+	  .offset = offsetof(struct pb_posix_timer, overruns_last),
+	  .presence = offsetof(struct pb_posix_timer, has_overruns_last), .size = sizeof(u64) },
+	{ .name = "place", .number = 13, .type = CODEC_U32, .label = CODEC_OPTIONAL,
+	  .offset = offsetof(struct pb_posix_timer, place),
+	  .presence = offsetof(struct pb_posix_timer, has_place), .size = sizeof(u32) },
+	{ .name = "requeue", .number = 14, .type = CODEC_BOOL, .label = CODEC_OPTIONAL,
+	  .offset = offsetof(struct pb_posix_timer, requeue),
+	  .presence = offsetof(struct pb_posix_timer, has_requeue), .size = sizeof(bool) },
+	{ .name = "queued_overruns", .number = 15, .type = CODEC_U32, .label = CODEC_OPTIONAL,
+	  .offset = offsetof(struct pb_posix_timer, queued_overruns),
+	  .presence = offsetof(struct pb_posix_timer, has_queued_overruns), .size = sizeof(u32) },
+};
+
+const struct codec_msg pb_posix_timer_msg = {
+	.name = "PosixTimer",
+	.fields = pb_posix_timer_fields,
+	.nr_fields = 15,
+	.size = sizeof(struct pb_posix_timer),
+};
+
+static const struct codec_field pb_timers_fields[] = {
+	{ .name = "itimer", .number = 1, .type = CODEC_MSG, .label = CODEC_REPEATED,
+	  .offset = offsetof(struct pb_timers, itimer),
+	  .presence = offsetof(struct pb_timers, n_itimer), .size = sizeof(struct pb_itimer),
+	  .max = PB_TIMERS_ITIMER_MAX, .sub = &pb_itimer_msg },
+	{ .name = "next_id", .number = 2, .type = CODEC_U32, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_timers, next_id), .size = sizeof(u32) },
+	{ .name = "restore_ids", .number = 3, .type = CODEC_BOOL, .label = CODEC_OPTIONAL,
+	  .offset = offsetof(struct pb_timers, restore_ids),
+	  .presence = offsetof(struct pb_timers, has_restore_ids), .size = sizeof(bool) },
+	{ .name = "timer", .number = 4, .type = CODEC_MSG, .label = CODEC_REPEATED,
+	  .offset = offsetof(struct pb_timers, timer),
+	  .presence = offsetof(struct pb_timers, n_timer), .size = sizeof(struct pb_posix_timer),
+	  .max = PB_TIMERS_TIMER_MAX, .sub = &pb_posix_timer_msg },
+};
+
+const struct codec_msg pb_timers_msg = {
+	.name = "Timers",
+	.fields = pb_timers_fields,
+	.nr_fields = 4,
+	.size = sizeof(struct pb_timers),
+	.arena_max = PB_TIMERS_ARENA_MAX,
+};
+
 static const struct codec_field pb_limit_fields[] = {
 	{ .name = "resource", .number = 1, .type = CODEC_U32, .label = CODEC_REQUIRED,
 	  .offset = offsetof(struct pb_limit, resource), .size = sizeof(u32) },
@@ -689,13 +815,32 @@ static const struct codec_field pb_sched_fields[] = {
 	{ .name = "default_timer_slack_ns", .number = 11, .type = CODEC_U64,
 	  .label = CODEC_REQUIRED, .offset = offsetof(struct pb_sched, default_timer_slack_ns),
 	  .size = sizeof(u64) },
+	{ .name = "slice_ns", .number = 12, .type = CODEC_U64, .label = CODEC_OPTIONAL,
+	  .offset = offsetof(struct pb_sched, slice_ns),
+	  .presence = offsetof(struct pb_sched, has_slice_ns), .size = sizeof(u64) },
 };
 
 const struct codec_msg pb_sched_msg = {
 	.name = "Sched",
 	.fields = pb_sched_fields,
-	.nr_fields = 11,
+	.nr_fields = 12,
 	.size = sizeof(struct pb_sched),
+};
+
+static const struct codec_field pb_speculation_fields[] = {
+	{ .name = "store_bypass", .number = 1, .type = CODEC_U32, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_speculation, store_bypass), .size = sizeof(u32) },
+	{ .name = "indirect_branch", .number = 2, .type = CODEC_U32, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_speculation, indirect_branch), .size = sizeof(u32) },
+	{ .name = "l1d_flush", .number = 3, .type = CODEC_U32, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_speculation, l1d_flush), .size = sizeof(u32) },
+};
+
+const struct codec_msg pb_speculation_msg = {
+	.name = "Speculation",
+	.fields = pb_speculation_fields,
+	.nr_fields = 3,
+	.size = sizeof(struct pb_speculation),
 };
 
 static const struct codec_field pb_thread_fields[] = {
@@ -745,12 +890,25 @@ static const struct codec_field pb_thread_fields[] = {
 	  .offset = offsetof(struct pb_thread, x86),
 	  .presence = offsetof(struct pb_thread, has_x86), .size = sizeof(struct pb_x86_regs),
 	  .sub = &pb_x86_regs_msg },
+	{ .name = "seccomp", .number = 18, .type = CODEC_U32, .label = CODEC_OPTIONAL,
+	  .offset = offsetof(struct pb_thread, seccomp),
+	  .presence = offsetof(struct pb_thread, has_seccomp), .size = sizeof(u32) },
+	{ .name = "seccomp_strict", .number = 19, .type = CODEC_BOOL, .label = CODEC_OPTIONAL,
+	  .offset = offsetof(struct pb_thread, seccomp_strict),
+	  .presence = offsetof(struct pb_thread, has_seccomp_strict), .size = sizeof(bool) },
+	{ .name = "tsc_off", .number = 20, .type = CODEC_BOOL, .label = CODEC_OPTIONAL,
+	  .offset = offsetof(struct pb_thread, tsc_off),
+	  .presence = offsetof(struct pb_thread, has_tsc_off), .size = sizeof(bool) },
+	{ .name = "speculation", .number = 21, .type = CODEC_MSG, .label = CODEC_OPTIONAL,
+	  .offset = offsetof(struct pb_thread, speculation),
+	  .presence = offsetof(struct pb_thread, has_speculation),
+	  .size = sizeof(struct pb_speculation), .sub = &pb_speculation_msg },
 };
 
 const struct codec_msg pb_thread_msg = {
 	.name = "Thread",
 	.fields = pb_thread_fields,
-	.nr_fields = 17,
+	.nr_fields = 21,
 	.size = sizeof(struct pb_thread),
 	.arena_max = PB_THREAD_ARENA_MAX,
 };

@@ -120,6 +120,27 @@ struct pb_cred {
 
 extern const struct codec_msg pb_cred_msg;
 
+#define PB_SECCOMP_FILTER_PROGRAM_MAX 32768
+
+struct pb_seccomp_filter {
+	struct codec_bytes program;	/* max 32768; struct sock_filter, 8 bytes each */
+};
+
+extern const struct codec_msg pb_seccomp_filter_msg;
+
+#define PB_SECCOMP_FILTER_MAX 4096
+
+/* All seccomp filters of a thread; threads that share them refer to the same one. */
+struct pb_seccomp {
+	u32 id;
+	u32 n_filter;
+	struct pb_seccomp_filter *filter;	/* max 4096; the oldest first */
+};
+
+#define PB_SECCOMP_ARENA_MAX (CODEC_ALIGN(PB_SECCOMP_FILTER_MAX * sizeof(struct pb_seccomp_filter)))
+
+extern const struct codec_msg pb_seccomp_msg;
+
 #define PB_PATH_PATH_MAX 4095
 
 /* A file that is found again by its path. */
@@ -344,6 +365,69 @@ struct pb_signals {
 
 extern const struct codec_msg pb_signals_msg;
 
+/* An interval timer, of setitimer(2) and alarm(2). CPU time counts anew after a restart. */
+struct pb_itimer {
+	u32 which;			/* ITIMER_* */
+	bool has_interval_ns;
+	u64 interval_ns;
+	bool has_rest_ns;
+	u64 rest_ns;			/* until it expires; absent: it is not armed */
+	bool has_late_ns;
+	u64 late_ns;			/* REAL: expired so long ago, armed again with SIGALRM */
+};
+
+extern const struct codec_msg pb_itimer_msg;
+
+/* A timer of timer_create(2). */
+struct pb_posix_timer {
+	u32 id;
+	s32 clock;			/* CLOCK_*, or below 0 a CPU-time clock */
+	bool has_clock_tid;
+	u32 clock_tid;			/* whose CPU time, if a thread's */
+	u32 notify;			/* SIGEV_* */
+	u32 signal;
+	u64 value;			/* sigev_value */
+	bool has_target;
+	u32 target;			/* SIGEV_THREAD_ID: the thread */
+	bool has_interval_ns;
+	u64 interval_ns;
+	bool has_rest_ns;
+	u64 rest_ns;			/* until it expires (next); absent: it is not armed */
+	bool has_realtime_ns;
+	u64 realtime_ns;		/* that time, of an absolute timer on CLOCK_REALTIME */
+	bool has_overruns;
+	u64 overruns;			/* expirations since its signal was taken */
+	bool has_overruns_last;
+	u64 overruns_last;		/* what timer_getoverrun(2) says */
+	bool has_place;
+	u32 place;			/* its signal is pending: how many stand before it */
+	bool has_requeue;
+	bool requeue;			/* armed only once the signal is taken */
+	bool has_queued_overruns;
+	u32 queued_overruns;		/* si_overrun of the pending signal */
+};
+
+extern const struct codec_msg pb_posix_timer_msg;
+
+#define PB_TIMERS_ITIMER_MAX 3
+#define PB_TIMERS_TIMER_MAX 4096
+
+struct pb_timers {
+	u32 n_itimer;
+	struct pb_itimer *itimer;	/* max 3 */
+	u32 next_id;			/* the id that the next timer gets */
+	bool has_restore_ids;
+	bool restore_ids;		/* PR_TIMER_CREATE_RESTORE_IDS */
+	u32 n_timer;
+	struct pb_posix_timer *timer;	/* max 4096; the oldest first */
+};
+
+#define PB_TIMERS_ARENA_MAX (\
+	CODEC_ALIGN(PB_TIMERS_ITIMER_MAX * sizeof(struct pb_itimer)) + \
+	CODEC_ALIGN(PB_TIMERS_TIMER_MAX * sizeof(struct pb_posix_timer)))
+
+extern const struct codec_msg pb_timers_msg;
+
 struct pb_limit {
 	u32 resource;			/* RLIMIT_* */
 	u64 soft;
@@ -455,9 +539,23 @@ struct pb_sched {
 	u32 ioprio;
 	u64 timer_slack_ns;
 	u64 default_timer_slack_ns;
+	bool has_slice_ns;
+	u64 slice_ns;			/* SCHED_NORMAL and SCHED_BATCH: a slice of its own */
 };
 
 extern const struct codec_msg pb_sched_msg;
+
+/*
+ * What a thread chose against side channels: PR_SPEC_* of PR_GET_SPECULATION_CTRL, 0 if the machine
+ * leaves no choice.
+ */
+struct pb_speculation {
+	u32 store_bypass;
+	u32 indirect_branch;
+	u32 l1d_flush;
+};
+
+extern const struct codec_msg pb_speculation_msg;
 
 #define PB_THREAD_COMM_MAX 15
 #define PB_THREAD_PENDING_MAX 65536
@@ -486,6 +584,14 @@ struct pb_thread {
 	u32 personality;
 	bool has_x86;
 	struct pb_x86_regs x86;
+	bool has_seccomp;
+	u32 seccomp;			/* id of a SECCOMP */
+	bool has_seccomp_strict;
+	bool seccomp_strict;
+	bool has_tsc_off;
+	bool tsc_off;			/* PR_SET_TSC */
+	bool has_speculation;
+	struct pb_speculation speculation;
 };
 
 #define PB_THREAD_ARENA_MAX (CODEC_ALIGN(PB_THREAD_PENDING_MAX * sizeof(struct pb_signal)))

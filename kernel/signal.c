@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Signal actions and pending signals.
+ * Signal actions and pending signals. What timers have to do with them is in timer.c.
  */
 #include <linux/sched/signal.h>
 #include <linux/signal.h>
 #include <linux/slab.h>
 
+#include "park.h"
 #include "restart.h"
 #include "signal.h"
 #include "stream.h"
@@ -14,12 +15,6 @@
 /* What sigaction(2) takes. */
 #define SIGNAL_SA_FLAGS	(SA_NOCLDSTOP | SA_NOCLDWAIT | SA_SIGINFO | SA_ONSTACK | SA_RESTART | \
 			 SA_NODEFER | SA_RESETHAND | SA_EXPOSE_TAGBITS | SA_RESTORER)
-
-/* Its own signal handlers a task may look at without RCU. */
-static struct sighand_struct *signal_sighand(void)
-{
-	return rcu_dereference_protected(current->sighand, true);
-}
 
 static unsigned int signal_count(struct sigpending *pending)
 {
@@ -45,12 +40,46 @@ static void signal_add(struct signal_queue *out, int sig, const kernel_siginfo_t
 	out->n++;
 }
 
-int signal_save_queue(struct sigpending *pending, struct signal_queue *out)
+static int signal_room(struct signal_queue *out, unsigned int cap)
 {
-	sigset_t left;
+	if (cap <= out->cap)
+		return 0;
+	signal_free_queue(out);
+	out->pb = kvcalloc(cap, sizeof(*out->pb), GFP_KERNEL);
+	out->info = kvcalloc(cap, sizeof(*out->info), GFP_KERNEL);
+	if (!out->pb || !out->info) {
+		signal_free_queue(out);
+		return -ENOMEM;
+	}
+	out->cap = cap;
+	return 0;
+}
+
+/* With the siglock. What there is no room for counts as sent after the checkpoint. */
+static void signal_fill(struct signal_queue *out, const struct sigpending *pending)
+{
+	sigset_t left = pending->signal;
 	struct sigqueue *q;
-	unsigned int cap;
 	int sig;
+
+	list_for_each_entry(q, &pending->list, list) {
+		if (out->n == out->cap)
+			break;
+		if (!timer_signal(q))
+			signal_add(out, q->info.si_signo, &q->info);
+		sigdelset(&left, q->info.si_signo);
+	}
+	/* The rest lost its siginfo when it was sent: the queue was full. */
+	for (sig = 1; sig <= _NSIG; sig++)
+		if (sigismember(&left, sig) && out->n < out->cap)
+			signal_add(out, sig, NULL);
+}
+
+int signal_save_queue(struct signal_queue *out)
+{
+	struct sigpending *pending = &current->pending;
+	unsigned int cap;
+	int ret;
 
 	memset(out, 0, sizeof(*out));
 	if (list_empty(&pending->list) && sigisemptyset(&pending->signal))
@@ -58,27 +87,11 @@ int signal_save_queue(struct sigpending *pending, struct signal_queue *out)
 	spin_lock_irq(&signal_sighand()->siglock);
 	cap = signal_count(pending);
 	spin_unlock_irq(&signal_sighand()->siglock);
-
-	/* What comes after this counts as sent after the checkpoint. */
-	out->pb = kvcalloc(cap, sizeof(*out->pb), GFP_KERNEL);
-	out->info = kvcalloc(cap, sizeof(*out->info), GFP_KERNEL);
-	if (!out->pb || !out->info) {
-		signal_free_queue(out);
-		return -ENOMEM;
-	}
-
+	ret = signal_room(out, cap);
+	if (ret)
+		return ret;
 	spin_lock_irq(&signal_sighand()->siglock);
-	left = pending->signal;
-	list_for_each_entry(q, &pending->list, list) {
-		if (out->n == cap)
-			break;
-		signal_add(out, q->info.si_signo, &q->info);
-		sigdelset(&left, q->info.si_signo);
-	}
-	/* The rest lost its siginfo when it was sent: the queue was full. */
-	for (sig = 1; sig <= _NSIG; sig++)
-		if (sigismember(&left, sig) && out->n < cap)
-			signal_add(out, sig, NULL);
+	signal_fill(out, pending);
 	spin_unlock_irq(&signal_sighand()->siglock);
 	return 0;
 }
@@ -90,18 +103,14 @@ void signal_free_queue(struct signal_queue *queue)
 	memset(queue, 0, sizeof(*queue));
 }
 
-struct signal_process *signal_save_process(void)
+static void signal_save_actions(struct signal_process *proc, struct sighand_struct *sighand)
 {
-	struct signal_process *proc = kvzalloc(sizeof(*proc), GFP_KERNEL);
 	struct k_sigaction *ka;
 	struct pb_sigaction *pb;
 	int sig;
 
-	if (!proc)
-		return ERR_PTR(-ENOMEM);
-	spin_lock_irq(&signal_sighand()->siglock);
 	for (sig = 1; sig <= _NSIG; sig++) {
-		ka = &signal_sighand()->action[sig - 1];
+		ka = &sighand->action[sig - 1];
 		if (ka->sa.sa_handler == SIG_DFL && !ka->sa.sa_flags && !ka->sa.sa_restorer &&
 		    sigisemptyset(&ka->sa.sa_mask))
 			continue;
@@ -112,11 +121,57 @@ struct signal_process *signal_save_process(void)
 		pb->restorer = (unsigned long)ka->sa.sa_restorer;
 		pb->mask = signal_from_set(&ka->sa.sa_mask);
 	}
-	spin_unlock_irq(&signal_sighand()->siglock);
+}
 
-	if (signal_save_queue(&current->signal->shared_pending, &proc->shared)) {
-		kvfree(proc);
+/*
+ * Signals may come, and timers expire, at any moment: all of it is looked at under one lock, with
+ * memory that was got before. The leader is pinned. Return: 0, -EAGAIN to try it again.
+ */
+static int signal_try_process(struct signal_process *proc, struct task_struct *leader)
+{
+	struct sighand_struct *sighand = rcu_dereference_protected(leader->sighand, true);
+	struct sigpending *pending = &leader->signal->shared_pending;
+	unsigned int n, timers;
+	int ret;
+
+	spin_lock_irq(&sighand->siglock);
+	n = signal_count(pending);
+	timers = timer_count(leader->signal);
+	spin_unlock_irq(&sighand->siglock);
+	ret = signal_room(&proc->shared, n) ?: timer_room(&proc->timers, timers);
+	if (ret)
+		return ret;
+
+	spin_lock_irq(&sighand->siglock);
+	ret = timer_save(&proc->timers, leader);
+	if (!ret) {
+		signal_fill(&proc->shared, pending);
+		signal_save_actions(proc, sighand);
+	}
+	spin_unlock_irq(&sighand->siglock);
+	return ret;
+}
+
+struct signal_process *signal_save_process(struct park_task *pt)
+{
+	struct signal_process *proc = kvzalloc(sizeof(*proc), GFP_KERNEL_ACCOUNT);
+	int ret;
+
+	if (!proc)
 		return ERR_PTR(-ENOMEM);
+	do {
+		ret = -ECHILD;
+		if (!park_pin(pt))
+			break;
+		ret = signal_try_process(proc, pt->task);
+		park_unpin(pt);
+		if (ret == -EAGAIN && fatal_signal_pending(current))
+			ret = -EINTR;
+		cond_resched();
+	} while (ret == -EAGAIN);
+	if (ret) {
+		signal_free_process(proc);
+		return ERR_PTR(ret);
 	}
 	return proc;
 }
@@ -126,6 +181,7 @@ void signal_free_process(struct signal_process *proc)
 	if (!proc)
 		return;
 	signal_free_queue(&proc->shared);
+	timer_free(&proc->timers);
 	kvfree(proc);
 }
 

@@ -5,18 +5,22 @@
 #include <linux/sched/signal.h>
 
 #include "schema.gen.h"
+#include "timer.h"
 
+struct park_task;
 struct restart;
 struct stream_out;
 
 /**
  * struct signal_queue - signals that were pending, described
  * @n: how many
+ * @cap: room for so many
  * @pb: @n of them, in queue order; point into @info
  * @info: their siginfo
  */
 struct signal_queue {
 	unsigned int n;
+	unsigned int cap;
 	struct pb_signal *pb;
 	kernel_siginfo_t *info;
 };
@@ -24,29 +28,37 @@ struct signal_queue {
 /**
  * struct signal_process - what all threads of a process share
  * @shared: signals pending for the process
+ * @timers: its timers, which send signals
  * @n_action: how many actions are not the default
  * @action: those
  */
 struct signal_process {
 	struct signal_queue shared;
+	struct timer_set timers;
 	u32 n_action;
 	struct pb_sigaction action[_NSIG];
 };
 
 /**
- * signal_save_queue() - describe pending signals of the current task
- * @pending: &current->pending or &current->signal->shared_pending
+ * signal_save_queue() - describe pending signals of the current thread
  * @out: filled; signal_free_queue() gives it back
  *
- * Return: 0, -ENOMEM.
+ * Signals of its POSIX timers are left out: they are part of those. Return: 0, -ENOMEM.
  */
-int signal_save_queue(struct sigpending *pending, struct signal_queue *out);
+int signal_save_queue(struct signal_queue *out);
 
 /** signal_free_queue() - give back what signal_save_queue() allocated */
 void signal_free_queue(struct signal_queue *queue);
 
-/** signal_save_process() - describe actions and shared signals of the current process */
-struct signal_process *signal_save_process(void);
+/**
+ * signal_save_process() - describe actions, shared signals and timers of a parked process
+ * @pt: its thread group leader
+ *
+ * When all threads are parked: another one could take a signal, or change an action.
+ *
+ * Return: the description, or an ERR_PTR: -ENOMEM, -ECHILD it ended, -EINTR the caller was killed.
+ */
+struct signal_process *signal_save_process(struct park_task *pt);
 
 /** signal_free_process() - give it back; NULL is fine */
 void signal_free_process(struct signal_process *proc);
@@ -72,6 +84,12 @@ int signal_read_shared(struct restart *rs);
  */
 const char *signal_queue_all(const struct pb_signal *pb, unsigned int n,
 			     struct task_struct *task, enum pid_type type);
+
+/** signal_sighand() - the current task's signal handlers, at which it may look without RCU */
+static inline struct sighand_struct *signal_sighand(void)
+{
+	return rcu_dereference_protected(current->sighand, true);
+}
 
 /** signal_to_set() - a mask of the image (bit n-1 is signal n) as a set, and back */
 static inline void signal_to_set(u64 mask, sigset_t *set)

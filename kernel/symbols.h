@@ -27,10 +27,12 @@
 #include <linux/posix-timers.h>
 #include <linux/ptrace.h>
 #include <linux/sched.h>
+#include <linux/sched/cputime.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 #include <linux/sched/task_stack.h>
 #include <linux/sched/user.h>
+#include <linux/seccomp.h>
 #include <linux/signal.h>
 #include <linux/static_call.h>
 
@@ -38,6 +40,9 @@ struct pt_regs;
 
 /* Never defined: stands for the prototype of all system call bodies. */
 long ckpt_proto_syscall(const struct pt_regs *regs);
+/* kernel/time/posix-timers.h, which is private: the first before 6.12, the second since then. */
+int ckpt_proto_posix_timer_event(struct k_itimer *timer, int si_private);
+void ckpt_proto_posix_timer_queue_signal(struct k_itimer *timer);
 /* kernel/exit.c; no header has declared it since sys_wait4() lost its users. */
 long ckpt_proto_kernel_wait4(pid_t pid, int __user *stat, int options, struct rusage *ru);
 
@@ -64,10 +69,19 @@ long ckpt_proto_kernel_wait4(pid_t pid, int __user *stat, int options, struct ru
 	X(set_current_blocked, set_current_blocked)			\
 	X(alloc_uid, alloc_uid)						\
 	X(update_rlimit_cpu, update_rlimit_cpu)				\
+	X(sched_setattr, sched_setattr)					\
+	X(set_process_cpu_timer, set_process_cpu_timer)			\
+	X(task_sched_runtime, task_sched_runtime)			\
+	X(thread_group_cputime, thread_group_cputime)			\
+	X(thread_group_sample_cputime, thread_group_sample_cputime)	\
 	X(set_cred_ucounts, set_cred_ucounts)				\
 	X(__x64_sys_arch_prctl, ckpt_proto_syscall)			\
 	X(__x64_sys_mlock2, ckpt_proto_syscall)				\
+	X(__x64_sys_prctl, ckpt_proto_syscall)				\
 	X(__x64_sys_rseq, ckpt_proto_syscall)				\
+	X(__x64_sys_seccomp, ckpt_proto_syscall)			\
+	X(__x64_sys_timer_create, ckpt_proto_syscall)			\
+	X(__x64_sys_timer_settime, ckpt_proto_syscall)			\
 	X(__x64_sys_epoll_wait, ckpt_proto_syscall)			\
 	X(__x64_sys_epoll_pwait, ckpt_proto_syscall)			\
 	X(__x64_sys_epoll_pwait2, ckpt_proto_syscall)			\
@@ -81,6 +95,10 @@ long ckpt_proto_kernel_wait4(pid_t pid, int __user *stat, int options, struct ru
  * Ask sym_have(name) before a call. What is missing shows in CKPT_IOC_INFO.
  */
 #define SYM_OPTIONAL(X)							\
+	X(seccomp_get_filter, seccomp_get_filter)			\
+	X(seccomp_get_metadata, seccomp_get_metadata)			\
+	X(posix_timer_event, ckpt_proto_posix_timer_event)		\
+	X(posix_timer_queue_signal, ckpt_proto_posix_timer_queue_signal)	\
 	X(__x64_sys_semtimedop, ckpt_proto_syscall)			\
 	X(__x64_sys_io_getevents, ckpt_proto_syscall)
 

@@ -108,6 +108,8 @@ void syscall_interrupted(struct syscall_rest *rest, u64 wake_ns)
 	int nr = syscall_get_nr(current, regs);
 
 	rest->again = false;
+	rest->block = current->seccomp.mode && nr != -1 &&
+		      syscall_get_error(current, regs) == -ERESTART_RESTARTBLOCK;
 	if (nr == -1 || syscall_get_error(current, regs) != -EINTR)
 		return;
 	call = syscall_find(nr);
@@ -175,6 +177,24 @@ static long syscall_again(int nr, const unsigned long *a)
 	return -EINTR;
 }
 
+/*
+ * What restart_syscall(2) does, without being seen as a call: the program has not made it, and a
+ * filter that kills at unknown calls would take it for one.
+ */
+static void syscall_resume_block(void)
+{
+	struct pt_regs *regs = task_pt_regs(current);
+	long ret;
+
+	clear_notify_signal();
+	if (task_work_pending(current)) {
+		set_thread_flag(TIF_NOTIFY_SIGNAL);
+		return;
+	}
+	ret = current->restart_block.fn(&current->restart_block);
+	syscall_set_return_value(current, regs, ret < 0 ? ret : 0, ret);
+}
+
 void syscall_resume(const struct syscall_rest *rest)
 {
 	struct pt_regs *regs = task_pt_regs(current);
@@ -184,7 +204,11 @@ void syscall_resume(const struct syscall_rest *rest)
 	long ret;
 	int nr;
 
-	if (!rest->again || fatal_signal_pending(current))
+	if (fatal_signal_pending(current))
+		return;
+	if (rest->block)
+		syscall_resume_block();
+	if (!rest->again)
 		return;
 	nr = syscall_get_nr(current, regs);
 	call = syscall_find(nr);
@@ -252,6 +276,18 @@ static u64 syscall_deadline(clockid_t clock, u64 left)
 	return now + min_t(u64, left, KTIME_MAX - now);
 }
 
+/* An absolute sleep is made again as it was; but CPU time counts anew after a restart. */
+static bool syscall_on_cpu_clock(struct pt_regs *regs)
+{
+	unsigned long args[6];
+
+	if (syscall_get_nr(current, regs) != __NR_clock_nanosleep ||
+	    syscall_get_error(current, regs) != -ERESTARTNOHAND)
+		return false;
+	syscall_get_arguments(current, regs, args);
+	return (clockid_t)args[0] < 0 || args[0] == CLOCK_PROCESS_CPUTIME_ID;
+}
+
 int syscall_save(struct pb_thread *thread, const struct syscall_rest *rest)
 {
 	const struct restart_block *rb = &current->restart_block;
@@ -266,6 +302,8 @@ int syscall_save(struct pb_thread *thread, const struct syscall_rest *rest)
 		out->rest_ns = syscall_left(CLOCK_MONOTONIC, rest->wake_ns);
 		return 0;
 	}
+	if (syscall_on_cpu_clock(regs))
+		return -EOPNOTSUPP;
 	if (syscall_get_nr(current, regs) == -1 ||
 	    syscall_get_error(current, regs) != -ERESTART_RESTARTBLOCK)
 		return 0;
@@ -407,6 +445,7 @@ const char *syscall_restore(const struct pb_thread *thread, struct syscall_rest 
 		rest->wake_ns = syscall_deadline(CLOCK_MONOTONIC, restart->rest_ns);
 		break;
 	}
+	rest->block = !rest->again && (thread->has_seccomp || thread->seccomp_strict);
 	if (bad || !rb->fn)
 		/* This kernel lacks the function by name: fail as after any signal. */
 		rb->fn = (void *)sym_addr(do_no_restart_syscall);

@@ -15,11 +15,14 @@
 
 /**
  * struct syscall_rest - a call that must be made again when its thread goes on
- * @again: there is one; else nothing below means anything
- * @wake_ns: CLOCK_MONOTONIC time at which its timeout ends
+ * @again: there is one
+ * @wake_ns: if @again, the CLOCK_MONOTONIC time at which its timeout ends
+ * @block: the kernel would go on by restart_syscall(2), and the thread has seccomp filters that may
+ *	not know this call
  */
 struct syscall_rest {
 	bool again;
+	bool block;
 	u64 wake_ns;
 };
 

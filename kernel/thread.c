@@ -3,6 +3,7 @@
  * A thread: what it describes of itself while it parks, and how a new task becomes it.
  */
 #include <linux/personality.h>
+#include <linux/prctl.h>
 #include <linux/rseq.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
@@ -24,6 +25,33 @@ static u64 thread_blocked(void)
 	if (test_restore_sigmask())
 		return signal_from_set(&current->saved_sigmask);
 	return signal_from_set(&current->blocked);
+}
+
+/* What it chose for itself against side channels: less than that it shall not have. */
+static const unsigned int thread_speculation[] = {
+	PR_SPEC_STORE_BYPASS, PR_SPEC_INDIRECT_BRANCH, PR_SPEC_L1D_FLUSH,
+};
+
+static u32 *thread_speculation_of(struct pb_speculation *pb, unsigned int i)
+{
+	u32 *fields[] = { &pb->store_bypass, &pb->indirect_branch, &pb->l1d_flush };
+
+	return fields[i];
+}
+
+static void thread_save_speculation(struct pb_thread *pb)
+{
+	unsigned int i;
+	long val;
+
+	for (i = 0; i < ARRAY_SIZE(thread_speculation); i++) {
+		val = arch_sys(prctl, PR_GET_SPECULATION_CTRL, thread_speculation[i], 0, 0, 0);
+		/* Settable, and not as everybody has it. */
+		if (val < 0 || !(val & PR_SPEC_PRCTL))
+			continue;
+		*thread_speculation_of(&pb->speculation, i) = val & ~PR_SPEC_PRCTL;
+		pb->has_speculation = true;
+	}
 }
 
 struct thread_state *thread_capture(const struct syscall_rest *rest)
@@ -66,19 +94,13 @@ struct thread_state *thread_capture(const struct syscall_rest *rest)
 	}
 #endif
 	sched_save(&pb->sched, ts->buf + xstate);
+	thread_save_speculation(pb);
 
 	ret = arch_regs_save(pb, ts->buf);
 	if (!ret && syscall_save(pb, rest))
 		ts->refused = "a sleep on a CPU-time or alarm clock";
 	if (!ret)
-		ret = signal_save_queue(&current->pending, &ts->queue);
-	if (!ret && thread_group_leader(current)) {
-		ts->proc = signal_save_process();
-		if (IS_ERR(ts->proc)) {
-			ret = PTR_ERR(ts->proc);
-			ts->proc = NULL;
-		}
-	}
+		ret = signal_save_queue(&ts->queue);
 	if (ret) {
 		thread_free(ts);
 		return ERR_PTR(ret);
@@ -92,7 +114,6 @@ void thread_free(struct thread_state *ts)
 {
 	if (!ts)
 		return;
-	signal_free_process(ts->proc);
 	signal_free_queue(&ts->queue);
 	put_cred(ts->cred);
 	kvfree(ts);
@@ -125,17 +146,13 @@ const char *thread_unsupported(struct task_struct *task)
 {
 	if (task->ptrace)
 		return "a traced task";
-#ifdef CONFIG_SECCOMP
-	if (task->seccomp.mode)
-		return "seccomp";
-#endif
 	if (task->io_uring)
 		return "io_uring";
 	if (thread_has_undo(task))
 		return "System V semaphore undo (SEM_UNDO)";
 	if (task->personality & PER_MASK)
 		return "a personality other than Linux";
-	return arch_unsupported(task);
+	return sched_unsupported(task) ?: arch_unsupported(task);
 }
 
 int thread_write(struct stream_out *out, struct thread_state *ts, u32 tid, u32 cred_id)
@@ -161,27 +178,6 @@ int thread_check(struct stream_in *in, const struct pb_thread *pb)
 	if (pb->pdeath_signal && !valid_signal(pb->pdeath_signal))
 		return stream_in_bad(in, "parent-death signal of thread %u", pb->tid);
 	return 0;
-}
-
-static int thread_restore_sched(struct stream_in *in, const struct pb_thread *pb)
-{
-	struct error_at at = { .reason = CKPT_REASON_OTHER, .task = current };
-	int ret = sched_restore(&pb->sched);
-
-	switch (ret) {
-	case 0:
-		return 0;
-	case -EPERM:
-		at.reason = CKPT_REASON_DENIED;
-		at.advice = "restart it with CAP_SYS_NICE";
-		return error_add(&in->ctx->errors, ret, &at,
-				 "its priority cannot be given back");
-	case -ENODEV:
-		at.reason = CKPT_REASON_CHANGED;
-		return error_add(&in->ctx->errors, ret, &at,
-				 "none of the processors it is bound to is available");
-	}
-	return error_add(&in->ctx->errors, ret, &at, "its scheduling parameters were refused");
 }
 
 void thread_forget(void)
@@ -220,7 +216,7 @@ int thread_restore(struct stream_in *in, const struct pb_thread *pb, struct thre
 		if (bad)
 			return stream_in_bad(in, "thread %u: %s", pb->tid, bad);
 	}
-	ret = thread_restore_sched(in, pb);
+	ret = sched_keep(&final->sched, &pb->sched);
 	if (ret)
 		return ret;
 	ret = arch_regs_self(pb);
@@ -236,7 +232,10 @@ int thread_restore(struct stream_in *in, const struct pb_thread *pb, struct thre
 	final->has_rseq = pb->has_rseq;
 	final->rseq = pb->rseq;
 	final->pdeath_signal = pb->pdeath_signal;
+	final->tsc_off = pb->tsc_off;
+	final->spec = pb->speculation;
 	final->no_new_privs = pb->no_new_privs;
+	final->seccomp_strict = pb->seccomp_strict;
 	return 0;
 }
 
@@ -301,13 +300,93 @@ const char *thread_finish(struct thread_final *final)
 		final->cred = NULL;
 	}
 	/* After the credentials: a change of ids clears it. */
-	current->pdeath_signal = final->pdeath_signal;
+	current->pdeath_signal = final->leaving ? 0 : final->pdeath_signal;
 	if (final->no_new_privs)
 		task_set_no_new_privs(current);
 	signal_to_set(final->blocked, &set);
 	sigdelsetmask(&set, sigmask(SIGKILL) | sigmask(SIGSTOP));
 	sym(set_current_blocked)(&set);
 	return NULL;
+}
+
+static int thread_prepare_sched(struct stream_in *in, const struct thread_final *final)
+{
+	struct error_at at = { .reason = CKPT_REASON_OTHER, .task = current };
+	int ret = sched_restore(&final->sched);
+
+	switch (ret) {
+	case 0:
+		return 0;
+	case -EPERM:
+		at.reason = CKPT_REASON_DENIED;
+		at.advice = "restart it with CAP_SYS_NICE";
+		return error_add(&in->ctx->errors, ret, &at,
+				 "its priority cannot be given back");
+	case -ENODEV:
+		at.reason = CKPT_REASON_CHANGED;
+		return error_add(&in->ctx->errors, ret, &at,
+				 "none of the processors it is bound to is available");
+	case -EBUSY:
+		at.reason = CKPT_REASON_CHANGED;
+		return error_add(&in->ctx->errors, ret, &at,
+				 "the processors have not so much time left for its deadlines");
+	}
+	return error_add(&in->ctx->errors, ret, &at, "its scheduling parameters were refused");
+}
+
+static int thread_prepare_speculation(struct stream_in *in, const struct thread_final *final)
+{
+	struct error_at at = { .reason = CKPT_REASON_KERNEL, .task = current };
+	struct pb_speculation spec = final->spec;
+	unsigned int i;
+	long now, want;
+
+	for (i = 0; i < ARRAY_SIZE(thread_speculation); i++) {
+		want = *thread_speculation_of(&spec, i);
+		now = arch_sys(prctl, PR_GET_SPECULATION_CTRL, thread_speculation[i], 0, 0, 0);
+		/* A processor that does not need it is as good. */
+		if (!want || now == PR_SPEC_NOT_AFFECTED || (now & ~PR_SPEC_PRCTL) == want)
+			continue;
+		if (want & PR_SPEC_ENABLE && now & PR_SPEC_FORCE_DISABLE)
+			continue;
+		if (arch_sys(prctl, PR_SET_SPECULATION_CTRL, thread_speculation[i], want, 0, 0))
+			return error_add(&in->ctx->errors, -EOPNOTSUPP, &at,
+					 "its speculation control %u cannot be given back", i);
+	}
+	return 0;
+}
+
+int thread_prepare(struct stream_in *in, const struct thread_final *final)
+{
+	struct error_at at = { .reason = CKPT_REASON_KERNEL, .task = current };
+	int ret;
+
+	ret = thread_prepare_sched(in, final) ?: thread_prepare_speculation(in, final);
+	if (ret)
+		return ret;
+	if (final->tsc_off && arch_sys(prctl, PR_SET_TSC, PR_TSC_SIGSEGV, 0, 0, 0))
+		return error_add(&in->ctx->errors, -EOPNOTSUPP, &at,
+				 "its time stamp counter cannot be switched off");
+	return 0;
+}
+
+void thread_orphaned(pid_t leaving, u32 sig)
+{
+	unsigned int tries;
+	pid_t parent;
+
+	if (!leaving || !sig)
+		return;
+	/* If it stays after all, it is the parent. */
+	for (tries = 0; tries < 2 * HZ; tries++) {
+		rcu_read_lock();
+		parent = task_tgid_nr(rcu_dereference(current->real_parent));
+		rcu_read_unlock();
+		if (parent != leaving || fatal_signal_pending(current))
+			break;
+		schedule_timeout_killable(1);
+	}
+	current->pdeath_signal = sig;
 }
 
 void thread_enter(const struct thread_final *final)

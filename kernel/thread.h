@@ -6,10 +6,12 @@
 #include <linux/sched.h>
 
 #include "arch/arch.h"
+#include "sched.h"
 #include "schema.gen.h"
 #include "signal.h"
 #include "syscall.h"
 
+struct seccomp_chain;
 struct stream_in;
 struct stream_out;
 
@@ -19,7 +21,6 @@ struct stream_out;
  * @cred: its credentials; a reference is held
  * @refused: what it is doing that cannot be kept, or NULL
  * @queue: its own pending signals
- * @proc: what the process shares; only from the thread group leader, else NULL
  * @comm: its name
  * @buf: vector registers, then the affinity mask
  */
@@ -28,7 +29,6 @@ struct thread_state {
 	const struct cred *cred;
 	const char *refused;
 	struct signal_queue queue;
-	struct signal_process *proc;
 	char comm[TASK_COMM_LEN];
 	u8 buf[];
 };
@@ -41,8 +41,15 @@ struct thread_state {
  * @rseq: registration, if @has_rseq
  * @has_rseq: there is one
  * @rest: a system call to be made again
+ * @sched: how it is to be scheduled
  * @pdeath_signal: parent-death signal or 0
+ * @leaving: the process (tgid in the init namespace) that is the parent and about to leave, whose
+ *	end is not the one that @pdeath_signal is about; 0 if the parent stays
+ * @tsc_off: the time stamp counter may not be read (PR_SET_TSC)
+ * @spec: speculation control; see there
  * @no_new_privs: set it
+ * @seccomp: filters to install, or NULL; the restart's objects own them
+ * @seccomp_strict: enter strict mode
  */
 struct thread_final {
 	struct arch_final regs;
@@ -51,8 +58,14 @@ struct thread_final {
 	struct pb_rseq rseq;
 	bool has_rseq;
 	struct syscall_rest rest;
+	struct sched_later sched;
 	u32 pdeath_signal;
+	pid_t leaving;
+	bool tsc_off;
+	struct pb_speculation spec;
 	bool no_new_privs;
+	const struct seccomp_chain *seccomp;
+	bool seccomp_strict;
 };
 
 /**
@@ -93,7 +106,23 @@ void thread_forget(void);
  */
 const char *thread_finish(struct thread_final *final);
 
+/**
+ * thread_prepare() - the first of the last steps, with all the rights of the restarter
+ * @in: for errors
+ * @final: see there
+ *
+ * Return: 0, or an errno with the error recorded.
+ */
+int thread_prepare(struct stream_in *in, const struct thread_final *final);
+
 /** thread_enter() - install the registers; at the return to user mode */
 void thread_enter(const struct thread_final *final);
+
+/**
+ * thread_orphaned() - if the restarter is about to leave: wait for it, then arm the signal
+ * @leaving: &thread_final.leaving
+ * @sig: &thread_final.pdeath_signal
+ */
+void thread_orphaned(pid_t leaving, u32 sig);
 
 #endif /* _CKPT_THREAD_H */

@@ -5,8 +5,10 @@
 #include <linux/capability.h>
 #include <linux/ioprio.h>
 #include <linux/securebits.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <sys/fsuid.h>
 #include <sys/personality.h>
 #include <sys/prctl.h>
@@ -15,6 +17,10 @@
 #include <sys/syscall.h>
 
 #include "subject_harness.h"
+
+#ifndef SCHED_DEADLINE
+#define SCHED_DEADLINE	6
+#endif
 
 /* Lines of /proc/self/status that tell who we are. */
 static void status_lines(char *out, size_t size)
@@ -321,6 +327,221 @@ SUBJECT(others)
 	EXPECT_EQ(SIGUSR2, sig);
 	ASSERT_EQ(0, prctl(PR_GET_CHILD_SUBREAPER, &reaper));
 	EXPECT_EQ(1, reaper);
+}
+
+/* As in linux/sched/types.h, which does not go together with sched.h of the C library. */
+struct attributes {
+	uint32_t size, policy;
+	uint64_t flags;
+	int32_t nice;
+	uint32_t priority;
+	uint64_t runtime, deadline, period;
+};
+
+#define FLAG_RESET_ON_FORK	1
+#define FLAG_RECLAIM		2
+#define FLAG_DL_OVERRUN		4
+
+static int get_attributes(struct attributes *attr)
+{
+	memset(attr, 0, sizeof(*attr));
+	return syscall(SYS_sched_getattr, 0, attr, sizeof(*attr), 0);
+}
+
+static int set_attributes(struct attributes *attr)
+{
+	attr->size = sizeof(*attr);
+	return syscall(SYS_sched_setattr, 0, attr, 0);
+}
+
+static void *waiting_thread(void *arg)
+{
+	while (subject_going())
+		subject_nap(10);
+	return arg;
+}
+
+/* Deadlines, in a process with more threads: these were created before. */
+SUBJECT(deadline)
+{
+	struct attributes attr = {
+		.policy = SCHED_DEADLINE, .flags = FLAG_RECLAIM | FLAG_DL_OVERRUN,
+		.runtime = 20000000, .deadline = 60000000, .period = 100000000,
+	}, now;
+	pthread_t t;
+
+	signal(SIGXCPU, SIG_IGN);
+	subject_ready();
+	ASSERT_EQ(0, pthread_create(&t, NULL, waiting_thread, NULL));
+	if (set_attributes(&attr))
+		SKIP(return, "no deadlines: %s", strerror(errno));
+	while (subject_going())
+		subject_nap(10);
+	ASSERT_EQ(0, get_attributes(&now));
+	EXPECT_EQ(attr.policy, now.policy);
+	EXPECT_EQ(attr.flags, now.flags);
+	EXPECT_EQ(attr.runtime, now.runtime);
+	EXPECT_EQ(attr.deadline, now.deadline);
+	EXPECT_EQ(attr.period, now.period);
+	attr = (struct attributes){ .policy = SCHED_OTHER };
+	ASSERT_EQ(0, set_attributes(&attr));
+	EXPECT_EQ(0, pthread_join(t, NULL));
+}
+
+/* What has no effect now, but would with another policy. */
+SUBJECT(nice_behind_real_time)
+{
+	struct sched_param param = { .sched_priority = 2 };
+
+	ASSERT_EQ(0, setpriority(PRIO_PROCESS, 0, -6));
+	if (sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &param))
+		SKIP(return, "needs CAP_SYS_NICE");
+	subject_wait();
+	EXPECT_EQ(SCHED_FIFO | SCHED_RESET_ON_FORK, sched_getscheduler(0));
+	param.sched_priority = 0;
+	ASSERT_EQ(0, sched_setscheduler(0, SCHED_OTHER, &param));
+	EXPECT_EQ(-6, getpriority(PRIO_PROCESS, 0));
+}
+
+SUBJECT(slice)
+{
+	struct attributes attr = { .policy = SCHED_OTHER, .nice = 3, .runtime = 7000000 };
+	struct attributes first, now;
+
+	ASSERT_EQ(0, set_attributes(&attr));
+	ASSERT_EQ(0, get_attributes(&first));
+	subject_wait();
+	ASSERT_EQ(0, get_attributes(&now));
+	EXPECT_EQ(first.runtime, now.runtime);
+	EXPECT_EQ(3, now.nice);
+}
+
+SUBJECT(idle)
+{
+	struct sched_param param = { 0 };
+
+	ASSERT_EQ(0, sched_setscheduler(0, SCHED_IDLE, &param));
+	subject_wait();
+	EXPECT_EQ(SCHED_IDLE, sched_getscheduler(0));
+}
+
+/* Each thread has its own; the C library's functions set them for all. */
+static atomic_int others_ready;
+
+static void *of_another_user(void *arg)
+{
+	subject_check(!syscall(SYS_setresuid, 3001, 3002, 3003));
+	others_ready++;
+	while (subject_going())
+		subject_nap(10);
+	subject_check(syscall(SYS_getuid) == 3001);
+	subject_check(syscall(SYS_geteuid) == 3002);
+	subject_check(syscall(SYS_setresuid, -1, 0, -1) == -1);
+	subject_check(!syscall(SYS_setresuid, -1, 3003, -1));
+	return arg;
+}
+
+static void *without_a_capability(void *arg)
+{
+	subject_check(cap_drop(0, CAP_MKNOD));
+	subject_check(!prctl(PR_SET_KEEPCAPS, 1));
+	subject_check(!prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
+	others_ready++;
+	while (subject_going())
+		subject_nap(10);
+	subject_check(syscall(SYS_getuid) == 0);
+	subject_check(prctl(PR_GET_KEEPCAPS) == 1);
+	subject_check(prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1);
+	subject_check(mknod(subject_path("null"), S_IFCHR | 0600, 0x103) == -1);
+	return arg;
+}
+
+SUBJECT(credentials_of_threads)
+{
+	pthread_t t[2];
+
+	if (geteuid())
+		SKIP(return, "only for root");
+	ASSERT_EQ(0, pthread_create(&t[0], NULL, of_another_user, NULL));
+	ASSERT_EQ(0, pthread_create(&t[1], NULL, without_a_capability, NULL));
+	while (others_ready < 2)
+		subject_nap(1);
+	subject_ready();
+	while (subject_going())
+		subject_nap(10);
+	EXPECT_EQ(0, syscall(SYS_getuid));
+	EXPECT_EQ(0, prctl(PR_GET_KEEPCAPS));
+	EXPECT_EQ(0, prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0));
+	EXPECT_EQ(0, mknod(subject_path("null"), S_IFCHR | 0600, 0x103));
+	EXPECT_EQ(0, pthread_join(t[0], NULL));
+	EXPECT_EQ(0, pthread_join(t[1], NULL));
+}
+
+/* A thread that may not read the time stamp counter, and does not look at the clock either. */
+static int tsc_fds[2];
+
+static void *without_tsc(void *arg)
+{
+	int mode = 0;
+	char c;
+
+	subject_check(!prctl(PR_SET_TSC, PR_TSC_SIGSEGV));
+	others_ready = 1;
+	subject_check(read(tsc_fds[0], &c, 1) == 1);
+	subject_check(!prctl(PR_GET_TSC, &mode) && mode == PR_TSC_SIGSEGV);
+	return arg;
+}
+
+SUBJECT(time_stamp_counter)
+{
+	int mode = 0;
+	pthread_t t;
+
+	ASSERT_EQ(0, pipe(tsc_fds));
+	ASSERT_EQ(0, pthread_create(&t, NULL, without_tsc, NULL));
+	while (!others_ready)
+		subject_nap(1);
+	subject_wait();
+	ASSERT_EQ(1, write(tsc_fds[1], "x", 1));
+	EXPECT_EQ(0, pthread_join(t, NULL));
+	EXPECT_EQ(0, prctl(PR_GET_TSC, &mode));
+	EXPECT_EQ(PR_TSC_ENABLE, mode);
+}
+
+SUBJECT(speculation)
+{
+	int what, set = 0;
+	long want[2];
+
+	for (what = PR_SPEC_STORE_BYPASS; what <= PR_SPEC_INDIRECT_BRANCH; what++) {
+		if (!prctl(PR_SET_SPECULATION_CTRL, what, PR_SPEC_DISABLE, 0, 0))
+			set++;
+		want[what] = prctl(PR_GET_SPECULATION_CTRL, what, 0, 0, 0);
+	}
+	if (!set)
+		SKIP(return, "this processor leaves no choice");
+	subject_wait();
+	for (what = PR_SPEC_STORE_BYPASS; what <= PR_SPEC_INDIRECT_BRANCH; what++)
+		EXPECT_EQ(want[what], prctl(PR_GET_SPECULATION_CTRL, what, 0, 0, 0));
+}
+
+/*
+ * Of rstr, which leaves: its end is not the one that the signal is about. What adopts the program
+ * then is its parent.
+ */
+SUBJECT(parent_death_detached)
+{
+	int sig = 0, i;
+
+	ASSERT_EQ(0, prctl(PR_SET_PDEATHSIG, SIGKILL));
+	subject_tell("mode", "kill-restart");
+	subject_tell("rstr", "-d");
+	subject_wait();
+	for (i = 0; i < 300 && !sig; i++) {
+		ASSERT_EQ(0, prctl(PR_GET_PDEATHSIG, &sig));
+		subject_nap(10);
+	}
+	EXPECT_EQ(SIGKILL, sig);
 }
 
 /* It can still have children, and run other programs. */

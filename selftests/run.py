@@ -91,7 +91,13 @@ class Subject:
         except FileNotFoundError:
             return None
 
+    def detached(self):
+        """Does it go on by itself, while rstr has left?"""
+        return self.restart and '-d' in (self.told('rstr') or '').split()
+
     def ended(self):
+        if self.detached():
+            return not os.path.exists('/proc/%d' % self.pid)
         proc = self.restart.rstr if self.restart else self.proc
         return proc.poll() is not None
 
@@ -145,6 +151,8 @@ class Subject:
         """Tell it to end, and hear its verdict."""
         open(os.path.join(self.ctl, 'end'), 'w').close()
         proc = self.restart.rstr if self.restart else self.proc
+        if self.detached():
+            wait_until(self.ended, 'the subject does not end')
         try:
             proc.wait(PATIENCE)
         except subprocess.TimeoutExpired:

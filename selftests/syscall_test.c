@@ -93,6 +93,26 @@ static int timed_boottime(void)
 	return timed_clock(CLOCK_BOOTTIME, 0);
 }
 
+static int timed_tai(void)
+{
+	return timed_clock(CLOCK_TAI, 0);
+}
+
+static int timed_realtime_absolute(void)
+{
+	return timed_clock(CLOCK_REALTIME, TIMER_ABSTIME);
+}
+
+static int timed_boottime_absolute(void)
+{
+	return timed_clock(CLOCK_BOOTTIME, TIMER_ABSTIME);
+}
+
+static int timed_tai_absolute(void)
+{
+	return timed_clock(CLOCK_TAI, TIMER_ABSTIME);
+}
+
 static int timed_futex(void)
 {
 	struct timespec ts = SLEEP_TS;
@@ -230,6 +250,112 @@ SUBJECT(sleeps)
 	};
 
 	timed_all(_metadata, timed, ARRAY_SIZE(timed));
+}
+
+SUBJECT(sleeps_by_other_clocks)
+{
+	static struct timed timed[] = {
+		{ "clock_nanosleep(TAI)", timed_tai },
+		{ "clock_nanosleep(REALTIME, ABSTIME)", timed_realtime_absolute },
+		{ "clock_nanosleep(BOOTTIME, ABSTIME)", timed_boottime_absolute },
+		{ "clock_nanosleep(TAI, ABSTIME)", timed_tai_absolute },
+	};
+
+	timed_all(_metadata, timed, ARRAY_SIZE(timed));
+}
+
+/* A lock with priority inheritance that another thread has all the time. */
+static int pi_lock, requeue_word, requeue_lock;
+static atomic_int pi_held, pi_done;
+
+static void *pi_holder(void *arg)
+{
+	subject_check(!futex(&pi_lock, FUTEX_LOCK_PI_PRIVATE, 0, NULL, 0));
+	subject_check(!futex(&requeue_lock, FUTEX_LOCK_PI_PRIVATE, 0, NULL, 0));
+	pi_held = 1;
+	while (!pi_done)
+		subject_nap(10);
+	/* Its waiters are those of before the restart. */
+	subject_check(!futex(&pi_lock, FUTEX_UNLOCK_PI_PRIVATE, 0, NULL, 0));
+	subject_check(!futex(&requeue_lock, FUTEX_UNLOCK_PI_PRIVATE, 0, NULL, 0));
+	return arg;
+}
+
+static struct timespec timed_end(clockid_t clock)
+{
+	struct timespec ts;
+
+	clock_gettime(clock, &ts);
+	ts.tv_sec += 1;
+	ts.tv_nsec += 500000000;
+	if (ts.tv_nsec >= 1000000000) {
+		ts.tv_sec++;
+		ts.tv_nsec -= 1000000000;
+	}
+	return ts;
+}
+
+static int timed_lock_pi(void)
+{
+	struct timespec ts = timed_end(CLOCK_REALTIME);
+
+	return futex(&pi_lock, FUTEX_LOCK_PI_PRIVATE, 0, &ts, 0) != -1 || errno != ETIMEDOUT;
+}
+
+static int timed_wait_requeue_pi(void)
+{
+	struct timespec ts = timed_end(CLOCK_MONOTONIC);
+
+	return syscall(SYS_futex, &requeue_word, FUTEX_WAIT_REQUEUE_PI_PRIVATE, 0, &ts,
+		       &requeue_lock, 0) != -1 || errno != ETIMEDOUT;
+}
+
+#ifndef SYS_futex_waitv
+#define SYS_futex_waitv	449
+#endif
+
+static int timed_waitv(void)
+{
+	struct { uint64_t val, uaddr; uint32_t flags, reserved; } waiters[2] = {
+		{ 5, 0, 2 | FUTEX_PRIVATE_FLAG, 0 }, { 6, 0, 2 | FUTEX_PRIVATE_FLAG, 0 },
+	};
+	struct timespec ts = timed_end(CLOCK_MONOTONIC);
+	int words[2] = { 5, 6 };
+
+	waiters[0].uaddr = (uintptr_t)&words[0];
+	waiters[1].uaddr = (uintptr_t)&words[1];
+	return syscall(SYS_futex_waitv, waiters, 2, 0, &ts, CLOCK_MONOTONIC) != -1 ||
+	       errno != ETIMEDOUT;
+}
+
+static void *pi_waiter(void *arg)
+{
+	begun++;
+	subject_check(!futex(&pi_lock, FUTEX_LOCK_PI_PRIVATE, 0, NULL, 0));
+	subject_check(pi_done);
+	subject_check(!futex(&pi_lock, FUTEX_UNLOCK_PI_PRIVATE, 0, NULL, 0));
+	return arg;
+}
+
+SUBJECT(futex_pi_and_vectors)
+{
+	static struct timed timed[] = {
+		{ "futex(LOCK_PI)", timed_lock_pi },
+		{ "futex(WAIT_REQUEUE_PI)", timed_wait_requeue_pi },
+		{ "futex_waitv", timed_waitv },
+	};
+	pthread_t holder, waiter;
+
+	ASSERT_EQ(0, pthread_create(&holder, NULL, pi_holder, NULL));
+	while (!pi_held)
+		subject_nap(1);
+	ASSERT_EQ(0, pthread_create(&waiter, NULL, pi_waiter, NULL));
+	while (!begun)
+		subject_nap(1);
+	timed_all(_metadata, timed, ARRAY_SIZE(timed));
+	pi_done = 1;
+	EXPECT_EQ(0, pthread_join(holder, NULL));
+	EXPECT_EQ(0, pthread_join(waiter, NULL));
 }
 
 SUBJECT(futex_timeouts)
@@ -449,11 +575,10 @@ static int timed_semtimedop(void)
 	return semtimedop(sem_id, &op, 1, &ts) != -1 || errno != EAGAIN;
 }
 
-SUBJECT(semtimedop_goes_on)
+SUBJECT(semtimedop_)
 {
 	static struct timed timed[] = { { "semtimedop", timed_semtimedop } };
 
-	subject_tell("mode", "go-on");
 	sem_id = semget(IPC_PRIVATE, 1, 0600);
 	ASSERT_LE(0, sem_id);
 	timed_all(_metadata, timed, ARRAY_SIZE(timed));
@@ -474,7 +599,7 @@ static int endless_msgrcv(void)
 	return msgrcv(msg_id, &msg, 8, 0, 0) != 8;
 }
 
-SUBJECT(sysv_goes_on)
+SUBJECT(sysv)
 {
 	static struct endless endless[] = {
 		{ "semop", endless_semop },
@@ -485,7 +610,6 @@ SUBJECT(sysv_goes_on)
 	pthread_t t[2];
 	int i;
 
-	subject_tell("mode", "go-on");
 	sem_id = semget(IPC_PRIVATE, 1, 0600);
 	msg_id = msgget(IPC_PRIVATE, 0600);
 	ASSERT_LE(0, sem_id);

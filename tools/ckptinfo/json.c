@@ -279,6 +279,8 @@ static void write_process(struct writer *w, const struct model_process *p)
 	for (i = 0; p->signals && i < p->signals->n_pending; i++)
 		member(w, NULL, json_pending(p->signals->pending[i]));
 	close_group(w, ']');
+	if (p->timers)
+		member(w, "timers", json_message(&p->timers->base));
 	open_group(w, "limits", '[');
 	for (i = 0; p->limits && i < p->limits->n_limit; i++) {
 		const Ckpt__Limit *limit = p->limits->limit[i];
@@ -374,6 +376,7 @@ int show_json(const struct model *m)
 	write_objects(&w, m, "creds", CKPT_REC_CRED);
 	write_objects(&w, m, "files", CKPT_REC_FILE);
 	write_objects(&w, m, "pipes", CKPT_REC_PIPE);
+	write_objects(&w, m, "seccomp", CKPT_REC_SECCOMP);
 	write_objects(&w, m, "shmem", CKPT_REC_SHMEM);
 	write_objects(&w, m, "ttys", CKPT_REC_TTY);
 	write_needs(&w, m);

@@ -174,6 +174,20 @@ static int add_pipe(struct model *m, const Ckpt__Pipe *pipe)
 	return add_object(m, pipe->id, &pipe->base);
 }
 
+static int add_seccomp(struct model *m, const Ckpt__Seccomp *seccomp)
+{
+	size_t i, len;
+
+	if (!seccomp->n_filter)
+		return BAD(m, "%u has no filters", seccomp->id);
+	for (i = 0; i < seccomp->n_filter; i++) {
+		len = seccomp->filter[i]->program.len;
+		if (!len || len % 8)
+			return BAD(m, "a filter of %u has %zu bytes", seccomp->id, len);
+	}
+	return add_object(m, seccomp->id, &seccomp->base);
+}
+
 static int add_fs(struct model *m, struct model_process *p, const Ckpt__Fs *fs)
 {
 	const ProtobufCBinaryData *path[] = { &fs->root->path, &fs->cwd->path };
@@ -322,6 +336,66 @@ static int add_limits(struct model *m, struct model_process *p, const Ckpt__Limi
 	return 0;
 }
 
+/* Is it one of the threads of this process? They have all been read. */
+static bool has_thread(const struct model_process *p, uint32_t tid)
+{
+	size_t i;
+
+	for (i = 0; i < p->nr_threads; i++)
+		if (p->threads[i]->tid == tid)
+			return true;
+	return false;
+}
+
+/* The kernel's KTIME_MAX. */
+static bool is_time(uint64_t ns)
+{
+	return ns <= INT64_MAX;
+}
+
+static int check_posix_timer(struct model *m, const struct model_process *p,
+			     const Ckpt__PosixTimer *timer)
+{
+	if (timer->id > INT32_MAX)
+		return BAD(m, "%u is no timer id", timer->id);
+	if (timer->has_clock_tid && !has_thread(p, timer->clock_tid))
+		return BAD(m, "timer %u has the clock of thread %u, which does not exist",
+			   timer->id, timer->clock_tid);
+	if (timer->has_target && !has_thread(p, timer->target))
+		return BAD(m, "timer %u is for thread %u, which does not exist", timer->id,
+			   timer->target);
+	if (timer->signal > 64)
+		return BAD(m, "timer %u sends signal %u", timer->id, timer->signal);
+	if (!is_time(timer->interval_ns) || !is_time(timer->rest_ns) ||
+	    !is_time(timer->realtime_ns))
+		return BAD(m, "timer %u has a time that no clock reaches", timer->id);
+	return 0;
+}
+
+static int add_timers(struct model *m, struct model_process *p, const Ckpt__Timers *timers)
+{
+	uint32_t seen = 0;
+	size_t i;
+
+	if (p->nr_threads != p->process->nr_threads)
+		return BAD(m, "stands before the last THREAD");
+	for (i = 0; i < timers->n_itimer; i++) {
+		const Ckpt__Itimer *it = timers->itimer[i];
+
+		if (it->which > 2 || seen >> it->which & 1)
+			return BAD(m, "interval timer %u is unknown or stands twice", it->which);
+		if (!is_time(it->interval_ns) || !is_time(it->rest_ns) || !is_time(it->late_ns))
+			return BAD(m, "interval timer %u has a time that no clock reaches",
+				   it->which);
+		seen |= 1U << it->which;
+	}
+	for (i = 0; i < timers->n_timer; i++)
+		if (check_posix_timer(m, p, timers->timer[i]))
+			return -1;
+	p->timers = timers;
+	return 0;
+}
+
 static int add_thread(struct model *m, struct model_process *p, const Ckpt__Thread *thread)
 {
 	void *node;
@@ -341,6 +415,10 @@ static int add_thread(struct model *m, struct model_process *p, const Ckpt__Thre
 		return BAD(m, "thread %u stands twice", thread->tid);
 	if (need(m, thread->cred, CKPT_REC_CRED) ||
 	    check_signals(m, thread->n_pending, thread->pending))
+		return -1;
+	if (thread->has_seccomp && (need(m, thread->seccomp, CKPT_REC_SECCOMP) ||
+				    (thread->seccomp_strict &&
+				     BAD(m, "thread %u has two kinds of seccomp", thread->tid))))
 		return -1;
 	if (!thread->x86)
 		return BAD(m, "thread %u has no registers", thread->tid);
@@ -528,6 +606,8 @@ static int add_message(struct model *m, ProtobufCMessage *msg)
 		return add_file(m, (Ckpt__File *)msg);
 	case CKPT_REC_PIPE:
 		return add_pipe(m, (Ckpt__Pipe *)msg);
+	case CKPT_REC_SECCOMP:
+		return add_seccomp(m, (Ckpt__Seccomp *)msg);
 	case CKPT_REC_SHMEM:
 		if (((Ckpt__Shmem *)msg)->size > INT64_MAX)
 			return BAD(m, "%u is too large", ((Ckpt__Shmem *)msg)->id);
@@ -553,6 +633,8 @@ static int add_message(struct model *m, ProtobufCMessage *msg)
 		return ONCE(m, p, limits) ?: add_limits(m, p, (Ckpt__Limits *)msg);
 	case CKPT_REC_THREAD:
 		return add_thread(m, p, (Ckpt__Thread *)msg);
+	case CKPT_REC_TIMERS:
+		return ONCE(m, p, timers) ?: add_timers(m, p, (Ckpt__Timers *)msg);
 	case CKPT_REC_PAGE_RUNS:
 		return check_page_runs(m, p, (Ckpt__PageRuns *)msg);
 	case CKPT_REC_SHMEM_RUN:

@@ -12,6 +12,8 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/time.h>
+#include <time.h>
 
 #include "ckpt_image.pb-c.h"
 #include "util.h"
@@ -168,6 +170,21 @@ const struct name names_rlimit[] = {
 	{ RLIMIT_NICE, "nice" },
 	{ RLIMIT_RTPRIO, "rtprio" },
 	{ RLIMIT_RTTIME, "rttime" },
+	{ }
+};
+
+const struct name names_itimer[] = {
+	{ ITIMER_REAL, "real" },
+	{ ITIMER_VIRTUAL, "virtual" },
+	{ ITIMER_PROF, "profile" },
+	{ }
+};
+
+const struct name names_clock[] = {
+	{ CLOCK_REALTIME, "realtime" },
+	{ CLOCK_MONOTONIC, "monotonic" },
+	{ CLOCK_BOOTTIME, "boottime" },
+	{ CLOCK_TAI, "tai" },
 	{ }
 };
 

@@ -162,6 +162,10 @@ static void show_thread(const Ckpt__Thread *t)
 		printf(", blocks %s", names_flags(buf, names_signal, t->blocked, " "));
 	if (t->n_pending)
 		printf(", %zu signals pending", t->n_pending);
+	if (t->seccomp_strict)
+		fputs(", seccomp strict", stdout);
+	else if (t->has_seccomp)
+		printf(", seccomp filters #%u", t->seccomp);
 	putchar('\n');
 }
 
@@ -279,6 +283,65 @@ static void show_signals(const struct model_process *p)
 	}
 }
 
+static void show_ns(const char *what, uint64_t ns)
+{
+	printf(", %s %" PRIu64 ".%09" PRIu64 " s", what, ns / 1000000000, ns % 1000000000);
+}
+
+static void show_posix_timer(const Ckpt__PosixTimer *timer)
+{
+	const char *clock = names_find(names_clock, timer->clock);
+	char name[BUF_NUMBER];
+
+	printf("    POSIX timer %u: ", timer->id);
+	if (clock)
+		printf("clock %s", clock);
+	else if (timer->has_clock_tid)
+		printf("CPU time of thread %u", timer->clock_tid);
+	else
+		fputs("CPU time of the process", stdout);
+	if (timer->notify == 1)
+		fputs(", no signal", stdout);
+	else
+		printf(", %s", signal_name(name, timer->signal));
+	if (timer->has_target)
+		printf(" for thread %u", timer->target);
+	if (timer->has_rest_ns)
+		show_ns("rest", timer->rest_ns);
+	else
+		fputs(", not armed", stdout);
+	if (timer->interval_ns)
+		show_ns("interval", timer->interval_ns);
+	if (timer->has_place)
+		fputs(", signal pending", stdout);
+	putchar('\n');
+}
+
+static void show_timers(const struct model_process *p)
+{
+	const char *name;
+	size_t i;
+
+	if (!p->timers || !(p->timers->n_itimer || p->timers->n_timer))
+		return;
+	printf("\n  timers: %zu\n", p->timers->n_itimer + p->timers->n_timer);
+	for (i = 0; i < p->timers->n_itimer; i++) {
+		const Ckpt__Itimer *it = p->timers->itimer[i];
+
+		name = names_find(names_itimer, it->which);
+		printf("    interval timer, %s", name ? name : "?");
+		if (it->has_rest_ns)
+			show_ns("rest", it->rest_ns);
+		else
+			fputs(", not armed", stdout);
+		if (it->interval_ns)
+			show_ns("interval", it->interval_ns);
+		putchar('\n');
+	}
+	for (i = 0; i < p->timers->n_timer; i++)
+		show_posix_timer(p->timers->timer[i]);
+}
+
 static void show_limit(uint64_t v)
 {
 	if (v == (uint64_t)RLIM_INFINITY)
@@ -343,6 +406,7 @@ static void show_process(const struct model *m, const struct model_process *p)
 	show_memory(m, p);
 	show_fds(m, p);
 	show_signals(p);
+	show_timers(p);
 	show_limits(p);
 }
 

@@ -101,6 +101,8 @@ int arch_regs_save(struct pb_thread *thread, void *xstate)
 	if (ret < 0)
 		return ret;
 	thread->has_x86 = true;
+	thread->tsc_off = test_thread_flag(TIF_NOTSC);
+	thread->has_tsc_off = thread->tsc_off;
 	for (i = 0; i < ARRAY_SIZE(regs_general); i++)
 		*regs_pb(x86, &regs_general[i]) = *regs_pt(regs, &regs_general[i]);
 	/* Newer kernels keep more than the selector in these words (FRED). */
