@@ -20,6 +20,13 @@ struct restart;
  */
 const char *path_save(struct checkpoint *cp, const struct path *path, struct pb_path *pb);
 
+/**
+ * path_is_anonymous() - is it one of the kernel's files without a path?
+ * @file: the file
+ * @name: what the kernel calls its kind, such as "[eventpoll]"
+ */
+bool path_is_anonymous(struct file *file, const char *name);
+
 /** path_supported() - NULL, or why an open file of this inode cannot be kept */
 const char *path_supported(struct file *file);
 

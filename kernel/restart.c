@@ -23,6 +23,7 @@
 #include "arch/arch.h"
 #include "compat.h"
 #include "cred.h"
+#include "epoll.h"
 #include "file.h"
 #include "fs.h"
 #include "mm.h"
@@ -35,6 +36,7 @@
 #include "signal.h"
 #include "symbols.h"
 #include "thread.h"
+#include "timerfd.h"
 #include "tty.h"
 #include "vma.h"
 
@@ -51,6 +53,7 @@ static void restart_free(void *arg)
 		path_put(&rs->root);
 	kvfree(rs->leader_xstate);
 	path_forget(rs);
+	timerfd_forget(rs);
 	dev_ctx_put(rs->ctx);
 	kvfree(rs);
 }
@@ -205,7 +208,8 @@ static const struct restart_record restart_records[] = {
 	[CKPT_REC_FS] = { fs_read, true, 0, RESTART_CONTENT },
 	[CKPT_REC_MM] = { mm_read, true, REC(VMAS), RESTART_CONTENT },
 	[CKPT_REC_VMAS] = { vma_read, false, 0, REC(MM) | RESTART_CONTENT },
-	[CKPT_REC_FDS] = { file_read_fds, false, 0, RESTART_CONTENT },
+	[CKPT_REC_FDS] = { file_read_fds, false, 0, REC(EPOLL) | RESTART_CONTENT },
+	[CKPT_REC_EPOLL] = { epoll_read, false, REC(FDS), RESTART_CONTENT },
 	[CKPT_REC_SIGHAND] = { signal_read_actions, true, 0, RESTART_CONTENT },
 	[CKPT_REC_SIGNALS] = { signal_read_shared, true, 0, RESTART_CONTENT },
 	[CKPT_REC_LIMITS] = { process_read_limits, true, 0, RESTART_CONTENT },
@@ -277,7 +281,8 @@ static int restart_finish_task(struct build_task *bt)
 
 	if (leader) {
 		fs_finish(rs);
-		ret = process_finish(rs);
+		/* Not under limits that are the program's, nor with its credentials. */
+		ret = timerfd_finish(rs) ?: process_finish(rs);
 	}
 	if (!ret) {
 		what = thread_finish(&bt->final);
@@ -354,6 +359,7 @@ static struct restart *restart_new(struct dev_ctx *ctx, const struct ckpt_restar
 	rs->flags = arg->flags;
 	rs->last_fd = -1;
 	object_init(&rs->objects);
+	INIT_LIST_HEAD(&rs->timers);
 	INIT_LIST_HEAD(&rs->truncate);
 	return rs;
 }

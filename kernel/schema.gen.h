@@ -136,6 +136,39 @@ struct pb_path {
 
 extern const struct codec_msg pb_path_msg;
 
+struct pb_eventfd {
+	u64 count;
+	bool semaphore;			/* EFD_SEMAPHORE */
+};
+
+extern const struct codec_msg pb_eventfd_msg;
+
+/* Relative timers, and those of clocks that are the machine's, keep the rest of their time. */
+struct pb_timerfd {
+	u32 clockid;			/* CLOCK_* */
+	u32 flags;			/* TFD_TIMER_*, of the last timerfd_settime() */
+	u64 rest_ns;			/* until it expires next; 0: disarmed */
+	u64 interval_ns;
+	u64 ticks;			/* expirations that were not read yet */
+	bool has_deadline_ns;
+	u64 deadline_ns;		/* absolute CLOCK_REALTIME: when it expires next */
+};
+
+extern const struct codec_msg pb_timerfd_msg;
+
+struct pb_signalfd {
+	u64 mask;			/* bit n-1 is signal n */
+};
+
+extern const struct codec_msg pb_signalfd_msg;
+
+/* Of the process itself. */
+struct pb_pidfd {
+	bool thread;			/* PIDFD_THREAD: of the main thread alone */
+};
+
+extern const struct codec_msg pb_pidfd_msg;
+
 /* An open file description. */
 struct pb_file {
 	u32 id;
@@ -150,9 +183,43 @@ struct pb_file {
 	u32 tty;			/* id of a TTY */
 	bool has_shmem;
 	u32 shmem;			/* id of a SHMEM (only behind mappings) */
+	bool has_eventfd;
+	struct pb_eventfd eventfd;
+	bool has_timerfd;
+	struct pb_timerfd timerfd;
+	bool has_signalfd;
+	struct pb_signalfd signalfd;
+	bool has_epoll;
+	bool epoll;			/* an epoll instance; EPOLL records have its watches */
+	bool has_pidfd;
+	struct pb_pidfd pidfd;
 };
 
 extern const struct codec_msg pb_file_msg;
+
+struct pb_epoll_watch {
+	u32 fd;				/* under which it was added; may be another's by now */
+	u32 file;			/* id of a FILE */
+	u32 events;			/* EPOLL*; a one-shot that has fired has no EPOLLERR */
+	u64 data;
+	bool has_seen;
+	bool seen;			/* edge-triggered: its last edge was reported */
+};
+
+extern const struct codec_msg pb_epoll_watch_msg;
+
+#define PB_EPOLL_WATCH_MAX 1024
+
+/* Watches of an epoll instance, behind the last FDS. */
+struct pb_epoll {
+	u32 file;			/* id of a FILE with epoll */
+	u32 n_watch;
+	struct pb_epoll_watch *watch;	/* max 1024 */
+};
+
+#define PB_EPOLL_ARENA_MAX (CODEC_ALIGN(PB_EPOLL_WATCH_MAX * sizeof(struct pb_epoll_watch)))
+
+extern const struct codec_msg pb_epoll_msg;
 
 #define PB_PIPE_PACKETS_MAX 65536
 

@@ -44,6 +44,8 @@ struct model_vma {
  * struct model_process - a process and what belongs to it; a pointer is NULL if the image has
  *	no such record
  * @fds: ascending by number
+ * @epolls: records with watches of epoll instances, which several may have
+ * @nr_watches: in them
  * @vmas: ascending by address
  * @pages: that the image holds
  * @described: the content of its memory has begun
@@ -59,6 +61,9 @@ struct model_process {
 	size_t nr_threads;
 	const Ckpt__Fd **fds;
 	size_t nr_fds;
+	const Ckpt__Epoll **epolls;
+	size_t nr_epolls;
+	size_t nr_watches;
 	struct model_vma *vmas;
 	size_t nr_vmas;
 	uint64_t pages;

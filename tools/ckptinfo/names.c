@@ -9,9 +9,11 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "ckpt_image.pb-c.h"
 #include "util.h"
@@ -168,6 +170,34 @@ const struct name names_rlimit[] = {
 	{ RLIMIT_NICE, "nice" },
 	{ RLIMIT_RTPRIO, "rtprio" },
 	{ RLIMIT_RTTIME, "rttime" },
+	{ }
+};
+
+const struct name names_clock[] = {
+	{ CLOCK_REALTIME, "realtime" },
+	{ CLOCK_MONOTONIC, "monotonic" },
+	{ CLOCK_BOOTTIME, "boottime" },
+	{ CLOCK_REALTIME_ALARM, "realtime alarm" },
+	{ CLOCK_BOOTTIME_ALARM, "boottime alarm" },
+	{ }
+};
+
+const struct name names_epoll[] = {
+	{ EPOLLIN, "in" },
+	{ EPOLLPRI, "pri" },
+	{ EPOLLOUT, "out" },
+	{ EPOLLERR, "err" },
+	{ EPOLLHUP, "hup" },
+	{ EPOLLRDNORM, "rdnorm" },
+	{ EPOLLRDBAND, "rdband" },
+	{ EPOLLWRNORM, "wrnorm" },
+	{ EPOLLWRBAND, "wrband" },
+	{ EPOLLMSG, "msg" },
+	{ EPOLLRDHUP, "rdhup" },
+	{ EPOLLEXCLUSIVE, "exclusive" },
+	{ EPOLLWAKEUP, "wakeup" },
+	{ EPOLLONESHOT, "one-shot" },
+	{ (uint32_t)EPOLLET, "edge" },
 	{ }
 };
 
