@@ -126,6 +126,12 @@ struct epoll_write {
 	struct pb_epoll pb;
 };
 
+static int epoll_refuse(struct epoll_write *ew, const char *what)
+{
+	return checkpoint_refuse(ew->cp, CKPT_WHERE_FD, ew->fd, CKPT_REASON_UNSUPPORTED, NULL,
+				 "%s is not supported", what);
+}
+
 static bool epoll_parse(const char *line, struct pb_epoll_watch *watch)
 {
 	unsigned long long data;
@@ -179,23 +185,20 @@ static int epoll_write_watch(struct epoll_write *ew, const char *line)
 
 	memset(watch, 0, sizeof(*watch));
 	if (!epoll_parse(line, watch))
-		return checkpoint_refuse(ew->cp, CKPT_WHERE_FD, ew->fd, CKPT_REASON_UNSUPPORTED,
-					 NULL, "an epoll instance of this kernel is not supported");
+		return epoll_refuse(ew, "an epoll instance of this kernel");
 	file = epoll_target(ew, line, watch);
 	/* Of those in the table a reference is held: an equal pointer is the same file. */
 	if (!IS_ERR(file))
 		obj = object_lookup(&ew->cp->objects, OBJECT_FILE, file);
 	if (!obj || obj->fd < 0)
 		return checkpoint_refuse(ew->cp, CKPT_WHERE_FD, ew->fd, CKPT_REASON_UNSUPPORTED,
-					 NULL, "an epoll watch of a file that is open elsewhere (it was fd %u) is not supported",
-					 watch->fd);
+					 NULL, "an epoll watch of a file that %s (fd %u) is not supported",
+					 "others have open", watch->fd);
 	watch->file = obj->id;
 	if (watch->events & EPOLL_EDGE && watch->events & EPOLL_ALWAYS) {
 		ready = epoll_ready(ew->epoll, file, watch);
 		if (ready < 0)
-			return checkpoint_refuse(ew->cp, CKPT_WHERE_FD, ew->fd,
-						 CKPT_REASON_UNSUPPORTED, NULL,
-						 "an edge-triggered epoll watch of this kernel is not supported");
+			return epoll_refuse(ew, "an edge-triggered epoll watch of this kernel");
 		watch->has_seen = !ready;
 		watch->seen = !ready;
 	}
@@ -212,8 +215,7 @@ static int epoll_write_one(struct epoll_write *ew)
 	if (IS_ERR(info)) {
 		if (PTR_ERR(info) == -ENOMEM)
 			return -ENOMEM;
-		return checkpoint_refuse(ew->cp, CKPT_WHERE_FD, ew->fd, CKPT_REASON_UNSUPPORTED,
-					 NULL, "an epoll instance with so many watches is not supported");
+		return epoll_refuse(ew, "an epoll instance with so many watches");
 	}
 	ew->info = info;
 	for (line = info; !ret && *line; line = end + 1) {

@@ -13,6 +13,8 @@
 #include "epoll.h"
 #include "eventfd.h"
 #include "file.h"
+#include "fown.h"
+#include "lock.h"
 #include "park.h"
 #include "path.h"
 #include "pidfd.h"
@@ -132,42 +134,6 @@ bool file_quiet(struct file *file)
 	return file_kind(file)->quiet;
 }
 
-static bool file_lock_found(const struct list_head *list, struct file *file, const void *owner)
-{
-	const struct compat_lock *lock;
-
-	list_for_each_entry(lock, list, COMPAT_LOCK_LIST)
-		if (compat_lock_file(lock) == file || compat_lock_owner(lock) == owner)
-			return true;
-	return false;
-}
-
-/* Does the process (@owner, for POSIX locks) or the description (others) hold a lock? */
-static bool file_locked(struct file *file, const void *owner)
-{
-	struct file_lock_context *flctx = compat_flctx(file_inode(file));
-	bool found;
-
-	if (!flctx)
-		return false;
-	spin_lock(&flctx->flc_lock);
-	found = file_lock_found(&flctx->flc_posix, file, owner) ||
-		file_lock_found(&flctx->flc_flock, file, NULL) ||
-		file_lock_found(&flctx->flc_lease, file, NULL);
-	spin_unlock(&flctx->flc_lock);
-	return found;
-}
-
-/* State that hangs on a description and is not kept. */
-static const char *file_attached(struct checkpoint *cp, struct file *file)
-{
-	if (file->f_flags & FASYNC || compat_file_owner(file))
-		return "a file with signal-driven I/O (F_SETOWN)";
-	if (file_locked(file, cp->leader->files))
-		return "a file lock";
-	return NULL;
-}
-
 int file_write(struct checkpoint *cp, struct file *file, int fd, u64 addr, u32 *id)
 {
 	struct object *obj = object_lookup(&cp->objects, OBJECT_FILE, file);
@@ -178,7 +144,9 @@ int file_write(struct checkpoint *cp, struct file *file, int fd, u64 addr, u32 *
 
 	if (!obj) {
 		kind = file_kind(file);
-		why = fd >= 0 ? file_attached(cp, file) : NULL;
+		why = fd >= 0 ? fown_save(cp, file, &pb) : NULL;
+		if (fd >= 0 && lock_lease(file))
+			why = "a file lease";
 		if (why)
 			checkpoint_refuse(cp, CKPT_WHERE_FD, fd, CKPT_REASON_UNSUPPORTED, NULL,
 					  "%s is not supported", why);
@@ -330,7 +298,7 @@ int file_write_fds(struct checkpoint *cp)
 			goto out;
 		cond_resched();
 	}
-	ret = epoll_write(cp, &list);
+	ret = epoll_write(cp, &list) ?: lock_write(cp);
 out:
 	kvfree(fds.fd);
 	file_list_put(&list);
@@ -453,6 +421,9 @@ int file_read(struct restart *rs)
 	kind = file_kind_of(&pb);
 	if (!kind || pb.flags & ~FILE_FLAGS || (pb.has_pos && !pb.has_path))
 		return stream_in_bad(&rs->in, "file %u", pb.id);
+	ret = fown_note(rs, &pb);
+	if (ret)
+		return ret;
 	file = kind->open(rs, &pb);
 	if (IS_ERR(file))
 		return PTR_ERR(file);

@@ -220,6 +220,26 @@ const struct codec_msg pb_pidfd_msg = {
 	.size = sizeof(struct pb_pidfd),
 };
 
+static const struct codec_field pb_fown_fields[] = {
+	{ .name = "type", .number = 1, .type = CODEC_U32, .label = CODEC_OPTIONAL,
+	  .offset = offsetof(struct pb_fown, type), .presence = offsetof(struct pb_fown, has_type),
+	  .size = sizeof(u32) },
+	{ .name = "pid", .number = 2, .type = CODEC_U32, .label = CODEC_OPTIONAL,
+	  .offset = offsetof(struct pb_fown, pid), .presence = offsetof(struct pb_fown, has_pid),
+	  .size = sizeof(u32) },
+	{ .name = "signal", .number = 3, .type = CODEC_U32, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_fown, signal), .size = sizeof(u32) },
+	{ .name = "async", .number = 4, .type = CODEC_BOOL, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_fown, async), .size = sizeof(bool) },
+};
+
+const struct codec_msg pb_fown_msg = {
+	.name = "Fown",
+	.fields = pb_fown_fields,
+	.nr_fields = 4,
+	.size = sizeof(struct pb_fown),
+};
+
 static const struct codec_field pb_file_fields[] = {
 	{ .name = "id", .number = 1, .type = CODEC_U32, .label = CODEC_REQUIRED,
 	  .offset = offsetof(struct pb_file, id), .size = sizeof(u32) },
@@ -259,12 +279,15 @@ static const struct codec_field pb_file_fields[] = {
 	  .offset = offsetof(struct pb_file, pidfd),
 	  .presence = offsetof(struct pb_file, has_pidfd), .size = sizeof(struct pb_pidfd),
 	  .sub = &pb_pidfd_msg },
+	{ .name = "fown", .number = 25, .type = CODEC_MSG, .label = CODEC_OPTIONAL,
+	  .offset = offsetof(struct pb_file, fown), .presence = offsetof(struct pb_file, has_fown),
+	  .size = sizeof(struct pb_fown), .sub = &pb_fown_msg },
 };
 
 const struct codec_msg pb_file_msg = {
 	.name = "File",
 	.fields = pb_file_fields,
-	.nr_fields = 12,
+	.nr_fields = 13,
 	.size = sizeof(struct pb_file),
 };
 
@@ -287,6 +310,40 @@ const struct codec_msg pb_epoll_watch_msg = {
 	.fields = pb_epoll_watch_fields,
 	.nr_fields = 5,
 	.size = sizeof(struct pb_epoll_watch),
+};
+
+static const struct codec_field pb_lock_fields[] = {
+	{ .name = "file", .number = 1, .type = CODEC_U32, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_lock, file), .size = sizeof(u32) },
+	{ .name = "kind", .number = 2, .type = CODEC_ENUM, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_lock, kind), .size = sizeof(u32), .value_max = PB_LOCK_FLOCK },
+	{ .name = "write", .number = 3, .type = CODEC_BOOL, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_lock, write), .size = sizeof(bool) },
+	{ .name = "start", .number = 4, .type = CODEC_U64, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_lock, start), .size = sizeof(u64) },
+	{ .name = "end", .number = 5, .type = CODEC_U64, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_lock, end), .size = sizeof(u64) },
+};
+
+const struct codec_msg pb_lock_msg = {
+	.name = "Lock",
+	.fields = pb_lock_fields,
+	.nr_fields = 5,
+	.size = sizeof(struct pb_lock),
+};
+
+static const struct codec_field pb_locks_fields[] = {
+	{ .name = "lock", .number = 1, .type = CODEC_MSG, .label = CODEC_REPEATED,
+	  .offset = offsetof(struct pb_locks, lock), .presence = offsetof(struct pb_locks, n_lock),
+	  .size = sizeof(struct pb_lock), .max = PB_LOCKS_LOCK_MAX, .sub = &pb_lock_msg },
+};
+
+const struct codec_msg pb_locks_msg = {
+	.name = "Locks",
+	.fields = pb_locks_fields,
+	.nr_fields = 1,
+	.size = sizeof(struct pb_locks),
+	.arena_max = PB_LOCKS_ARENA_MAX,
 };
 
 static const struct codec_field pb_epoll_fields[] = {

@@ -9,6 +9,12 @@
 
 #include "codec.h"
 
+enum pb_lock_kind {
+	PB_LOCK_POSIX = 0,		/* of the process: fcntl(F_SETLK) */
+	PB_LOCK_OFD = 1,		/* of the description: fcntl(F_OFD_SETLK) */
+	PB_LOCK_FLOCK = 2,		/* of the description, the whole file: flock(2) */
+};
+
 enum pb_vma_kind {
 	PB_VMA_ANON = 0,		/* private, anonymous */
 	PB_VMA_FILE = 1,		/* private or shared, of a FILE */
@@ -169,6 +175,18 @@ struct pb_pidfd {
 
 extern const struct codec_msg pb_pidfd_msg;
 
+/* Who gets a signal when something happens to a file: F_SETOWN and what belongs to it. */
+struct pb_fown {
+	bool has_type;
+	u32 type;			/* F_OWNER_TID or F_OWNER_PID; absent: nobody */
+	bool has_pid;
+	u32 pid;			/* the process itself or one of its threads */
+	u32 signal;			/* F_SETSIG; 0: SIGIO */
+	bool async;			/* O_ASYNC */
+};
+
+extern const struct codec_msg pb_fown_msg;
+
 /* An open file description. */
 struct pb_file {
 	u32 id;
@@ -193,6 +211,8 @@ struct pb_file {
 	bool epoll;			/* an epoll instance; EPOLL records have its watches */
 	bool has_pidfd;
 	struct pb_pidfd pidfd;
+	bool has_fown;
+	struct pb_fown fown;		/* any kind */
 };
 
 extern const struct codec_msg pb_file_msg;
@@ -207,6 +227,28 @@ struct pb_epoll_watch {
 };
 
 extern const struct codec_msg pb_epoll_watch_msg;
+
+struct pb_lock {
+	u32 file;			/* id of a FILE */
+	u32 kind;
+	bool write;			/* exclusive */
+	u64 start;			/* bytes */
+	u64 end;			/* the last byte; 2^63-1: to the end of the file */
+};
+
+extern const struct codec_msg pb_lock_msg;
+
+#define PB_LOCKS_LOCK_MAX 1024
+
+/* Locks of the process, behind the last FDS and EPOLL. */
+struct pb_locks {
+	u32 n_lock;
+	struct pb_lock *lock;		/* max 1024 */
+};
+
+#define PB_LOCKS_ARENA_MAX (CODEC_ALIGN(PB_LOCKS_LOCK_MAX * sizeof(struct pb_lock)))
+
+extern const struct codec_msg pb_locks_msg;
 
 #define PB_EPOLL_WATCH_MAX 1024
 

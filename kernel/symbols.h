@@ -75,6 +75,8 @@ long ckpt_proto_kernel_wait4(pid_t pid, int __user *stat, int options, struct ru
 	X(__x64_sys_arch_prctl, ckpt_proto_syscall)			\
 	X(__x64_sys_mlock2, ckpt_proto_syscall)				\
 	X(__x64_sys_rseq, ckpt_proto_syscall)				\
+	X(__x64_sys_fcntl, ckpt_proto_syscall)				\
+	X(__x64_sys_flock, ckpt_proto_syscall)				\
 	X(__x64_sys_eventfd2, ckpt_proto_syscall)			\
 	X(__x64_sys_timerfd_create, ckpt_proto_syscall)			\
 	X(__x64_sys_timerfd_settime, ckpt_proto_syscall)		\

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Descriptors that stand for events: eventfd, timerfd, signalfd, pidfd. */
+/* Descriptors that stand for events: eventfd, timerfd, signalfd, pidfd; and O_ASYNC. */
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
@@ -384,6 +384,68 @@ SUBJECT(signalfd_blocked)
 	subject_wait();
 	EXPECT_EQ(0, ended);
 	ASSERT_EQ(0, kill(getpid(), SIGUSR2));
+	EXPECT_EQ(0, pthread_join(t, NULL));
+}
+
+/* ---- signal-driven I/O ---- */
+
+static atomic_int sigio_fd;
+static volatile pid_t sigio_tid;
+
+static void sigio(int sig, siginfo_t *info, void *ctx)
+{
+	(void)sig;
+	(void)ctx;
+	sigio_tid = gettid();
+	sigio_fd = info->si_fd + 1;
+}
+
+static void *sigio_thread(void *arg)
+{
+	*(pid_t *)arg = gettid();
+	begun++;
+	while (!ended)
+		subject_nap(5);
+	return NULL;
+}
+
+/* To the process by the default signal, and to a thread by one of choice. */
+SUBJECT(signal_driven)
+{
+	struct sigaction sa = { .sa_sigaction = sigio, .sa_flags = SA_SIGINFO };
+	struct f_owner_ex owner = { .type = F_OWNER_TID };
+	int a[2], b[2];
+	pthread_t t;
+
+	ASSERT_EQ(0, pipe(a));
+	ASSERT_EQ(0, pipe(b));
+	ASSERT_EQ(0, sigaction(SIGRTMIN + 1, &sa, NULL));
+	ASSERT_EQ(0, sigaction(SIGRTMIN + 2, &sa, NULL));
+	ASSERT_EQ(0, pthread_create(&t, NULL, sigio_thread, &owner.pid));
+	while (!begun)
+		subject_nap(1);
+	ASSERT_EQ(0, fcntl(a[0], F_SETOWN, getpid()));
+	ASSERT_EQ(0, fcntl(a[0], F_SETSIG, SIGRTMIN + 1));
+	ASSERT_EQ(0, fcntl(a[0], F_SETFL, O_ASYNC | O_NONBLOCK));
+	ASSERT_EQ(0, fcntl(b[0], F_SETOWN_EX, &owner));
+	ASSERT_EQ(0, fcntl(b[0], F_SETSIG, SIGRTMIN + 2));
+	ASSERT_EQ(0, fcntl(b[0], F_SETFL, O_ASYNC));
+	subject_wait();
+	EXPECT_EQ(0, sigio_fd);
+	EXPECT_EQ(getpid(), fcntl(a[0], F_GETOWN));
+	EXPECT_EQ(SIGRTMIN + 1, fcntl(a[0], F_GETSIG));
+	EXPECT_EQ(O_ASYNC | O_NONBLOCK, fcntl(a[0], F_GETFL) & (O_ASYNC | O_NONBLOCK));
+	ASSERT_EQ(1, write(a[1], "x", 1));
+	while (!sigio_fd)
+		subject_nap(1);
+	EXPECT_EQ(a[0] + 1, sigio_fd);
+	sigio_fd = 0;
+	ASSERT_EQ(1, write(b[1], "x", 1));
+	while (!sigio_fd)
+		subject_nap(1);
+	EXPECT_EQ(b[0] + 1, sigio_fd);
+	EXPECT_EQ(owner.pid, sigio_tid);
+	ended++;
 	EXPECT_EQ(0, pthread_join(t, NULL));
 }
 

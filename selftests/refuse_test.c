@@ -13,7 +13,6 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
-#include <sys/file.h>
 #include <sys/inotify.h>
 #include <sys/ioctl.h>
 #include <sys/ipc.h>
@@ -180,32 +179,6 @@ SUBJECT(file_shared_outside)
 			subject_path("file"));
 }
 
-SUBJECT(lock_flock)
-{
-	int fd = open(subject_path("file"), O_RDWR | O_CREAT, 0600);
-
-	ASSERT_EQ(0, flock(fd, LOCK_EX));
-	subject_refused(" fd %d: a file lock.*" UNSUPPORTED, fd);
-}
-
-SUBJECT(lock_posix)
-{
-	struct flock lock = { .l_type = F_RDLCK, .l_len = 10 };
-	int fd = open(subject_path("file"), O_RDWR | O_CREAT, 0600);
-
-	ASSERT_EQ(0, fcntl(fd, F_SETLK, &lock));
-	subject_refused(" fd %d: a file lock.*" UNSUPPORTED, fd);
-}
-
-SUBJECT(lock_ofd)
-{
-	struct flock lock = { .l_type = F_RDLCK, .l_len = 10 };
-	int fd = open(subject_path("file"), O_RDWR | O_CREAT, 0600);
-
-	ASSERT_EQ(0, fcntl(fd, F_OFD_SETLK, &lock));
-	subject_refused(" fd %d: a file lock.*" UNSUPPORTED, fd);
-}
-
 SUBJECT(lease)
 {
 	int fd = open(subject_path("file"), O_RDONLY | O_CREAT, 0600);
@@ -215,13 +188,34 @@ SUBJECT(lease)
 	subject_refused(" fd %d: .*" UNSUPPORTED, fd);
 }
 
-SUBJECT(signal_driven)
+SUBJECT(signals_to_another)
 {
 	int fds[2];
 
 	ASSERT_EQ(0, pipe(fds));
-	ASSERT_EQ(0, fcntl(fds[0], F_SETOWN, getpid()));
+	ASSERT_EQ(0, fcntl(fds[0], F_SETOWN, 1));
 	subject_refused(" fd %d: .*F_SETOWN.*" UNSUPPORTED, fds[0]);
+}
+
+SUBJECT(signals_to_a_group)
+{
+	int fds[2];
+
+	ASSERT_EQ(0, pipe(fds));
+	ASSERT_EQ(0, fcntl(fds[0], F_SETOWN, -getpgrp()));
+	subject_refused(" fd %d: .*F_SETOWN.*" UNSUPPORTED, fds[0]);
+}
+
+SUBJECT(watched_directory)
+{
+	int fd;
+
+	/* Not the one where the test itself makes files. */
+	ASSERT_EQ(0, mkdir(subject_path("watched"), 0700));
+	fd = open(subject_path("watched"), O_RDONLY | O_DIRECTORY);
+	if (fcntl(fd, F_NOTIFY, DN_CREATE | DN_MULTISHOT))
+		SKIP(return, "F_NOTIFY: %s", strerror(errno));
+	subject_refused(" fd %d: a watched directory \\(F_NOTIFY\\)" UNSUPPORTED, fd);
 }
 
 SUBJECT(a_mount_of_its_own)

@@ -173,6 +173,8 @@ static int add_file(struct model *m, const Ckpt__File *file)
 	    (file->has_tty && need(m, file->tty, CKPT_REC_TTY)) ||
 	    (file->has_shmem && need(m, file->shmem, CKPT_REC_SHMEM)))
 		return -1;
+	if (file->fown && file->fown->has_type != file->fown->has_pid)
+		return BAD(m, "%u has half an owner", file->id);
 	if (file->eventfd && file->eventfd->count == UINT64_MAX)
 		return BAD(m, "eventfd %u has overflowed", file->id);
 	if (file->timerfd && bad_timerfd(file->timerfd))
@@ -279,8 +281,8 @@ static int add_fds(struct model *m, struct model_process *p, const Ckpt__Fds *fd
 {
 	size_t i;
 
-	if (p->nr_epolls)
-		return BAD(m, "stands behind EPOLL");
+	if (p->nr_epolls || p->nr_locks)
+		return BAD(m, "stands behind %s", p->nr_locks ? "LOCKS" : "EPOLL");
 	for (i = 0; i < fds->n_fd; i++) {
 		const Ckpt__Fd *fd = fds->fd[i];
 
@@ -303,6 +305,8 @@ static int add_epoll(struct model *m, struct model_process *p, const Ckpt__Epoll
 	const uint32_t always = EPOLLERR | EPOLLHUP;
 	size_t i;
 
+	if (p->nr_locks)
+		return BAD(m, "stands behind LOCKS");
 	if (need(m, epoll->file, CKPT_REC_FILE))
 		return -1;
 	if (!model_file(m, epoll->file)->has_epoll)
@@ -320,6 +324,22 @@ static int add_epoll(struct model *m, struct model_process *p, const Ckpt__Epoll
 	}
 	p->nr_watches += epoll->n_watch;
 	APPEND(p->epolls, p->nr_epolls, epoll);
+	return 0;
+}
+
+static int add_locks(struct model *m, struct model_process *p, const Ckpt__Locks *locks)
+{
+	size_t i;
+
+	for (i = 0; i < locks->n_lock; i++) {
+		const Ckpt__Lock *lock = locks->lock[i];
+
+		if (need(m, lock->file, CKPT_REC_FILE))
+			return -1;
+		if (lock->start > lock->end || lock->end > INT64_MAX)
+			return BAD(m, "bytes %" PRIu64 " to %" PRIu64, lock->start, lock->end);
+		APPEND(p->locks, p->nr_locks, lock);
+	}
 	return 0;
 }
 
@@ -593,6 +613,8 @@ static int add_message(struct model *m, ProtobufCMessage *msg)
 		return add_fds(m, p, (Ckpt__Fds *)msg);
 	case CKPT_REC_EPOLL:
 		return add_epoll(m, p, (Ckpt__Epoll *)msg);
+	case CKPT_REC_LOCKS:
+		return add_locks(m, p, (Ckpt__Locks *)msg);
 	case CKPT_REC_SIGHAND:
 		return ONCE(m, p, sighand) ?: add_sighand(m, p, (Ckpt__Sighand *)msg);
 	case CKPT_REC_SIGNALS:
@@ -677,6 +699,7 @@ void model_free(struct model *m)
 		free(m->processes[i].threads);
 		free(m->processes[i].fds);
 		free(m->processes[i].epolls);
+		free(m->processes[i].locks);
 		free(m->processes[i].vmas);
 	}
 	free(m->processes);

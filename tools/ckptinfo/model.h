@@ -46,6 +46,7 @@ struct model_vma {
  * @fds: ascending by number
  * @epolls: records with watches of epoll instances, which several may have
  * @nr_watches: in them
+ * @locks: file locks
  * @vmas: ascending by address
  * @pages: that the image holds
  * @described: the content of its memory has begun
@@ -64,6 +65,8 @@ struct model_process {
 	const Ckpt__Epoll **epolls;
 	size_t nr_epolls;
 	size_t nr_watches;
+	const Ckpt__Lock **locks;
+	size_t nr_locks;
 	struct model_vma *vmas;
 	size_t nr_vmas;
 	uint64_t pages;

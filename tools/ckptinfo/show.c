@@ -276,6 +276,9 @@ static void show_fds(const struct model *m, const struct model_process *p)
 		if (*flags || p->fds[i]->cloexec)
 			printf(" (%s%s%s)", flags, *flags && p->fds[i]->cloexec ? " " : "",
 			       p->fds[i]->cloexec ? "cloexec" : "");
+		if (file->fown && file->fown->has_pid)
+			printf(" (signals to %u%s)", file->fown->pid,
+			       file->fown->async ? ", async" : "");
 		/* Descriptors of one description share offset and flags. */
 		printf("  #%u\n", file->id);
 	}
@@ -299,6 +302,27 @@ static void show_watches(const struct model_process *p)
 			       names_flags(events, names_epoll, watch->events, " "),
 			       watch->events & (EPOLLERR | EPOLLHUP) ? "" : " (fired)");
 		}
+	}
+}
+
+static void show_locks(const struct model_process *p)
+{
+	static const char *const kinds[] = { "process", "description", "flock" };
+	size_t i;
+
+	if (!p->nr_locks)
+		return;
+	printf("\n  file locks: %zu\n", p->nr_locks);
+	printf("    %-6s %-12s %-10s %s\n", "FILE", "OF", "KIND", "BYTES");
+	for (i = 0; i < p->nr_locks; i++) {
+		const Ckpt__Lock *lock = p->locks[i];
+
+		printf("    #%-5u %-12s %-10s %" PRIu64 " to ", lock->file, kinds[lock->kind],
+		       lock->write ? "exclusive" : "shared", lock->start);
+		if (lock->end == INT64_MAX)
+			puts("the end");
+		else
+			printf("%" PRIu64 "\n", lock->end);
 	}
 }
 
@@ -411,6 +435,7 @@ static void show_process(const struct model *m, const struct model_process *p)
 	show_memory(m, p);
 	show_fds(m, p);
 	show_watches(p);
+	show_locks(p);
 	show_signals(p);
 	show_limits(p);
 }
