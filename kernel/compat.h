@@ -197,14 +197,12 @@ static inline bool compat_pte_marker(pte_t pte)
 }
 
 /* F_SETOWN: 1934b212615d "file: reclaim 24 bytes from f_owner", 6.12, made it a pointer. */
-static inline bool compat_file_owner(struct file *file)
+static inline struct fown_struct *compat_fown(struct file *file)
 {
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
-	struct fown_struct *owner = file_f_owner(file);
-
-	return owner && owner->pid;
+	return file_f_owner(file);
 #else
-	return file->f_owner.pid;
+	return &file->f_owner;
 #endif
 }
 
@@ -391,11 +389,17 @@ static inline void compat_timer_set_restore_ids(struct signal_struct *sig, bool 
 #define COMPAT_LOCK_LIST		flc_list
 #define compat_lock_owner(l)		((l)->flc_owner)
 #define compat_lock_file(l)		((l)->flc_file)
+#define compat_lock_type(l)		((l)->flc_type)
+#define compat_lock_flags(l)		((l)->flc_flags)
+#define compat_file_lock(l)		container_of(l, struct file_lock, c)
 #else
 #define compat_lock			file_lock
 #define COMPAT_LOCK_LIST		fl_list
 #define compat_lock_owner(l)		((l)->fl_owner)
 #define compat_lock_file(l)		((l)->fl_file)
+#define compat_lock_type(l)		((l)->fl_type)
+#define compat_lock_flags(l)		((l)->fl_flags)
+#define compat_file_lock(l)		(l)
 #endif
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 3, 0)
 #define compat_flctx(inode)		locks_inode_context(inode)

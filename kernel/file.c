@@ -10,13 +10,20 @@
 
 #include "checkpoint.h"
 #include "compat.h"
+#include "epoll.h"
+#include "eventfd.h"
 #include "file.h"
+#include "fown.h"
+#include "lock.h"
 #include "park.h"
 #include "path.h"
+#include "pidfd.h"
 #include "pipe.h"
 #include "restart.h"
 #include "shmem.h"
+#include "signalfd.h"
 #include "symbols.h"
+#include "timerfd.h"
 #include "tty.h"
 
 /* Flags of a description that fcntl(F_SETFL) changes. */
@@ -27,15 +34,21 @@
 
 /**
  * struct file_kind - a kind of open file; the first that matches is it
- * @match: is this file of the kind?
- * @save: describe it in @pb, writing objects it needs first; refuses by itself
+ * @match: checkpoint: is this file of the kind?
+ * @save: checkpoint: describe it in @pb, writing objects it needs first; refuses by itself
+ * @has: restart: offset of the flag in struct pb_file that is set for this kind
+ * @open: restart: make one; records an error by itself
  * @alone: its description may be shared with anybody: a new one is as good
+ * @quiet: nothing happens to it but by the program
  */
 struct file_kind {
 	bool (*match)(struct file *file);
 	int (*save)(struct checkpoint *cp, struct file *file, int fd, u64 addr,
 		    struct pb_file *pb);
+	size_t has;
+	struct file *(*open)(struct restart *rs, const struct pb_file *pb);
 	bool alone;
+	bool quiet;
 };
 
 static bool file_any(struct file *file)
@@ -70,11 +83,41 @@ static int file_save_path(struct checkpoint *cp, struct file *file, int fd, u64 
 	return 0;
 }
 
+static struct file *file_open_path(struct restart *rs, const struct pb_file *pb)
+{
+	return path_open(rs, &pb->path, pb->flags);
+}
+
+static struct file *file_open_pipe(struct restart *rs, const struct pb_file *pb)
+{
+	return pipe_open(rs, pb->pipe, pb->flags);
+}
+
+static struct file *file_open_tty(struct restart *rs, const struct pb_file *pb)
+{
+	return tty_open(rs, pb->tty, pb->flags);
+}
+
+static struct file *file_open_shmem(struct restart *rs, const struct pb_file *pb)
+{
+	return shmem_open(rs, pb->shmem);
+}
+
+#define FILE_KIND(name, open_fn)				\
+	.match = name ## _match, .save = name ## _save,		\
+	.has = offsetof(struct pb_file, has_ ## name), .open = (open_fn)
+
 static const struct file_kind file_kinds[] = {
-	{ .match = pipe_match,	.save = pipe_save },
-	{ .match = tty_match,	.save = tty_save,	.alone = true },
-	{ .match = shmem_match,	.save = shmem_save },
-	{ .match = file_any,	.save = file_save_path },
+	{ FILE_KIND(pipe, file_open_pipe), .quiet = true },
+	{ FILE_KIND(tty, file_open_tty), .alone = true },
+	{ FILE_KIND(shmem, file_open_shmem) },
+	{ FILE_KIND(eventfd, eventfd_open), .quiet = true },
+	{ FILE_KIND(timerfd, timerfd_open) },
+	{ FILE_KIND(signalfd, signalfd_open) },
+	{ FILE_KIND(epoll, epoll_open) },
+	{ FILE_KIND(pidfd, pidfd_open) },
+	{ .match = file_any, .save = file_save_path,
+	  .has = offsetof(struct pb_file, has_path), .open = file_open_path },
 };
 
 static const struct file_kind *file_kind(struct file *file)
@@ -86,40 +129,9 @@ static const struct file_kind *file_kind(struct file *file)
 	return kind;
 }
 
-static bool file_lock_found(const struct list_head *list, struct file *file, const void *owner)
+bool file_quiet(struct file *file)
 {
-	const struct compat_lock *lock;
-
-	list_for_each_entry(lock, list, COMPAT_LOCK_LIST)
-		if (compat_lock_file(lock) == file || compat_lock_owner(lock) == owner)
-			return true;
-	return false;
-}
-
-/* Does the process (@owner, for POSIX locks) or the description (others) hold a lock? */
-static bool file_locked(struct file *file, const void *owner)
-{
-	struct file_lock_context *flctx = compat_flctx(file_inode(file));
-	bool found;
-
-	if (!flctx)
-		return false;
-	spin_lock(&flctx->flc_lock);
-	found = file_lock_found(&flctx->flc_posix, file, owner) ||
-		file_lock_found(&flctx->flc_flock, file, NULL) ||
-		file_lock_found(&flctx->flc_lease, file, NULL);
-	spin_unlock(&flctx->flc_lock);
-	return found;
-}
-
-/* State that hangs on a description and is not kept. */
-static const char *file_attached(struct checkpoint *cp, struct file *file)
-{
-	if (file->f_flags & FASYNC || compat_file_owner(file))
-		return "a file with signal-driven I/O (F_SETOWN)";
-	if (file_locked(file, cp->leader->files))
-		return "a file lock";
-	return NULL;
+	return file_kind(file)->quiet;
 }
 
 int file_write(struct checkpoint *cp, struct file *file, int fd, u64 addr, u32 *id)
@@ -132,7 +144,9 @@ int file_write(struct checkpoint *cp, struct file *file, int fd, u64 addr, u32 *
 
 	if (!obj) {
 		kind = file_kind(file);
-		why = fd >= 0 ? file_attached(cp, file) : NULL;
+		why = fd >= 0 ? fown_save(cp, file, &pb) : NULL;
+		if (fd >= 0 && lock_lease(file))
+			why = "a file lease";
 		if (why)
 			checkpoint_refuse(cp, CKPT_WHERE_FD, fd, CKPT_REASON_UNSUPPORTED, NULL,
 					  "%s is not supported", why);
@@ -219,6 +233,22 @@ static void file_list_put(struct file_list *list)
 	kvfree(list->slot);
 }
 
+struct file *file_list_find(const struct file_list *list, unsigned int fd)
+{
+	unsigned int low = 0, high = min(list->n, list->cap), mid;
+
+	while (low < high) {
+		mid = low + (high - low) / 2;
+		if (list->slot[mid].fd == fd)
+			return list->slot[mid].file;
+		if (list->slot[mid].fd < fd)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return NULL;
+}
+
 static int file_flush_fds(struct checkpoint *cp, struct pb_fds *fds)
 {
 	int ret;
@@ -268,6 +298,7 @@ int file_write_fds(struct checkpoint *cp)
 			goto out;
 		cond_resched();
 	}
+	ret = epoll_write(cp, &list) ?: lock_write(cp);
 out:
 	kvfree(fds.fd);
 	file_list_put(&list);
@@ -349,8 +380,36 @@ static void file_set_flags(struct file *file, unsigned int flags)
 	spin_unlock(&file->f_lock);
 }
 
+struct file *file_take_fd(long fd)
+{
+	struct file *file;
+
+	if (fd < 0)
+		return ERR_PTR(fd);
+	file = fget(fd);
+	close_fd(fd);
+	return file ?: ERR_PTR(-EBADF);
+}
+
+/* The one kind that the image says it is of, or NULL. */
+static const struct file_kind *file_kind_of(const struct pb_file *pb)
+{
+	const struct file_kind *kind = NULL;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(file_kinds); i++) {
+		if (!*(const bool *)((const u8 *)pb + file_kinds[i].has))
+			continue;
+		if (kind)
+			return NULL;
+		kind = &file_kinds[i];
+	}
+	return kind;
+}
+
 int file_read(struct restart *rs)
 {
+	const struct file_kind *kind;
 	struct file *file;
 	struct pb_file pb;
 	loff_t pos;
@@ -359,16 +418,13 @@ int file_read(struct restart *rs)
 	ret = stream_in_msg(&rs->in, &pb_file_msg, &pb);
 	if (ret)
 		return ret;
-	if (pb.flags & ~FILE_FLAGS || pb.has_path + pb.has_pipe + pb.has_tty + pb.has_shmem != 1)
+	kind = file_kind_of(&pb);
+	if (!kind || pb.flags & ~FILE_FLAGS || (pb.has_pos && !pb.has_path))
 		return stream_in_bad(&rs->in, "file %u", pb.id);
-	if (pb.has_path)
-		file = path_open(rs, &pb.path, pb.flags);
-	else if (pb.has_pipe)
-		file = pipe_open(rs, pb.pipe, pb.flags);
-	else if (pb.has_tty)
-		file = tty_open(rs, pb.tty, pb.flags);
-	else
-		file = shmem_open(rs, pb.shmem);
+	ret = fown_note(rs, &pb);
+	if (ret)
+		return ret;
+	file = kind->open(rs, &pb);
 	if (IS_ERR(file))
 		return PTR_ERR(file);
 	if (!pb.has_shmem && !(pb.flags & O_PATH))
@@ -397,14 +453,18 @@ static int file_install(struct restart *rs, const struct pb_fd *pb)
 		.where = pb->fd,
 		.advice = "raise the limit of open files (ulimit -n)",
 	};
-	struct file *file = object_find(&rs->objects, OBJECT_FILE, pb->file);
+	struct object *obj = object_by_id(&rs->objects, OBJECT_FILE, pb->file);
 	int ret;
 
-	if (!file || pb->fd <= rs->last_fd || pb->fd > INT_MAX)
+	if (!obj || pb->fd <= rs->last_fd || pb->fd > INT_MAX)
 		return stream_in_bad(&rs->in, "descriptor %u", pb->fd);
 	rs->last_fd = pb->fd;
-	ret = sym(replace_fd)(pb->fd, file, pb->cloexec ? O_CLOEXEC : 0);
-	return ret < 0 ? error_add(&rs->ctx->errors, ret, &at, "cannot be opened") : 0;
+	ret = sym(replace_fd)(pb->fd, obj->ptr, pb->cloexec ? O_CLOEXEC : 0);
+	if (ret < 0)
+		return error_add(&rs->ctx->errors, ret, &at, "cannot be opened");
+	if (obj->fd < 0)
+		obj->fd = pb->fd;
+	return 0;
 }
 
 int file_read_fds(struct restart *rs)

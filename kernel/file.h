@@ -6,6 +6,7 @@
 
 struct checkpoint;
 struct file;
+struct file_list;
 struct restart;
 
 /**
@@ -30,6 +31,20 @@ int file_write_fds(struct checkpoint *cp);
  * mappings refer to files too.
  */
 int file_check_shared(struct checkpoint *cp);
+
+/** file_list_find() - checkpoint: what the process's descriptor @fd refers to, or NULL */
+struct file *file_list_find(const struct file_list *list, unsigned int fd);
+
+/**
+ * file_take_fd() - restart: make a mere file of a descriptor
+ * @fd: that a system call body has just returned, or its errno
+ *
+ * Return: the file, with a reference, or ERR_PTR; the descriptor is closed.
+ */
+struct file *file_take_fd(long fd);
+
+/** file_quiet() - can only the program itself make something happen to this file? */
+bool file_quiet(struct file *file);
 
 /** file_close_all() - restart: close what the new process inherited from the restarter */
 void file_close_all(void);

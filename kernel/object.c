@@ -102,9 +102,16 @@ int object_add(struct object_table *tab, enum object_kind kind, u32 id, void *pt
 	return PTR_ERR_OR_ZERO(object_store(tab, kind, id, ptr, true));
 }
 
-void *object_find(struct object_table *tab, enum object_kind kind, u32 id)
+struct object *object_by_id(struct object_table *tab, enum object_kind kind, u32 id)
 {
 	struct object *obj = xa_load(&tab->by_id, id);
 
-	return obj && obj->kind == kind ? obj->ptr : NULL;
+	return obj && obj->kind == kind ? obj : NULL;
+}
+
+void *object_find(struct object_table *tab, enum object_kind kind, u32 id)
+{
+	struct object *obj = object_by_id(tab, kind, id);
+
+	return obj ? obj->ptr : NULL;
 }

@@ -32,7 +32,7 @@ enum object_kind {
  * @owned: the table drops the reference; else something else in it keeps @ptr alive
  * @users: how many references to it were found in the tree; for a pipe, open read ends
  * @users2: for a pipe, open write ends; for a file, descriptors among @users
- * @fd: for a file, a descriptor of it; -1 if it has none
+ * @fd: for a file, a descriptor of it (at a restart: once FDS was read); -1 if it has none
  * @addr: for a file, where it is mapped; 0 if it is not, or has a descriptor
  */
 struct object {
@@ -96,6 +96,9 @@ struct object *object_new(struct object_table *tab, enum object_kind kind, void 
  * or zero, -ENOMEM.
  */
 int object_add(struct object_table *tab, enum object_kind kind, u32 id, void *ptr);
+
+/** object_by_id() - restart: the object @id, if it is of that kind, else NULL */
+struct object *object_by_id(struct object_table *tab, enum object_kind kind, u32 id);
 
 /** object_find() - restart: the kernel object @id, if it is of that kind, else NULL */
 void *object_find(struct object_table *tab, enum object_kind kind, u32 id);

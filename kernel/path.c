@@ -67,13 +67,8 @@ static const struct {
 	const char *name;
 	const char *what;
 } path_anonymous[] = {
-	{ "[eventpoll]", "an epoll instance" },
-	{ "[eventfd]", "an eventfd" },
-	{ "[timerfd]", "a timerfd" },
-	{ "[signalfd]", "a signalfd" },
 	{ "inotify", "an inotify instance" },
 	{ "[fanotify]", "a fanotify instance" },
-	{ "[pidfd]", "a pidfd" },
 	{ "[io_uring]", "an io_uring instance" },
 	{ "[userfaultfd]", "a userfaultfd" },
 	{ "[perf_event]", "a perf event" },
@@ -81,6 +76,15 @@ static const struct {
 	{ "bpf-prog", "a BPF program" },
 	{ "seccomp notify", "a seccomp listener" },
 };
+
+bool path_is_anonymous(struct file *file, const char *name)
+{
+	const struct qstr *qstr = &file->f_path.dentry->d_name;
+
+	return file_inode(file)->i_sb->s_magic == ANON_INODE_FS_MAGIC &&
+	       !(file->f_mode & FMODE_PATH) && qstr->len == strlen(name) &&
+	       !memcmp(qstr->name, name, qstr->len);
+}
 
 static const char *path_anonymous_name(struct file *file)
 {

@@ -49,6 +49,13 @@ int path_relocate(struct restart *rs, const char __user *from, size_t len);
  */
 bool path_wrong(struct restart *rs, int err);
 
+/**
+ * path_is_anonymous() - is it one of the kernel's files without a path?
+ * @file: the file
+ * @name: what the kernel calls its kind, such as "[eventpoll]"
+ */
+bool path_is_anonymous(struct file *file, const char *name);
+
 /** path_supported() - NULL, or why an open file of this inode cannot be kept */
 const char *path_supported(struct file *file);
 

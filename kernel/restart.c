@@ -23,8 +23,11 @@
 #include "arch/arch.h"
 #include "compat.h"
 #include "cred.h"
+#include "epoll.h"
 #include "file.h"
+#include "fown.h"
 #include "fs.h"
+#include "lock.h"
 #include "mm.h"
 #include "pages.h"
 #include "path.h"
@@ -37,6 +40,7 @@
 #include "symbols.h"
 #include "thread.h"
 #include "timer.h"
+#include "timerfd.h"
 #include "tty.h"
 #include "vma.h"
 
@@ -55,6 +59,8 @@ static void restart_free(void *arg)
 	kfree(rs->relocate);
 	kvfree(rs->posix_timer);
 	path_forget(rs);
+	timerfd_forget(rs);
+	fown_forget(rs);
 	dev_ctx_put(rs->ctx);
 	kvfree(rs);
 }
@@ -255,7 +261,9 @@ static const struct restart_record restart_records[] = {
 	[CKPT_REC_FS] = { fs_read, true, 0, RESTART_CONTENT },
 	[CKPT_REC_MM] = { mm_read, true, REC(VMAS), RESTART_CONTENT },
 	[CKPT_REC_VMAS] = { vma_read, false, 0, REC(MM) | RESTART_CONTENT },
-	[CKPT_REC_FDS] = { file_read_fds, false, 0, RESTART_CONTENT },
+	[CKPT_REC_FDS] = { file_read_fds, false, 0, REC(EPOLL) | REC(LOCKS) | RESTART_CONTENT },
+	[CKPT_REC_EPOLL] = { epoll_read, false, REC(FDS), REC(LOCKS) | RESTART_CONTENT },
+	[CKPT_REC_LOCKS] = { lock_read, false, REC(FDS), RESTART_CONTENT },
 	[CKPT_REC_SIGHAND] = { signal_read_actions, true, 0, RESTART_CONTENT },
 	[CKPT_REC_SIGNALS] = { signal_read_shared, true, 0, RESTART_CONTENT },
 	[CKPT_REC_LIMITS] = { process_read_limits, true, 0, RESTART_CONTENT },
@@ -348,13 +356,16 @@ static int restart_finish_task(struct build_task *bt)
 
 	if (leader) {
 		fs_finish(rs);
-		ret = timer_finish(rs) ?: process_finish(rs);
+		/* Not under limits that are the program's, nor with its credentials. */
+		ret = timer_finish(rs) ?: timerfd_finish(rs) ?: process_finish(rs);
 	}
 	if (!ret) {
 		what = thread_finish(&bt->final);
 		if (what)
 			ret = error_add(&rs->ctx->errors, -EFAULT, &at, "%s", what);
 	}
+	if (!ret && leader)
+		ret = fown_finish(rs);
 	if (!ret && leader)
 		compat_set_dumpable(rs->dumpable);
 	return ret;
@@ -432,6 +443,8 @@ static struct restart *restart_new(struct dev_ctx *ctx, const struct ckpt_restar
 	rs->restarter = task_tgid_nr(current);
 	rs->last_fd = -1;
 	object_init(&rs->objects);
+	INIT_LIST_HEAD(&rs->timers);
+	INIT_LIST_HEAD(&rs->fowns);
 	INIT_LIST_HEAD(&rs->truncate);
 	return rs;
 }

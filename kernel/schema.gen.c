@@ -190,6 +190,87 @@ const struct codec_msg pb_path_msg = {
 	.size = sizeof(struct pb_path),
 };
 
+static const struct codec_field pb_eventfd_fields[] = {
+	{ .name = "count", .number = 1, .type = CODEC_U64, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_eventfd, count), .size = sizeof(u64) },
+	{ .name = "semaphore", .number = 2, .type = CODEC_BOOL, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_eventfd, semaphore), .size = sizeof(bool) },
+};
+
+const struct codec_msg pb_eventfd_msg = {
+	.name = "Eventfd",
+	.fields = pb_eventfd_fields,
+	.nr_fields = 2,
+	.size = sizeof(struct pb_eventfd),
+};
+
+static const struct codec_field pb_timerfd_fields[] = {
+	{ .name = "clockid", .number = 1, .type = CODEC_U32, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_timerfd, clockid), .size = sizeof(u32) },
+	{ .name = "flags", .number = 2, .type = CODEC_U32, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_timerfd, flags), .size = sizeof(u32) },
+	{ .name = "rest_ns", .number = 3, .type = CODEC_U64, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_timerfd, rest_ns), .size = sizeof(u64) },
+	{ .name = "interval_ns", .number = 4, .type = CODEC_U64, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_timerfd, interval_ns), .size = sizeof(u64) },
+	{ .name = "ticks", .number = 5, .type = CODEC_U64, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_timerfd, ticks), .size = sizeof(u64) },
+	{ .name = "deadline_ns", .number = 6, .type = CODEC_U64, .label = CODEC_OPTIONAL,
+	  .offset = offsetof(struct pb_timerfd, deadline_ns),
+	  .presence = offsetof(struct pb_timerfd, has_deadline_ns), .size = sizeof(u64) },
+};
+
+const struct codec_msg pb_timerfd_msg = {
+	.name = "Timerfd",
+	.fields = pb_timerfd_fields,
+	.nr_fields = 6,
+	.size = sizeof(struct pb_timerfd),
+};
+
+static const struct codec_field pb_signalfd_fields[] = {
+	{ .name = "mask", .number = 1, .type = CODEC_U64, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_signalfd, mask), .size = sizeof(u64) },
+};
+
+const struct codec_msg pb_signalfd_msg = {
+	.name = "Signalfd",
+	.fields = pb_signalfd_fields,
+	.nr_fields = 1,
+	.size = sizeof(struct pb_signalfd),
+};
+
+static const struct codec_field pb_pidfd_fields[] = {
+	{ .name = "thread", .number = 1, .type = CODEC_BOOL, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_pidfd, thread), .size = sizeof(bool) },
+};
+
+const struct codec_msg pb_pidfd_msg = {
+	.name = "Pidfd",
+	.fields = pb_pidfd_fields,
+	.nr_fields = 1,
+	.size = sizeof(struct pb_pidfd),
+};
+
+static const struct codec_field pb_fown_fields[] = {
+	{ .name = "type", .number = 1, .type = CODEC_U32, .label = CODEC_OPTIONAL,
+	  .offset = offsetof(struct pb_fown, type), .presence = offsetof(struct pb_fown, has_type),
+	  .size = sizeof(u32) },
+	{ .name = "pid", .number = 2, .type = CODEC_U32, .label = CODEC_OPTIONAL,
+	  .offset = offsetof(struct pb_fown, pid), .presence = offsetof(struct pb_fown, has_pid),
+	  .size = sizeof(u32) },
+	{ .name = "signal", .number = 3, .type = CODEC_U32, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_fown, signal), .size = sizeof(u32) },
+	{ .name = "async", .number = 4, .type = CODEC_BOOL, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_fown, async), .size = sizeof(bool) },
+};
+
+const struct codec_msg pb_fown_msg = {
+	.name = "Fown",
+	.fields = pb_fown_fields,
+	.nr_fields = 4,
+	.size = sizeof(struct pb_fown),
+};
+
 static const struct codec_field pb_file_fields[] = {
 	{ .name = "id", .number = 1, .type = CODEC_U32, .label = CODEC_REQUIRED,
 	  .offset = offsetof(struct pb_file, id), .size = sizeof(u32) },
@@ -210,13 +291,107 @@ static const struct codec_field pb_file_fields[] = {
 	{ .name = "shmem", .number = 7, .type = CODEC_U32, .label = CODEC_OPTIONAL,
 	  .offset = offsetof(struct pb_file, shmem),
 	  .presence = offsetof(struct pb_file, has_shmem), .size = sizeof(u32) },
+	{ .name = "eventfd", .number = 20, .type = CODEC_MSG, .label = CODEC_OPTIONAL,
+	  .offset = offsetof(struct pb_file, eventfd),
+	  .presence = offsetof(struct pb_file, has_eventfd), .size = sizeof(struct pb_eventfd),
+	  .sub = &pb_eventfd_msg },
+	{ .name = "timerfd", .number = 21, .type = CODEC_MSG, .label = CODEC_OPTIONAL,
+	  .offset = offsetof(struct pb_file, timerfd),
+	  .presence = offsetof(struct pb_file, has_timerfd), .size = sizeof(struct pb_timerfd),
+	  .sub = &pb_timerfd_msg },
+	{ .name = "signalfd", .number = 22, .type = CODEC_MSG, .label = CODEC_OPTIONAL,
+	  .offset = offsetof(struct pb_file, signalfd),
+	  .presence = offsetof(struct pb_file, has_signalfd), .size = sizeof(struct pb_signalfd),
+	  .sub = &pb_signalfd_msg },
+	{ .name = "epoll", .number = 23, .type = CODEC_BOOL, .label = CODEC_OPTIONAL,
+	  .offset = offsetof(struct pb_file, epoll),
+	  .presence = offsetof(struct pb_file, has_epoll), .size = sizeof(bool) },
+	{ .name = "pidfd", .number = 24, .type = CODEC_MSG, .label = CODEC_OPTIONAL,
+	  .offset = offsetof(struct pb_file, pidfd),
+	  .presence = offsetof(struct pb_file, has_pidfd), .size = sizeof(struct pb_pidfd),
+	  .sub = &pb_pidfd_msg },
+	{ .name = "fown", .number = 25, .type = CODEC_MSG, .label = CODEC_OPTIONAL,
+	  .offset = offsetof(struct pb_file, fown), .presence = offsetof(struct pb_file, has_fown),
+	  .size = sizeof(struct pb_fown), .sub = &pb_fown_msg },
 };
 
 const struct codec_msg pb_file_msg = {
 	.name = "File",
 	.fields = pb_file_fields,
-	.nr_fields = 7,
+	.nr_fields = 13,
 	.size = sizeof(struct pb_file),
+};
+
+static const struct codec_field pb_epoll_watch_fields[] = {
+	{ .name = "fd", .number = 1, .type = CODEC_U32, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_epoll_watch, fd), .size = sizeof(u32) },
+	{ .name = "file", .number = 2, .type = CODEC_U32, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_epoll_watch, file), .size = sizeof(u32) },
+	{ .name = "events", .number = 3, .type = CODEC_U32, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_epoll_watch, events), .size = sizeof(u32) },
+	{ .name = "data", .number = 4, .type = CODEC_FIXED64, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_epoll_watch, data), .size = sizeof(u64) },
+	{ .name = "seen", .number = 5, .type = CODEC_BOOL, .label = CODEC_OPTIONAL,
+	  .offset = offsetof(struct pb_epoll_watch, seen),
+	  .presence = offsetof(struct pb_epoll_watch, has_seen), .size = sizeof(bool) },
+};
+
+const struct codec_msg pb_epoll_watch_msg = {
+	.name = "EpollWatch",
+	.fields = pb_epoll_watch_fields,
+	.nr_fields = 5,
+	.size = sizeof(struct pb_epoll_watch),
+};
+
+static const struct codec_field pb_lock_fields[] = {
+	{ .name = "file", .number = 1, .type = CODEC_U32, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_lock, file), .size = sizeof(u32) },
+	{ .name = "kind", .number = 2, .type = CODEC_ENUM, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_lock, kind), .size = sizeof(u32), .value_max = PB_LOCK_FLOCK },
+	{ .name = "write", .number = 3, .type = CODEC_BOOL, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_lock, write), .size = sizeof(bool) },
+	{ .name = "start", .number = 4, .type = CODEC_U64, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_lock, start), .size = sizeof(u64) },
+	{ .name = "end", .number = 5, .type = CODEC_U64, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_lock, end), .size = sizeof(u64) },
+};
+
+const struct codec_msg pb_lock_msg = {
+	.name = "Lock",
+	.fields = pb_lock_fields,
+	.nr_fields = 5,
+	.size = sizeof(struct pb_lock),
+};
+
+static const struct codec_field pb_locks_fields[] = {
+	{ .name = "lock", .number = 1, .type = CODEC_MSG, .label = CODEC_REPEATED,
+	  .offset = offsetof(struct pb_locks, lock), .presence = offsetof(struct pb_locks, n_lock),
+	  .size = sizeof(struct pb_lock), .max = PB_LOCKS_LOCK_MAX, .sub = &pb_lock_msg },
+};
+
+const struct codec_msg pb_locks_msg = {
+	.name = "Locks",
+	.fields = pb_locks_fields,
+	.nr_fields = 1,
+	.size = sizeof(struct pb_locks),
+	.arena_max = PB_LOCKS_ARENA_MAX,
+};
+
+static const struct codec_field pb_epoll_fields[] = {
+	{ .name = "file", .number = 1, .type = CODEC_U32, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_epoll, file), .size = sizeof(u32) },
+	{ .name = "watch", .number = 2, .type = CODEC_MSG, .label = CODEC_REPEATED,
+	  .offset = offsetof(struct pb_epoll, watch),
+	  .presence = offsetof(struct pb_epoll, n_watch), .size = sizeof(struct pb_epoll_watch),
+	  .max = PB_EPOLL_WATCH_MAX, .sub = &pb_epoll_watch_msg },
+};
+
+const struct codec_msg pb_epoll_msg = {
+	.name = "Epoll",
+	.fields = pb_epoll_fields,
+	.nr_fields = 2,
+	.size = sizeof(struct pb_epoll),
+	.arena_max = PB_EPOLL_ARENA_MAX,
 };
 
 static const struct codec_field pb_pipe_fields[] = {

@@ -9,6 +9,12 @@
 
 #include "codec.h"
 
+enum pb_lock_kind {
+	PB_LOCK_POSIX = 0,		/* of the process: fcntl(F_SETLK) */
+	PB_LOCK_OFD = 1,		/* of the description: fcntl(F_OFD_SETLK) */
+	PB_LOCK_FLOCK = 2,		/* of the description, the whole file: flock(2) */
+};
+
 enum pb_vma_kind {
 	PB_VMA_ANON = 0,		/* private, anonymous */
 	PB_VMA_FILE = 1,		/* private or shared, of a FILE */
@@ -157,6 +163,51 @@ struct pb_path {
 
 extern const struct codec_msg pb_path_msg;
 
+struct pb_eventfd {
+	u64 count;
+	bool semaphore;			/* EFD_SEMAPHORE */
+};
+
+extern const struct codec_msg pb_eventfd_msg;
+
+/* Relative timers, and those of clocks that are the machine's, keep the rest of their time. */
+struct pb_timerfd {
+	u32 clockid;			/* CLOCK_* */
+	u32 flags;			/* TFD_TIMER_*, of the last timerfd_settime() */
+	u64 rest_ns;			/* until it expires next; 0: disarmed */
+	u64 interval_ns;
+	u64 ticks;			/* expirations that were not read yet */
+	bool has_deadline_ns;
+	u64 deadline_ns;		/* absolute CLOCK_REALTIME: when it expires next */
+};
+
+extern const struct codec_msg pb_timerfd_msg;
+
+struct pb_signalfd {
+	u64 mask;			/* bit n-1 is signal n */
+};
+
+extern const struct codec_msg pb_signalfd_msg;
+
+/* Of the process itself. */
+struct pb_pidfd {
+	bool thread;			/* PIDFD_THREAD: of the main thread alone */
+};
+
+extern const struct codec_msg pb_pidfd_msg;
+
+/* Who gets a signal when something happens to a file: F_SETOWN and what belongs to it. */
+struct pb_fown {
+	bool has_type;
+	u32 type;			/* F_OWNER_TID or F_OWNER_PID; absent: nobody */
+	bool has_pid;
+	u32 pid;			/* the process itself or one of its threads */
+	u32 signal;			/* F_SETSIG; 0: SIGIO */
+	bool async;			/* O_ASYNC */
+};
+
+extern const struct codec_msg pb_fown_msg;
+
 /* An open file description. */
 struct pb_file {
 	u32 id;
@@ -171,9 +222,67 @@ struct pb_file {
 	u32 tty;			/* id of a TTY */
 	bool has_shmem;
 	u32 shmem;			/* id of a SHMEM (only behind mappings) */
+	bool has_eventfd;
+	struct pb_eventfd eventfd;
+	bool has_timerfd;
+	struct pb_timerfd timerfd;
+	bool has_signalfd;
+	struct pb_signalfd signalfd;
+	bool has_epoll;
+	bool epoll;			/* an epoll instance; EPOLL records have its watches */
+	bool has_pidfd;
+	struct pb_pidfd pidfd;
+	bool has_fown;
+	struct pb_fown fown;		/* any kind */
 };
 
 extern const struct codec_msg pb_file_msg;
+
+struct pb_epoll_watch {
+	u32 fd;				/* under which it was added; may be another's by now */
+	u32 file;			/* id of a FILE */
+	u32 events;			/* EPOLL*; a one-shot that has fired has no EPOLLERR */
+	u64 data;
+	bool has_seen;
+	bool seen;			/* edge-triggered: its last edge was reported */
+};
+
+extern const struct codec_msg pb_epoll_watch_msg;
+
+struct pb_lock {
+	u32 file;			/* id of a FILE */
+	u32 kind;
+	bool write;			/* exclusive */
+	u64 start;			/* bytes */
+	u64 end;			/* the last byte; 2^63-1: to the end of the file */
+};
+
+extern const struct codec_msg pb_lock_msg;
+
+#define PB_LOCKS_LOCK_MAX 1024
+
+/* Locks of the process, behind the last FDS and EPOLL. */
+struct pb_locks {
+	u32 n_lock;
+	struct pb_lock *lock;		/* max 1024 */
+};
+
+#define PB_LOCKS_ARENA_MAX (CODEC_ALIGN(PB_LOCKS_LOCK_MAX * sizeof(struct pb_lock)))
+
+extern const struct codec_msg pb_locks_msg;
+
+#define PB_EPOLL_WATCH_MAX 1024
+
+/* Watches of an epoll instance, behind the last FDS. */
+struct pb_epoll {
+	u32 file;			/* id of a FILE with epoll */
+	u32 n_watch;
+	struct pb_epoll_watch *watch;	/* max 1024 */
+};
+
+#define PB_EPOLL_ARENA_MAX (CODEC_ALIGN(PB_EPOLL_WATCH_MAX * sizeof(struct pb_epoll_watch)))
+
+extern const struct codec_msg pb_epoll_msg;
 
 #define PB_PIPE_PACKETS_MAX 65536
 

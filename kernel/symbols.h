@@ -23,6 +23,7 @@
 #include <linux/ioprio.h>
 #include <linux/mm.h>
 #include <linux/pagewalk.h>
+#include <linux/pid.h>
 #include <linux/pipe_fs_i.h>
 #include <linux/posix-timers.h>
 #include <linux/ptrace.h>
@@ -35,6 +36,9 @@
 #include <linux/seccomp.h>
 #include <linux/signal.h>
 #include <linux/static_call.h>
+#include <linux/uaccess.h>
+/* Needs fs.h and uaccess.h before it. */
+#include <linux/eventpoll.h>
 
 struct pt_regs;
 
@@ -65,6 +69,9 @@ long ckpt_proto_kernel_wait4(pid_t pid, int __user *stat, int options, struct ru
 	X(set_fs_pwd, set_fs_pwd)					\
 	X(create_pipe_files, create_pipe_files)				\
 	X(pipe_fcntl, pipe_fcntl)					\
+	X(get_epoll_tfile_raw_ptr, get_epoll_tfile_raw_ptr)		\
+	X(do_epoll_ctl, do_epoll_ctl)					\
+	X(pidfd_pid, pidfd_pid)						\
 	X(do_send_sig_info, do_send_sig_info)				\
 	X(set_current_blocked, set_current_blocked)			\
 	X(alloc_uid, alloc_uid)						\
@@ -82,6 +89,14 @@ long ckpt_proto_kernel_wait4(pid_t pid, int __user *stat, int options, struct ru
 	X(__x64_sys_seccomp, ckpt_proto_syscall)			\
 	X(__x64_sys_timer_create, ckpt_proto_syscall)			\
 	X(__x64_sys_timer_settime, ckpt_proto_syscall)			\
+	X(__x64_sys_fcntl, ckpt_proto_syscall)				\
+	X(__x64_sys_flock, ckpt_proto_syscall)				\
+	X(__x64_sys_eventfd2, ckpt_proto_syscall)			\
+	X(__x64_sys_timerfd_create, ckpt_proto_syscall)			\
+	X(__x64_sys_timerfd_settime, ckpt_proto_syscall)		\
+	X(__x64_sys_signalfd4, ckpt_proto_syscall)			\
+	X(__x64_sys_pidfd_open, ckpt_proto_syscall)			\
+	X(__x64_sys_epoll_create1, ckpt_proto_syscall)			\
 	X(__x64_sys_epoll_wait, ckpt_proto_syscall)			\
 	X(__x64_sys_epoll_pwait, ckpt_proto_syscall)			\
 	X(__x64_sys_epoll_pwait2, ckpt_proto_syscall)			\

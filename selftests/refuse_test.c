@@ -11,24 +11,19 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
-#include <sys/epoll.h>
-#include <sys/eventfd.h>
-#include <sys/file.h>
 #include <sys/inotify.h>
 #include <sys/ioctl.h>
 #include <sys/ipc.h>
 #include <sys/mman.h>
 #include <sys/msg.h>
-#include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/sem.h>
 #include <sys/shm.h>
-#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/timerfd.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 
@@ -38,58 +33,12 @@
 
 /* ---- descriptors ---- */
 
-SUBJECT(epoll)
-{
-	int fd = epoll_create1(0);
-
-	ASSERT_LE(0, fd);
-	subject_refused(" fd %d: .*\\[eventpoll\\].*" UNSUPPORTED, fd);
-}
-
-SUBJECT(eventfd_)
-{
-	int fd = eventfd(7, 0);
-	uint64_t n;
-
-	ASSERT_LE(0, fd);
-	subject_refused(" fd %d: .*\\[eventfd\\].*" UNSUPPORTED, fd);
-	ASSERT_EQ(8, read(fd, &n, 8));
-	EXPECT_EQ(7, n);
-}
-
-SUBJECT(timerfd)
-{
-	int fd = timerfd_create(CLOCK_MONOTONIC, 0);
-
-	ASSERT_LE(0, fd);
-	subject_refused(" fd %d: .*\\[timerfd\\].*" UNSUPPORTED, fd);
-}
-
-SUBJECT(signalfd_)
-{
-	sigset_t set;
-	int fd;
-
-	sigemptyset(&set);
-	fd = signalfd(-1, &set, 0);
-	ASSERT_LE(0, fd);
-	subject_refused(" fd %d: .*\\[signalfd\\].*" UNSUPPORTED, fd);
-}
-
 SUBJECT(inotify)
 {
 	int fd = inotify_init();
 
 	ASSERT_LE(0, fd);
 	subject_refused(" fd %d: .*inotify.*" UNSUPPORTED, fd);
-}
-
-SUBJECT(pidfd)
-{
-	int fd = pidfd_open(getpid(), 0);
-
-	ASSERT_LE(0, fd);
-	subject_refused(" fd %d: .*pidfd.*" UNSUPPORTED, fd);
 }
 
 static void a_socket(struct __test_metadata *_metadata, int domain, int type)
@@ -228,32 +177,6 @@ SUBJECT(file_shared_outside)
 			subject_path("file"));
 }
 
-SUBJECT(lock_flock)
-{
-	int fd = open(subject_path("file"), O_RDWR | O_CREAT, 0600);
-
-	ASSERT_EQ(0, flock(fd, LOCK_EX));
-	subject_refused(" fd %d: a file lock.*" UNSUPPORTED, fd);
-}
-
-SUBJECT(lock_posix)
-{
-	struct flock lock = { .l_type = F_RDLCK, .l_len = 10 };
-	int fd = open(subject_path("file"), O_RDWR | O_CREAT, 0600);
-
-	ASSERT_EQ(0, fcntl(fd, F_SETLK, &lock));
-	subject_refused(" fd %d: a file lock.*" UNSUPPORTED, fd);
-}
-
-SUBJECT(lock_ofd)
-{
-	struct flock lock = { .l_type = F_RDLCK, .l_len = 10 };
-	int fd = open(subject_path("file"), O_RDWR | O_CREAT, 0600);
-
-	ASSERT_EQ(0, fcntl(fd, F_OFD_SETLK, &lock));
-	subject_refused(" fd %d: a file lock.*" UNSUPPORTED, fd);
-}
-
 SUBJECT(lease)
 {
 	int fd = open(subject_path("file"), O_RDONLY | O_CREAT, 0600);
@@ -263,13 +186,34 @@ SUBJECT(lease)
 	subject_refused(" fd %d: .*" UNSUPPORTED, fd);
 }
 
-SUBJECT(signal_driven)
+SUBJECT(signals_to_another)
 {
 	int fds[2];
 
 	ASSERT_EQ(0, pipe(fds));
-	ASSERT_EQ(0, fcntl(fds[0], F_SETOWN, getpid()));
+	ASSERT_EQ(0, fcntl(fds[0], F_SETOWN, 1));
 	subject_refused(" fd %d: .*F_SETOWN.*" UNSUPPORTED, fds[0]);
+}
+
+SUBJECT(signals_to_a_group)
+{
+	int fds[2];
+
+	ASSERT_EQ(0, pipe(fds));
+	ASSERT_EQ(0, fcntl(fds[0], F_SETOWN, -getpgrp()));
+	subject_refused(" fd %d: .*F_SETOWN.*" UNSUPPORTED, fds[0]);
+}
+
+SUBJECT(watched_directory)
+{
+	int fd;
+
+	/* Not the one where the test itself makes files. */
+	ASSERT_EQ(0, mkdir(subject_path("watched"), 0700));
+	fd = open(subject_path("watched"), O_RDONLY | O_DIRECTORY);
+	if (fcntl(fd, F_NOTIFY, DN_CREATE | DN_MULTISHOT))
+		SKIP(return, "F_NOTIFY: %s", strerror(errno));
+	subject_refused(" fd %d: a watched directory \\(F_NOTIFY\\)" UNSUPPORTED, fd);
 }
 
 SUBJECT(a_mount_of_its_own)
@@ -527,7 +471,8 @@ SUBJECT(leader_ended)
 /* Everything that is wrong is said, not only the first thing. */
 SUBJECT(several_things)
 {
-	int a = eventfd(0, 0), b = epoll_create1(0), c = socket(AF_UNIX, SOCK_DGRAM, 0);
+	int a = socket(AF_UNIX, SOCK_DGRAM, 0), b = socket(AF_UNIX, SOCK_STREAM, 0);
+	int c = socket(AF_INET, SOCK_STREAM, 0);
 
 	subject_tell("lines", "3");
 	subject_refused(" fd (%d|%d|%d): .*" UNSUPPORTED, a, b, c);

@@ -26,9 +26,10 @@
  *
  * Order: IMAGE, then per process PROCESS and what belongs to it (an object stands before the
  * first record that refers to its id), then its memory, then TRAILER. Of what belongs to a
- * process, VMAS stand before MM, MM and CRED before the first THREAD, TIMERS behind the last; CRED,
- * FS, VMAS, MM, SIGHAND, SIGNALS, LIMITS and THREAD must be there. Nothing follows TRAILER; a
- * stream that ends without it is truncated. Bytes behind the trailer are not read.
+ * process, VMAS stand before MM, MM and CRED before the first THREAD, TIMERS behind the last, EPOLL
+ * behind the last FDS, LOCKS behind both; CRED, FS, VMAS, MM, SIGHAND, SIGNALS, LIMITS and THREAD must be there.
+ * Nothing follows TRAILER; a stream that ends without it is truncated. Bytes behind the trailer
+ * are not read.
  *
  * Growing: a record type that a reader does not know is refused unless it has
  * CKPT_REC_F_ADVISORY; a field that it does not know is refused unless its number is 1000 or
@@ -128,9 +129,11 @@ struct ckpt_image_record {
 	X(PAGES,	18,	none,		"raw memory pages")			\
 	X(SHMEM_RUN,	19,	shmem_run,	"where the next SHMEM_DATA belongs")	\
 	X(SHMEM_DATA,	20,	none,		"raw content of shared memory")		\
-	X(SECCOMP,	31,	seccomp,	"seccomp filters, an object")		\
+	X(TRAILER,	21,	trailer,	"counts and digest; the end")		\
 	X(TIMERS,	30,	timers,		"interval timers and POSIX timers")	\
-	X(TRAILER,	21,	trailer,	"counts and digest; the end")
+	X(SECCOMP,	31,	seccomp,	"seccomp filters, an object")		\
+	X(EPOLL,	40,	epoll,		"watches of an epoll instance")		\
+	X(LOCKS,	41,	locks,		"some of its file locks")
 
 /** enum ckpt_rec - record types; see CKPT_REC_TABLE */
 enum ckpt_rec {

@@ -271,6 +271,14 @@ static void write_process(struct writer *w, const struct model_process *p)
 	for (i = 0; i < p->nr_fds; i++)
 		member(w, NULL, json_message(&p->fds[i]->base));
 	close_group(w, ']');
+	open_group(w, "epolls", '[');
+	for (i = 0; i < p->nr_epolls; i++)
+		member(w, NULL, json_message(&p->epolls[i]->base));
+	close_group(w, ']');
+	open_group(w, "locks", '[');
+	for (i = 0; i < p->nr_locks; i++)
+		member(w, NULL, json_message(&p->locks[i]->base));
+	close_group(w, ']');
 	open_group(w, "actions", '[');
 	for (i = 0; p->sighand && i < p->sighand->n_action; i++)
 		member(w, NULL, json_action(p->sighand->action[i]));

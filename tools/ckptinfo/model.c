@@ -5,6 +5,9 @@
 #include <search.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/timerfd.h>
+#include <time.h>
 
 #include "schema.h"
 #include "util.h"
@@ -142,9 +145,24 @@ static int add_image(struct model *m, const Ckpt__Image *image)
 	return 0;
 }
 
+static bool bad_timerfd(const Ckpt__Timerfd *t)
+{
+	const bool realtime = t->clockid == CLOCK_REALTIME || t->clockid == CLOCK_REALTIME_ALARM;
+	const uint32_t flags = TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET;
+
+	if (t->has_deadline_ns && (!realtime || !t->rest_ns || !(t->flags & TFD_TIMER_ABSTIME)))
+		return true;
+	return (!realtime && t->clockid != CLOCK_MONOTONIC && t->clockid != CLOCK_BOOTTIME &&
+		t->clockid != CLOCK_BOOTTIME_ALARM) || t->flags & ~flags ||
+	       t->rest_ns > INT64_MAX || t->interval_ns > INT64_MAX ||
+	       t->deadline_ns > INT64_MAX;
+}
+
 static int add_file(struct model *m, const Ckpt__File *file)
 {
-	int kinds = !!file->path + !!file->has_pipe + !!file->has_tty + !!file->has_shmem;
+	int kinds = !!file->path + !!file->has_pipe + !!file->has_tty + !!file->has_shmem +
+		    !!file->eventfd + !!file->timerfd + !!file->signalfd + !!file->has_epoll +
+		    !!file->pidfd;
 
 	if (kinds != 1)
 		return BAD(m, "%u is of %d kinds, not one", file->id, kinds);
@@ -155,6 +173,12 @@ static int add_file(struct model *m, const Ckpt__File *file)
 	    (file->has_tty && need(m, file->tty, CKPT_REC_TTY)) ||
 	    (file->has_shmem && need(m, file->shmem, CKPT_REC_SHMEM)))
 		return -1;
+	if (file->fown && file->fown->has_type != file->fown->has_pid)
+		return BAD(m, "%u has half an owner", file->id);
+	if (file->eventfd && file->eventfd->count == UINT64_MAX)
+		return BAD(m, "eventfd %u has overflowed", file->id);
+	if (file->timerfd && bad_timerfd(file->timerfd))
+		return BAD(m, "timerfd %u cannot be", file->id);
 	return add_object(m, file->id, &file->base);
 }
 
@@ -271,6 +295,8 @@ static int add_fds(struct model *m, struct model_process *p, const Ckpt__Fds *fd
 {
 	size_t i;
 
+	if (p->nr_epolls || p->nr_locks)
+		return BAD(m, "stands behind %s", p->nr_locks ? "LOCKS" : "EPOLL");
 	for (i = 0; i < fds->n_fd; i++) {
 		const Ckpt__Fd *fd = fds->fd[i];
 
@@ -284,6 +310,49 @@ static int add_fds(struct model *m, struct model_process *p, const Ckpt__Fds *fd
 		if (model_file(m, fd->file)->has_shmem)
 			return BAD(m, "fd %u is shared memory that can only be mapped", fd->fd);
 		APPEND(p->fds, p->nr_fds, fd);
+	}
+	return 0;
+}
+
+static int add_epoll(struct model *m, struct model_process *p, const Ckpt__Epoll *epoll)
+{
+	const uint32_t always = EPOLLERR | EPOLLHUP;
+	size_t i;
+
+	if (p->nr_locks)
+		return BAD(m, "stands behind LOCKS");
+	if (need(m, epoll->file, CKPT_REC_FILE))
+		return -1;
+	if (!model_file(m, epoll->file)->has_epoll)
+		return BAD(m, "object %u is no epoll instance", epoll->file);
+	for (i = 0; i < epoll->n_watch; i++) {
+		const Ckpt__EpollWatch *watch = epoll->watch[i];
+
+		if (watch->fd > INT32_MAX)
+			return BAD(m, "%u is no file descriptor", watch->fd);
+		if (need(m, watch->file, CKPT_REC_FILE))
+			return -1;
+		if (!(watch->events & (always | EPOLLONESHOT)))
+			return BAD(m, "fd %u is watched for events 0x%x", watch->fd,
+				   watch->events);
+	}
+	p->nr_watches += epoll->n_watch;
+	APPEND(p->epolls, p->nr_epolls, epoll);
+	return 0;
+}
+
+static int add_locks(struct model *m, struct model_process *p, const Ckpt__Locks *locks)
+{
+	size_t i;
+
+	for (i = 0; i < locks->n_lock; i++) {
+		const Ckpt__Lock *lock = locks->lock[i];
+
+		if (need(m, lock->file, CKPT_REC_FILE))
+			return -1;
+		if (lock->start > lock->end || lock->end > INT64_MAX)
+			return BAD(m, "bytes %" PRIu64 " to %" PRIu64, lock->start, lock->end);
+		APPEND(p->locks, p->nr_locks, lock);
 	}
 	return 0;
 }
@@ -622,6 +691,10 @@ static int add_message(struct model *m, ProtobufCMessage *msg)
 		return add_vmas(m, p, (Ckpt__Vmas *)msg);
 	case CKPT_REC_FDS:
 		return add_fds(m, p, (Ckpt__Fds *)msg);
+	case CKPT_REC_EPOLL:
+		return add_epoll(m, p, (Ckpt__Epoll *)msg);
+	case CKPT_REC_LOCKS:
+		return add_locks(m, p, (Ckpt__Locks *)msg);
 	case CKPT_REC_SIGHAND:
 		return ONCE(m, p, sighand) ?: add_sighand(m, p, (Ckpt__Sighand *)msg);
 	case CKPT_REC_SIGNALS:
@@ -707,6 +780,8 @@ void model_free(struct model *m)
 	for (i = 0; i < m->nr_processes; i++) {
 		free(m->processes[i].threads);
 		free(m->processes[i].fds);
+		free(m->processes[i].epolls);
+		free(m->processes[i].locks);
 		free(m->processes[i].vmas);
 	}
 	free(m->processes);

@@ -44,6 +44,9 @@ struct model_vma {
  * struct model_process - a process and what belongs to it; a pointer is NULL if the image has
  *	no such record
  * @fds: ascending by number
+ * @epolls: records with watches of epoll instances, which several may have
+ * @nr_watches: in them
+ * @locks: file locks
  * @vmas: ascending by address
  * @pages: that the image holds
  * @described: the content of its memory has begun
@@ -60,6 +63,11 @@ struct model_process {
 	size_t nr_threads;
 	const Ckpt__Fd **fds;
 	size_t nr_fds;
+	const Ckpt__Epoll **epolls;
+	size_t nr_epolls;
+	size_t nr_watches;
+	const Ckpt__Lock **locks;
+	size_t nr_locks;
 	struct model_vma *vmas;
 	size_t nr_vmas;
 	uint64_t pages;

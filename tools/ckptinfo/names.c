@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -185,6 +186,27 @@ const struct name names_clock[] = {
 	{ CLOCK_MONOTONIC, "monotonic" },
 	{ CLOCK_BOOTTIME, "boottime" },
 	{ CLOCK_TAI, "tai" },
+	{ CLOCK_REALTIME_ALARM, "realtime alarm" },
+	{ CLOCK_BOOTTIME_ALARM, "boottime alarm" },
+	{ }
+};
+
+const struct name names_epoll[] = {
+	{ EPOLLIN, "in" },
+	{ EPOLLPRI, "pri" },
+	{ EPOLLOUT, "out" },
+	{ EPOLLERR, "err" },
+	{ EPOLLHUP, "hup" },
+	{ EPOLLRDNORM, "rdnorm" },
+	{ EPOLLRDBAND, "rdband" },
+	{ EPOLLWRNORM, "wrnorm" },
+	{ EPOLLWRBAND, "wrband" },
+	{ EPOLLMSG, "msg" },
+	{ EPOLLRDHUP, "rdhup" },
+	{ EPOLLEXCLUSIVE, "exclusive" },
+	{ EPOLLWAKEUP, "wakeup" },
+	{ EPOLLONESHOT, "one-shot" },
+	{ (uint32_t)EPOLLET, "edge" },
 	{ }
 };
 

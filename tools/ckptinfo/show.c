@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -61,6 +62,47 @@ const char *show_vma_role(const struct model_process *p, const Ckpt__Vma *vma)
 	return NULL;
 }
 
+static void show_timerfd(const Ckpt__Timerfd *t)
+{
+	char buf[BUF_NUMBER];
+
+	printf("%s timer", names_find(names_clock, t->clockid));
+	if (!t->rest_ns)
+		fputs(", off", stdout);
+	else if (t->has_deadline_ns)
+		fputs(" until ", stdout), put_time(t->deadline_ns);
+	else
+		printf(", %s left", format_time(buf, t->rest_ns));
+	if (t->interval_ns)
+		printf(", every %s", format_time(buf, t->interval_ns));
+	if (t->ticks)
+		printf(", %" PRIu64 " expirations unread", t->ticks);
+}
+
+static void show_event(const struct model *m, const Ckpt__File *file)
+{
+	char buf[NAMES_BUF];
+
+	if (file->eventfd) {
+		printf("%s, count %" PRIu64, file->eventfd->semaphore ? "semaphore" : "events",
+		       file->eventfd->count);
+	} else if (file->timerfd) {
+		show_timerfd(file->timerfd);
+	} else if (file->signalfd) {
+		printf("signals %s", names_flags(buf, names_signal, file->signalfd->mask, " "));
+	} else if (file->pidfd) {
+		printf("of the process itself%s", file->pidfd->thread ? ", its main thread" : "");
+	} else if (file->has_epoll) {
+		size_t i, j, n = 0;
+
+		for (i = 0; i < m->nr_processes; i++)
+			for (j = 0; j < m->processes[i].nr_epolls; j++)
+				if (m->processes[i].epolls[j]->file == file->id)
+					n += m->processes[i].epolls[j]->n_watch;
+		printf("%zu watches", n);
+	}
+}
+
 static void show_file(const struct model *m, const Ckpt__File *file)
 {
 	const struct model_object *object;
@@ -92,6 +134,8 @@ static void show_file(const struct model *m, const Ckpt__File *file)
 			put_bytes(shmem->name.data, shmem->name.len);
 			putchar('\'');
 		}
+	} else {
+		show_event(m, file);
 	}
 }
 
@@ -99,7 +143,10 @@ static const char *file_kind(const Ckpt__File *file)
 {
 	if (file->path)
 		return names_file_type(file->path->mode);
-	return file->has_pipe ? "pipe" : file->has_tty ? "terminal" : "memory";
+	return file->has_pipe ? "pipe" : file->has_tty ? "terminal" :
+	       file->has_shmem ? "memory" : file->eventfd ? "eventfd" :
+	       file->timerfd ? "timerfd" : file->signalfd ? "signalfd" :
+	       file->has_epoll ? "epoll" : "pidfd";
 }
 
 static void show_ids(const char *what, uint32_t real, uint32_t effective, uint32_t saved,
@@ -233,8 +280,53 @@ static void show_fds(const struct model *m, const struct model_process *p)
 		if (*flags || p->fds[i]->cloexec)
 			printf(" (%s%s%s)", flags, *flags && p->fds[i]->cloexec ? " " : "",
 			       p->fds[i]->cloexec ? "cloexec" : "");
+		if (file->fown && file->fown->has_pid)
+			printf(" (signals to %u%s)", file->fown->pid,
+			       file->fown->async ? ", async" : "");
 		/* Descriptors of one description share offset and flags. */
 		printf("  #%u\n", file->id);
+	}
+}
+
+static void show_watches(const struct model_process *p)
+{
+	char events[NAMES_BUF];
+	size_t i, j;
+
+	if (!p->nr_watches)
+		return;
+	printf("\n  epoll: %zu watches\n", p->nr_watches);
+	printf("    %-6s %-6s %-6s %-18s %s\n", "EPOLL", "FD", "OF", "DATA", "EVENTS");
+	for (i = 0; i < p->nr_epolls; i++) {
+		for (j = 0; j < p->epolls[i]->n_watch; j++) {
+			const Ckpt__EpollWatch *watch = p->epolls[i]->watch[j];
+
+			printf("    #%-5u %-6u #%-5u 0x%-16" PRIx64 " %s%s\n", p->epolls[i]->file,
+			       watch->fd, watch->file, watch->data,
+			       names_flags(events, names_epoll, watch->events, " "),
+			       watch->events & (EPOLLERR | EPOLLHUP) ? "" : " (fired)");
+		}
+	}
+}
+
+static void show_locks(const struct model_process *p)
+{
+	static const char *const kinds[] = { "process", "description", "flock" };
+	size_t i;
+
+	if (!p->nr_locks)
+		return;
+	printf("\n  file locks: %zu\n", p->nr_locks);
+	printf("    %-6s %-12s %-10s %s\n", "FILE", "OF", "KIND", "BYTES");
+	for (i = 0; i < p->nr_locks; i++) {
+		const Ckpt__Lock *lock = p->locks[i];
+
+		printf("    #%-5u %-12s %-10s %" PRIu64 " to ", lock->file, kinds[lock->kind],
+		       lock->write ? "exclusive" : "shared", lock->start);
+		if (lock->end == INT64_MAX)
+			puts("the end");
+		else
+			printf("%" PRIu64 "\n", lock->end);
 	}
 }
 
@@ -405,6 +497,8 @@ static void show_process(const struct model *m, const struct model_process *p)
 		show_thread(p->threads[i]);
 	show_memory(m, p);
 	show_fds(m, p);
+	show_watches(p);
+	show_locks(p);
 	show_signals(p);
 	show_timers(p);
 	show_limits(p);

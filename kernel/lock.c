@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * File locks: those of the process, fcntl(F_SETLK), and those of its open file descriptions,
+ * fcntl(F_OFD_SETLK) and flock(2).
+ */
+#include <linux/err.h>
+#include <linux/fs.h>
+#include <linux/slab.h>
+
+#include "arch/arch.h"
+#include "checkpoint.h"
+#include "compat.h"
+#include "lock.h"
+#include "restart.h"
+#include "scratch.h"
+
+bool lock_lease(struct file *file)
+{
+	struct file_lock_context *flctx = compat_flctx(file_inode(file));
+	const struct compat_lock *lock;
+	bool found = false;
+
+	if (!flctx)
+		return false;
+	spin_lock(&flctx->flc_lock);
+	list_for_each_entry(lock, &flctx->flc_lease, COMPAT_LOCK_LIST)
+		found = found || compat_lock_file(lock) == file;
+	spin_unlock(&flctx->flc_lock);
+	return found;
+}
+
+/**
+ * struct lock_list - locks that are being collected
+ * @cp: the checkpoint
+ * @file: a description; what is set through it is looked for
+ * @id: its id
+ * @lock: room for @cap locks, or NULL while they are counted
+ * @n: found so far
+ * @cap: see @lock
+ * @lost: locks of the process that were set through a file which is not in the image
+ */
+struct lock_list {
+	struct checkpoint *cp;
+	struct file *file;
+	u32 id;
+	struct pb_lock *lock;
+	unsigned int n;
+	unsigned int cap;
+	unsigned int lost;
+};
+
+static void lock_found(struct lock_list *list, const struct compat_lock *lock, u32 kind)
+{
+	const struct file_lock *fl = compat_file_lock(lock);
+
+	if (list->lock && list->n < list->cap) {
+		struct pb_lock *pb = &list->lock[list->n];
+
+		pb->file = list->id;
+		pb->kind = kind;
+		pb->write = compat_lock_type(lock) == F_WRLCK;
+		pb->start = fl->fl_start;
+		pb->end = fl->fl_end;
+	}
+	list->n++;
+}
+
+/* Only the process makes and removes these, and it is frozen: the same at each look. */
+static void lock_look(struct lock_list *list, struct file_lock_context *flctx)
+{
+	const void *owner = list->cp->leader->files;
+	const struct compat_lock *lock;
+	struct object *obj;
+
+	list->n = 0;
+	list->lost = 0;
+	spin_lock(&flctx->flc_lock);
+	list_for_each_entry(lock, &flctx->flc_posix, COMPAT_LOCK_LIST) {
+		if (compat_lock_flags(lock) & FL_OFDLCK) {
+			if (compat_lock_owner(lock) == list->file)
+				lock_found(list, lock, PB_LOCK_OFD);
+			continue;
+		}
+		if (compat_lock_owner(lock) != owner)
+			continue;
+		if (compat_lock_file(lock) == list->file) {
+			lock_found(list, lock, PB_LOCK_POSIX);
+			continue;
+		}
+		obj = object_lookup(&list->cp->objects, OBJECT_FILE, compat_lock_file(lock));
+		if (!obj || obj->fd < 0)
+			list->lost++;
+	}
+	list_for_each_entry(lock, &flctx->flc_flock, COMPAT_LOCK_LIST)
+		if (compat_lock_file(lock) == list->file)
+			lock_found(list, lock, PB_LOCK_FLOCK);
+	spin_unlock(&flctx->flc_lock);
+}
+
+static int lock_write_file(struct checkpoint *cp, struct object *obj)
+{
+	struct lock_list list = { .cp = cp, .file = obj->ptr, .id = obj->id };
+	struct file_lock_context *flctx = compat_flctx(file_inode(list.file));
+	struct pb_locks pb;
+	unsigned int i;
+	int ret = 0;
+
+	if (!flctx || list.file->f_mode & FMODE_PATH)
+		return 0;
+	lock_look(&list, flctx);
+	if (list.lost)
+		return checkpoint_refuse(cp, CKPT_WHERE_FD, obj->fd, CKPT_REASON_UNSUPPORTED, NULL,
+					 "%s is not supported",
+					 "a lock set through a descriptor of another process");
+	if (!list.n)
+		return 0;
+	list.cap = list.n;
+	list.lock = kvcalloc(list.cap, sizeof(*list.lock), GFP_KERNEL_ACCOUNT);
+	if (!list.lock)
+		return -ENOMEM;
+	lock_look(&list, flctx);
+	for (i = 0; !ret && i < min(list.n, list.cap); i += pb.n_lock) {
+		pb.lock = list.lock + i;
+		pb.n_lock = min_t(u32, min(list.n, list.cap) - i, PB_LOCKS_LOCK_MAX);
+		ret = stream_out_msg(&cp->out, CKPT_REC_LOCKS, &pb_locks_msg, &pb);
+	}
+	kvfree(list.lock);
+	return ret;
+}
+
+int lock_write(struct checkpoint *cp)
+{
+	struct object *obj;
+	unsigned long id;
+	int ret;
+
+	xa_for_each(&cp->objects.by_id, id, obj) {
+		if (obj->kind != OBJECT_FILE || obj->fd < 0)
+			continue;
+		ret = lock_write_file(cp, obj);
+		if (ret)
+			return ret;
+		cond_resched();
+	}
+	return 0;
+}
+
+/* ---- restart ---- */
+
+static int lock_fcntl(int fd, const struct pb_lock *pb)
+{
+	struct flock fl = {
+		.l_type = pb->write ? F_WRLCK : F_RDLCK,
+		.l_whence = SEEK_SET,
+		.l_start = pb->start,
+		/* 0: to the end */
+		.l_len = pb->end == OFFSET_MAX ? 0 : pb->end - pb->start + 1,
+	};
+	unsigned long addr = scratch_map(&fl, sizeof(fl));
+	int ret;
+
+	if (IS_ERR_VALUE(addr))
+		return addr;
+	ret = arch_sys(fcntl, fd, pb->kind == PB_LOCK_OFD ? F_OFD_SETLK : F_SETLK, addr);
+	scratch_unmap(addr);
+	return ret;
+}
+
+static int lock_set(struct restart *rs, const struct pb_lock *pb)
+{
+	struct error_at at = {
+		.reason = CKPT_REASON_OTHER,
+		.task = current,
+		.where_type = CKPT_WHERE_FD,
+	};
+	struct object *obj = object_by_id(&rs->objects, OBJECT_FILE, pb->file);
+	int ret;
+
+	if (!obj || obj->fd < 0 || pb->start > pb->end || pb->end > OFFSET_MAX)
+		return stream_in_bad(&rs->in, "a file lock");
+	if (pb->kind == PB_LOCK_FLOCK)
+		ret = arch_sys(flock, obj->fd, (pb->write ? LOCK_EX : LOCK_SH) | LOCK_NB);
+	else
+		ret = lock_fcntl(obj->fd, pb);
+	at.where = obj->fd;
+	switch (ret) {
+	case 0:
+		return 0;
+	case -EBADF:
+		/* Opened such that it could not be set. */
+		return stream_in_bad(&rs->in, "a file lock");
+	case -EAGAIN:
+	case -EACCES:
+		at.reason = CKPT_REASON_TAKEN;
+		at.advice = "end the process that holds it (see /proc/locks)";
+		return error_add(&rs->ctx->errors, ret, &at,
+				 "the lock on %pD is held by another process", obj->ptr);
+	}
+	return error_add(&rs->ctx->errors, ret, &at, "the lock on %pD cannot be set", obj->ptr);
+}
+
+int lock_read(struct restart *rs)
+{
+	struct pb_locks pb;
+	u32 i;
+	int ret;
+
+	ret = stream_in_msg(&rs->in, &pb_locks_msg, &pb);
+	for (i = 0; !ret && i < pb.n_lock; i++) {
+		ret = lock_set(rs, &pb.lock[i]);
+		cond_resched();
+	}
+	return ret;
+}
