@@ -443,7 +443,7 @@ static struct restart *restart_new(struct dev_ctx *ctx, const struct ckpt_restar
 	rs->restarter = task_tgid_nr(current);
 	rs->last_fd = -1;
 	object_init(&rs->objects);
-	INIT_LIST_HEAD(&rs->timers);
+	INIT_LIST_HEAD(&rs->timerfds);
 	INIT_LIST_HEAD(&rs->fowns);
 	INIT_LIST_HEAD(&rs->truncate);
 	return rs;

@@ -39,7 +39,7 @@ struct timer_build;
  * @pipe: the last PIPE
  * @termios: of the terminal, to be set when nothing can fail any more
  * @has_termios: there is one
- * @timers: timerfds to be armed with the last steps; see timerfd.c
+ * @timerfds: timerfds to be armed with the last steps; see timerfd.c
  * @fowns: owners that files get with the last steps; see fown.c
  * @truncate: files to be cut to their old size with the last steps; see path.c
  * @rlim: limits to set with the last steps
@@ -77,7 +77,7 @@ struct restart {
 	struct pb_termios termios;
 	u8 termios_cc[PB_TERMIOS_CC_MAX];
 	bool has_termios;
-	struct list_head timers;
+	struct list_head timerfds;
 	struct list_head fowns;
 	struct list_head truncate;
 	struct rlimit rlim[RLIM_NLIMITS];

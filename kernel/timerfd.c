@@ -159,7 +159,7 @@ int timerfd_save(struct checkpoint *cp, struct file *file, int fd, u64 addr, str
 
 /**
  * struct timerfd_later - a timer that timerfd_finish() arms
- * @list: on &restart.timers
+ * @list: on &restart.timerfds
  * @id: of its FILE
  * @pb: its settings
  */
@@ -212,7 +212,7 @@ struct file *timerfd_open(struct restart *rs, const struct pb_file *pb)
 	}
 	later->id = pb->id;
 	later->pb = pb->timerfd;
-	list_add_tail(&later->list, &rs->timers);
+	list_add_tail(&later->list, &rs->timerfds);
 	return file;
 }
 
@@ -340,7 +340,7 @@ int timerfd_finish(struct restart *rs)
 	struct timerfd_later *later;
 	int ret;
 
-	list_for_each_entry(later, &rs->timers, list) {
+	list_for_each_entry(later, &rs->timerfds, list) {
 		ret = timerfd_finish_one(rs, later);
 		if (ret)
 			return ret;
@@ -353,7 +353,7 @@ void timerfd_forget(struct restart *rs)
 {
 	struct timerfd_later *later, *next;
 
-	list_for_each_entry_safe(later, next, &rs->timers, list)
+	list_for_each_entry_safe(later, next, &rs->timerfds, list)
 		kfree(later);
-	INIT_LIST_HEAD(&rs->timers);
+	INIT_LIST_HEAD(&rs->timerfds);
 }
