@@ -496,7 +496,7 @@ test_ckpt_stats()
 	has "$err" 'frozen for 5.00 ms, of that 400 us to come to rest and 1.10 ms for the snapshot'
 	run python3 -c 'import json; assert json.load(open("stats")) == {"version": 1, "pid": 77,
 		"tasks": 3, "frozen_ns": 5000000, "park_ns": 400000, "snapshot_ns": 1100000,
-		"wall_ns": 210000000, "pages": 12345, "image_bytes": 4096}'
+		"wall_ns": 213100000, "pages": 12345, "image_bytes": 4096}'
 	is "$status" 0 "contents ($err)"
 	run fake ckpt --stats "$dir/none/stats" 77
 	fails 1 'No such file'

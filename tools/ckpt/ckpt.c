@@ -249,6 +249,9 @@ static int release(const struct job *job, int device, struct ckpt_checkpoint *ck
 		    job->how == CKPT_RELEASE_KILL ? "killed" : "stopped", strerror(errno));
 		return -1;
 	}
+	/* It was held while the image was stored, and that is part of the whole. */
+	if (rel.frozen_ns > ck->frozen_ns)
+		ck->wall_ns += rel.frozen_ns - ck->frozen_ns;
 	ck->frozen_ns = rel.frozen_ns;
 	return 0;
 }
