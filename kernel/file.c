@@ -10,6 +10,7 @@
 
 #include "checkpoint.h"
 #include "compat.h"
+#include "content.h"
 #include "file.h"
 #include "park.h"
 #include "path.h"
@@ -18,12 +19,13 @@
 #include "shmem.h"
 #include "symbols.h"
 #include "tty.h"
+#include "unlinked.h"
 
 /* Flags of a description that fcntl(F_SETFL) changes. */
 #define FILE_SETFL	(O_APPEND | O_NONBLOCK | O_DIRECT | O_NOATIME)
 /* What the kernel keeps in f_flags for itself (FMODE_EXEC and the like). */
 #define FILE_FLAGS	(O_ACCMODE | FILE_SETFL | O_DSYNC | __O_SYNC | O_LARGEFILE | \
-			 O_DIRECTORY | O_NOFOLLOW | O_PATH)
+			 O_DIRECTORY | O_NOFOLLOW | O_PATH | __O_TMPFILE)
 
 /**
  * struct file_kind - a kind of open file; the first that matches is it
@@ -64,6 +66,9 @@ static int file_save_path(struct checkpoint *cp, struct file *file, int fd, u64 
 					 "file %.160s %s", IS_ERR(name) ? "?" : name, why);
 	}
 	pb->has_path = true;
+	/* Made without a name, it got one since: it was not opened as a directory. */
+	if (file->f_flags & __O_TMPFILE)
+		pb->flags &= ~O_DIRECTORY;
 	pb->has_pos = !(file->f_mode & FMODE_PATH) &&
 		      (S_ISREG(file_inode(file)->i_mode) || S_ISDIR(file_inode(file)->i_mode));
 	pb->pos = pb->has_pos ? file->f_pos : 0;
@@ -74,6 +79,7 @@ static const struct file_kind file_kinds[] = {
 	{ .match = pipe_match,	.save = pipe_save },
 	{ .match = tty_match,	.save = tty_save,	.alone = true },
 	{ .match = shmem_match,	.save = shmem_save },
+	{ .match = unlinked_match, .save = unlinked_save },
 	{ .match = file_any,	.save = file_save_path },
 };
 
@@ -136,7 +142,7 @@ int file_write(struct checkpoint *cp, struct file *file, int fd, u64 addr, u32 *
 		if (why)
 			checkpoint_refuse(cp, CKPT_WHERE_FD, fd, CKPT_REASON_UNSUPPORTED, NULL,
 					  "%s is not supported", why);
-		pb.flags = file->f_flags & FILE_FLAGS;
+		pb.flags = file->f_flags & FILE_FLAGS & ~__O_TMPFILE;
 		ret = kind->save(cp, file, fd, addr, &pb);
 		if (ret)
 			return ret;
@@ -274,6 +280,12 @@ out:
 	return ret;
 }
 
+/* Is it content that would be twice, so that who shares it sees two different files? */
+static bool file_content(struct file *file)
+{
+	return shmem_match(file) || (file->f_mode & FMODE_WRITE && unlinked_match(file));
+}
+
 int file_check_shared(struct checkpoint *cp)
 {
 	struct object *obj;
@@ -288,12 +300,16 @@ int file_check_shared(struct checkpoint *cp)
 			pipe_check_shared(cp, obj);
 			continue;
 		}
+		if (obj->kind == OBJECT_SHMEM || obj->kind == OBJECT_UNLINKED) {
+			content_check_shared(cp, obj);
+			continue;
+		}
 		if (obj->kind != OBJECT_FILE)
 			continue;
 		file = obj->ptr;
 		/* Behind mappings alone, a description's position and flags are out of reach. */
 		if (file_kind(file)->alone || S_ISCHR(file_inode(file)->i_mode) ||
-		    (obj->fd < 0 && !shmem_match(file)))
+		    (obj->fd < 0 && !file_content(file)))
 			continue;
 		/* One reference is the object table's. */
 		if (file_count(file) == obj->users + 1)
@@ -346,6 +362,8 @@ static void file_set_flags(struct file *file, unsigned int flags)
 {
 	spin_lock(&file->f_lock);
 	file->f_flags = (file->f_flags & ~FILE_SETFL) | (flags & FILE_SETFL);
+	/* As fcntl() does: what read and write look at. */
+	file->f_iocb_flags = iocb_flags(file);
 	spin_unlock(&file->f_lock);
 }
 
@@ -359,7 +377,8 @@ int file_read(struct restart *rs)
 	ret = stream_in_msg(&rs->in, &pb_file_msg, &pb);
 	if (ret)
 		return ret;
-	if (pb.flags & ~FILE_FLAGS || pb.has_path + pb.has_pipe + pb.has_tty + pb.has_shmem != 1)
+	if (pb.flags & ~FILE_FLAGS || (pb.flags & __O_TMPFILE && !pb.has_unlinked) ||
+	    pb.has_path + pb.has_pipe + pb.has_tty + pb.has_shmem + pb.has_unlinked != 1)
 		return stream_in_bad(&rs->in, "file %u", pb.id);
 	if (pb.has_path)
 		file = path_open(rs, &pb.path, pb.flags);
@@ -367,11 +386,13 @@ int file_read(struct restart *rs)
 		file = pipe_open(rs, pb.pipe, pb.flags);
 	else if (pb.has_tty)
 		file = tty_open(rs, pb.tty, pb.flags);
+	else if (pb.has_unlinked)
+		file = unlinked_open(rs, &pb);
 	else
-		file = shmem_open(rs, pb.shmem);
+		file = shmem_open(rs, &pb);
 	if (IS_ERR(file))
 		return PTR_ERR(file);
-	if (!pb.has_shmem && !(pb.flags & O_PATH))
+	if (!(pb.flags & O_PATH))
 		file_set_flags(file, pb.flags);
 	if (pb.has_pos) {
 		pos = vfs_llseek(file, pb.pos, SEEK_SET);

@@ -2,8 +2,25 @@
 #ifndef _CKPT_MM_H
 #define _CKPT_MM_H
 
+#include <linux/types.h>
+
 struct checkpoint;
+struct file;
 struct restart;
+
+/**
+ * struct mm_final - what the address space gets with the last steps of a restart
+ * @exe: the executable; a reference is held
+ * @def_flags: VM_* that new mappings get
+ * @mdwe: PR_MDWE_*
+ * @merge_any: prctl(PR_SET_MEMORY_MERGE)
+ */
+struct mm_final {
+	struct file *exe;
+	unsigned long def_flags;
+	u32 mdwe;
+	bool merge_any;
+};
 
 /** mm_write() - write VMAs, then MM: the address space's own fields */
 int mm_write(struct checkpoint *cp);
@@ -13,5 +30,11 @@ int mm_clear(void);
 
 /** mm_read() - MM: set the current address space's fields */
 int mm_read(struct restart *rs);
+
+/** mm_finish() - memory has its content: what may only be set now */
+int mm_finish(struct restart *rs);
+
+/** mm_forget() - give back what mm_finish() did not need */
+void mm_forget(struct restart *rs);
 
 #endif /* _CKPT_MM_H */

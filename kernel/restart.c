@@ -22,6 +22,7 @@
 
 #include "arch/arch.h"
 #include "compat.h"
+#include "content.h"
 #include "cred.h"
 #include "file.h"
 #include "fs.h"
@@ -36,6 +37,7 @@
 #include "symbols.h"
 #include "thread.h"
 #include "tty.h"
+#include "unlinked.h"
 #include "vma.h"
 
 /* Called with the last reference to the build: no task of it is in the kernel any more. */
@@ -51,6 +53,9 @@ static void restart_free(void *arg)
 		path_put(&rs->root);
 	kvfree(rs->leader_xstate);
 	path_forget(rs);
+	content_forget(rs);
+	vma_forget(rs);
+	mm_forget(rs);
 	dev_ctx_put(rs->ctx);
 	kvfree(rs);
 }
@@ -211,7 +216,8 @@ static const struct restart_record restart_records[] = {
 	[CKPT_REC_LIMITS] = { process_read_limits, true, 0, RESTART_CONTENT },
 	[CKPT_REC_THREAD] = { restart_thread, false, REC(MM) | REC(CRED), RESTART_CONTENT },
 	[CKPT_REC_PAGE_RUNS] = { pages_read, false, REC(MM) | REC(THREAD), 0 },
-	[CKPT_REC_SHMEM_RUN] = { shmem_read_content, false, REC(SHMEM) | REC(MM), 0 },
+	[CKPT_REC_SHMEM_RUN] = { content_read, false, REC(MM), 0 },
+	[CKPT_REC_UNLINKED] = { unlinked_read, false, 0, RESTART_CONTENT },
 };
 
 /* What an image cannot be without. */
@@ -276,8 +282,10 @@ static int restart_finish_task(struct build_task *bt)
 	int ret = 0;
 
 	if (leader) {
+		ret = content_finish(rs) ?: mm_finish(rs);
 		fs_finish(rs);
-		ret = process_finish(rs);
+		if (!ret)
+			ret = process_finish(rs);
 	}
 	if (!ret) {
 		what = thread_finish(&bt->final);
@@ -355,6 +363,8 @@ static struct restart *restart_new(struct dev_ctx *ctx, const struct ckpt_restar
 	rs->last_fd = -1;
 	object_init(&rs->objects);
 	INIT_LIST_HEAD(&rs->truncate);
+	INIT_LIST_HEAD(&rs->contents);
+	INIT_LIST_HEAD(&rs->locks);
 	return rs;
 }
 
@@ -423,6 +433,8 @@ int restart_run(struct dev_ctx *ctx, struct ckpt_restart *arg)
 	arg->image_bytes = rs->in.bytes;
 	/* Here and not in a task of the program: it should not hold, or close, what is ours. */
 	path_forget(rs);
+	content_forget(rs);
+	mm_forget(rs);
 	object_destroy(&rs->objects);
 	stream_in_close(&rs->in);
 	build_go(build);

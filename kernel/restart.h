@@ -7,6 +7,7 @@
 
 #include "build.h"
 #include "dev.h"
+#include "mm.h"
 #include "object.h"
 #include "schema.gen.h"
 #include "stream.h"
@@ -34,6 +35,9 @@
  * @termios: of the terminal, to be set when nothing can fail any more
  * @has_termios: there is one
  * @truncate: files to be cut to their old size with the last steps; see path.c
+ * @contents: files whose content is in the image; see content.c
+ * @locks: memory to be locked with the last steps; see vma.c
+ * @mm_final: what the address space gets with the last steps
  * @rlim: limits to set with the last steps
  * @rlim_set: which of them, by number
  * @dumpable: of the address space, set with the last steps: credentials change it
@@ -61,6 +65,9 @@ struct restart {
 	u8 termios_cc[PB_TERMIOS_CC_MAX];
 	bool has_termios;
 	struct list_head truncate;
+	struct list_head contents;
+	struct list_head locks;
+	struct mm_final mm_final;
 	struct rlimit rlim[RLIM_NLIMITS];
 	u32 rlim_set;
 	u32 dumpable;

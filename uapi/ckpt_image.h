@@ -114,7 +114,7 @@ struct ckpt_image_record {
 	X(FILE,		4,	file,		"an open file description, an object")	\
 	X(PIPE,		5,	pipe,		"a pipe, an object")			\
 	X(PIPE_DATA,	6,	none,		"raw content of the pipe before it")	\
-	X(SHMEM,	7,	shmem,		"shared anonymous memory, an object")	\
+	X(SHMEM,	7,	shmem,		"shared memory or memfd, an object")	\
 	X(TTY,		8,	tty,		"the terminal, an object")		\
 	X(FS,		9,	fs,		"root, working directory, umask")	\
 	X(MM,		10,	mm,		"the address space's own fields")	\
@@ -127,8 +127,9 @@ struct ckpt_image_record {
 	X(PAGE_RUNS,	17,	page_runs,	"where the next PAGES belong")		\
 	X(PAGES,	18,	none,		"raw memory pages")			\
 	X(SHMEM_RUN,	19,	shmem_run,	"where the next SHMEM_DATA belongs")	\
-	X(SHMEM_DATA,	20,	none,		"raw content of shared memory")		\
-	X(TRAILER,	21,	trailer,	"counts and digest; the end")
+	X(SHMEM_DATA,	20,	none,		"raw content of shared memory or file")	\
+	X(TRAILER,	21,	trailer,	"counts and digest; the end")		\
+	X(UNLINKED,	30,	unlinked,	"a file without a name, an object")
 
 /** enum ckpt_rec - record types; see CKPT_REC_TABLE */
 enum ckpt_rec {

@@ -317,6 +317,12 @@ static void write_objects(struct writer *w, const struct model *m, const char *k
 
 				json_object_set_new(json, "type", json_string(kind));
 			}
+		} else if (type == CKPT_REC_SHMEM) {
+			const Ckpt__Shmem *shmem = (const Ckpt__Shmem *)object->msg;
+
+			if (shmem->has_seals)
+				json_object_set_new(json, "seal_names",
+						    json_flags(names_seal, shmem->seals));
 		} else if (type == CKPT_REC_CRED) {
 			const Ckpt__Cred *cred = (const Ckpt__Cred *)object->msg;
 
@@ -375,6 +381,7 @@ int show_json(const struct model *m)
 	write_objects(&w, m, "files", CKPT_REC_FILE);
 	write_objects(&w, m, "pipes", CKPT_REC_PIPE);
 	write_objects(&w, m, "shmem", CKPT_REC_SHMEM);
+	write_objects(&w, m, "unlinked", CKPT_REC_UNLINKED);
 	write_objects(&w, m, "ttys", CKPT_REC_TTY);
 	write_needs(&w, m);
 	fputs("\n}\n", stdout);
