@@ -76,6 +76,7 @@ int mm_write(struct checkpoint *cp)
 {
 	struct mm_struct *mm = cp->mm;
 	struct file *exe;
+	struct pb_pkeys pkeys = {};
 	struct pb_mm pb = {};
 	unsigned int i;
 	u64 vdso_base;
@@ -85,7 +86,10 @@ int mm_write(struct checkpoint *cp)
 	ret = mm_check(cp);
 	if (ret)
 		return ret;
-	ret = vma_write_all(cp, &vdso_base, &pb.nr_vmas);
+	if (arch_pkeys_save(mm, &pkeys))
+		ret = stream_out_msg(&cp->out, CKPT_REC_PKEYS, &pb_pkeys_msg, &pkeys);
+	if (!ret)
+		ret = vma_write_all(cp, &vdso_base, &pb.nr_vmas);
 	if (ret)
 		return ret;
 
@@ -146,7 +150,21 @@ int mm_clear(void)
 	/* The restarter's own wish came along with the clone. */
 	compat_mm_clear_merge_any(mm);
 	mmap_write_unlock(mm);
+	arch_pkeys_begin();
 	return 0;
+}
+
+int mm_read_pkeys(struct restart *rs)
+{
+	struct pb_pkeys *pb = &rs->mm_final.pkeys;
+	const char *bad;
+	int ret;
+
+	ret = stream_in_msg(&rs->in, &pb_pkeys_msg, pb);
+	if (ret)
+		return ret;
+	bad = arch_pkeys_check(pb);
+	return bad ? stream_in_bad(&rs->in, "%s", bad) : 0;
 }
 
 /* The same demands as prctl(PR_SET_MM_MAP) makes. */
@@ -280,6 +298,7 @@ int mm_finish(struct restart *rs)
 			return error_add(&rs->ctx->errors, ret, &at,
 					 "merging of its memory (PR_SET_MEMORY_MERGE) was refused");
 	}
+	arch_pkeys_finish(&rs->mm_final.pkeys);
 	/* Last: it forbids what building takes. */
 	if (!compat_mm_set_mdwe(mm, rs->mm_final.mdwe))
 		return error_add(&rs->ctx->errors, -EOPNOTSUPP, &at,

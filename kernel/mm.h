@@ -4,6 +4,8 @@
 
 #include <linux/types.h>
 
+#include "schema.gen.h"
+
 struct checkpoint;
 struct file;
 struct restart;
@@ -14,12 +16,14 @@ struct restart;
  * @def_flags: VM_* that new mappings get
  * @mdwe: PR_MDWE_*
  * @merge_any: prctl(PR_SET_MEMORY_MERGE)
+ * @pkeys: protection keys; all 0: the default
  */
 struct mm_final {
 	struct file *exe;
 	unsigned long def_flags;
 	u32 mdwe;
 	bool merge_any;
+	struct pb_pkeys pkeys;
 };
 
 /** mm_write() - write VMAs, then MM: the address space's own fields */
@@ -27,6 +31,9 @@ int mm_write(struct checkpoint *cp);
 
 /** mm_clear() - restart: empty the address space that came with the clone */
 int mm_clear(void);
+
+/** mm_read_pkeys() - PKEYS: protection keys that areas will have */
+int mm_read_pkeys(struct restart *rs);
 
 /** mm_read() - MM: set the current address space's fields */
 int mm_read(struct restart *rs);

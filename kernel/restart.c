@@ -217,6 +217,7 @@ static const struct restart_record restart_records[] = {
 	[CKPT_REC_THREAD] = { restart_thread, false, REC(MM) | REC(CRED), RESTART_CONTENT },
 	[CKPT_REC_PAGE_RUNS] = { pages_read, false, REC(MM) | REC(THREAD), 0 },
 	[CKPT_REC_SHMEM_RUN] = { content_read, false, REC(MM), 0 },
+	[CKPT_REC_PKEYS] = { mm_read_pkeys, true, 0, REC(VMAS) | REC(MM) | RESTART_CONTENT },
 	[CKPT_REC_UNLINKED] = { unlinked_read, false, 0, RESTART_CONTENT },
 };
 

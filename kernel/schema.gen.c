@@ -445,13 +445,31 @@ static const struct codec_field pb_vma_fields[] = {
 	{ .name = "name", .number = 8, .type = CODEC_BYTES, .label = CODEC_OPTIONAL,
 	  .offset = offsetof(struct pb_vma, name), .presence = offsetof(struct pb_vma, has_name),
 	  .size = sizeof(struct codec_bytes), .max = PB_VMA_NAME_MAX },
+	{ .name = "pkey", .number = 20, .type = CODEC_U32, .label = CODEC_OPTIONAL,
+	  .offset = offsetof(struct pb_vma, pkey), .presence = offsetof(struct pb_vma, has_pkey),
+	  .size = sizeof(u32) },
 };
 
 const struct codec_msg pb_vma_msg = {
 	.name = "Vma",
 	.fields = pb_vma_fields,
-	.nr_fields = 8,
+	.nr_fields = 9,
 	.size = sizeof(struct pb_vma),
+};
+
+static const struct codec_field pb_pkeys_fields[] = {
+	{ .name = "allocated", .number = 1, .type = CODEC_U32, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_pkeys, allocated), .size = sizeof(u32) },
+	{ .name = "execute_only", .number = 2, .type = CODEC_U32, .label = CODEC_OPTIONAL,
+	  .offset = offsetof(struct pb_pkeys, execute_only),
+	  .presence = offsetof(struct pb_pkeys, has_execute_only), .size = sizeof(u32) },
+};
+
+const struct codec_msg pb_pkeys_msg = {
+	.name = "Pkeys",
+	.fields = pb_pkeys_fields,
+	.nr_fields = 2,
+	.size = sizeof(struct pb_pkeys),
 };
 
 static const struct codec_field pb_vmas_fields[] = {

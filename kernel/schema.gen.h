@@ -308,9 +308,20 @@ struct pb_vma {
 	u64 pgoff;			/* offset in pages */
 	bool has_name;
 	struct codec_bytes name;	/* max 79; PR_SET_VMA_ANON_NAME */
+	bool has_pkey;
+	u32 pkey;			/* protection key; also if 0, of what is only executed */
 };
 
 extern const struct codec_msg pb_vma_msg;
+
+/* Protection keys of the address space, if it has any but the default. */
+struct pb_pkeys {
+	u32 allocated;			/* bit n is key n */
+	bool has_execute_only;
+	u32 execute_only;		/* the key of memory that can only be executed */
+};
+
+extern const struct codec_msg pb_pkeys_msg;
 
 #define PB_VMAS_VMA_MAX 256
 

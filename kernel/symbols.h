@@ -70,6 +70,7 @@ long ckpt_proto_kernel_wait4(pid_t pid, int __user *stat, int options, struct ru
 	X(__x64_sys_arch_prctl, ckpt_proto_syscall)			\
 	X(__x64_sys_mlock2, ckpt_proto_syscall)				\
 	X(__x64_sys_prctl, ckpt_proto_syscall)				\
+	X(__x64_sys_pkey_mprotect, ckpt_proto_syscall)			\
 	X(__x64_sys_rseq, ckpt_proto_syscall)				\
 	X(__x64_sys_epoll_wait, ckpt_proto_syscall)			\
 	X(__x64_sys_epoll_pwait, ckpt_proto_syscall)			\

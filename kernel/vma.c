@@ -7,6 +7,7 @@
 #include <linux/hugetlb_inline.h>
 #include <linux/mm.h>
 #include <linux/mman.h>
+#include <linux/pkeys.h>
 #include <linux/prctl.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
@@ -70,9 +71,6 @@ static const struct {
 	{ VM_SEALED, "sealed memory (mseal)" },
 	{ VM_MAYBE_GUARD, "guard regions" },
 	{ VM_DROPPABLE, "droppable memory" },
-#ifdef VM_PKEY_SHIFT
-	{ (vm_flags_t)0xf << VM_PKEY_SHIFT, "memory with a protection key" },
-#endif
 };
 
 /**
@@ -83,6 +81,7 @@ static const struct {
  * @pgoff: offset in pages
  * @file: a reference is held, or NULL
  * @special: the kernel's own: vDSO and its data
+ * @pkey: its protection key
  * @policy: it has a NUMA policy of its own
  * @named: it has a name (PR_SET_VMA_ANON_NAME)
  * @name: that name
@@ -94,6 +93,7 @@ struct vma_info {
 	unsigned long pgoff;
 	struct file *file;
 	bool special;
+	int pkey;
 	bool policy;
 	bool named;
 	char name[PB_VMA_NAME_MAX + 1];
@@ -129,6 +129,7 @@ static int vma_collect(struct mm_struct *mm, unsigned long addr, struct vma_info
 		info[n].pgoff = vma->vm_pgoff;
 		info[n].file = vma->vm_file ? get_file(vma->vm_file) : NULL;
 		info[n].special = vma_is_special(vma);
+		info[n].pkey = vma_pkey(vma);
 		name = compat_vma_name(vma);
 		info[n].named = name;
 		strscpy(info[n].name, name ?: "", sizeof(info[n].name));
@@ -149,7 +150,7 @@ static int vma_refuse(struct checkpoint *cp, const struct vma_info *info, const 
 
 static vm_flags_t vma_known(void)
 {
-	vm_flags_t known = VMA_IMPLIED;
+	vm_flags_t known = VMA_IMPLIED | ARCH_VM_PKEY_FLAGS;
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(vma_flags); i++)
@@ -200,6 +201,9 @@ static int vma_describe(struct checkpoint *cp, const struct vma_info *info, stru
 		pb->flags |= PB_VMA_FLAG_SHARED;
 	if (info->flags & VM_SHARED && !(info->flags & (VM_WRITE | VM_MAYWRITE)))
 		pb->flags |= PB_VMA_FLAG_NOWRITE;
+	/* Without a word, memory that can only be executed gets the kernel's key for that. */
+	pb->has_pkey = info->pkey || (pb->prot == PROT_EXEC && arch_pkeys_enabled());
+	pb->pkey = info->pkey;
 	if (info->named) {
 		pb->has_name = true;
 		pb->name.data = (u8 *)info->name;
@@ -427,7 +431,7 @@ static int vma_make_vdso(struct restart *rs, const struct pb_vma *pb)
 
 static int vma_make(struct restart *rs, const struct pb_vma *pb)
 {
-	unsigned long flags = MAP_FIXED_NOREPLACE, addr, off = 0;
+	unsigned long flags = MAP_FIXED_NOREPLACE, addr, off = 0, prot = pb->prot;
 	struct file *file = NULL, *sealed = NULL;
 	int ret = vma_valid(rs, pb);
 
@@ -435,6 +439,9 @@ static int vma_make(struct restart *rs, const struct pb_vma *pb)
 		return ret;
 	if (pb->kind == PB_VMA_VDSO)
 		return vma_make_vdso(rs, pb);
+	/* Or the kernel would look for a key by itself. */
+	if (pb->has_pkey && prot == PROT_EXEC)
+		prot |= PROT_READ;
 
 	flags |= pb->flags & PB_VMA_FLAG_SHARED ? MAP_SHARED : MAP_PRIVATE;
 	if (pb->flags & PB_VMA_FLAG_GROWSDOWN)
@@ -456,13 +463,18 @@ static int vma_make(struct restart *rs, const struct pb_vma *pb)
 	} else {
 		flags |= MAP_ANONYMOUS;
 	}
-	addr = vm_mmap(file, pb->start, pb->end - pb->start, pb->prot, flags, off);
+	addr = vm_mmap(file, pb->start, pb->end - pb->start, prot, flags, off);
 	if (sealed)
 		fput(sealed);
 	if (IS_ERR_VALUE(addr))
 		return vma_failed(rs, pb, (long)addr, "the area cannot be mapped");
 	if (addr != pb->start)
 		return vma_failed(rs, pb, -EEXIST, "the area's place is taken");
+	if (pb->has_pkey) {
+		ret = arch_sys(pkey_mprotect, pb->start, pb->end - pb->start, pb->prot, pb->pkey);
+		if (ret)
+			return vma_failed(rs, pb, ret, "the area's protection key was refused");
+	}
 	return vma_advise(rs, pb);
 }
 

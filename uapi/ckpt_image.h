@@ -26,9 +26,9 @@
  *
  * Order: IMAGE, then per process PROCESS and what belongs to it (an object stands before the
  * first record that refers to its id), then its memory, then TRAILER. Of what belongs to a
- * process, VMAS stand before MM, MM and CRED before the first THREAD; CRED, FS, VMAS, MM,
- * SIGHAND, SIGNALS, LIMITS and THREAD must be there. Nothing follows TRAILER; a stream that ends
- * without it is truncated. Bytes behind the trailer are not read.
+ * process, PKEYS stands before VMAS, VMAS before MM, MM and CRED before the first THREAD; CRED,
+ * FS, VMAS, MM, SIGHAND, SIGNALS, LIMITS and THREAD must be there. Nothing follows TRAILER; a
+ * stream that ends without it is truncated. Bytes behind the trailer are not read.
  *
  * Growing: a record type that a reader does not know is refused unless it has
  * CKPT_REC_F_ADVISORY; a field that it does not know is refused unless its number is 1000 or
@@ -129,7 +129,8 @@ struct ckpt_image_record {
 	X(SHMEM_RUN,	19,	shmem_run,	"where the next SHMEM_DATA belongs")	\
 	X(SHMEM_DATA,	20,	none,		"raw content of shared memory or file")	\
 	X(TRAILER,	21,	trailer,	"counts and digest; the end")		\
-	X(UNLINKED,	30,	unlinked,	"a file without a name, an object")
+	X(UNLINKED,	30,	unlinked,	"a file without a name, an object")	\
+	X(PKEYS,	31,	pkeys,		"protection keys")
 
 /** enum ckpt_rec - record types; see CKPT_REC_TABLE */
 enum ckpt_rec {

@@ -258,6 +258,8 @@ static void write_process(struct writer *w, const struct model_process *p)
 	member(w, "process", json_message(&p->process->base));
 	member(w, "fs", json_message(&p->fs->base));
 	member(w, "mm", json_message(&p->mm->base));
+	if (p->pkeys)
+		member(w, "pkeys", json_message(&p->pkeys->base));
 	member(w, "pages", json_integer(p->pages));
 	open_group(w, "threads", '[');
 	for (i = 0; i < p->nr_threads; i++)

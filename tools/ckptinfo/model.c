@@ -235,6 +235,17 @@ static int add_mm(struct model *m, struct model_process *p, const Ckpt__Mm *mm)
 	return 0;
 }
 
+static int add_pkeys(struct model *m, struct model_process *p, const Ckpt__Pkeys *pkeys)
+{
+	if (!(pkeys->allocated & 1) || pkeys->allocated > 0xffff ||
+	    (pkeys->has_execute_only && (!pkeys->execute_only || pkeys->execute_only > 15)))
+		return BAD(m, "no such keys, 0x%x", pkeys->allocated);
+	if (p->nr_vmas)
+		return BAD(m, "stands behind VMAS");
+	p->pkeys = pkeys;
+	return 0;
+}
+
 static int add_vma(struct model *m, struct model_process *p, const Ckpt__Vma *vma)
 {
 	const uint32_t flags_known = 2 * CKPT__VMA_FLAG__VMA_FLAG_NOWRITE - 1;
@@ -255,6 +266,8 @@ static int add_vma(struct model *m, struct model_process *p, const Ckpt__Vma *vm
 	if (vma->flags & ~flags_known)
 		return BAD(m, "0x%" PRIx64 ": unknown flags 0x%x", vma->start,
 			   vma->flags & ~flags_known);
+	if (vma->pkey > 15)
+		return BAD(m, "0x%" PRIx64 ": protection key %u", vma->start, vma->pkey);
 	if (vma->kind == CKPT__VMA_KIND__VMA_FILE) {
 		if (need(m, vma->file, CKPT_REC_FILE))
 			return -1;
@@ -562,6 +575,8 @@ static int add_message(struct model *m, ProtobufCMessage *msg)
 		return add_pipe(m, (Ckpt__Pipe *)msg);
 	case CKPT_REC_SHMEM:
 		return add_shmem(m, (Ckpt__Shmem *)msg);
+	case CKPT_REC_PKEYS:
+		return ONCE(m, p, pkeys) ?: add_pkeys(m, p, (Ckpt__Pkeys *)msg);
 	case CKPT_REC_UNLINKED:
 		return add_unlinked(m, (Ckpt__Unlinked *)msg);
 	case CKPT_REC_TTY:

@@ -55,6 +55,7 @@ struct model_process {
 	const Ckpt__Sighand *sighand;
 	const Ckpt__Signals *signals;
 	const Ckpt__Limits *limits;
+	const Ckpt__Pkeys *pkeys;
 	const Ckpt__Thread **threads;
 	size_t nr_threads;
 	const Ckpt__Fd **fds;

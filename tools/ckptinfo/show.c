@@ -220,6 +220,8 @@ static void show_memory(const struct model *m, const struct model_process *p)
 							    CKPT__VMA_FLAG__VMA_FLAG_ACCOUNT), " ");
 		if (*flags)
 			printf("  (%s)", flags);
+		if (vma->pkey)
+			printf("  key %u", vma->pkey);
 		putchar('\n');
 	}
 }
@@ -230,6 +232,8 @@ static void show_mm(const struct model_process *p)
 	const Ckpt__Mm *mm = p->mm;
 	char flags[NAMES_BUF];
 
+	if (p->pkeys)
+		printf("    protection keys allocated: 0x%x\n", p->pkeys->allocated);
 	if (mm->def_flags)
 		printf("    new mappings: %s\n",
 		       names_flags(flags, names_vma, mm->def_flags, " "));
