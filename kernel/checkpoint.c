@@ -10,7 +10,8 @@
  *	trailer
  *
  * Up to the release, nothing is written to the output (stream_out_open()): a slow reader does
- * not keep the program frozen. The exception is shared memory, of which there is no snapshot.
+ * not keep the program frozen. The exception is the content of shared memory and of deleted
+ * files, of which there is no snapshot.
  */
 #include <linux/file.h>
 #include <linux/mm.h>
@@ -26,6 +27,7 @@
 #include "arch/arch.h"
 #include "checkpoint.h"
 #include "compat.h"
+#include "content.h"
 #include "cred.h"
 #include "file.h"
 #include "fs.h"
@@ -34,7 +36,6 @@
 #include "park.h"
 #include "process.h"
 #include "seccomp.h"
-#include "shmem.h"
 #include "signal.h"
 #include "snapshot.h"
 #include "symbols.h"
@@ -349,7 +350,7 @@ static int checkpoint_frozen(struct checkpoint *cp, struct snapshot *snap,
 		return ret;
 	ret = checkpoint_snapshot(cp, snap, arg);
 	if (!ret)
-		ret = shmem_write_content(cp);
+		ret = content_write(cp);
 	if (!ret && !park_intact(cp->park))
 		ret = checkpoint_gone(cp);
 	return ret;

@@ -16,6 +16,7 @@
 #include <linux/hrtimer_bases.h>
 #endif
 #include <linux/mm.h>
+#include <linux/mount.h>
 #include <linux/pagewalk.h>
 #include <linux/pipe_fs_i.h>
 #include <linux/posix-timers.h>
@@ -234,11 +235,122 @@ static inline bool compat_pipe_watch(struct pipe_inode_info *pipe)
 #endif
 }
 
-/* PR_SET_VMA_ANON_NAME, 5.17, if configured. */
-static inline bool compat_vma_named(struct vm_area_struct *vma)
+/*
+ * PR_SET_VMA_ANON_NAME, 5.17, if configured; of shared memory since d09e8ca6cb93 "mm: anonymous
+ * shared memory naming", 6.2. Under the lock of the address space.
+ */
+static inline const char *compat_vma_name(struct vm_area_struct *vma)
 {
 #ifdef CONFIG_ANON_VMA_NAME
-	return !vma->vm_file && vma->anon_name;
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0)
+	if (vma->vm_file)
+		return NULL;
+#endif
+	return vma->anon_name ? vma->anon_name->name : NULL;
+#else
+	return NULL;
+#endif
+}
+
+/* The list of an inode's names: its node left a union during 7.x. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 0, 0)
+#define COMPAT_D_ALIAS	d_alias
+#else
+#define COMPAT_D_ALIAS	d_u.d_alias
+#endif
+
+/* May linkat(2) give this file without a name one? inode->i_state has accessors since 6.19. */
+static inline bool compat_inode_linkable(struct inode *inode)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 19, 0)
+	return inode_state_read_once(inode) & I_LINKABLE;
+#else
+	return READ_ONCE(inode->i_state) & I_LINKABLE;
+#endif
+}
+
+/* Mounts have a mnt_idmap since 6.3, where the user namespace was before. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 3, 0)
+#define compat_idmap(mnt)	mnt_idmap(mnt)
+#else
+#define compat_idmap(mnt)	mnt_user_ns(mnt)
+#endif
+
+/* Mode, owner and times of a file, as chmod(2) and its kin set them. */
+static inline int compat_notify_change(const struct path *path, struct iattr *attr)
+{
+	struct inode *inode = d_inode(path->dentry);
+	int ret = mnt_want_write(path->mnt);
+
+	if (ret)
+		return ret;
+	inode_lock(inode);
+	ret = notify_change(compat_idmap(path->mnt), path->dentry, attr, NULL);
+	inode_unlock(inode);
+	mnt_drop_write(path->mnt);
+	return ret;
+}
+
+/* Take away the name of an open file. */
+static inline int compat_unlink(const struct path *path)
+{
+	struct dentry *dir;
+	int ret = mnt_want_write(path->mnt);
+
+	if (ret)
+		return ret;
+	dir = dget_parent(path->dentry);
+	inode_lock_nested(d_inode(dir), I_MUTEX_PARENT);
+	if (path->dentry->d_parent == dir && !d_unhashed(path->dentry))
+		ret = vfs_unlink(compat_idmap(path->mnt), d_inode(dir), path->dentry, NULL);
+	else
+		ret = -ESTALE;
+	inode_unlock(d_inode(dir));
+	dput(dir);
+	mnt_drop_write(path->mnt);
+	return ret;
+}
+
+/*
+ * Bits of mm->flags that prctl(2) sets: PR_SET_MDWE, b507808ebce2, 6.3, with a second bit since
+ * 24e41bf8a6b4, 6.7; PR_SET_MEMORY_MERGE, d7597f59d1d3, 6.4; a second kind of
+ * PR_SET_THP_DISABLE, 6.18.
+ */
+static inline unsigned int compat_mm_mdwe(struct mm_struct *mm)
+{
+	unsigned int val = 0;
+
+#ifdef MMF_HAS_MDWE
+	if (compat_mm_flags_test(MMF_HAS_MDWE, mm))
+		val |= PR_MDWE_REFUSE_EXEC_GAIN;
+#endif
+#ifdef MMF_HAS_MDWE_NO_INHERIT
+	if (compat_mm_flags_test(MMF_HAS_MDWE_NO_INHERIT, mm))
+		val |= PR_MDWE_NO_INHERIT;
+#endif
+	return val;
+}
+
+/* Return: false if this kernel cannot. */
+static inline bool compat_mm_set_mdwe(struct mm_struct *mm, unsigned int val)
+{
+#ifdef MMF_HAS_MDWE
+	if (val & PR_MDWE_REFUSE_EXEC_GAIN)
+		compat_mm_flags_set(MMF_HAS_MDWE, mm);
+	val &= ~PR_MDWE_REFUSE_EXEC_GAIN;
+#endif
+#ifdef MMF_HAS_MDWE_NO_INHERIT
+	if (val & PR_MDWE_NO_INHERIT)
+		compat_mm_flags_set(MMF_HAS_MDWE_NO_INHERIT, mm);
+	val &= ~PR_MDWE_NO_INHERIT;
+#endif
+	return !val;
+}
+
+static inline bool compat_mm_merge_any(struct mm_struct *mm)
+{
+#ifdef MMF_VM_MERGE_ANY
+	return compat_mm_flags_test(MMF_VM_MERGE_ANY, mm);
 #else
 	return false;
 #endif
@@ -248,6 +360,36 @@ static inline bool compat_vma_named(struct vm_area_struct *vma)
 static inline clockid_t compat_hrtimer_clock(const struct hrtimer *timer)
 {
 	return timer->base->clockid;
+}
+
+static inline void compat_mm_clear_merge_any(struct mm_struct *mm)
+{
+#ifdef MMF_VM_MERGE_ANY
+	compat_mm_flags_clear(MMF_VM_MERGE_ANY, mm);
+#endif
+}
+
+static inline bool compat_mm_thp_except_advised(struct mm_struct *mm)
+{
+#ifdef MMF_DISABLE_THP_EXCEPT_ADVISED
+	return compat_mm_flags_test(MMF_DISABLE_THP_EXCEPT_ADVISED, mm);
+#else
+	return false;
+#endif
+}
+
+/* Return: false if this kernel cannot. */
+static inline bool compat_mm_set_thp_except_advised(struct mm_struct *mm, bool val)
+{
+#ifdef MMF_DISABLE_THP_EXCEPT_ADVISED
+	if (val)
+		compat_mm_flags_set(MMF_DISABLE_THP_EXCEPT_ADVISED, mm);
+	else
+		compat_mm_flags_clear(MMF_DISABLE_THP_EXCEPT_ADVISED, mm);
+	return true;
+#else
+	return !val;
+#endif
 }
 
 /* The list of POSIX timers is a hlist since 6.12. */

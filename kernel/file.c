@@ -12,6 +12,7 @@
 #include "compat.h"
 #include "epoll.h"
 #include "eventfd.h"
+#include "content.h"
 #include "file.h"
 #include "fown.h"
 #include "lock.h"
@@ -25,12 +26,13 @@
 #include "symbols.h"
 #include "timerfd.h"
 #include "tty.h"
+#include "unlinked.h"
 
 /* Flags of a description that fcntl(F_SETFL) changes. */
 #define FILE_SETFL	(O_APPEND | O_NONBLOCK | O_DIRECT | O_NOATIME)
 /* What the kernel keeps in f_flags for itself (FMODE_EXEC and the like). */
 #define FILE_FLAGS	(O_ACCMODE | FILE_SETFL | O_DSYNC | __O_SYNC | O_LARGEFILE | \
-			 O_DIRECTORY | O_NOFOLLOW | O_PATH)
+			 O_DIRECTORY | O_NOFOLLOW | O_PATH | __O_TMPFILE)
 
 /**
  * struct file_kind - a kind of open file; the first that matches is it
@@ -77,6 +79,9 @@ static int file_save_path(struct checkpoint *cp, struct file *file, int fd, u64 
 					 "file %.160s %s", IS_ERR(name) ? "?" : name, why);
 	}
 	pb->has_path = true;
+	/* Made without a name, it got one since: it was not opened as a directory. */
+	if (file->f_flags & __O_TMPFILE)
+		pb->flags &= ~O_DIRECTORY;
 	pb->has_pos = !(file->f_mode & FMODE_PATH) &&
 		      (S_ISREG(file_inode(file)->i_mode) || S_ISDIR(file_inode(file)->i_mode));
 	pb->pos = pb->has_pos ? file->f_pos : 0;
@@ -98,11 +103,6 @@ static struct file *file_open_tty(struct restart *rs, const struct pb_file *pb)
 	return tty_open(rs, pb->tty, pb->flags);
 }
 
-static struct file *file_open_shmem(struct restart *rs, const struct pb_file *pb)
-{
-	return shmem_open(rs, pb->shmem);
-}
-
 #define FILE_KIND(name, open_fn)				\
 	.match = name ## _match, .save = name ## _save,		\
 	.has = offsetof(struct pb_file, has_ ## name), .open = (open_fn)
@@ -110,12 +110,13 @@ static struct file *file_open_shmem(struct restart *rs, const struct pb_file *pb
 static const struct file_kind file_kinds[] = {
 	{ FILE_KIND(pipe, file_open_pipe), .quiet = true },
 	{ FILE_KIND(tty, file_open_tty), .alone = true },
-	{ FILE_KIND(shmem, file_open_shmem) },
+	{ FILE_KIND(shmem, shmem_open) },
 	{ FILE_KIND(eventfd, eventfd_open), .quiet = true },
 	{ FILE_KIND(timerfd, timerfd_open) },
 	{ FILE_KIND(signalfd, signalfd_open) },
 	{ FILE_KIND(epoll, epoll_open) },
 	{ FILE_KIND(pidfd, pidfd_open) },
+	{ FILE_KIND(unlinked, unlinked_open) },
 	{ .match = file_any, .save = file_save_path,
 	  .has = offsetof(struct pb_file, has_path), .open = file_open_path },
 };
@@ -150,7 +151,7 @@ int file_write(struct checkpoint *cp, struct file *file, int fd, u64 addr, u32 *
 		if (why)
 			checkpoint_refuse(cp, CKPT_WHERE_FD, fd, CKPT_REASON_UNSUPPORTED, NULL,
 					  "%s is not supported", why);
-		pb.flags = file->f_flags & FILE_FLAGS;
+		pb.flags = file->f_flags & FILE_FLAGS & ~__O_TMPFILE;
 		ret = kind->save(cp, file, fd, addr, &pb);
 		if (ret)
 			return ret;
@@ -305,6 +306,12 @@ out:
 	return ret;
 }
 
+/* Is it content that would be twice, so that who shares it sees two different files? */
+static bool file_content(struct file *file)
+{
+	return shmem_match(file) || (file->f_mode & FMODE_WRITE && unlinked_match(file));
+}
+
 int file_check_shared(struct checkpoint *cp)
 {
 	struct object *obj;
@@ -319,12 +326,16 @@ int file_check_shared(struct checkpoint *cp)
 			pipe_check_shared(cp, obj);
 			continue;
 		}
+		if (obj->kind == OBJECT_SHMEM || obj->kind == OBJECT_UNLINKED) {
+			content_check_shared(cp, obj);
+			continue;
+		}
 		if (obj->kind != OBJECT_FILE)
 			continue;
 		file = obj->ptr;
 		/* Behind mappings alone, a description's position and flags are out of reach. */
 		if (file_kind(file)->alone || S_ISCHR(file_inode(file)->i_mode) ||
-		    (obj->fd < 0 && !shmem_match(file)))
+		    (obj->fd < 0 && !file_content(file)))
 			continue;
 		/* One reference is the object table's. */
 		if (file_count(file) == obj->users + 1)
@@ -377,6 +388,8 @@ static void file_set_flags(struct file *file, unsigned int flags)
 {
 	spin_lock(&file->f_lock);
 	file->f_flags = (file->f_flags & ~FILE_SETFL) | (flags & FILE_SETFL);
+	/* As fcntl() does: what read and write look at. */
+	file->f_iocb_flags = iocb_flags(file);
 	spin_unlock(&file->f_lock);
 }
 
@@ -419,7 +432,8 @@ int file_read(struct restart *rs)
 	if (ret)
 		return ret;
 	kind = file_kind_of(&pb);
-	if (!kind || pb.flags & ~FILE_FLAGS || (pb.has_pos && !pb.has_path))
+	if (!kind || pb.flags & ~FILE_FLAGS || (pb.flags & __O_TMPFILE && !pb.has_unlinked) ||
+	    (pb.has_pos && !pb.has_path && !pb.has_shmem && !pb.has_unlinked))
 		return stream_in_bad(&rs->in, "file %u", pb.id);
 	ret = fown_note(rs, &pb);
 	if (ret)
@@ -427,7 +441,7 @@ int file_read(struct restart *rs)
 	file = kind->open(rs, &pb);
 	if (IS_ERR(file))
 		return PTR_ERR(file);
-	if (!pb.has_shmem && !(pb.flags & O_PATH))
+	if (!(pb.flags & O_PATH))
 		file_set_flags(file, pb.flags);
 	if (pb.has_pos) {
 		pos = vfs_llseek(file, pb.pos, SEEK_SET);

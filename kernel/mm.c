@@ -5,6 +5,7 @@
 #include <linux/file.h>
 #include <linux/mm.h>
 #include <linux/mount.h>
+#include <linux/prctl.h>
 #include <linux/sched/coredump.h>
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
@@ -66,8 +67,8 @@ static int mm_check(struct checkpoint *cp)
 	if (rcu_access_pointer(cp->mm->ioctx_table))
 		mm_refuse(cp, "an aio context (io_setup)");
 #endif
-	if (compat_mm_def_flags(cp->mm) & ~VM_NOHUGEPAGE)
-		mm_refuse(cp, "mlockall(MCL_FUTURE)");
+	if (compat_mm_def_flags(cp->mm) & ~(VM_NOHUGEPAGE | VM_LOCKED | VM_LOCKONFAULT))
+		mm_refuse(cp, "a default of new mappings that is not known");
 	return 0;
 }
 
@@ -75,6 +76,7 @@ int mm_write(struct checkpoint *cp)
 {
 	struct mm_struct *mm = cp->mm;
 	struct file *exe;
+	struct pb_pkeys pkeys = {};
 	struct pb_mm pb = {};
 	unsigned int i;
 	u64 vdso_base;
@@ -84,7 +86,10 @@ int mm_write(struct checkpoint *cp)
 	ret = mm_check(cp);
 	if (ret)
 		return ret;
-	ret = vma_write_all(cp, &vdso_base, &pb.nr_vmas);
+	if (arch_pkeys_save(mm, &pkeys))
+		ret = stream_out_msg(&cp->out, CKPT_REC_PKEYS, &pb_pkeys_msg, &pkeys);
+	if (!ret)
+		ret = vma_write_all(cp, &vdso_base, &pb.nr_vmas);
 	if (ret)
 		return ret;
 
@@ -115,6 +120,15 @@ int mm_write(struct checkpoint *cp)
 	pb.coredump_filter = compat_mm_dump_filter(mm);
 	pb.has_thp_disabled = compat_mm_flags_test(COMPAT_MMF_DISABLE_THP, mm);
 	pb.thp_disabled = pb.has_thp_disabled;
+	pb.has_thp_except_advised = compat_mm_thp_except_advised(mm);
+	pb.thp_except_advised = pb.has_thp_except_advised;
+	pb.def_flags = (compat_mm_def_flags(mm) & VM_LOCKED ? PB_VMA_FLAG_LOCKED : 0) |
+		       (compat_mm_def_flags(mm) & VM_LOCKONFAULT ? PB_VMA_FLAG_LOCKONFAULT : 0);
+	pb.has_def_flags = pb.def_flags;
+	pb.mdwe = compat_mm_mdwe(mm);
+	pb.has_mdwe = pb.mdwe;
+	pb.has_merge_any = compat_mm_merge_any(mm);
+	pb.merge_any = pb.has_merge_any;
 	return stream_out_msg(&cp->out, CKPT_REC_MM, &pb_mm_msg, &pb);
 }
 
@@ -133,8 +147,24 @@ int mm_clear(void)
 	mm->context.vdso = NULL;
 	mm->start_brk = 0;
 	mm->brk = 0;
+	/* The restarter's own wish came along with the clone. */
+	compat_mm_clear_merge_any(mm);
 	mmap_write_unlock(mm);
+	arch_pkeys_begin();
 	return 0;
+}
+
+int mm_read_pkeys(struct restart *rs)
+{
+	struct pb_pkeys *pb = &rs->mm_final.pkeys;
+	const char *bad;
+	int ret;
+
+	ret = stream_in_msg(&rs->in, &pb_pkeys_msg, pb);
+	if (ret)
+		return ret;
+	bad = arch_pkeys_check(pb);
+	return bad ? stream_in_bad(&rs->in, "%s", bad) : 0;
 }
 
 /* The same demands as prctl(PR_SET_MM_MAP) makes. */
@@ -155,7 +185,7 @@ static int mm_valid(struct restart *rs, struct pb_mm *pb)
 	if (pb->auxv.len != sizeof(current->mm->saved_auxv))
 		return stream_in_bad(&rs->in, "auxiliary vector");
 	if (pb->mmap_base >= TASK_SIZE || !PAGE_ALIGNED(pb->mmap_base) || pb->dumpable > 2 ||
-	    pb->has_def_flags)
+	    pb->def_flags & ~(PB_VMA_FLAG_LOCKED | PB_VMA_FLAG_LOCKONFAULT))
 		return stream_in_bad(&rs->in, "kind of the address space");
 	return 0;
 }
@@ -174,6 +204,11 @@ int mm_read(struct restart *rs)
 		ret = mm_valid(rs, &pb);
 	if (ret)
 		return ret;
+	if (compat_mm_mdwe(mm) & ~pb.mdwe) {
+		at.reason = CKPT_REASON_DENIED;
+		return error_add(&rs->ctx->errors, -EPERM, &at,
+				 "you may not get memory that is writable and executable (PR_SET_MDWE), as it may");
+	}
 	if (pb.nr_vmas != rs->nr_vmas)
 		return stream_in_bad(&rs->in, "%u memory areas, %u were promised", rs->nr_vmas,
 				     pb.nr_vmas);
@@ -182,11 +217,6 @@ int mm_read(struct restart *rs)
 	exe = object_find(&rs->objects, OBJECT_FILE, pb.exe_file);
 	if (!exe || !S_ISREG(file_inode(exe)->i_mode))
 		return stream_in_bad(&rs->in, "executable");
-	/* As prctl(PR_SET_MM_EXE_FILE) asks. */
-	if (exe->f_path.mnt->mnt_flags & MNT_NOEXEC || file_permission(exe, MAY_EXEC))
-		return error_add(&rs->ctx->errors, -EACCES, &at,
-				 "its executable may not be executed");
-
 	if (mmap_write_lock_killable(mm))
 		return -EINTR;
 	spin_lock(&mm->arg_lock);
@@ -211,12 +241,74 @@ int mm_read(struct restart *rs)
 		compat_mm_flags_set(COMPAT_MMF_DISABLE_THP, mm);
 	else
 		compat_mm_flags_clear(COMPAT_MMF_DISABLE_THP, mm);
+	if (!compat_mm_set_thp_except_advised(mm, pb.thp_except_advised))
+		return error_add(&rs->ctx->errors, -EOPNOTSUPP, &at,
+				 "this kernel has no PR_THP_DISABLE_EXCEPT_ADVISED");
 	rs->dumpable = pb.dumpable;
-
-	/* The descriptor's file was opened like any; an executable one excludes writers. */
-	ret = sym(set_mm_exe_file)(mm, exe);
-	if (ret)
-		return error_add(&rs->ctx->errors, ret, &at,
-				 "its executable is open for writing elsewhere");
+	rs->mm_final.exe = get_file(exe);
+	rs->mm_final.def_flags = (pb.def_flags & PB_VMA_FLAG_LOCKED ? VM_LOCKED : 0) |
+				 (pb.def_flags & PB_VMA_FLAG_LOCKONFAULT ? VM_LOCKONFAULT : 0);
+	rs->mm_final.mdwe = pb.mdwe;
+	rs->mm_final.merge_any = pb.merge_any;
 	return 0;
+}
+
+/* After the content: while a deleted executable is filled, it is open for writing. */
+static int mm_set_exe(struct restart *rs)
+{
+	struct error_at at = { .reason = CKPT_REASON_OTHER, .task = current };
+	struct file *exe = rs->mm_final.exe;
+	int ret;
+
+	/* As prctl(PR_SET_MM_EXE_FILE) asks. */
+	if (exe->f_path.mnt->mnt_flags & MNT_NOEXEC || file_permission(exe, MAY_EXEC))
+		return error_add(&rs->ctx->errors, -EACCES, &at,
+				 "its executable may not be executed");
+	/* The descriptor's file was opened like any; an executable one excludes writers. */
+	ret = sym(set_mm_exe_file)(current->mm, exe);
+	return ret ? error_add(&rs->ctx->errors, ret, &at,
+			       "its executable is open for writing elsewhere") : 0;
+}
+
+int mm_finish(struct restart *rs)
+{
+	struct error_at at = { .reason = CKPT_REASON_DENIED, .task = current };
+	struct mm_struct *mm = current->mm;
+	int ret;
+
+	ret = mm_set_exe(rs) ?: vma_finish(rs);
+	if (ret)
+		return ret;
+	if (rs->mm_final.def_flags) {
+		if (!can_do_mlock())
+			return error_add(&rs->ctx->errors, -EPERM, &at,
+					 "mlockall(MCL_FUTURE) was refused (ulimit -l)");
+		if (mmap_write_lock_killable(mm))
+			return -EINTR;
+		mm->def_flags |= rs->mm_final.def_flags;
+		mmap_write_unlock(mm);
+	}
+	if (rs->mm_final.merge_any) {
+#ifdef PR_SET_MEMORY_MERGE
+		ret = arch_sys(prctl, PR_SET_MEMORY_MERGE, 1);
+#else
+		ret = -EOPNOTSUPP;
+#endif
+		if (ret)
+			return error_add(&rs->ctx->errors, ret, &at,
+					 "merging of its memory (PR_SET_MEMORY_MERGE) was refused");
+	}
+	arch_pkeys_finish(&rs->mm_final.pkeys);
+	/* Last: it forbids what building takes. */
+	if (!compat_mm_set_mdwe(mm, rs->mm_final.mdwe))
+		return error_add(&rs->ctx->errors, -EOPNOTSUPP, &at,
+				 "this kernel has not all of PR_SET_MDWE that it used");
+	return 0;
+}
+
+void mm_forget(struct restart *rs)
+{
+	if (rs->mm_final.exe)
+		fput(rs->mm_final.exe);
+	rs->mm_final.exe = NULL;
 }

@@ -28,6 +28,7 @@ static void (*const object_put[OBJECT_KINDS])(void *ptr) = {
 	[OBJECT_SECCOMP] = seccomp_put,
 	[OBJECT_SHMEM] = object_put_file,
 	[OBJECT_TTY] = object_put_file,
+	[OBJECT_UNLINKED] = object_put_file,
 };
 
 void object_init(struct object_table *tab)
@@ -100,6 +101,19 @@ int object_add(struct object_table *tab, enum object_kind kind, u32 id, void *pt
 	if (!id)
 		return -EEXIST;
 	return PTR_ERR_OR_ZERO(object_store(tab, kind, id, ptr, true));
+}
+
+void *object_take(struct object_table *tab, enum object_kind kind, u32 id)
+{
+	struct object *obj = xa_load(&tab->by_id, id);
+	void *ptr;
+
+	if (!obj || obj->kind != kind)
+		return NULL;
+	xa_erase(&tab->by_id, id);
+	ptr = obj->ptr;
+	kfree(obj);
+	return ptr;
 }
 
 struct object *object_by_id(struct object_table *tab, enum object_kind kind, u32 id)

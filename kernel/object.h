@@ -10,6 +10,7 @@
 #include <linux/types.h>
 #include <linux/xarray.h>
 
+struct file;
 struct tty_struct;
 
 /** enum object_kind - what an object is; rows of the table in object.c */
@@ -20,6 +21,7 @@ enum object_kind {
 	OBJECT_SECCOMP,
 	OBJECT_SHMEM,
 	OBJECT_TTY,
+	OBJECT_UNLINKED,
 	OBJECT_KINDS
 };
 
@@ -34,6 +36,7 @@ enum object_kind {
  * @users2: for a pipe, open write ends; for a file, descriptors among @users
  * @fd: for a file, a descriptor of it (at a restart: once FDS was read); -1 if it has none
  * @addr: for a file, where it is mapped; 0 if it is not, or has a descriptor
+ * @file: checkpoint: of content in the image, a description that reaches it; its FILE holds it
  */
 struct object {
 	struct hlist_node node;
@@ -45,6 +48,7 @@ struct object {
 	u32 users2;
 	int fd;
 	u64 addr;
+	struct file *file;
 };
 
 /**
@@ -99,6 +103,12 @@ int object_add(struct object_table *tab, enum object_kind kind, u32 id, void *pt
 
 /** object_by_id() - restart: the object @id, if it is of that kind, else NULL */
 struct object *object_by_id(struct object_table *tab, enum object_kind kind, u32 id);
+/**
+ * object_take() - restart: forget the object @id of that kind
+ *
+ * Return: its kernel object, with the table's reference, or NULL.
+ */
+void *object_take(struct object_table *tab, enum object_kind kind, u32 id);
 
 /** object_find() - restart: the kernel object @id, if it is of that kind, else NULL */
 void *object_find(struct object_table *tab, enum object_kind kind, u32 id);

@@ -98,6 +98,23 @@ static const char *path_anonymous_name(struct file *file)
 	return "an anonymous file";
 }
 
+/* Regular files: most are, but the kernel has some that stand for something else. */
+static const char *path_regular(struct file *file, const struct super_block *sb)
+{
+	if (path_synthetic(sb))
+		return "a file of a synthetic file system";
+	if (sb->s_magic == SECRETMEM_MAGIC)
+		return "secret memory (memfd_secret)";
+	if (!(sb->s_flags & SB_KERNMOUNT))
+		return NULL;
+	if (sb->s_magic == HUGETLBFS_MAGIC)
+		return "memory of huge pages (hugetlb)";
+	if (sb->s_magic == TMPFS_MAGIC)
+		return strncmp(file->f_path.dentry->d_name.name, "SYSV", 4) ?
+		       "memory of the kernel's" : "System V shared memory";
+	return NULL;
+}
+
 const char *path_supported(struct file *file)
 {
 	struct inode *inode = file_inode(file);
@@ -106,7 +123,7 @@ const char *path_supported(struct file *file)
 	if (inode->i_sb->s_magic == PID_FS_MAGIC)
 		return "a pidfd";
 	if (S_ISREG(inode->i_mode))
-		return path_synthetic(inode->i_sb) ? "a file of a synthetic file system" : NULL;
+		return path_regular(file, inode->i_sb);
 	if (S_ISDIR(inode->i_mode))
 		return NULL;
 	if (S_ISCHR(inode->i_mode))
@@ -125,7 +142,8 @@ static u64 path_dev(dev_t dev)
 	return (u64)MAJOR(dev) << 32 | MINOR(dev);
 }
 
-const char *path_save(struct checkpoint *cp, const struct path *path, struct pb_path *pb)
+static const char *path_save_named(struct checkpoint *cp, const struct path *path,
+				   struct pb_path *pb)
 {
 	struct inode *inode = d_backing_inode(path->dentry);
 	struct path again;
@@ -135,8 +153,6 @@ const char *path_save(struct checkpoint *cp, const struct path *path, struct pb_
 	size_t len;
 
 	memset(pb, 0, sizeof(*pb));
-	if (d_unlinked(path->dentry))
-		return "is deleted";
 	name = d_path(path, cp->path, PATH_MAX);
 	if (IS_ERR(name))
 		return "has a path that is too long";
@@ -167,6 +183,25 @@ const char *path_save(struct checkpoint *cp, const struct path *path, struct pb_
 	pb->has_rdev = S_ISCHR(stat.mode);
 	pb->rdev = pb->has_rdev ? path_dev(stat.rdev) : 0;
 	return NULL;
+}
+
+const char *path_save(struct checkpoint *cp, const struct path *path, struct pb_path *pb)
+{
+	struct inode *inode = d_backing_inode(path->dentry);
+	struct path other = { .mnt = path->mnt };
+	const char *why;
+
+	if (!d_unlinked(path->dentry))
+		return path_save_named(cp, path, pb);
+	if (!S_ISREG(inode->i_mode) || !inode->i_nlink)
+		return "is deleted";
+	/* A hard link that the kernel happens to know of is as good a name. */
+	other.dentry = d_find_alias(inode);
+	if (!other.dentry)
+		return "is deleted, and linked under another name that is not known";
+	why = path_save_named(cp, &other, pb);
+	dput(other.dentry);
+	return why ? "is deleted, and linked under another name that is not found" : NULL;
 }
 
 /* ---- restart ---- */

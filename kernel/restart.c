@@ -22,6 +22,7 @@
 
 #include "arch/arch.h"
 #include "compat.h"
+#include "content.h"
 #include "cred.h"
 #include "epoll.h"
 #include "file.h"
@@ -42,6 +43,7 @@
 #include "timer.h"
 #include "timerfd.h"
 #include "tty.h"
+#include "unlinked.h"
 #include "vma.h"
 
 /* Called with the last reference to the build: no task of it is in the kernel any more. */
@@ -61,6 +63,9 @@ static void restart_free(void *arg)
 	path_forget(rs);
 	timerfd_forget(rs);
 	fown_forget(rs);
+	content_forget(rs);
+	vma_forget(rs);
+	mm_forget(rs);
 	dev_ctx_put(rs->ctx);
 	kvfree(rs);
 }
@@ -270,7 +275,9 @@ static const struct restart_record restart_records[] = {
 	[CKPT_REC_THREAD] = { restart_thread, false, REC(MM) | REC(CRED), RESTART_CONTENT },
 	[CKPT_REC_TIMERS] = { timer_read, true, REC(THREAD), RESTART_CONTENT },
 	[CKPT_REC_PAGE_RUNS] = { pages_read, false, REC(MM) | REC(THREAD), 0 },
-	[CKPT_REC_SHMEM_RUN] = { shmem_read_content, false, REC(SHMEM) | REC(MM), 0 },
+	[CKPT_REC_SHMEM_RUN] = { content_read, false, REC(MM), 0 },
+	[CKPT_REC_PKEYS] = { mm_read_pkeys, true, 0, REC(VMAS) | REC(MM) | RESTART_CONTENT },
+	[CKPT_REC_UNLINKED] = { unlinked_read, false, 0, RESTART_CONTENT },
 };
 
 /* What an image cannot be without. */
@@ -355,9 +362,11 @@ static int restart_finish_task(struct build_task *bt)
 	int ret = 0;
 
 	if (leader) {
+		ret = content_finish(rs) ?: mm_finish(rs);
 		fs_finish(rs);
 		/* Not under limits that are the program's, nor with its credentials. */
-		ret = timer_finish(rs) ?: timerfd_finish(rs) ?: process_finish(rs);
+		if (!ret)
+			ret = timer_finish(rs) ?: timerfd_finish(rs) ?: process_finish(rs);
 	}
 	if (!ret) {
 		what = thread_finish(&bt->final);
@@ -446,6 +455,8 @@ static struct restart *restart_new(struct dev_ctx *ctx, const struct ckpt_restar
 	INIT_LIST_HEAD(&rs->timerfds);
 	INIT_LIST_HEAD(&rs->fowns);
 	INIT_LIST_HEAD(&rs->truncate);
+	INIT_LIST_HEAD(&rs->contents);
+	INIT_LIST_HEAD(&rs->locks);
 	return rs;
 }
 
@@ -539,6 +550,8 @@ int restart_run(struct dev_ctx *ctx, struct ckpt_restart *arg)
 	tty_finish(rs);
 	/* Here and not in a task of the program: it should not hold, or close, what is ours. */
 	path_forget(rs);
+	content_forget(rs);
+	mm_forget(rs);
 	object_destroy(&rs->objects);
 	stream_in_close(&rs->in);
 	build_go(build);

@@ -7,6 +7,7 @@
 
 #include "build.h"
 #include "dev.h"
+#include "mm.h"
 #include "object.h"
 #include "schema.gen.h"
 #include "stream.h"
@@ -42,6 +43,9 @@ struct timer_build;
  * @timerfds: timerfds to be armed with the last steps; see timerfd.c
  * @fowns: owners that files get with the last steps; see fown.c
  * @truncate: files to be cut to their old size with the last steps; see path.c
+ * @contents: files whose content is in the image; see content.c
+ * @locks: memory to be locked with the last steps; see vma.c
+ * @mm_final: what the address space gets with the last steps
  * @rlim: limits to set with the last steps
  * @rlim_set: which of them, by number
  * @timers: numbers of TIMERS; its arrays are gone
@@ -80,6 +84,9 @@ struct restart {
 	struct list_head timerfds;
 	struct list_head fowns;
 	struct list_head truncate;
+	struct list_head contents;
+	struct list_head locks;
+	struct mm_final mm_final;
 	struct rlimit rlim[RLIM_NLIMITS];
 	u32 rlim_set;
 	struct pb_timers timers;

@@ -313,12 +313,18 @@ static const struct codec_field pb_file_fields[] = {
 	{ .name = "fown", .number = 25, .type = CODEC_MSG, .label = CODEC_OPTIONAL,
 	  .offset = offsetof(struct pb_file, fown), .presence = offsetof(struct pb_file, has_fown),
 	  .size = sizeof(struct pb_fown), .sub = &pb_fown_msg },
+	{ .name = "reopened", .number = 40, .type = CODEC_BOOL, .label = CODEC_OPTIONAL,
+	  .offset = offsetof(struct pb_file, reopened),
+	  .presence = offsetof(struct pb_file, has_reopened), .size = sizeof(bool) },
+	{ .name = "unlinked", .number = 41, .type = CODEC_U32, .label = CODEC_OPTIONAL,
+	  .offset = offsetof(struct pb_file, unlinked),
+	  .presence = offsetof(struct pb_file, has_unlinked), .size = sizeof(u32) },
 };
 
 const struct codec_msg pb_file_msg = {
 	.name = "File",
 	.fields = pb_file_fields,
-	.nr_fields = 13,
+	.nr_fields = 15,
 	.size = sizeof(struct pb_file),
 };
 
@@ -415,6 +421,26 @@ const struct codec_msg pb_pipe_msg = {
 	.arena_max = PB_PIPE_ARENA_MAX,
 };
 
+static const struct codec_field pb_file_attr_fields[] = {
+	{ .name = "mode", .number = 1, .type = CODEC_U32, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_file_attr, mode), .size = sizeof(u32) },
+	{ .name = "uid", .number = 2, .type = CODEC_U32, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_file_attr, uid), .size = sizeof(u32) },
+	{ .name = "gid", .number = 3, .type = CODEC_U32, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_file_attr, gid), .size = sizeof(u32) },
+	{ .name = "atime_ns", .number = 4, .type = CODEC_U64, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_file_attr, atime_ns), .size = sizeof(u64) },
+	{ .name = "mtime_ns", .number = 5, .type = CODEC_U64, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_file_attr, mtime_ns), .size = sizeof(u64) },
+};
+
+const struct codec_msg pb_file_attr_msg = {
+	.name = "FileAttr",
+	.fields = pb_file_attr_fields,
+	.nr_fields = 5,
+	.size = sizeof(struct pb_file_attr),
+};
+
 static const struct codec_field pb_shmem_fields[] = {
 	{ .name = "id", .number = 1, .type = CODEC_U32, .label = CODEC_REQUIRED,
 	  .offset = offsetof(struct pb_shmem, id), .size = sizeof(u32) },
@@ -427,13 +453,46 @@ static const struct codec_field pb_shmem_fields[] = {
 	  .offset = offsetof(struct pb_shmem, name),
 	  .presence = offsetof(struct pb_shmem, has_name), .size = sizeof(struct codec_bytes),
 	  .max = PB_SHMEM_NAME_MAX },
+	{ .name = "seals", .number = 5, .type = CODEC_U32, .label = CODEC_OPTIONAL,
+	  .offset = offsetof(struct pb_shmem, seals),
+	  .presence = offsetof(struct pb_shmem, has_seals), .size = sizeof(u32) },
+	{ .name = "attr", .number = 6, .type = CODEC_MSG, .label = CODEC_OPTIONAL,
+	  .offset = offsetof(struct pb_shmem, attr),
+	  .presence = offsetof(struct pb_shmem, has_attr), .size = sizeof(struct pb_file_attr),
+	  .sub = &pb_file_attr_msg },
 };
 
 const struct codec_msg pb_shmem_msg = {
 	.name = "Shmem",
 	.fields = pb_shmem_fields,
-	.nr_fields = 4,
+	.nr_fields = 6,
 	.size = sizeof(struct pb_shmem),
+};
+
+static const struct codec_field pb_unlinked_fields[] = {
+	{ .name = "id", .number = 1, .type = CODEC_U32, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_unlinked, id), .size = sizeof(u32) },
+	{ .name = "dir", .number = 2, .type = CODEC_MSG, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_unlinked, dir), .size = sizeof(struct pb_path),
+	  .sub = &pb_path_msg },
+	{ .name = "name", .number = 3, .type = CODEC_BYTES, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_unlinked, name), .size = sizeof(struct codec_bytes),
+	  .max = PB_UNLINKED_NAME_MAX },
+	{ .name = "size", .number = 4, .type = CODEC_U64, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_unlinked, size), .size = sizeof(u64) },
+	{ .name = "attr", .number = 5, .type = CODEC_MSG, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_unlinked, attr), .size = sizeof(struct pb_file_attr),
+	  .sub = &pb_file_attr_msg },
+	{ .name = "linkable", .number = 6, .type = CODEC_BOOL, .label = CODEC_OPTIONAL,
+	  .offset = offsetof(struct pb_unlinked, linkable),
+	  .presence = offsetof(struct pb_unlinked, has_linkable), .size = sizeof(bool) },
+};
+
+const struct codec_msg pb_unlinked_msg = {
+	.name = "Unlinked",
+	.fields = pb_unlinked_fields,
+	.nr_fields = 6,
+	.size = sizeof(struct pb_unlinked),
 };
 
 static const struct codec_field pb_termios_fields[] = {
@@ -554,12 +613,21 @@ static const struct codec_field pb_mm_fields[] = {
 	{ .name = "mmap_legacy", .number = 22, .type = CODEC_BOOL, .label = CODEC_OPTIONAL,
 	  .offset = offsetof(struct pb_mm, mmap_legacy),
 	  .presence = offsetof(struct pb_mm, has_mmap_legacy), .size = sizeof(bool) },
+	{ .name = "mdwe", .number = 30, .type = CODEC_U32, .label = CODEC_OPTIONAL,
+	  .offset = offsetof(struct pb_mm, mdwe), .presence = offsetof(struct pb_mm, has_mdwe),
+	  .size = sizeof(u32) },
+	{ .name = "merge_any", .number = 31, .type = CODEC_BOOL, .label = CODEC_OPTIONAL,
+	  .offset = offsetof(struct pb_mm, merge_any),
+	  .presence = offsetof(struct pb_mm, has_merge_any), .size = sizeof(bool) },
+	{ .name = "thp_except_advised", .number = 32, .type = CODEC_BOOL, .label = CODEC_OPTIONAL,
+	  .offset = offsetof(struct pb_mm, thp_except_advised),
+	  .presence = offsetof(struct pb_mm, has_thp_except_advised), .size = sizeof(bool) },
 };
 
 const struct codec_msg pb_mm_msg = {
 	.name = "Mm",
 	.fields = pb_mm_fields,
-	.nr_fields = 22,
+	.nr_fields = 25,
 	.size = sizeof(struct pb_mm),
 };
 
@@ -583,13 +651,31 @@ static const struct codec_field pb_vma_fields[] = {
 	{ .name = "name", .number = 8, .type = CODEC_BYTES, .label = CODEC_OPTIONAL,
 	  .offset = offsetof(struct pb_vma, name), .presence = offsetof(struct pb_vma, has_name),
 	  .size = sizeof(struct codec_bytes), .max = PB_VMA_NAME_MAX },
+	{ .name = "pkey", .number = 20, .type = CODEC_U32, .label = CODEC_OPTIONAL,
+	  .offset = offsetof(struct pb_vma, pkey), .presence = offsetof(struct pb_vma, has_pkey),
+	  .size = sizeof(u32) },
 };
 
 const struct codec_msg pb_vma_msg = {
 	.name = "Vma",
 	.fields = pb_vma_fields,
-	.nr_fields = 8,
+	.nr_fields = 9,
 	.size = sizeof(struct pb_vma),
+};
+
+static const struct codec_field pb_pkeys_fields[] = {
+	{ .name = "allocated", .number = 1, .type = CODEC_U32, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_pkeys, allocated), .size = sizeof(u32) },
+	{ .name = "execute_only", .number = 2, .type = CODEC_U32, .label = CODEC_OPTIONAL,
+	  .offset = offsetof(struct pb_pkeys, execute_only),
+	  .presence = offsetof(struct pb_pkeys, has_execute_only), .size = sizeof(u32) },
+};
+
+const struct codec_msg pb_pkeys_msg = {
+	.name = "Pkeys",
+	.fields = pb_pkeys_fields,
+	.nr_fields = 2,
+	.size = sizeof(struct pb_pkeys),
 };
 
 static const struct codec_field pb_vmas_fields[] = {

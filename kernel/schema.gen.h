@@ -37,6 +37,7 @@ enum pb_vma_flag {
 	PB_VMA_FLAG_SEQ_READ = 2048,
 	PB_VMA_FLAG_RAND_READ = 4096,
 	PB_VMA_FLAG_ACCOUNT = 8192,	/* charged against the commit limit */
+	PB_VMA_FLAG_NOWRITE = 16384,	/* mprotect may not make it writable (a sealed memfd) */
 };
 
 /* How an interrupted system call goes on: the kernel's restart block, or the call itself again. */
@@ -221,7 +222,7 @@ struct pb_file {
 	bool has_tty;
 	u32 tty;			/* id of a TTY */
 	bool has_shmem;
-	u32 shmem;			/* id of a SHMEM (only behind mappings) */
+	u32 shmem;			/* id of a SHMEM */
 	bool has_eventfd;
 	struct pb_eventfd eventfd;
 	bool has_timerfd;
@@ -234,6 +235,10 @@ struct pb_file {
 	struct pb_pidfd pidfd;
 	bool has_fown;
 	struct pb_fown fown;		/* any kind */
+	bool has_reopened;
+	bool reopened;			/* of a SHMEM: not the description made with it */
+	bool has_unlinked;
+	u32 unlinked;			/* id of an UNLINKED */
 };
 
 extern const struct codec_msg pb_file_msg;
@@ -298,18 +303,49 @@ struct pb_pipe {
 
 extern const struct codec_msg pb_pipe_msg;
 
+/* Of a file that is made anew. */
+struct pb_file_attr {
+	u32 mode;			/* permission bits of st_mode */
+	u32 uid;
+	u32 gid;
+	u64 atime_ns;			/* since 1970; negative ones as two's complement */
+	u64 mtime_ns;
+};
+
+extern const struct codec_msg pb_file_attr_msg;
+
 #define PB_SHMEM_NAME_MAX 255
 
+/* Shared anonymous memory, or, with a name, a memfd. */
 struct pb_shmem {
 	u32 id;
 	u64 size;			/* bytes */
 	bool has_noreserve;
-	bool noreserve;
+	bool noreserve;			/* never written */
 	bool has_name;
-	struct codec_bytes name;	/* max 255 */
+	struct codec_bytes name;	/* max 255; memfd_create's */
+	bool has_seals;
+	u32 seals;			/* F_SEAL_*; a memfd has it */
+	bool has_attr;
+	struct pb_file_attr attr;	/* a memfd has it */
 };
 
 extern const struct codec_msg pb_shmem_msg;
+
+#define PB_UNLINKED_NAME_MAX 255
+
+/* A regular file without a name: deleted, or made with O_TMPFILE. */
+struct pb_unlinked {
+	u32 id;
+	struct pb_path dir;		/* where it was, or the nearest directory still there */
+	struct codec_bytes name;	/* max 255; what it was called, to tell a reader */
+	u64 size;			/* bytes */
+	struct pb_file_attr attr;
+	bool has_linkable;
+	bool linkable;			/* linkat(2) may give it a name */
+};
+
+extern const struct codec_msg pb_unlinked_msg;
 
 #define PB_TERMIOS_CC_MAX 19
 
@@ -378,6 +414,12 @@ struct pb_mm {
 	u32 nr_vmas;
 	bool has_mmap_legacy;
 	bool mmap_legacy;		/* bottom-up layout */
+	bool has_mdwe;
+	u32 mdwe;			/* PR_MDWE_*, of prctl(PR_SET_MDWE) */
+	bool has_merge_any;
+	bool merge_any;			/* prctl(PR_SET_MEMORY_MERGE) */
+	bool has_thp_except_advised;
+	bool thp_except_advised;	/* prctl(PR_SET_THP_DISABLE) of that kind */
 };
 
 extern const struct codec_msg pb_mm_msg;
@@ -396,9 +438,20 @@ struct pb_vma {
 	u64 pgoff;			/* offset in pages */
 	bool has_name;
 	struct codec_bytes name;	/* max 79; PR_SET_VMA_ANON_NAME */
+	bool has_pkey;
+	u32 pkey;			/* protection key; also if 0, of what is only executed */
 };
 
 extern const struct codec_msg pb_vma_msg;
+
+/* Protection keys of the address space, if it has any but the default. */
+struct pb_pkeys {
+	u32 allocated;			/* bit n is key n */
+	bool has_execute_only;
+	u32 execute_only;		/* the key of memory that can only be executed */
+};
+
+extern const struct codec_msg pb_pkeys_msg;
 
 #define PB_VMAS_VMA_MAX 256
 
@@ -728,7 +781,7 @@ extern const struct codec_msg pb_page_runs_msg;
 
 /* The next SHMEM_DATA record belongs here. */
 struct pb_shmem_run {
-	u32 shmem;			/* id of a SHMEM */
+	u32 shmem;			/* id of a SHMEM or UNLINKED */
 	u64 offset;			/* bytes, page-aligned */
 };
 

@@ -1,115 +1,138 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Shared anonymous memory: an unnamed file of the kernel's own tmpfs.
+ * Shared anonymous memory and memfds: files of the kernel's own tmpfs, which no path leads to.
+ * Their content is in content.c.
  */
 #include <linux/fs.h>
 #include <linux/magic.h>
 #include <linux/mman.h>
 #include <linux/shmem_fs.h>
 #include <linux/slab.h>
+#include <uapi/linux/fcntl.h>
 
 #include "checkpoint.h"
 #include "compat.h"
+#include "content.h"
 #include "restart.h"
 #include "shmem.h"
 
 /* What mm/shmem.c calls the file behind MAP_SHARED | MAP_ANONYMOUS. */
 #define SHMEM_NAME	"dev/zero"
+/* What mm/memfd.c puts in front of a name. */
+#define SHMEM_MEMFD	"memfd:"
+
+#ifndef F_SEAL_EXEC
+#define F_SEAL_EXEC	0x0020
+#endif
+#define SHMEM_SEALS	(F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | \
+			 F_SEAL_FUTURE_WRITE | F_SEAL_EXEC)
+
+static bool shmem_named(const struct dentry *dentry, const char *name, bool prefix)
+{
+	size_t len = strlen(name);
+
+	return (prefix ? dentry->d_name.len >= len : dentry->d_name.len == len) &&
+	       !memcmp(dentry->d_name.name, name, len);
+}
 
 bool shmem_match(struct file *file)
 {
 	struct dentry *dentry = file->f_path.dentry;
 	struct super_block *sb = file_inode(file)->i_sb;
 
-	/* On the internal mount alone, where memfd and System V memory are too. */
+	/* On the internal mount alone, where System V memory is too. */
 	return sb->s_magic == TMPFS_MAGIC && sb->s_flags & SB_KERNMOUNT &&
-	       dentry->d_name.len == strlen(SHMEM_NAME) &&
-	       !memcmp(dentry->d_name.name, SHMEM_NAME, dentry->d_name.len);
+	       (shmem_named(dentry, SHMEM_NAME, false) || shmem_named(dentry, SHMEM_MEMFD, true));
+}
+
+static int shmem_refuse(struct checkpoint *cp, struct file *file, int fd, u64 addr,
+			const char *why)
+{
+	return checkpoint_refuse(cp, fd >= 0 ? CKPT_WHERE_FD : CKPT_WHERE_ADDRESS,
+				 fd >= 0 ? fd : addr, CKPT_REASON_UNSUPPORTED, NULL, "%pD %s", file,
+				 why);
+}
+
+static int shmem_describe(struct checkpoint *cp, struct file *file, int fd, u64 addr,
+			  struct pb_shmem *shmem)
+{
+	struct inode *inode = file_inode(file);
+	struct dentry *dentry = file->f_path.dentry;
+	const char *why = content_policy(inode);
+	struct kstat stat;
+	int ret;
+
+	if (why)
+		return checkpoint_refuse(cp, fd >= 0 ? CKPT_WHERE_FD : CKPT_WHERE_ADDRESS,
+					 fd >= 0 ? fd : addr, CKPT_REASON_UNSUPPORTED, NULL,
+					 "%s is not supported", why);
+	shmem->size = i_size_read(inode);
+	if (!shmem_named(dentry, SHMEM_MEMFD, true))
+		return 0;
+	ret = vfs_getattr(&file->f_path, &stat, STATX_BASIC_STATS, AT_STATX_SYNC_AS_STAT);
+	if (ret)
+		return shmem_refuse(cp, file, fd, addr, "cannot be looked at");
+	why = content_xattrs(cp, dentry);
+	if (why)
+		return shmem_refuse(cp, file, fd, addr, why);
+	shmem->has_name = true;
+	shmem->name.data = (u8 *)dentry->d_name.name + strlen(SHMEM_MEMFD);
+	shmem->name.len = dentry->d_name.len - strlen(SHMEM_MEMFD);
+	shmem->has_seals = true;
+	shmem->seals = SHMEM_I(inode)->seals;
+	if (shmem->seals & ~SHMEM_SEALS)
+		shmem_refuse(cp, file, fd, addr, "has unknown seals");
+	shmem->has_attr = true;
+	content_attr(&stat, &shmem->attr);
+	return 0;
 }
 
 int shmem_save(struct checkpoint *cp, struct file *file, int fd, u64 addr, struct pb_file *pb)
 {
-	struct pb_shmem shmem = { .size = i_size_read(file_inode(file)) };
+	struct pb_shmem shmem = {};
 	struct object *obj;
+	bool new;
+	int ret;
 
-	/* One description per file: the kernel makes both together. It keeps the file alive. */
-	obj = object_new(&cp->objects, OBJECT_SHMEM, file, false);
+	obj = content_object(cp, OBJECT_SHMEM, file, &new);
 	if (IS_ERR(obj))
 		return PTR_ERR(obj);
-	obj->fd = fd;
-	shmem.id = obj->id;
 	pb->has_shmem = true;
 	pb->shmem = obj->id;
-	return stream_out_msg(&cp->out, CKPT_REC_SHMEM, &pb_shmem_msg, &shmem);
-}
-
-static int shmem_write_run(struct checkpoint *cp, struct file *file, u32 id, loff_t pos, size_t len)
-{
-	struct error_at at = { .reason = CKPT_REASON_OTHER, .task = cp->leader };
-	struct pb_shmem_run run = { .shmem = id, .offset = pos };
-	ssize_t n;
-	int ret;
-
-	n = kernel_read(file, cp->bounce, len, &pos);
-	if (n != len)
-		return error_add(&cp->ctx->errors, n < 0 ? n : -EIO, &at,
-				 "its shared memory cannot be read");
-	ret = stream_out_msg(&cp->out, CKPT_REC_SHMEM_RUN, &pb_shmem_run_msg, &run);
-	if (!ret)
-		ret = stream_out_raw(&cp->out, CKPT_REC_SHMEM_DATA, cp->bounce, len);
-	return ret;
-}
-
-static int shmem_write_file(struct checkpoint *cp, struct file *file, u32 id)
-{
-	loff_t size = i_size_read(file_inode(file)), pos = 0, end;
-	size_t len;
-	int ret;
-
-	while (pos < size) {
-		/* -ENXIO: only a hole from here on. */
-		pos = vfs_llseek(file, pos, SEEK_DATA);
-		if (pos < 0)
-			return pos == -ENXIO ? 0 : pos;
-		end = vfs_llseek(file, pos, SEEK_HOLE);
-		if (end < 0)
-			return end;
-		for (; pos < end; pos += len) {
-			len = min_t(loff_t, end - pos, CHECKPOINT_BOUNCE);
-			ret = shmem_write_run(cp, file, id, pos, len);
-			if (ret)
-				return ret;
-			cond_resched();
-		}
+	/* What came with the memory was opened by nobody, and counts as no writer. */
+	pb->has_reopened = !(file->f_mode & FMODE_WRITE) || file->f_mode & FMODE_WRITER;
+	pb->reopened = pb->has_reopened;
+	if (shmem_named(file->f_path.dentry, SHMEM_MEMFD, true) && !(file->f_mode & FMODE_PATH)) {
+		pb->has_pos = true;
+		pb->pos = file->f_pos;
 	}
-	return 0;
-}
-
-int shmem_write_content(struct checkpoint *cp)
-{
-	struct object *obj;
-	unsigned long id;
-	int ret;
-
-	xa_for_each(&cp->objects.by_id, id, obj) {
-		if (obj->kind != OBJECT_SHMEM)
-			continue;
-		if (cp->out.spooling) {
-			ret = stream_out_unspool(&cp->out);
-			if (ret)
-				return ret;
-		}
-		ret = shmem_write_file(cp, obj->ptr, obj->id);
-		if (ret)
-			return ret;
-	}
-	return 0;
+	if (!new)
+		return 0;
+	obj->fd = fd;
+	obj->addr = addr;
+	shmem.id = obj->id;
+	ret = shmem_describe(cp, file, fd, addr, &shmem);
+	return ret ?: stream_out_msg(&cp->out, CKPT_REC_SHMEM, &pb_shmem_msg, &shmem);
 }
 
 /* ---- restart ---- */
 
+static bool shmem_valid(const struct pb_shmem *pb)
+{
+	if (pb->has_noreserve || pb->size > MAX_LFS_FILESIZE)
+		return false;
+	if (!pb->has_name)
+		return pb->size && pb->size <= TASK_SIZE && !pb->has_seals && !pb->has_attr;
+	return pb->has_seals && !(pb->seals & ~SHMEM_SEALS) && pb->has_attr &&
+	       !(pb->attr.mode & ~S_IALLUGO) &&
+	       pb->name.len <= NAME_MAX - strlen(SHMEM_MEMFD) &&
+	       !memchr(pb->name.data, 0, pb->name.len);
+}
+
 int shmem_read(struct restart *rs)
 {
+	struct error_at at = { .reason = CKPT_REASON_OTHER, .task = current };
+	char name[NAME_MAX + 1] = SHMEM_NAME;
 	struct pb_shmem pb;
 	struct file *file;
 	int ret;
@@ -117,68 +140,30 @@ int shmem_read(struct restart *rs)
 	ret = stream_in_msg(&rs->in, &pb_shmem_msg, &pb);
 	if (ret)
 		return ret;
-	if (!pb.size || pb.size > TASK_SIZE || pb.has_noreserve || pb.has_name)
-		return stream_in_bad(&rs->in, "size of shared memory %u", pb.id);
+	if (!shmem_valid(&pb))
+		return stream_in_bad(&rs->in, "kind of shared memory %u", pb.id);
+	if (pb.has_name)
+		snprintf(name, sizeof(name), SHMEM_MEMFD "%.*s", (int)pb.name.len,
+			 (const char *)pb.name.data);
 	/* Without a reservation: pages are charged as they come. */
-	file = compat_shmem_file_setup(SHMEM_NAME, pb.size);
+	file = compat_shmem_file_setup(name, pb.size);
 	if (IS_ERR(file))
-		return PTR_ERR(file);
+		return error_add(&rs->ctx->errors, PTR_ERR(file), &at,
+				 "shared memory of %llu bytes cannot be made", pb.size);
 	/* Its content comes by write, which otherwise ends at 2 GiB. */
 	file->f_flags |= O_LARGEFILE;
-	ret = object_add(&rs->objects, OBJECT_SHMEM, pb.id, file);
-	if (ret) {
-		fput(file);
-		return ret == -EEXIST ? stream_in_bad(&rs->in, "id %u is used twice", pb.id) : ret;
-	}
-	return 0;
+	/* As memfd_create() does; nobody but the kernel has a descriptor of the other kind. */
+	if (pb.has_name)
+		file->f_mode |= FMODE_LSEEK | FMODE_PREAD | FMODE_PWRITE;
+	return content_add(rs, OBJECT_SHMEM, pb.id, file, pb.has_attr ? &pb.attr : NULL,
+			   pb.has_seals ? pb.seals : F_SEAL_SEAL);
 }
 
-int shmem_read_content(struct restart *rs)
+struct file *shmem_open(struct restart *rs, const struct pb_file *pb)
 {
-	struct error_at at = { .reason = CKPT_REASON_OTHER, .task = current };
-	struct pb_shmem_run run;
-	struct file *file;
-	loff_t pos, size;
-	size_t len;
-	ssize_t n;
-	u8 *data;
-	int ret;
-
-	ret = stream_in_msg(&rs->in, &pb_shmem_run_msg, &run);
-	if (ret)
-		return ret;
-	file = object_find(&rs->objects, OBJECT_SHMEM, run.shmem);
-	if (!file)
-		return stream_in_bad(&rs->in, "shared memory %u", run.shmem);
-	ret = stream_in_next(&rs->in);
-	if (ret)
-		return ret;
-	size = i_size_read(file_inode(file));
-	len = rs->in.rec.length;
-	pos = run.offset;
-	if (rs->in.rec.type != CKPT_REC_SHMEM_DATA || !len || run.offset >= size ||
-	    len > size - pos)
-		return stream_in_bad(&rs->in, "content of shared memory %u", run.shmem);
-
-	data = kvmalloc(len, GFP_KERNEL_ACCOUNT);
-	if (!data)
-		return -ENOMEM;
-	ret = stream_in_raw(&rs->in, data, len);
-	if (!ret) {
-		n = kernel_write(file, data, len, &pos);
-		if (n != len)
-			ret = error_add(&rs->ctx->errors, n < 0 ? n : -ENOSPC, &at,
-					"its shared memory cannot be filled");
-	}
-	kvfree(data);
-	return ret;
-}
-
-struct file *shmem_open(struct restart *rs, u32 id)
-{
-	struct file *file = object_find(&rs->objects, OBJECT_SHMEM, id);
+	struct file *file = object_find(&rs->objects, OBJECT_SHMEM, pb->shmem);
 
 	if (!file)
-		return ERR_PTR(stream_in_bad(&rs->in, "shared memory %u", id));
-	return get_file(file);
+		return ERR_PTR(stream_in_bad(&rs->in, "shared memory %u", pb->shmem));
+	return pb->reopened ? content_open(rs, file, pb->flags) : get_file(file);
 }

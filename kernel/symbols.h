@@ -21,6 +21,7 @@
 #include <linux/fs.h>
 #include <linux/fs_struct.h>
 #include <linux/ioprio.h>
+#include <linux/memfd.h>
 #include <linux/mm.h>
 #include <linux/pagewalk.h>
 #include <linux/pid.h>
@@ -63,6 +64,7 @@ long ckpt_proto_kernel_wait4(pid_t pid, int __user *stat, int options, struct ru
 	X(walk_page_range, walk_page_range)				\
 	X(put_task_stack, put_task_stack)				\
 	X(do_madvise, do_madvise)					\
+	X(memfd_fcntl, memfd_fcntl)					\
 	X(set_mm_exe_file, set_mm_exe_file)				\
 	X(replace_fd, replace_fd)					\
 	X(set_fs_root, set_fs_root)					\
@@ -85,6 +87,7 @@ long ckpt_proto_kernel_wait4(pid_t pid, int __user *stat, int options, struct ru
 	X(__x64_sys_arch_prctl, ckpt_proto_syscall)			\
 	X(__x64_sys_mlock2, ckpt_proto_syscall)				\
 	X(__x64_sys_prctl, ckpt_proto_syscall)				\
+	X(__x64_sys_pkey_mprotect, ckpt_proto_syscall)			\
 	X(__x64_sys_rseq, ckpt_proto_syscall)				\
 	X(__x64_sys_seccomp, ckpt_proto_syscall)			\
 	X(__x64_sys_timer_create, ckpt_proto_syscall)			\

@@ -152,6 +152,10 @@ const char *thread_unsupported(struct task_struct *task)
 		return "System V semaphore undo (SEM_UNDO)";
 	if (task->personality & PER_MASK)
 		return "a personality other than Linux";
+#ifdef CONFIG_NUMA
+	if (task->mempolicy)
+		return "a NUMA policy (set_mempolicy)";
+#endif
 	return sched_unsupported(task) ?: arch_unsupported(task);
 }
 

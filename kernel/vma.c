@@ -7,11 +7,15 @@
 #include <linux/hugetlb_inline.h>
 #include <linux/mm.h>
 #include <linux/mman.h>
+#include <linux/pkeys.h>
+#include <linux/prctl.h>
 #include <linux/slab.h>
+#include <linux/uaccess.h>
 
 #include "arch/arch.h"
 #include "checkpoint.h"
 #include "compat.h"
+#include "content.h"
 #include "file.h"
 #include "restart.h"
 #include "symbols.h"
@@ -49,7 +53,7 @@ static const struct vma_flag vma_flags[] = {
 	{ VM_RAND_READ, PB_VMA_FLAG_RAND_READ, MADV_RANDOM },
 };
 
-#define VMA_FLAGS_ALL	((PB_VMA_FLAG_ACCOUNT << 1) - 1)
+#define VMA_FLAGS_ALL	((PB_VMA_FLAG_NOWRITE << 1) - 1)
 
 /* Flags that say nothing that is not known otherwise: protection, and what the file allows. */
 #define VMA_IMPLIED	(VM_READ | VM_WRITE | VM_EXEC | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC | \
@@ -67,9 +71,6 @@ static const struct {
 	{ VM_SEALED, "sealed memory (mseal)" },
 	{ VM_MAYBE_GUARD, "guard regions" },
 	{ VM_DROPPABLE, "droppable memory" },
-#ifdef VM_PKEY_SHIFT
-	{ (vm_flags_t)0xf << VM_PKEY_SHIFT, "memory with a protection key" },
-#endif
 };
 
 /**
@@ -80,8 +81,10 @@ static const struct {
  * @pgoff: offset in pages
  * @file: a reference is held, or NULL
  * @special: the kernel's own: vDSO and its data
- * @named: it has a name (PR_SET_VMA_ANON_NAME)
+ * @pkey: its protection key
  * @policy: it has a NUMA policy of its own
+ * @named: it has a name (PR_SET_VMA_ANON_NAME)
+ * @name: that name
  */
 struct vma_info {
 	unsigned long start;
@@ -90,8 +93,10 @@ struct vma_info {
 	unsigned long pgoff;
 	struct file *file;
 	bool special;
-	bool named;
+	int pkey;
 	bool policy;
+	bool named;
+	char name[PB_VMA_NAME_MAX + 1];
 };
 
 static bool vma_is_special(struct vm_area_struct *vma)
@@ -109,6 +114,7 @@ static int vma_collect(struct mm_struct *mm, unsigned long addr, struct vma_info
 {
 	struct vm_area_struct *vma;
 	unsigned int n = 0;
+	const char *name;
 
 	VMA_ITERATOR(vmi, mm, addr);
 
@@ -123,7 +129,10 @@ static int vma_collect(struct mm_struct *mm, unsigned long addr, struct vma_info
 		info[n].pgoff = vma->vm_pgoff;
 		info[n].file = vma->vm_file ? get_file(vma->vm_file) : NULL;
 		info[n].special = vma_is_special(vma);
-		info[n].named = compat_vma_named(vma);
+		info[n].pkey = vma_pkey(vma);
+		name = compat_vma_name(vma);
+		info[n].named = name;
+		strscpy(info[n].name, name ?: "", sizeof(info[n].name));
 #ifdef CONFIG_NUMA
 		info[n].policy = vma->vm_policy;
 #endif
@@ -141,7 +150,7 @@ static int vma_refuse(struct checkpoint *cp, const struct vma_info *info, const 
 
 static vm_flags_t vma_known(void)
 {
-	vm_flags_t known = VMA_IMPLIED;
+	vm_flags_t known = VMA_IMPLIED | ARCH_VM_PKEY_FLAGS;
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(vma_flags); i++)
@@ -156,8 +165,6 @@ static int vma_check(struct checkpoint *cp, const struct vma_info *info)
 	for (i = 0; i < ARRAY_SIZE(vma_refused); i++)
 		if (info->flags & vma_refused[i].vm)
 			return vma_refuse(cp, info, vma_refused[i].name);
-	if (info->named)
-		return vma_refuse(cp, info, "named memory (PR_SET_VMA)");
 	if (info->policy)
 		return vma_refuse(cp, info, "memory with a NUMA policy");
 	if (info->flags & ~vma_known())
@@ -192,6 +199,16 @@ static int vma_describe(struct checkpoint *cp, const struct vma_info *info, stru
 	/* A read-only mapping of a file opened so has VM_MAYSHARE alone. */
 	if (info->flags & VM_MAYSHARE)
 		pb->flags |= PB_VMA_FLAG_SHARED;
+	if (info->flags & VM_SHARED && !(info->flags & (VM_WRITE | VM_MAYWRITE)))
+		pb->flags |= PB_VMA_FLAG_NOWRITE;
+	/* Without a word, memory that can only be executed gets the kernel's key for that. */
+	pb->has_pkey = info->pkey || (pb->prot == PROT_EXEC && arch_pkeys_enabled());
+	pb->pkey = info->pkey;
+	if (info->named) {
+		pb->has_name = true;
+		pb->name.data = (u8 *)info->name;
+		pb->name.len = strlen(info->name);
+	}
 	if (!info->file) {
 		pb->kind = PB_VMA_ANON;
 		return 0;
@@ -255,7 +272,9 @@ static int vma_valid(struct restart *rs, const struct pb_vma *pb)
 	    pb->start < rs->last_end || pb->end > TASK_SIZE)
 		return stream_in_bad(&rs->in, "memory area %#llx-%#llx", pb->start, pb->end);
 	if (pb->prot & ~(PROT_READ | PROT_WRITE | PROT_EXEC) || pb->flags & ~VMA_FLAGS_ALL ||
-	    pb->has_file != (pb->kind == PB_VMA_FILE) || pb->has_name ||
+	    pb->has_file != (pb->kind == PB_VMA_FILE) ||
+	    (pb->has_name && (pb->kind == PB_VMA_VDSO || memchr(pb->name.data, 0, pb->name.len))) ||
+	    (pb->flags & PB_VMA_FLAG_NOWRITE && pb->kind != PB_VMA_FILE) ||
 	    (pb->has_pgoff && pb->pgoff > ULONG_MAX >> PAGE_SHIFT) ||
 	    (pb->kind == PB_VMA_ANON && pb->flags & PB_VMA_FLAG_SHARED))
 		return stream_in_bad(&rs->in, "kind of the memory area at %#llx", pb->start);
@@ -275,6 +294,85 @@ static int vma_failed(struct restart *rs, const struct pb_vma *pb, int err, cons
 	return error_add(&rs->ctx->errors, err, &at, "%s", what);
 }
 
+/**
+ * struct vma_mlock - memory to be locked when it has its content
+ * @list: on &restart.locks
+ * @start: first address
+ * @end: address behind
+ * @onfault: only what is there
+ */
+struct vma_mlock {
+	struct list_head list;
+	unsigned long start;
+	unsigned long end;
+	bool onfault;
+};
+
+static int vma_lock_later(struct restart *rs, const struct pb_vma *pb)
+{
+	struct vma_mlock *lock = kmalloc(sizeof(*lock), GFP_KERNEL_ACCOUNT);
+
+	if (!lock)
+		return -ENOMEM;
+	lock->start = pb->start;
+	lock->end = pb->end;
+	lock->onfault = pb->flags & PB_VMA_FLAG_LOCKONFAULT;
+	list_add_tail(&lock->list, &rs->locks);
+	return 0;
+}
+
+void vma_forget(struct restart *rs)
+{
+	struct vma_mlock *lock, *next;
+
+	list_for_each_entry_safe(lock, next, &rs->locks, list)
+		kfree(lock);
+	INIT_LIST_HEAD(&rs->locks);
+}
+
+/* What it should be for @lock; areas may have been merged, never split. */
+static bool vma_locked(const struct vma_mlock *lock)
+{
+	struct vm_area_struct *vma;
+	bool locked;
+
+	mmap_read_lock(current->mm);
+	vma = find_vma(current->mm, lock->start);
+	locked = vma && vma->vm_start <= lock->start && vma->vm_end >= lock->end &&
+		 vma->vm_flags & VM_LOCKED && !(vma->vm_flags & VM_LOCKONFAULT);
+	mmap_read_unlock(current->mm);
+	return locked;
+}
+
+/*
+ * Locking brings pages in. What is not accessible cannot come in, and the call fails, but the
+ * area is locked all the same: as mlockall(2) does it, or mprotect(2) after mlock(2).
+ */
+int vma_finish(struct restart *rs)
+{
+	struct error_at at = {
+		.reason = CKPT_REASON_OTHER,
+		.task = current,
+		.where_type = CKPT_WHERE_ADDRESS,
+	};
+	struct vma_mlock *lock;
+	int ret;
+
+	list_for_each_entry(lock, &rs->locks, list) {
+		ret = arch_sys(mlock2, lock->start, lock->end - lock->start,
+			       lock->onfault ? MLOCK_ONFAULT : 0);
+		at.where = lock->start;
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		if (ret && (lock->onfault || !vma_locked(lock)))
+			return error_add(&rs->ctx->errors, ret, &at,
+					 "locking the area in memory was refused (ulimit -l)");
+		cond_resched();
+	}
+	vma_forget(rs);
+	return 0;
+}
+
 static int vma_advise(struct restart *rs, const struct pb_vma *pb)
 {
 	unsigned int i;
@@ -288,12 +386,26 @@ static int vma_advise(struct restart *rs, const struct pb_vma *pb)
 		if (ret)
 			return vma_failed(rs, pb, ret, "a mark of the area (madvise) was refused");
 	}
-	if (!(pb->flags & PB_VMA_FLAG_LOCKED))
-		return 0;
-	ret = arch_sys(mlock2, pb->start, pb->end - pb->start,
-		       pb->flags & PB_VMA_FLAG_LOCKONFAULT ? MLOCK_ONFAULT : 0);
-	return ret ? vma_failed(rs, pb, ret, "locking the area in memory was refused (ulimit -l)") :
-		     0;
+	return pb->flags & PB_VMA_FLAG_LOCKED ? vma_lock_later(rs, pb) : 0;
+}
+
+/* The kernel takes names from user memory: from a page that is there for the moment. */
+static int vma_name(struct restart *rs, const struct pb_vma *pb)
+{
+	char name[PB_VMA_NAME_MAX + 1] = {};
+	unsigned long page;
+	int ret;
+
+	page = vm_mmap(NULL, 0, PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, 0);
+	if (IS_ERR_VALUE(page))
+		return vma_failed(rs, pb, (long)page, "the area cannot be named");
+	memcpy(name, pb->name.data, pb->name.len);
+	ret = copy_to_user((void __user *)page, name, sizeof(name)) ? -EFAULT : 0;
+	if (!ret)
+		ret = arch_sys(prctl, PR_SET_VMA, PR_SET_VMA_ANON_NAME, pb->start,
+			       pb->end - pb->start, page);
+	vm_munmap(page, PAGE_SIZE);
+	return ret ? vma_failed(rs, pb, ret, "this kernel refused the area's name") : 0;
 }
 
 /* The kernel makes its own areas in one go, at the first; all must then be where they were. */
@@ -319,14 +431,17 @@ static int vma_make_vdso(struct restart *rs, const struct pb_vma *pb)
 
 static int vma_make(struct restart *rs, const struct pb_vma *pb)
 {
-	unsigned long flags = MAP_FIXED_NOREPLACE, addr, off = 0;
-	struct file *file = NULL;
+	unsigned long flags = MAP_FIXED_NOREPLACE, addr, off = 0, prot = pb->prot;
+	struct file *file = NULL, *sealed = NULL;
 	int ret = vma_valid(rs, pb);
 
 	if (ret)
 		return ret;
 	if (pb->kind == PB_VMA_VDSO)
 		return vma_make_vdso(rs, pb);
+	/* Or the kernel would look for a key by itself. */
+	if (pb->has_pkey && prot == PROT_EXEC)
+		prot |= PROT_READ;
 
 	flags |= pb->flags & PB_VMA_FLAG_SHARED ? MAP_SHARED : MAP_PRIVATE;
 	if (pb->flags & PB_VMA_FLAG_GROWSDOWN)
@@ -338,14 +453,28 @@ static int vma_make(struct restart *rs, const struct pb_vma *pb)
 		if (!file)
 			return stream_in_bad(&rs->in, "file %u", pb->file);
 		off = pb->pgoff << PAGE_SHIFT;
+		/* It was mapped when a seal kept it from being written; that comes later here. */
+		if (pb->flags & PB_VMA_FLAG_NOWRITE) {
+			sealed = content_open(rs, file, O_RDONLY | O_LARGEFILE);
+			if (IS_ERR(sealed))
+				return PTR_ERR(sealed);
+			file = sealed;
+		}
 	} else {
 		flags |= MAP_ANONYMOUS;
 	}
-	addr = vm_mmap(file, pb->start, pb->end - pb->start, pb->prot, flags, off);
+	addr = vm_mmap(file, pb->start, pb->end - pb->start, prot, flags, off);
+	if (sealed)
+		fput(sealed);
 	if (IS_ERR_VALUE(addr))
 		return vma_failed(rs, pb, (long)addr, "the area cannot be mapped");
 	if (addr != pb->start)
 		return vma_failed(rs, pb, -EEXIST, "the area's place is taken");
+	if (pb->has_pkey) {
+		ret = arch_sys(pkey_mprotect, pb->start, pb->end - pb->start, pb->prot, pb->pkey);
+		if (ret)
+			return vma_failed(rs, pb, ret, "the area's protection key was refused");
+	}
 	return vma_advise(rs, pb);
 }
 
@@ -359,6 +488,11 @@ int vma_read(struct restart *rs)
 	for (i = 0; !ret && i < vmas.n_vma; i++) {
 		ret = vma_make(rs, &vmas.vma[i]);
 		rs->nr_vmas++;
+		cond_resched();
+	}
+	for (i = 0; !ret && i < vmas.n_vma; i++) {
+		if (vmas.vma[i].has_name)
+			ret = vma_name(rs, &vmas.vma[i]);
 		cond_resched();
 	}
 	return ret;

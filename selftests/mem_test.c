@@ -2,6 +2,7 @@
 /* Memory: what is mapped, and what is in it. */
 #include <elf.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <sys/auxv.h>
@@ -485,7 +486,232 @@ SUBJECT(marks)
 	}
 }
 
+/* The line of /proc/self/maps of the area at @p. */
+static void maps_line(void *p, char *line, size_t size)
+{
+	static char text[512 << 10];
+	char head[32], *found;
+
+	if (subject_read("/proc/self/maps", text, sizeof(text)) < 0)
+		subject_abort();
+	snprintf(head, sizeof(head), "%lx-", (unsigned long)p);
+	found = strstr(text, head);
+	if (!found)
+		subject_abort();
+	snprintf(line, size, "%.*s", (int)strcspn(found, "\n"), found);
+}
+
+SUBJECT(names)
+{
+	char *p = map(8 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE), line[4][256], after[256];
+	char *s = map(2 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED), full[80];
+	void *at[] = { p, p + 2 * PAGE, p + 4 * PAGE, s };
+	unsigned int i;
+
+	memset(full, 'n', 79);
+	full[79] = 0;
+	if (prctl(PR_SET_VMA, PR_SET_VMA_ANON_NAME, p, 2 * PAGE, "one (a name)"))
+		SKIP(return, "the kernel has no named memory");
+	/* Next to each other, one without, one that cannot be read. */
+	ASSERT_EQ(0, prctl(PR_SET_VMA, PR_SET_VMA_ANON_NAME, p + 2 * PAGE, 2 * PAGE, full));
+	ASSERT_EQ(0, prctl(PR_SET_VMA, PR_SET_VMA_ANON_NAME, p + 6 * PAGE, 2 * PAGE, "n"));
+	ASSERT_EQ(0, mprotect(p + 6 * PAGE, 2 * PAGE, PROT_NONE));
+	/* Of shared memory since 6.2. */
+	if (prctl(PR_SET_VMA, PR_SET_VMA_ANON_NAME, s, 2 * PAGE, "shared"))
+		EXPECT_EQ(EBADF, errno);
+	subject_fill(p, 6 * PAGE, 1);
+	subject_fill(s, PAGE, 2);
+	for (i = 0; i < ARRAY_SIZE(at); i++)
+		maps_line(at[i], line[i], sizeof(line[i]));
+	EXPECT_NE(NULL, strstr(line[0], "[anon:one (a name)]"));
+	subject_wait();
+	for (i = 0; i < ARRAY_SIZE(at); i++) {
+		maps_line(at[i], after, sizeof(after));
+		EXPECT_EQ(0, strncmp(line[i], after, 20));
+		EXPECT_STREQ(strchr(line[i], '[') ?: "", strchr(after, '[') ?: "");
+	}
+	maps_line(p + 6 * PAGE, after, sizeof(after));
+	EXPECT_NE(NULL, strstr(after, "---p"));
+	EXPECT_NE(NULL, strstr(after, "[anon:n]"));
+	EXPECT_TRUE(subject_filled(p, 6 * PAGE, 1));
+	EXPECT_TRUE(subject_filled(s, PAGE, 2));
+}
+
+/* ---- protection keys ---- */
+
+static int pkey_one, pkey_two;
+
+static void *pkey_thread(void *arg)
+{
+	/* Rights are a thread's own: in a register. */
+	subject_check(!pkey_set(pkey_one, 0));
+	subject_check(!pkey_set(pkey_two, PKEY_DISABLE_WRITE));
+	while (!*(volatile bool *)arg) {
+		subject_check(pkey_get(pkey_one) == 0);
+		subject_check(pkey_get(pkey_two) == PKEY_DISABLE_WRITE);
+		subject_nap(1);
+	}
+	return NULL;
+}
+
+SUBJECT(protection_keys)
+{
+	/* mov $42, %eax; ret */
+	static const unsigned char text[] = { 0xb8, 42, 0, 0, 0, 0xc3 };
+	char *p = map_private(4 * PAGE), *x = map_private(PAGE);
+	volatile bool stop = false;
+	int (*fn)(void), next;
+	pthread_t t;
+
+	pkey_one = pkey_alloc(0, PKEY_DISABLE_WRITE);
+	if (pkey_one < 0)
+		SKIP(return, "pkey_alloc: %s", strerror(errno));
+	next = pkey_alloc(0, 0);
+	pkey_two = pkey_alloc(0, PKEY_DISABLE_ACCESS);
+	subject_fill(p, 4 * PAGE, 1);
+	memcpy(x, text, sizeof(text));
+	memcpy(&fn, &x, sizeof(fn));
+	ASSERT_EQ(0, pkey_mprotect(p, PAGE, PROT_READ | PROT_WRITE, pkey_one));
+	ASSERT_EQ(0, pkey_mprotect(p + PAGE, PAGE, PROT_READ | PROT_WRITE, pkey_two));
+	/* A key that is free again, but still at the memory. */
+	ASSERT_EQ(0, pkey_mprotect(p + 2 * PAGE, PAGE, PROT_READ | PROT_WRITE, next));
+	ASSERT_EQ(0, pkey_free(next));
+	/* For this the kernel takes a key by itself; it may be that one. */
+	ASSERT_EQ(0, mprotect(x, PAGE, PROT_EXEC));
+	next = pkey_alloc(0, 0);
+	ASSERT_LT(0, next);
+	ASSERT_EQ(0, pkey_free(next));
+	ASSERT_EQ(0, pthread_create(&t, NULL, pkey_thread, (void *)&stop));
+	subject_wait();
+	stop = true;
+	pthread_join(t, NULL);
+	EXPECT_EQ(PKEY_DISABLE_WRITE, pkey_get(pkey_one));
+	EXPECT_EQ(PKEY_DISABLE_ACCESS, pkey_get(pkey_two));
+	EXPECT_EQ(next, pkey_alloc(0, 0));
+	EXPECT_TRUE(subject_filled(p, PAGE, 1));
+	EXPECT_EQ(42, fn());
+	/* A handler's end by siglongjmp() leaves the handler's rights: none but to key 0. */
+	EXPECT_TRUE(faults(p, true));
+	EXPECT_TRUE(faults(p + PAGE, false));
+	EXPECT_TRUE(faults(x, false));
+	EXPECT_EQ(0, pkey_set(pkey_one, 0));
+	EXPECT_EQ(0, pkey_set(pkey_two, 0));
+	EXPECT_TRUE(subject_filled(p + PAGE, PAGE, 1 + PAGE / 8));
+	EXPECT_FALSE(faults(p, true));
+	EXPECT_EQ(42, fn());
+	/* The kernel knows which are allocated. */
+	EXPECT_EQ(0, pkey_free(pkey_one));
+	EXPECT_EQ(0, pkey_free(pkey_two));
+}
+
+SUBJECT(zero_device)
+{
+	int fd = open("/dev/zero", O_RDWR);
+	char *p = mmap(NULL, 4 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
+	char *s = mmap(NULL, 4 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+
+	ASSERT_NE(MAP_FAILED, p);
+	ASSERT_NE(MAP_FAILED, s);
+	close(fd);
+	subject_fill(p + PAGE, PAGE, 1);
+	subject_fill(s + PAGE, PAGE, 2);
+	subject_wait();
+	EXPECT_TRUE(subject_filled(p + PAGE, PAGE, 1));
+	EXPECT_TRUE(subject_filled(s + PAGE, PAGE, 2));
+	EXPECT_EQ(0, p[0] | s[0]);
+	p[0] = 1;
+	s[0] = 1;
+}
+
 /* ---- the address space as a whole ---- */
+
+/* A number of /proc/self/status. */
+static long status(const char *key)
+{
+	char text[8192], *p;
+
+	if (subject_read("/proc/self/status", text, sizeof(text)) < 0)
+		subject_abort();
+	p = strstr(text, key);
+	return p ? strtol(p + strlen(key), NULL, 10) : -1;
+}
+
+static void locked_all(struct __test_metadata *_metadata, int flags)
+{
+	char *p = map_private(16 * PAGE), *q, before[256], after[256], *none;
+	long locked;
+
+	none = map(4 * PAGE, PROT_NONE, MAP_PRIVATE);
+	subject_fill(p, 4 * PAGE, 1);
+	if (mlockall(flags))
+		SKIP(return, "mlockall: %s", strerror(errno));
+	vm_flags(p, before, sizeof(before));
+	locked = status("VmLck:");
+	subject_wait();
+	vm_flags(p, after, sizeof(after));
+	EXPECT_STREQ(before, after);
+	EXPECT_TRUE(subject_filled(p, 4 * PAGE, 1));
+	/* The tests' own buffers come and go. */
+	EXPECT_LE(labs(locked - status("VmLck:")), flags & MCL_FUTURE ? 2048 : 0);
+	EXPECT_TRUE(faults(none, false));
+	/* And what comes now. */
+	q = map(4 * PAGE, PROT_READ, MAP_PRIVATE);
+	vm_flags(q, after, sizeof(after));
+	EXPECT_EQ(!!(flags & MCL_FUTURE), !!strstr(after, " lo"));
+}
+
+SUBJECT(lock_current)
+{
+	locked_all(_metadata, MCL_CURRENT);
+}
+
+SUBJECT(lock_future)
+{
+	locked_all(_metadata, MCL_CURRENT | MCL_FUTURE);
+}
+
+SUBJECT(lock_on_fault)
+{
+	locked_all(_metadata, MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT);
+}
+
+/* Numbers of newer headers. */
+#define SET_MDWE	65
+#define GET_MDWE	66
+#define SET_MERGE	67
+#define GET_MERGE	68
+
+SUBJECT(write_or_execute)
+{
+	char *both = map(PAGE, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE), *p;
+
+	p = map_private(PAGE);
+	if (prctl(SET_MDWE, 1, 0, 0, 0))
+		SKIP(return, "the kernel has no PR_SET_MDWE");
+	subject_wait();
+	EXPECT_EQ(1, prctl(GET_MDWE, 0, 0, 0, 0));
+	EXPECT_EQ(-1, mprotect(p, PAGE, PROT_READ | PROT_EXEC));
+	/* What had both before has both. */
+	EXPECT_FALSE(faults(both, true));
+}
+
+SUBJECT(merging)
+{
+	if (prctl(SET_MERGE, 1, 0, 0, 0))
+		SKIP(return, "PR_SET_MEMORY_MERGE: %s", strerror(errno));
+	subject_wait();
+	EXPECT_EQ(1, prctl(GET_MERGE, 0, 0, 0, 0));
+	EXPECT_EQ(0, prctl(SET_MERGE, 0, 0, 0, 0));
+}
+
+SUBJECT(huge_if_advised)
+{
+	/* PR_THP_DISABLE_EXCEPT_ADVISED */
+	if (prctl(PR_SET_THP_DISABLE, 1, 2, 0, 0))
+		SKIP(return, "PR_SET_THP_DISABLE: %s", strerror(errno));
+	subject_wait();
+	EXPECT_EQ(3, prctl(PR_GET_THP_DISABLE, 0, 0, 0, 0));
+}
 
 SUBJECT(maps_same)
 {

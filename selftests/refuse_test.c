@@ -15,6 +15,7 @@
 #include <sys/ioctl.h>
 #include <sys/ipc.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/msg.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
@@ -26,6 +27,7 @@
 #include <sys/time.h>
 #include <sys/un.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 
 #include "subject_harness.h"
 
@@ -64,40 +66,102 @@ SUBJECT(socket_unix)
 	a_socket(_metadata, AF_UNIX, SOCK_STREAM);
 }
 
-SUBJECT(deleted_file)
+/* A process that is no child, in which @fn prepares something and which then lives as long. */
+static void an_outsider(struct __test_metadata *_metadata, void (*fn)(int fd), int fd)
+{
+	pid_t pid = fork();
+
+	if (!pid) {
+		if (fork())
+			_exit(0);
+		fn(fd);
+		subject_nap(100);
+		while (subject_going())
+			subject_nap(10);
+		_exit(0);
+	}
+	ASSERT_EQ(pid, waitpid(pid, NULL, 0));
+}
+
+/* Opened by itself: a description of its own of the same file. */
+static void open_again(int fd)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	if (open(path, O_RDWR) < 0)
+		_exit(1);
+	close(fd);
+}
+
+SUBJECT(memfd_open_outside)
+{
+	int fd = memfd_create("ours and theirs", 0);
+
+	ASSERT_LE(0, fd);
+	an_outsider(_metadata, open_again, fd);
+	subject_nap(50);
+	subject_refused(" fd %d: /memfd:ours and theirs .*is open in a process outside .*", fd);
+}
+
+SUBJECT(deleted_file_open_outside)
+{
+	int fd = open(subject_path("gone"), O_RDWR | O_CREAT, 0600);
+
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, unlink(subject_path("gone")));
+	an_outsider(_metadata, open_again, fd);
+	subject_nap(50);
+	subject_refused(" fd %d: .*/gone .*is open in a process outside .*", fd);
+}
+
+SUBJECT(deleted_file_with_attributes)
 {
 	int fd = open(subject_path("gone\n"), O_RDWR | O_CREAT, 0600);
 
 	ASSERT_LE(0, fd);
+	if (fsetxattr(fd, "trusted.test", "1", 1, 0))
+		SKIP(return, "no extended attributes here");
 	ASSERT_EQ(0, unlink(subject_path("gone\n")));
 	/* The name is for a terminal: escaped, in one line. */
-	subject_refused(" fd %d: file %s/gone\\\\x0a.* is deleted", fd, subject_dir());
+	subject_refused(" fd %d: file %s/gone\\\\x0a.* is deleted, and it has extended attributes",
+			fd, subject_dir());
 }
 
-SUBJECT(unnamed_file)
-{
-	int fd = open(subject_dir(), O_RDWR | O_TMPFILE, 0600);
-
-	ASSERT_LE(0, fd);
-	subject_refused(" fd %d: file .* is deleted", fd);
-}
-
+/* Under a mount, another file is found by the same path. */
 SUBJECT(hidden_file)
 {
-	int fd = open(subject_path("twice"), O_RDWR | O_CREAT, 0600);
+	int fd;
 
+	ASSERT_EQ(0, mkdir(subject_path("under"), 0700));
+	fd = open(subject_path("under/file"), O_RDWR | O_CREAT, 0600);
 	ASSERT_LE(0, fd);
-	ASSERT_EQ(0, unlink(subject_path("twice")));
-	close(open(subject_path("twice"), O_RDWR | O_CREAT, 0600));
-	subject_refused(" fd %d: file .* is deleted", fd);
+	if (mount("none", subject_path("under"), "tmpfs", 0, NULL))
+		SKIP(return, "only for root");
+	subject_refused(" fd %d: file .* is not found by its path", fd);
+	umount2(subject_path("under"), MNT_DETACH);
 }
 
-SUBJECT(memfd)
+SUBJECT(huge_memfd)
 {
-	int fd = memfd_create("some memory", 0);
+	int fd = memfd_create("huge", MFD_HUGETLB);
 
-	ASSERT_LE(0, fd);
-	subject_refused(" fd %d: .*memfd:some memory.*", fd);
+	if (fd < 0)
+		SKIP(return, "memfd_create: %s", strerror(errno));
+	subject_refused(" fd %d: memory of huge pages .*" UNSUPPORTED, fd);
+}
+
+SUBJECT(secret_memory)
+{
+	int fd = syscall(SYS_memfd_secret, 0);
+	void *p;
+
+	if (fd < 0)
+		SKIP(return, "memfd_secret: %s", strerror(errno));
+	ASSERT_EQ(0, ftruncate(fd, 4096));
+	p = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	ASSERT_NE(MAP_FAILED, p);
+	subject_refused(" fd %d: secret memory .*" UNSUPPORTED, fd);
 }
 
 SUBJECT(fifo)
@@ -247,31 +311,6 @@ SUBJECT(deleted_directory)
 
 /* ---- memory ---- */
 
-SUBJECT(mapped_memfd)
-{
-	int fd = memfd_create("mapped", 0);
-	void *p;
-
-	ASSERT_EQ(0, ftruncate(fd, 8192));
-	p = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	ASSERT_NE(MAP_FAILED, p);
-	close(fd);
-	subject_refused(" address 0x%lx: .*memfd:mapped.*", (unsigned long)p);
-}
-
-SUBJECT(mapped_deleted)
-{
-	int fd = open(subject_path("file"), O_RDWR | O_CREAT, 0600);
-	void *p;
-
-	ASSERT_EQ(0, ftruncate(fd, 8192));
-	p = mmap(NULL, 8192, PROT_READ, MAP_PRIVATE, fd, 0);
-	ASSERT_NE(MAP_FAILED, p);
-	close(fd);
-	ASSERT_EQ(0, unlink(subject_path("file")));
-	subject_refused(" address 0x%lx: file .* is deleted", (unsigned long)p);
-}
-
 SUBJECT(system_v_memory)
 {
 	int id = shmget(IPC_PRIVATE, 8192, 0600);
@@ -321,20 +360,49 @@ SUBJECT(userfault)
 	subject_refused(" fd %d: .*userfaultfd.*" UNSUPPORTED, fd);
 }
 
-SUBJECT(named_memory)
+/* Numbers of <numaif.h>. */
+#define MPOL_BIND_ 2
+
+SUBJECT(numa_of_a_thread)
+{
+	unsigned long nodes = 1;
+
+	if (syscall(SYS_set_mempolicy, MPOL_BIND_, &nodes, 8))
+		SKIP(return, "set_mempolicy: %s", strerror(errno));
+	subject_refused(": a NUMA policy \\(set_mempolicy\\)" UNSUPPORTED);
+}
+
+SUBJECT(numa_of_memory)
+{
+	void *p = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	unsigned long nodes = 1;
+
+	if (syscall(SYS_mbind, p, 4096, MPOL_BIND_, &nodes, 8, 0))
+		SKIP(return, "mbind: %s", strerror(errno));
+	subject_refused(" address 0x%lx: memory with a NUMA policy" UNSUPPORTED, (unsigned long)p);
+}
+
+SUBJECT(numa_of_shared_memory)
+{
+	void *p = mmap(NULL, 4096, PROT_READ, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	unsigned long nodes = 1;
+
+	if (syscall(SYS_mbind, p, 4096, MPOL_BIND_, &nodes, 8, 0))
+		SKIP(return, "mbind: %s", strerror(errno));
+	/* The mapping has it, and so has the memory, for others who would map it. */
+	subject_tell("lines", "2");
+	subject_refused(" address 0x%lx: memory with a NUMA policy( \\(mbind\\))?" UNSUPPORTED,
+			(unsigned long)p);
+}
+
+SUBJECT(sealed_memory)
 {
 	void *p = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-	if (prctl(PR_SET_VMA, PR_SET_VMA_ANON_NAME, p, 4096, "a name"))
-		SKIP(return, "the kernel has no named memory");
-	subject_refused(" address 0x%lx: .*named.*" UNSUPPORTED, (unsigned long)p);
-}
-
-SUBJECT(lock_future)
-{
-	if (mlockall(MCL_FUTURE))
-		SKIP(return, "mlockall: %s", strerror(errno));
-	subject_refused(": mlockall\\(MCL_FUTURE\\)" UNSUPPORTED);
+	/* mseal(2), 6.10 */
+	if (syscall(462, p, 4096, 0))
+		SKIP(return, "mseal: %s", strerror(errno));
+	subject_refused(" address 0x%lx: sealed memory .*" UNSUPPORTED, (unsigned long)p);
 }
 
 SUBJECT(aio)

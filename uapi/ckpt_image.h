@@ -30,6 +30,9 @@
  * behind the last FDS, LOCKS behind both; CRED, FS, VMAS, MM, SIGHAND, SIGNALS, LIMITS and THREAD must be there.
  * Nothing follows TRAILER; a stream that ends without it is truncated. Bytes behind the trailer
  * are not read.
+ * process, PKEYS stands before VMAS, VMAS before MM, MM and CRED before the first THREAD; CRED,
+ * FS, VMAS, MM, SIGHAND, SIGNALS, LIMITS and THREAD must be there. Nothing follows TRAILER; a
+ * stream that ends without it is truncated. Bytes behind the trailer are not read.
  *
  * Growing: a record type that a reader does not know is refused unless it has
  * CKPT_REC_F_ADVISORY; a field that it does not know is refused unless its number is 1000 or
@@ -115,7 +118,7 @@ struct ckpt_image_record {
 	X(FILE,		4,	file,		"an open file description, an object")	\
 	X(PIPE,		5,	pipe,		"a pipe, an object")			\
 	X(PIPE_DATA,	6,	none,		"raw content of the pipe before it")	\
-	X(SHMEM,	7,	shmem,		"shared anonymous memory, an object")	\
+	X(SHMEM,	7,	shmem,		"shared memory or memfd, an object")	\
 	X(TTY,		8,	tty,		"the terminal, an object")		\
 	X(FS,		9,	fs,		"root, working directory, umask")	\
 	X(MM,		10,	mm,		"the address space's own fields")	\
@@ -128,12 +131,14 @@ struct ckpt_image_record {
 	X(PAGE_RUNS,	17,	page_runs,	"where the next PAGES belong")		\
 	X(PAGES,	18,	none,		"raw memory pages")			\
 	X(SHMEM_RUN,	19,	shmem_run,	"where the next SHMEM_DATA belongs")	\
-	X(SHMEM_DATA,	20,	none,		"raw content of shared memory")		\
+	X(SHMEM_DATA,	20,	none,		"raw content of shared memory or file")	\
 	X(TRAILER,	21,	trailer,	"counts and digest; the end")		\
 	X(TIMERS,	30,	timers,		"interval timers and POSIX timers")	\
 	X(SECCOMP,	31,	seccomp,	"seccomp filters, an object")		\
 	X(EPOLL,	40,	epoll,		"watches of an epoll instance")		\
-	X(LOCKS,	41,	locks,		"some of its file locks")
+	X(LOCKS,	41,	locks,		"some of its file locks")		\
+	X(UNLINKED,	50,	unlinked,	"a file without a name, an object")	\
+	X(PKEYS,	51,	pkeys,		"protection keys")
 
 /** enum ckpt_rec - record types; see CKPT_REC_TABLE */
 enum ckpt_rec {

@@ -308,6 +308,7 @@ after_pipe:
 
 	shmem.id = ID_SHMEM;
 	shmem.size = 4 * PAGE;
+	shmem.has_name = is("memfd-half");
 	message(CKPT_REC_SHMEM, &shmem);
 	ckpt__file__init(&file);
 	file.id = ID_SHMEM_FILE;
@@ -437,8 +438,6 @@ static void put_fds(void)
 		fd[4].fd = fd[3].fd;
 	if (is("fd-missing"))
 		fd[4].file = 99;
-	if (is("fd-shmem"))
-		fd[4].file = ID_SHMEM_FILE;
 	fds.n_fd = ARRAY_SIZE(number);
 	fds.fd = list;
 	message(CKPT_REC_FDS, &fds);
@@ -662,7 +661,7 @@ static const char *const variants[][2] = {
 	{ "fs-twice", "FS: stands twice" },
 	{ "fs-missing", "has no FS" },
 	{ "limits-missing", "has no LIMITS" },
-	{ "exe-pipe", "is not a file with a path" },
+	{ "exe-pipe", "is not a regular file" },
 	{ "exe-missing", "there is no object 99" },
 	{ "vmas-count", "there are 6 VMAs before it, not 7" },
 	{ "vmas-late", "MM: there are 0 VMAs before it" },
@@ -679,7 +678,7 @@ static const char *const variants[][2] = {
 	{ "fd-twice", "fd 5 stands behind fd 5" },
 	{ "fds-twice", "fd 0 stands behind fd 1000" },
 	{ "fd-missing", "there is no object 99" },
-	{ "fd-shmem", "only be mapped" },
+	{ "memfd-half", "is half a memfd" },
 	{ "action-signal", "65 is no signal" },
 	{ "action-twice", "two actions" },
 	{ "pending-signal", "0 is no signal" },

@@ -258,6 +258,8 @@ static void write_process(struct writer *w, const struct model_process *p)
 	member(w, "process", json_message(&p->process->base));
 	member(w, "fs", json_message(&p->fs->base));
 	member(w, "mm", json_message(&p->mm->base));
+	if (p->pkeys)
+		member(w, "pkeys", json_message(&p->pkeys->base));
 	member(w, "pages", json_integer(p->pages));
 	open_group(w, "threads", '[');
 	for (i = 0; i < p->nr_threads; i++)
@@ -327,6 +329,12 @@ static void write_objects(struct writer *w, const struct model *m, const char *k
 
 				json_object_set_new(json, "type", json_string(kind));
 			}
+		} else if (type == CKPT_REC_SHMEM) {
+			const Ckpt__Shmem *shmem = (const Ckpt__Shmem *)object->msg;
+
+			if (shmem->has_seals)
+				json_object_set_new(json, "seal_names",
+						    json_flags(names_seal, shmem->seals));
 		} else if (type == CKPT_REC_CRED) {
 			const Ckpt__Cred *cred = (const Ckpt__Cred *)object->msg;
 
@@ -386,6 +394,7 @@ int show_json(const struct model *m)
 	write_objects(&w, m, "pipes", CKPT_REC_PIPE);
 	write_objects(&w, m, "seccomp", CKPT_REC_SECCOMP);
 	write_objects(&w, m, "shmem", CKPT_REC_SHMEM);
+	write_objects(&w, m, "unlinked", CKPT_REC_UNLINKED);
 	write_objects(&w, m, "ttys", CKPT_REC_TTY);
 	write_needs(&w, m);
 	fputs("\n}\n", stdout);

@@ -162,7 +162,7 @@ static int add_file(struct model *m, const Ckpt__File *file)
 {
 	int kinds = !!file->path + !!file->has_pipe + !!file->has_tty + !!file->has_shmem +
 		    !!file->eventfd + !!file->timerfd + !!file->signalfd + !!file->has_epoll +
-		    !!file->pidfd;
+		    !!file->pidfd + !!file->has_unlinked;
 
 	if (kinds != 1)
 		return BAD(m, "%u is of %d kinds, not one", file->id, kinds);
@@ -171,7 +171,8 @@ static int add_file(struct model *m, const Ckpt__File *file)
 		return BAD(m, "%u has a bad path", file->id);
 	if ((file->has_pipe && need(m, file->pipe, CKPT_REC_PIPE)) ||
 	    (file->has_tty && need(m, file->tty, CKPT_REC_TTY)) ||
-	    (file->has_shmem && need(m, file->shmem, CKPT_REC_SHMEM)))
+	    (file->has_shmem && need(m, file->shmem, CKPT_REC_SHMEM)) ||
+	    (file->has_unlinked && need(m, file->unlinked, CKPT_REC_UNLINKED)))
 		return -1;
 	if (file->fown && file->fown->has_type != file->fown->has_pid)
 		return BAD(m, "%u has half an owner", file->id);
@@ -212,6 +213,35 @@ static int add_seccomp(struct model *m, const Ckpt__Seccomp *seccomp)
 	return add_object(m, seccomp->id, &seccomp->base);
 }
 
+static int check_attr(struct model *m, uint32_t id, const Ckpt__FileAttr *attr)
+{
+	return attr->mode & ~07777U ? BAD(m, "%u has a mode of 0%o", id, attr->mode) : 0;
+}
+
+static int add_shmem(struct model *m, const Ckpt__Shmem *shmem)
+{
+	if (shmem->size > INT64_MAX)
+		return BAD(m, "%u is too large", shmem->id);
+	if (shmem->has_name != shmem->has_seals || !shmem->has_name != !shmem->attr)
+		return BAD(m, "%u is half a memfd", shmem->id);
+	if (shmem->attr && check_attr(m, shmem->id, shmem->attr))
+		return -1;
+	return add_object(m, shmem->id, &shmem->base);
+}
+
+static int add_unlinked(struct model *m, const Ckpt__Unlinked *unlinked)
+{
+	const ProtobufCBinaryData *dir = &unlinked->dir->path;
+
+	if (unlinked->size > INT64_MAX)
+		return BAD(m, "%u is too large", unlinked->id);
+	if (!dir->len || dir->data[0] != '/' || memchr(dir->data, 0, dir->len))
+		return BAD(m, "%u has a bad path", unlinked->id);
+	if (check_attr(m, unlinked->id, unlinked->attr))
+		return -1;
+	return add_object(m, unlinked->id, &unlinked->base);
+}
+
 static int add_fs(struct model *m, struct model_process *p, const Ckpt__Fs *fs)
 {
 	const ProtobufCBinaryData *path[] = { &fs->root->path, &fs->cwd->path };
@@ -225,6 +255,12 @@ static int add_fs(struct model *m, struct model_process *p, const Ckpt__Fs *fs)
 	return 0;
 }
 
+/* Kinds that a VMA and the link to the executable may refer to. */
+static bool can_be_mapped(const Ckpt__File *file)
+{
+	return file->path || file->has_shmem || file->has_unlinked;
+}
+
 static int add_mm(struct model *m, struct model_process *p, const Ckpt__Mm *mm)
 {
 	const Ckpt__File *exe;
@@ -232,8 +268,8 @@ static int add_mm(struct model *m, struct model_process *p, const Ckpt__Mm *mm)
 	if (need(m, mm->exe_file, CKPT_REC_FILE))
 		return -1;
 	exe = model_file(m, mm->exe_file);
-	if (!exe->path)
-		return BAD(m, "the executable, object %u, is not a file with a path", mm->exe_file);
+	if (!can_be_mapped(exe))
+		return BAD(m, "the executable, object %u, is not a regular file", mm->exe_file);
 	if (mm->auxv.len % 16)
 		return BAD(m, "auxv has %zu bytes", mm->auxv.len);
 	if (p->nr_vmas != mm->nr_vmas)
@@ -242,9 +278,20 @@ static int add_mm(struct model *m, struct model_process *p, const Ckpt__Mm *mm)
 	return 0;
 }
 
+static int add_pkeys(struct model *m, struct model_process *p, const Ckpt__Pkeys *pkeys)
+{
+	if (!(pkeys->allocated & 1) || pkeys->allocated > 0xffff ||
+	    (pkeys->has_execute_only && (!pkeys->execute_only || pkeys->execute_only > 15)))
+		return BAD(m, "no such keys, 0x%x", pkeys->allocated);
+	if (p->nr_vmas)
+		return BAD(m, "stands behind VMAS");
+	p->pkeys = pkeys;
+	return 0;
+}
+
 static int add_vma(struct model *m, struct model_process *p, const Ckpt__Vma *vma)
 {
-	const uint32_t flags_known = 2 * CKPT__VMA_FLAG__VMA_FLAG_ACCOUNT - 1;
+	const uint32_t flags_known = 2 * CKPT__VMA_FLAG__VMA_FLAG_NOWRITE - 1;
 	const Ckpt__Vma *last = p->nr_vmas ? p->vmas[p->nr_vmas - 1].vma : NULL;
 	const Ckpt__File *file;
 
@@ -262,11 +309,13 @@ static int add_vma(struct model *m, struct model_process *p, const Ckpt__Vma *vm
 	if (vma->flags & ~flags_known)
 		return BAD(m, "0x%" PRIx64 ": unknown flags 0x%x", vma->start,
 			   vma->flags & ~flags_known);
+	if (vma->pkey > 15)
+		return BAD(m, "0x%" PRIx64 ": protection key %u", vma->start, vma->pkey);
 	if (vma->kind == CKPT__VMA_KIND__VMA_FILE) {
 		if (need(m, vma->file, CKPT_REC_FILE))
 			return -1;
 		file = model_file(m, vma->file);
-		if (!file->path && !file->has_shmem)
+		if (!can_be_mapped(file))
 			return BAD(m, "0x%" PRIx64 ": object %u cannot be mapped", vma->start,
 				   vma->file);
 	} else if (vma->file) {
@@ -307,8 +356,6 @@ static int add_fds(struct model *m, struct model_process *p, const Ckpt__Fds *fd
 				   p->fds[p->nr_fds - 1]->fd);
 		if (need(m, fd->file, CKPT_REC_FILE))
 			return -1;
-		if (model_file(m, fd->file)->has_shmem)
-			return BAD(m, "fd %u is shared memory that can only be mapped", fd->fd);
 		APPEND(p->fds, p->nr_fds, fd);
 	}
 	return 0;
@@ -552,16 +599,19 @@ static int check_page_runs(struct model *m, struct model_process *p, const Ckpt_
 
 static int check_shmem_run(struct model *m, const Ckpt__ShmemRun *run)
 {
-	const Ckpt__Shmem *shmem;
+	const struct model_object *object = model_find(m, run->shmem);
 	uint64_t size;
 
-	if (need(m, run->shmem, CKPT_REC_SHMEM))
-		return -1;
-	shmem = (const Ckpt__Shmem *)model_find(m, run->shmem)->msg;
-	size = (shmem->size + CKPT_IMAGE_ALIGN - 1) & -(uint64_t)CKPT_IMAGE_ALIGN;
+	if (object && object->type == CKPT_REC_UNLINKED) {
+		size = ((const Ckpt__Unlinked *)object->msg)->size;
+	} else {
+		if (need(m, run->shmem, CKPT_REC_SHMEM))
+			return -1;
+		size = ((const Ckpt__Shmem *)object->msg)->size;
+	}
 	if (!page_aligned(run->offset) || run->offset >= size)
 		return BAD(m, "offset %" PRIu64 " of object %u, which has %" PRIu64 " bytes",
-			   run->offset, run->shmem, shmem->size);
+			   run->offset, run->shmem, size);
 	/* An upper bound: the run does not say how much follows. */
 	expect(m, CKPT_REC_SHMEM_DATA, size - run->offset);
 	return 0;
@@ -678,9 +728,11 @@ static int add_message(struct model *m, ProtobufCMessage *msg)
 	case CKPT_REC_SECCOMP:
 		return add_seccomp(m, (Ckpt__Seccomp *)msg);
 	case CKPT_REC_SHMEM:
-		if (((Ckpt__Shmem *)msg)->size > INT64_MAX)
-			return BAD(m, "%u is too large", ((Ckpt__Shmem *)msg)->id);
-		return add_object(m, ((Ckpt__Shmem *)msg)->id, msg);
+		return add_shmem(m, (Ckpt__Shmem *)msg);
+	case CKPT_REC_PKEYS:
+		return ONCE(m, p, pkeys) ?: add_pkeys(m, p, (Ckpt__Pkeys *)msg);
+	case CKPT_REC_UNLINKED:
+		return add_unlinked(m, (Ckpt__Unlinked *)msg);
 	case CKPT_REC_TTY:
 		return add_object(m, ((Ckpt__Tty *)msg)->id, msg);
 	case CKPT_REC_FS:

@@ -59,6 +59,7 @@ struct model_process {
 	const Ckpt__Signals *signals;
 	const Ckpt__Limits *limits;
 	const Ckpt__Timers *timers;
+	const Ckpt__Pkeys *pkeys;
 	const Ckpt__Thread **threads;
 	size_t nr_threads;
 	const Ckpt__Fd **fds;

@@ -58,11 +58,22 @@ const struct name names_vma[] = {
 	VMA(SEQ_READ, "sequential"),
 	VMA(RAND_READ, "random"),
 	VMA(ACCOUNT, "account"),
+	VMA(NOWRITE, "nowrite"),
 	{ }
 };
 
 /* The C library hides this one. */
 #define KERNEL_SA_RESTORER 0x04000000
+
+const struct name names_seal[] = {
+	{ 0x01, "seal" },
+	{ 0x02, "shrink" },
+	{ 0x04, "grow" },
+	{ 0x08, "write" },
+	{ 0x10, "future_write" },
+	{ 0x20, "exec" },
+	{ }
+};
 
 const struct name names_sa[] = {
 	{ SA_NOCLDSTOP, "nocldstop" },

@@ -19,6 +19,7 @@ struct name {
 /* Tables end with a NULL name. */
 extern const struct name names_open[];		/* O_*, without the access mode */
 extern const struct name names_vma[];		/* enum VmaFlag */
+extern const struct name names_seal[];		/* F_SEAL_* */
 extern const struct name names_sa[];		/* SA_* */
 extern const struct name names_cap[];		/* CAP_*, as bits */
 extern const struct name names_xfeature[];	/* xstate components, as bits */

@@ -106,6 +106,7 @@ static void show_event(const struct model *m, const Ckpt__File *file)
 static void show_file(const struct model *m, const Ckpt__File *file)
 {
 	const struct model_object *object;
+	char buf[NAMES_BUF];
 
 	if (file->path) {
 		put_bytes(file->path->path.data, file->path->path.len);
@@ -128,12 +129,23 @@ static void show_file(const struct model *m, const Ckpt__File *file)
 
 		object = model_find(m, file->shmem);
 		shmem = (const Ckpt__Shmem *)object->msg;
-		printf("shared memory %u", shmem->id);
+		printf("%s %u", shmem->has_name ? "memfd" : "shared memory", shmem->id);
 		if (shmem->has_name && shmem->name.len) {
 			fputs(" '", stdout);
 			put_bytes(shmem->name.data, shmem->name.len);
 			putchar('\'');
 		}
+		if (shmem->has_seals && shmem->seals)
+			printf(" sealed (%s)", names_flags(buf, names_seal, shmem->seals, " "));
+	} else if (file->has_unlinked) {
+		const Ckpt__Unlinked *unlinked;
+
+		object = model_find(m, file->unlinked);
+		unlinked = (const Ckpt__Unlinked *)object->msg;
+		put_bytes(unlinked->dir->path.data, unlinked->dir->path.len);
+		putchar('/');
+		put_bytes(unlinked->name.data, unlinked->name.len);
+		printf(" (deleted) %s", format_size(buf, unlinked->size));
 	} else {
 		show_event(m, file);
 	}
@@ -146,7 +158,7 @@ static const char *file_kind(const Ckpt__File *file)
 	return file->has_pipe ? "pipe" : file->has_tty ? "terminal" :
 	       file->has_shmem ? "memory" : file->eventfd ? "eventfd" :
 	       file->timerfd ? "timerfd" : file->signalfd ? "signalfd" :
-	       file->has_epoll ? "epoll" : "pidfd";
+	       file->has_epoll ? "epoll" : file->has_unlinked ? "file" : "pidfd";
 }
 
 static void show_ids(const char *what, uint32_t real, uint32_t effective, uint32_t saved,
@@ -248,7 +260,8 @@ static void show_memory(const struct model *m, const struct model_process *p)
 			show_file(m, model_file(m, vma->file));
 			if (vma->pgoff)
 				printf(" +0x%" PRIx64, vma->pgoff * CKPT_IMAGE_ALIGN);
-		} else if (vma->has_name) {
+		}
+		if (vma->has_name) {
 			fputs("  [anon:", stdout);
 			put_bytes(vma->name.data, vma->name.len);
 			putchar(']');
@@ -257,8 +270,30 @@ static void show_memory(const struct model *m, const struct model_process *p)
 							    CKPT__VMA_FLAG__VMA_FLAG_ACCOUNT), " ");
 		if (*flags)
 			printf("  (%s)", flags);
+		if (vma->pkey)
+			printf("  key %u", vma->pkey);
 		putchar('\n');
 	}
+}
+
+/* Settings of the address space that are not the default. */
+static void show_mm(const struct model_process *p)
+{
+	const Ckpt__Mm *mm = p->mm;
+	char flags[NAMES_BUF];
+
+	if (p->pkeys)
+		printf("    protection keys allocated: 0x%x\n", p->pkeys->allocated);
+	if (mm->def_flags)
+		printf("    new mappings: %s\n",
+		       names_flags(flags, names_vma, mm->def_flags, " "));
+	if (mm->mdwe)
+		printf("    nothing becomes executable later (PR_SET_MDWE %u)\n", mm->mdwe);
+	if (mm->merge_any)
+		puts("    equal pages are merged (PR_SET_MEMORY_MERGE)");
+	if (mm->thp_disabled || mm->thp_except_advised)
+		printf("    no transparent huge pages%s\n",
+		       mm->thp_disabled ? "" : " unless advised");
 }
 
 static void show_fds(const struct model *m, const struct model_process *p)
@@ -496,6 +531,7 @@ static void show_process(const struct model *m, const struct model_process *p)
 	for (i = 0; i < p->nr_threads; i++)
 		show_thread(p->threads[i]);
 	show_memory(m, p);
+	show_mm(p);
 	show_fds(m, p);
 	show_watches(p);
 	show_locks(p);
@@ -550,6 +586,16 @@ static void show_needs(const struct model *m)
 		put_bytes(file->path->path.data, file->path->path.len);
 		putchar('\n');
 	}
+	for (i = 0; i < m->nr_objects; i++) {
+		const Ckpt__Unlinked *unlinked = (const Ckpt__Unlinked *)m->objects[i]->msg;
+
+		if (m->objects[i]->type != CKPT_REC_UNLINKED)
+			continue;
+		printf("    #%-5u %-10s %10s  to be made in ", unlinked->id, "deleted",
+		       format_size(size, unlinked->size));
+		put_bytes(unlinked->dir->path.data, unlinked->dir->path.len);
+		putchar('\n');
+	}
 }
 
 void show_text(const struct model *m)
@@ -573,7 +619,7 @@ void show_text(const struct model *m)
 	       m->nr_processes == 1 ? "" : "es", m->nr_threads, m->nr_threads == 1 ? "" : "s",
 	       format_count(a, m->im.pages), format_size(b, m->im.pages * CKPT_IMAGE_ALIGN));
 	if (m->shmem_bytes)
-		printf(", %s of shared memory", format_size(c, m->shmem_bytes));
+		printf(", %s of shared memory and deleted files", format_size(c, m->shmem_bytes));
 	if (m->pipe_bytes)
 		printf(", %s in pipes", format_size(c, m->pipe_bytes));
 	putchar('\n');

@@ -104,4 +104,16 @@ void arch_vdso_save(struct mm_struct *mm, struct pb_mm *out);
 /** arch_vdso_map() - map it at @base in the current, empty, address space */
 int arch_vdso_map(unsigned long base);
 
+/** arch_pkeys_save() - describe protection keys; Return: false if there is nothing to tell */
+bool arch_pkeys_save(struct mm_struct *mm, struct pb_pkeys *pb);
+
+/** arch_pkeys_check() - NULL, or what is wrong with the keys of an image */
+const char *arch_pkeys_check(const struct pb_pkeys *pb);
+
+/** arch_pkeys_begin() - make all keys usable in the current address space, for building it */
+void arch_pkeys_begin(void);
+
+/** arch_pkeys_finish() - give it the keys of the image; without "allocated", the default */
+void arch_pkeys_finish(const struct pb_pkeys *pb);
+
 #endif /* _CKPT_ARCH_H */

@@ -8,6 +8,7 @@
  */
 #include <linux/elf.h>
 #include <linux/mman.h>
+#include <linux/pkeys.h>
 #include <linux/ptrace.h>
 #include <linux/regset.h>
 #include <linux/sched/task_stack.h>
@@ -75,6 +76,83 @@ static const struct user_regset *regs_set(struct task_struct *task, unsigned int
 	return NULL;
 }
 
+/* ---- protection keys ---- */
+
+#ifdef CONFIG_X86_INTEL_MEMORY_PROTECTION_KEYS
+#define REGS_PKEYS_DEFAULT	1U
+#define REGS_PKEYS_ALL		((1U << arch_max_pkey()) - 1)
+
+bool arch_pkeys_save(struct mm_struct *mm, struct pb_pkeys *pb)
+{
+	if (!cpu_feature_enabled(X86_FEATURE_OSPKE))
+		return false;
+	pb->allocated = mm->context.pkey_allocation_map;
+	pb->has_execute_only = mm->context.execute_only_pkey > 0;
+	pb->execute_only = pb->has_execute_only ? mm->context.execute_only_pkey : 0;
+	return pb->allocated != REGS_PKEYS_DEFAULT || pb->has_execute_only;
+}
+
+const char *arch_pkeys_check(const struct pb_pkeys *pb)
+{
+	if (!cpu_feature_enabled(X86_FEATURE_OSPKE))
+		return "this processor has no protection keys";
+	if (!(pb->allocated & REGS_PKEYS_DEFAULT) || pb->allocated & ~REGS_PKEYS_ALL)
+		return "protection keys that there are not";
+	if (pb->has_execute_only && (!pb->execute_only || pb->execute_only >= arch_max_pkey() ||
+				     !(pb->allocated & BIT(pb->execute_only))))
+		return "protection key of memory that is only executed";
+	return NULL;
+}
+
+void arch_pkeys_begin(void)
+{
+	if (!cpu_feature_enabled(X86_FEATURE_OSPKE))
+		return;
+	/* Memory keeps a key that was freed. With all taken, none is made for execution only. */
+	current->mm->context.pkey_allocation_map = REGS_PKEYS_ALL;
+	current->mm->context.execute_only_pkey = -1;
+}
+
+void arch_pkeys_finish(const struct pb_pkeys *pb)
+{
+	if (!cpu_feature_enabled(X86_FEATURE_OSPKE))
+		return;
+	current->mm->context.pkey_allocation_map = pb->allocated ?: REGS_PKEYS_DEFAULT;
+	current->mm->context.execute_only_pkey = pb->has_execute_only ? pb->execute_only : -1;
+}
+
+/* The register is the task's own; what is stored is brought up to date when it is switched. */
+static void regs_pkru_sync(void)
+{
+	if (cpu_feature_enabled(X86_FEATURE_OSPKE))
+		current->thread.pkru = rdpkru();
+}
+#else
+bool arch_pkeys_save(struct mm_struct *mm, struct pb_pkeys *pb)
+{
+	return false;
+}
+
+const char *arch_pkeys_check(const struct pb_pkeys *pb)
+{
+	return "this kernel has no protection keys";
+}
+
+void arch_pkeys_begin(void)
+{
+}
+
+void arch_pkeys_finish(const struct pb_pkeys *pb)
+{
+}
+
+static void regs_pkru_sync(void)
+{
+}
+#endif
+
+/* ---- registers ---- */
+
 size_t arch_xstate_size(void)
 {
 	const struct user_regset *set = regs_set(current, NT_X86_XSTATE);
@@ -115,6 +193,7 @@ int arch_regs_save(struct pb_thread *thread, void *xstate)
 	x86->fs_base = user.fs_base;
 	x86->gs_base = user.gs_base;
 
+	regs_pkru_sync();
 	ret = set->regset_get(current, set,
 			      (struct membuf){ .p = xstate, .left = set->n * set->size });
 	if (ret < 0)
@@ -156,12 +235,6 @@ const char *arch_mm_unsupported(struct mm_struct *mm)
 #ifdef CONFIG_ADDRESS_MASKING
 	if (mm->context.lam_cr3_mask)
 		return "linear address masking";
-#endif
-#ifdef CONFIG_X86_INTEL_MEMORY_PROTECTION_KEYS
-	/* Key 0 is always there; the execute-only key is the kernel's. */
-	if (cpu_feature_enabled(X86_FEATURE_OSPKE) && mm->context.pkey_allocation_map > 1 &&
-	    mm->context.execute_only_pkey <= 0)
-		return "protection keys";
 #endif
 	return NULL;
 }

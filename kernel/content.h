@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Files whose content is in the image: shared memory, memfds, deleted files.
+ */
+#ifndef _CKPT_CONTENT_H
+#define _CKPT_CONTENT_H
+
+#include <linux/types.h>
+
+#include "object.h"
+#include "schema.gen.h"
+
+struct checkpoint;
+struct dentry;
+struct file;
+struct kstat;
+struct restart;
+
+/**
+ * content_object() - the object of a file, one for all open descriptions of it
+ * @cp: the checkpoint
+ * @kind: OBJECT_SHMEM or OBJECT_UNLINKED
+ * @file: a description; the caller makes a FILE of it, which keeps all alive
+ * @new: set if this is the first description: the caller describes the file
+ *
+ * Return: the object, or ERR_PTR.
+ */
+struct object *content_object(struct checkpoint *cp, enum object_kind kind, struct file *file,
+			      bool *new);
+
+/** content_attr() - mode, owner and times as the image has them */
+void content_attr(const struct kstat *stat, struct pb_file_attr *attr);
+
+/** content_xattrs() - NULL, or that the file has extended attributes, which are not kept */
+const char *content_xattrs(struct checkpoint *cp, struct dentry *dentry);
+
+/** content_policy() - NULL, or that memory of tmpfs has a NUMA policy, which is not kept */
+const char *content_policy(struct inode *inode);
+
+/**
+ * content_check_shared() - refuse a file that processes outside the image have open, too
+ *
+ * Not of deleted files that nobody can write to: a copy is as good.
+ */
+void content_check_shared(struct checkpoint *cp, const struct object *obj);
+
+/**
+ * content_write() - write what is in all these files
+ *
+ * While the process is frozen: nothing makes a snapshot of them.
+ */
+int content_write(struct checkpoint *cp);
+
+/** content_read() - SHMEM_RUN, and the SHMEM_DATA that must follow it */
+int content_read(struct restart *rs);
+
+/**
+ * content_add() - a file has been made anew: remember it, and what it gets at the end
+ * @rs: the restart
+ * @kind: OBJECT_SHMEM or OBJECT_UNLINKED
+ * @id: in the image
+ * @file: open for reading and writing; the reference is taken over, also on failure
+ * @attr: mode, owner, times; NULL leaves them
+ * @seals: F_SEAL_* of a memfd
+ */
+int content_add(struct restart *rs, enum object_kind kind, u32 id, struct file *file,
+		const struct pb_file_attr *attr, u32 seals);
+
+/** content_open() - a description of its own of such a file, or ERR_PTR with the error recorded */
+struct file *content_open(struct restart *rs, struct file *file, unsigned int flags);
+
+/** content_finish() - the content is complete: attributes, seals; only the program writes now */
+int content_finish(struct restart *rs);
+
+/** content_forget() - give back what content_finish() did not need */
+void content_forget(struct restart *rs);
+
+#endif /* _CKPT_CONTENT_H */
