@@ -35,6 +35,7 @@
 #include <linux/seccomp.h>
 #include <linux/signal.h>
 #include <linux/static_call.h>
+#include <linux/task_work.h>
 
 struct pt_regs;
 
@@ -71,6 +72,7 @@ long ckpt_proto_kernel_wait4(pid_t pid, int __user *stat, int options, struct ru
 	X(update_rlimit_cpu, update_rlimit_cpu)				\
 	X(sched_setattr, sched_setattr)					\
 	X(set_process_cpu_timer, set_process_cpu_timer)			\
+	X(task_work_run, task_work_run)					\
 	X(task_sched_runtime, task_sched_runtime)			\
 	X(thread_group_cputime, thread_group_cputime)			\
 	X(thread_group_sample_cputime, thread_group_sample_cputime)	\
