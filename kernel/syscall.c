@@ -178,9 +178,9 @@ static long syscall_again(int nr, const unsigned long *a)
 }
 
 /*
- * The flag that made a call end may be up again (it is set while works run), and would end the next
- * one at once. It may also stand for another work, maybe another checkpoint; and the kernel has works
- * of its own, all the time. They are run before the call, which can sleep for long.
+ * The flag that made a call end may be up again (it is set while works run), and would end the
+ * next one at once. It may also stand for another work, maybe another checkpoint; and the kernel
+ * has works of its own, all the time. They are run before the call, which can sleep for long.
  */
 static void syscall_run_works(void)
 {
