@@ -40,6 +40,7 @@
 #include <linux/uaccess.h>
 /* Needs fs.h and uaccess.h before it. */
 #include <linux/eventpoll.h>
+#include <linux/task_work.h>
 
 struct pt_regs;
 
@@ -80,6 +81,7 @@ long ckpt_proto_kernel_wait4(pid_t pid, int __user *stat, int options, struct ru
 	X(update_rlimit_cpu, update_rlimit_cpu)				\
 	X(sched_setattr, sched_setattr)					\
 	X(set_process_cpu_timer, set_process_cpu_timer)			\
+	X(task_work_run, task_work_run)					\
 	X(task_sched_runtime, task_sched_runtime)			\
 	X(thread_group_cputime, thread_group_cputime)			\
 	X(thread_group_sample_cputime, thread_group_sample_cputime)	\

@@ -178,6 +178,18 @@ static long syscall_again(int nr, const unsigned long *a)
 }
 
 /*
+ * The flag that made a call end may be up again (it is set while works run), and would end the
+ * next one at once. It may also stand for another work, maybe another checkpoint; and the kernel
+ * has works of its own, all the time. They are run before the call, which can sleep for long.
+ */
+static void syscall_run_works(void)
+{
+	clear_notify_signal();
+	if (task_work_pending(current))
+		sym(task_work_run)();
+}
+
+/*
  * What restart_syscall(2) does, without being seen as a call: the program has not made it, and a
  * filter that kills at unknown calls would take it for one.
  */
@@ -186,11 +198,11 @@ static void syscall_resume_block(void)
 	struct pt_regs *regs = task_pt_regs(current);
 	long ret;
 
-	clear_notify_signal();
-	if (task_work_pending(current)) {
-		set_thread_flag(TIF_NOTIFY_SIGNAL);
+	syscall_run_works();
+	/* Another checkpoint has already gone on with it. */
+	if (syscall_get_error(current, regs) != -ERESTART_RESTARTBLOCK ||
+	    fatal_signal_pending(current))
 		return;
-	}
 	ret = current->restart_block.fn(&current->restart_block);
 	syscall_set_return_value(current, regs, ret < 0 ? ret : 0, ret);
 }
@@ -200,9 +212,10 @@ void syscall_resume(const struct syscall_rest *rest)
 	struct pt_regs *regs = task_pt_regs(current);
 	const struct syscall_eintr *call;
 	unsigned long args[6];
-	u64 now = ktime_get_ns();
+	long error = syscall_get_error(current, regs);
 	long ret;
 	int nr;
+	u64 now;
 
 	if (fatal_signal_pending(current))
 		return;
@@ -213,17 +226,10 @@ void syscall_resume(const struct syscall_rest *rest)
 	nr = syscall_get_nr(current, regs);
 	call = syscall_find(nr);
 	syscall_get_arguments(current, regs, args);
-	/*
-	 * The flag that made the call end may be up again (it is set while works run), and
-	 * would end this one at once. If there is another work, it is for the kernel to run
-	 * before the call is made again, with its whole timeout.
-	 */
-	clear_notify_signal();
-	if (task_work_pending(current)) {
-		set_thread_flag(TIF_NOTIFY_SIGNAL);
-		syscall_set_return_value(current, regs, -ERESTARTNOHAND, 0);
+	syscall_run_works();
+	if (syscall_get_error(current, regs) != error || fatal_signal_pending(current))
 		return;
-	}
+	now = ktime_get_ns();
 	if (syscall_set_timeout(call, args, rest->wake_ns > now ? rest->wake_ns - now : 0)) {
 		syscall_set_return_value(current, regs, -ERESTARTNOHAND, 0);
 		return;
