@@ -275,7 +275,7 @@ SUBJECT(large)
 /* The program itself is one: as with container runtimes that protect their binary. */
 SUBJECT(executed)
 {
-	static char name[] = "memfd_test", test[] = "executed", *argv[] = { name, test, NULL };
+	char name[] = "memfd_test", test[] = "executed", *argv[] = { name, test, NULL };
 	char exe[64] = { 0 }, buf[65536];
 	int from, fd;
 	ssize_t n;

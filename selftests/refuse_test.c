@@ -405,6 +405,16 @@ SUBJECT(sealed_memory)
 	subject_refused(" address 0x%lx: sealed memory .*" UNSUPPORTED, (unsigned long)p);
 }
 
+SUBJECT(guard_regions)
+{
+	char *p = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	/* MADV_GUARD_INSTALL, 6.13 */
+	if (madvise(p, 4096, 102))
+		SKIP(return, "MADV_GUARD_INSTALL: %s", strerror(errno));
+	subject_refused(" address 0x%lx: guard regions" UNSUPPORTED, (unsigned long)p);
+}
+
 SUBJECT(aio)
 {
 	aio_context_t ctx = 0;

@@ -318,7 +318,7 @@ SUBJECT(large)
 /* The program itself is gone. */
 SUBJECT(executed)
 {
-	static char name[] = "unlinked_test", test[] = "executed", *argv[] = { name, test, NULL };
+	char name[] = "unlinked_test", test[] = "executed", *argv[] = { name, test, NULL };
 	char exe[4096] = { 0 }, buf[65536];
 	const char *copy = subject_path("program");
 	int from, fd;
