@@ -192,8 +192,9 @@ static int epoll_write_watch(struct epoll_write *ew, const char *line)
 		obj = object_lookup(&ew->cp->objects, OBJECT_FILE, file);
 	if (!obj || obj->fd < 0)
 		return checkpoint_refuse(ew->cp, CKPT_WHERE_FD, ew->fd, CKPT_REASON_UNSUPPORTED,
-					 NULL, "an epoll watch of a file that %s (fd %u) is not supported",
-					 "others have open", watch->fd);
+					 NULL, "%s (fd %u) is not supported",
+					 "an epoll watch of a file that others have open",
+					 watch->fd);
 	watch->file = obj->id;
 	if (watch->events & EPOLL_EDGE && watch->events & EPOLL_ALWAYS) {
 		ready = epoll_ready(ew->epoll, file, watch);

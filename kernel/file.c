@@ -90,6 +90,9 @@ static int file_save_path(struct checkpoint *cp, struct file *file, int fd, u64 
 
 static struct file *file_open_path(struct restart *rs, const struct pb_file *pb)
 {
+	/* That is a PIPE. */
+	if (S_ISFIFO(pb->path.mode))
+		return ERR_PTR(stream_in_bad(&rs->in, "file %u", pb->id));
 	return path_open(rs, &pb->path, pb->flags);
 }
 

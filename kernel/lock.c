@@ -30,7 +30,7 @@ bool lock_lease(struct file *file)
 }
 
 /**
- * struct lock_list - locks that are being collected
+ * struct lock_search - locks that are being collected
  * @cp: the checkpoint
  * @file: a description; what is set through it is looked for
  * @id: its id
@@ -39,7 +39,7 @@ bool lock_lease(struct file *file)
  * @cap: see @lock
  * @lost: locks of the process that were set through a file which is not in the image
  */
-struct lock_list {
+struct lock_search {
 	struct checkpoint *cp;
 	struct file *file;
 	u32 id;
@@ -49,7 +49,7 @@ struct lock_list {
 	unsigned int lost;
 };
 
-static void lock_found(struct lock_list *list, const struct compat_lock *lock, u32 kind)
+static void lock_found(struct lock_search *list, const struct compat_lock *lock, u32 kind)
 {
 	const struct file_lock *fl = compat_file_lock(lock);
 
@@ -66,7 +66,7 @@ static void lock_found(struct lock_list *list, const struct compat_lock *lock, u
 }
 
 /* Only the process makes and removes these, and it is frozen: the same at each look. */
-static void lock_look(struct lock_list *list, struct file_lock_context *flctx)
+static void lock_look(struct lock_search *list, struct file_lock_context *flctx)
 {
 	const void *owner = list->cp->leader->files;
 	const struct compat_lock *lock;
@@ -99,7 +99,7 @@ static void lock_look(struct lock_list *list, struct file_lock_context *flctx)
 
 static int lock_write_file(struct checkpoint *cp, struct object *obj)
 {
-	struct lock_list list = { .cp = cp, .file = obj->ptr, .id = obj->id };
+	struct lock_search list = { .cp = cp, .file = obj->ptr, .id = obj->id };
 	struct file_lock_context *flctx = compat_flctx(file_inode(list.file));
 	struct pb_locks pb;
 	unsigned int i;

@@ -11,7 +11,7 @@ struct restart;
 /** lock_lease() - does the description hold a lease, which is not kept? */
 bool lock_lease(struct file *file);
 
-/** lock_write() - checkpoint: write the file locks of the process, once all its files are written */
+/** lock_write() - checkpoint: write the file locks of the process, behind all its files */
 int lock_write(struct checkpoint *cp);
 
 /** lock_read() - restart: LOCKS */

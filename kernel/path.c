@@ -381,7 +381,7 @@ static struct file *path_open_named(struct restart *rs, const struct pb_path *pb
 		ret = path_changed(rs, name, "is now of another kind");
 	else if (S_ISCHR(pb->mode) && path_dev(file_inode(file)->i_rdev) != pb->rdev)
 		ret = path_changed(rs, name, "is now another device");
-	else if (path_supported(file))
+	else if (!S_ISFIFO(pb->mode) && path_supported(file))
 		ret = stream_in_bad(&rs->in, "%s is %s", name, path_supported(file));
 	else if (S_ISREG(pb->mode))
 		ret = path_check_size(rs, file, name, pb->size);
@@ -399,7 +399,9 @@ struct file *path_open(struct restart *rs, const struct pb_path *pb, unsigned in
 	struct file *file;
 	char *name;
 
-	if (!S_ISREG(pb->mode) && !S_ISDIR(pb->mode) && !S_ISCHR(pb->mode))
+	/* Of a FIFO with O_RDWR alone: it does not wait for a peer then. */
+	if (!S_ISREG(pb->mode) && !S_ISDIR(pb->mode) && !S_ISCHR(pb->mode) &&
+	    !(S_ISFIFO(pb->mode) && (flags & O_ACCMODE) == O_RDWR))
 		return ERR_PTR(stream_in_bad(&rs->in, "kind of a file"));
 	name = path_name(rs, pb, "path of a file");
 	if (IS_ERR(name))

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Pipes: capacity and content.
+ * Pipes, named ones (FIFOs) too: capacity and content.
  */
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/highmem.h>
 #include <linux/magic.h>
 #include <linux/pipe_fs_i.h>
+#include <linux/poll.h>
 #include <linux/slab.h>
 
 #include "checkpoint.h"
+#include "path.h"
 #include "pipe.h"
 #include "restart.h"
 #include "symbols.h"
@@ -34,9 +36,12 @@ struct pipe_build {
 
 bool pipe_match(struct file *file)
 {
-	struct inode *inode = file_inode(file);
+	return S_ISFIFO(file_inode(file)->i_mode) && !(file->f_mode & FMODE_PATH);
+}
 
-	return S_ISFIFO(inode->i_mode) && inode->i_sb->s_magic == PIPEFS_MAGIC;
+static bool pipe_named(struct file *file)
+{
+	return file_inode(file)->i_sb->s_magic != PIPEFS_MAGIC;
 }
 
 void pipe_put(void *ptr)
@@ -92,31 +97,58 @@ static int pipe_save_content(struct checkpoint *cp, struct pipe_inode_info *pipe
 	return used ? stream_out_raw(&cp->out, CKPT_REC_PIPE_DATA, cp->bounce, used) : 0;
 }
 
-static int pipe_save_locked(struct checkpoint *cp, struct pipe_inode_info *pipe, u32 id)
+static int pipe_save_locked(struct checkpoint *cp, struct pipe_inode_info *pipe,
+			    struct pb_pipe *pb)
 {
-	struct pb_pipe pb = { .id = id, .capacity = pipe->max_usage * PAGE_SIZE };
 	unsigned int slot, n = pipe->head - pipe->tail;
 	struct pipe_buffer *buf;
 	bool packets = false;
 	int ret;
 
+	pb->capacity = pipe->max_usage * PAGE_SIZE;
 	for (slot = pipe->tail; slot != pipe->head; slot++) {
 		buf = &pipe->bufs[slot & (pipe->ring_size - 1)];
-		pb.length += buf->len;
+		pb->length += buf->len;
 		packets = packets || buf->flags & PIPE_BUF_FLAG_PACKET;
 	}
 	if (packets) {
-		pb.packets = kvmalloc_array(n, sizeof(u32), GFP_KERNEL_ACCOUNT);
-		if (!pb.packets)
+		pb->packets = kvmalloc_array(n, sizeof(u32), GFP_KERNEL_ACCOUNT);
+		if (!pb->packets)
 			return -ENOMEM;
 		for (slot = pipe->tail; slot != pipe->head; slot++)
-			pb.packets[pb.n_packets++] =
+			pb->packets[pb->n_packets++] =
 				pipe->bufs[slot & (pipe->ring_size - 1)].len;
 	}
-	ret = stream_out_msg(&cp->out, CKPT_REC_PIPE, &pb_pipe_msg, &pb);
+	ret = stream_out_msg(&cp->out, CKPT_REC_PIPE, &pb_pipe_msg, pb);
 	if (!ret)
 		ret = pipe_save_content(cp, pipe);
-	kvfree(pb.packets);
+	kvfree(pb->packets);
+	return ret;
+}
+
+static int pipe_save_new(struct checkpoint *cp, struct file *file, int fd, u32 id)
+{
+	struct pipe_inode_info *pipe = file->private_data;
+	struct pb_pipe pb = { .id = id };
+	const char *why = NULL;
+	int ret;
+
+	if (compat_pipe_watch(pipe))
+		why = "a notification pipe is not supported";
+	if (!why && pipe_named(file)) {
+		pb.has_fifo = true;
+		why = path_save(cp, compat_file_path(file), &pb.fifo);
+		if (why)
+			return checkpoint_refuse(cp, CKPT_WHERE_FD, fd, CKPT_REASON_UNSUPPORTED,
+						 NULL, "a FIFO %s", why);
+	}
+	if (why)
+		return checkpoint_refuse(cp, CKPT_WHERE_FD, fd, CKPT_REASON_UNSUPPORTED, NULL,
+					 "%s", why);
+	if (mutex_lock_killable(&pipe->mutex))
+		return -EINTR;
+	ret = pipe_save_locked(cp, pipe, &pb);
+	mutex_unlock(&pipe->mutex);
 	return ret;
 }
 
@@ -132,16 +164,15 @@ int pipe_save(struct checkpoint *cp, struct file *file, int fd, u64 addr, struct
 		if (IS_ERR(obj))
 			return PTR_ERR(obj);
 		obj->fd = fd;
-		if (compat_pipe_watch(pipe))
-			return checkpoint_refuse(cp, CKPT_WHERE_FD, fd, CKPT_REASON_UNSUPPORTED,
-						 NULL, "a notification pipe is not supported");
-		if (mutex_lock_killable(&pipe->mutex))
-			return -EINTR;
-		ret = pipe_save_locked(cp, pipe, obj->id);
-		mutex_unlock(&pipe->mutex);
+		ret = pipe_save_new(cp, file, fd, obj->id);
 		if (ret)
 			return ret;
 	}
+	/* To it, no writer is not the same as a writer that has left. */
+	if (pipe_named(file) && !(file->f_mode & FMODE_WRITE) && !READ_ONCE(pipe->writers) &&
+	    !(vfs_poll(file, NULL) & EPOLLHUP))
+		checkpoint_refuse(cp, CKPT_WHERE_FD, fd, CKPT_REASON_UNSUPPORTED, NULL,
+				  "a FIFO that had no writer yet is not supported");
 	if (file->f_mode & FMODE_READ)
 		obj->users++;
 	if (file->f_mode & FMODE_WRITE)
@@ -169,6 +200,39 @@ void pipe_check_shared(struct checkpoint *cp, struct object *obj)
 bool pipe_complete(const struct restart *rs)
 {
 	return !rs->pipe || !rs->pipe->left;
+}
+
+/* Both ends of a FIFO that nobody else may have open: what is in it is the image's. */
+static int pipe_open_fifo(struct restart *rs, struct pipe_build *build, const struct pb_pipe *pb)
+{
+	struct error_at at = {
+		.reason = CKPT_REASON_TAKEN,
+		.task = current,
+		.advice = "end the processes that have it open",
+	};
+	struct pipe_inode_info *pipe;
+	struct file *file;
+
+	if (!S_ISFIFO(pb->fifo.mode))
+		return stream_in_bad(&rs->in, "path of FIFO %u", pb->id);
+	file = path_open(rs, &pb->fifo, O_RDWR | O_NONBLOCK);
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	build->file[0] = file;
+	build->file[1] = get_file(file);
+	/* The descriptions of the image are opened one by one. */
+	build->given[0] = true;
+	build->given[1] = true;
+	pipe = file->private_data;
+	if (READ_ONCE(pipe->readers) != 1 || READ_ONCE(pipe->writers) != 1 ||
+	    READ_ONCE(pipe->head) != READ_ONCE(pipe->tail))
+		return error_add(&rs->ctx->errors, -EBUSY, &at,
+				 "%pD, a FIFO, is open in another process", file);
+	spin_lock(&file->f_lock);
+	if (pb->n_packets)
+		file->f_flags |= O_DIRECT;
+	spin_unlock(&file->f_lock);
+	return 0;
 }
 
 int pipe_read(struct restart *rs)
@@ -204,7 +268,11 @@ int pipe_read(struct restart *rs)
 		memcpy(build->packets, pb.packets, pb.n_packets * sizeof(u32));
 	}
 	/* To fill it must never wait: what does not fit is an error. */
-	ret = sym(create_pipe_files)(build->file, O_NONBLOCK | (pb.n_packets ? O_DIRECT : 0));
+	if (pb.has_fifo)
+		ret = pipe_open_fifo(rs, build, &pb);
+	else
+		ret = sym(create_pipe_files)(build->file,
+					     O_NONBLOCK | (pb.n_packets ? O_DIRECT : 0));
 	if (ret)
 		goto err;
 	ret = sym(pipe_fcntl)(build->file[1], F_SETPIPE_SZ, pb.capacity);

@@ -411,12 +411,15 @@ static const struct codec_field pb_pipe_fields[] = {
 	  .offset = offsetof(struct pb_pipe, packets),
 	  .presence = offsetof(struct pb_pipe, n_packets), .size = sizeof(u32),
 	  .max = PB_PIPE_PACKETS_MAX },
+	{ .name = "fifo", .number = 5, .type = CODEC_MSG, .label = CODEC_OPTIONAL,
+	  .offset = offsetof(struct pb_pipe, fifo), .presence = offsetof(struct pb_pipe, has_fifo),
+	  .size = sizeof(struct pb_path), .sub = &pb_path_msg },
 };
 
 const struct codec_msg pb_pipe_msg = {
 	.name = "Pipe",
 	.fields = pb_pipe_fields,
-	.nr_fields = 4,
+	.nr_fields = 5,
 	.size = sizeof(struct pb_pipe),
 	.arena_max = PB_PIPE_ARENA_MAX,
 };

@@ -297,6 +297,8 @@ struct pb_pipe {
 	u32 length;			/* bytes in it; PIPE_DATA records follow if not 0 */
 	u32 n_packets;
 	u32 *packets;			/* max 65536; lengths, for a pipe with packets */
+	bool has_fifo;
+	struct pb_path fifo;		/* it is a named one */
 };
 
 #define PB_PIPE_ARENA_MAX (CODEC_ALIGN(PB_PIPE_PACKETS_MAX * sizeof(u32)))

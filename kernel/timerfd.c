@@ -100,9 +100,6 @@ static int timerfd_look(struct file *file, struct pb_timerfd *pb, struct timerfd
 	if (ctx->clockid != clockid || ctx->ticks != pb->ticks || ctx->settime_flags != flags ||
 	    ctx->tintv != pb->interval_ns || ctx->expired > 1)
 		goto out;
-	/* Due at this moment. */
-	if (!pb->rest_ns && !ctx->expired && timerfd_armed(file, clockid))
-		goto out;
 	ret = 0;
 out:
 	kvfree(info);
@@ -116,12 +113,20 @@ int timerfd_save(struct checkpoint *cp, struct file *file, int fd, u64 addr, str
 	ktime_t expires;
 	s64 left;
 	int tries, ret = -EAGAIN;
+	bool armed;
 	u64 n;
 
 	for (tries = 0; ret == -EAGAIN && tries < TIMERFD_TRIES; tries++) {
 		if (tries)
 			usleep_range(50, 200);
 		ret = timerfd_look(file, timer, &ctx);
+		if (ret || timer->rest_ns || ctx.expired)
+			continue;
+		/* Off, or due and about to expire; it had not done so when looked at again. */
+		armed = timerfd_armed(file, timer->clockid);
+		ret = timerfd_look(file, timer, &ctx);
+		if (!ret && armed && !ctx.expired)
+			timer->rest_ns = 1;
 	}
 	if (ret == -ENOMEM)
 		return ret;

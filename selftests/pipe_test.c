@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 
 #include "subject_harness.h"
 
@@ -196,4 +197,62 @@ SUBJECT(many)
 		ASSERT_EQ(4, read(fds[i][0], &got, 4));
 		EXPECT_EQ(i, got);
 	}
+}
+
+/* ---- named ones ---- */
+
+static int open_fifo(const char *name, int flags)
+{
+	int fd;
+
+	if (mkfifo(subject_path(name), 0600) && errno != EEXIST)
+		subject_abort();
+	fd = open(subject_path(name), flags);
+	if (fd < 0)
+		subject_abort();
+	return fd;
+}
+
+SUBJECT(fifo_ends)
+{
+	int both = open_fifo("fifo", O_RDWR), rd = open_fifo("fifo", O_RDONLY | O_NONBLOCK);
+	int wr = open_fifo("fifo", O_WRONLY), other = open_fifo("other", O_RDWR | O_NONBLOCK);
+	char out[70000], in[70000];
+
+	ASSERT_EQ(1 << 20, fcntl(wr, F_SETPIPE_SZ, 1 << 20));
+	subject_fill(out, sizeof(out), 3);
+	ASSERT_EQ(1000, write(wr, out, 1000));
+	ASSERT_EQ(69000, write(both, out + 1000, 69000));
+	ASSERT_EQ(1, write(other, "x", 1));
+	subject_wait();
+	EXPECT_EQ(1 << 20, fcntl(rd, F_GETPIPE_SZ));
+	EXPECT_EQ(O_RDONLY | O_NONBLOCK, fcntl(rd, F_GETFL) & (O_ACCMODE | O_NONBLOCK));
+	EXPECT_EQ(O_WRONLY, fcntl(wr, F_GETFL) & (O_ACCMODE | O_NONBLOCK));
+	EXPECT_EQ(O_RDWR, fcntl(both, F_GETFL) & (O_ACCMODE | O_NONBLOCK));
+	EXPECT_EQ(70000, filled(both));
+	ASSERT_EQ(70000, read(rd, in, sizeof(in)));
+	EXPECT_EQ(0, memcmp(out, in, sizeof(in)));
+	EXPECT_EQ(-1, read(rd, in, 1));
+	EXPECT_EQ(EAGAIN, errno);
+	EXPECT_EQ(1, read(other, in, 2));
+	/* The name leads to the same pipe. */
+	close(both);
+	close(wr);
+	wr = open_fifo("fifo", O_WRONLY | O_NONBLOCK);
+	ASSERT_EQ(5, write(wr, "again", 5));
+	close(wr);
+	EXPECT_EQ(5, read(rd, in, sizeof(in)));
+	EXPECT_EQ(0, read(rd, in, sizeof(in)));
+}
+
+SUBJECT(fifo_whose_writer_left)
+{
+	int rd = open_fifo("fifo", O_RDONLY | O_NONBLOCK), wr = open_fifo("fifo", O_WRONLY);
+	char in[8];
+
+	ASSERT_EQ(4, write(wr, "last", 4));
+	close(wr);
+	subject_wait();
+	EXPECT_EQ(4, read(rd, in, sizeof(in)));
+	EXPECT_EQ(0, read(rd, in, sizeof(in)));
 }

@@ -38,7 +38,7 @@
 
 enum {
 	ID_CRED = 1, ID_EXE, ID_PIPE, ID_PIPE_R, ID_PIPE_W, ID_TTY, ID_TTY_FILE, ID_SHMEM,
-	ID_SHMEM_FILE, ID_LOG,
+	ID_SHMEM_FILE, ID_LOG, ID_EVENTFD, ID_TIMERFD, ID_SIGNALFD, ID_EPOLL, ID_PIDFD,
 };
 
 static const char *variant = "good";
@@ -318,6 +318,81 @@ after_pipe:
 	message(CKPT_REC_FILE, &file);
 }
 
+/* Files that are nothing but what stands in their record. */
+static void put_event_files(void)
+{
+	Ckpt__Eventfd eventfd = CKPT__EVENTFD__INIT;
+	Ckpt__Timerfd timerfd = CKPT__TIMERFD__INIT;
+	Ckpt__Signalfd signalfd = CKPT__SIGNALFD__INIT;
+	Ckpt__Pidfd pidfd = CKPT__PIDFD__INIT;
+	Ckpt__Fown fown = CKPT__FOWN__INIT;
+	Ckpt__File file;
+	uint32_t id;
+
+	eventfd.count = is("eventfd-count") ? UINT64_MAX : 7;
+	timerfd.clockid = is("timerfd-clock") ? 2 : 1;
+	timerfd.flags = 1;
+	timerfd.rest_ns = 1500000000;
+	timerfd.interval_ns = 250000000;
+	timerfd.ticks = 3;
+	timerfd.has_deadline_ns = is("timerfd-deadline");
+	signalfd.mask = 1 << 9 | 1ULL << 33;
+	fown.has_type = !is("fown-half");
+	fown.type = 1;
+	fown.has_pid = true;
+	fown.pid = PID;
+	fown.async = true;
+	for (id = ID_EVENTFD; id <= ID_PIDFD; id++) {
+		ckpt__file__init(&file);
+		file.id = id;
+		file.flags = O_RDWR;
+		file.eventfd = id == ID_EVENTFD ? &eventfd : NULL;
+		file.timerfd = id == ID_TIMERFD ? &timerfd : NULL;
+		file.signalfd = id == ID_SIGNALFD ? &signalfd : NULL;
+		file.has_epoll = file.epoll = id == ID_EPOLL;
+		file.pidfd = id == ID_PIDFD ? &pidfd : NULL;
+		file.fown = id == ID_EVENTFD ? &fown : NULL;
+		message(CKPT_REC_FILE, &file);
+	}
+}
+
+static void put_watches_and_locks(void)
+{
+	Ckpt__EpollWatch watch[2], *watches[2];
+	Ckpt__Lock lock = CKPT__LOCK__INIT, *locks[] = { &lock };
+	Ckpt__Epoll epoll = CKPT__EPOLL__INIT;
+	Ckpt__Locks all = CKPT__LOCKS__INIT;
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		ckpt__epoll_watch__init(&watch[i]);
+		watch[i].fd = 20 + i;
+		watch[i].file = i ? ID_TIMERFD : ID_EVENTFD;
+		/* EPOLLIN | EPOLLERR | EPOLLHUP; EPOLLONESHOT */
+		watch[i].events = i ? 1U << 30 : 0x19;
+		watch[i].data = 0x1234567890 + i;
+		watches[i] = &watch[i];
+	}
+	if (is("watch-missing"))
+		watch[1].file = 99;
+	if (is("watch-nothing"))
+		watch[1].events = 0;
+	epoll.file = is("epoll-kind") ? ID_TIMERFD : ID_EPOLL;
+	epoll.n_watch = 2;
+	epoll.watch = watches;
+	lock.file = ID_LOG;
+	lock.kind = CKPT__LOCK_KIND__LOCK_OFD;
+	lock.write = true;
+	lock.start = is("lock-range") ? 20 : 10;
+	lock.end = 19;
+	all.n_lock = 1;
+	all.lock = locks;
+	if (is("locks-early"))
+		message(CKPT_REC_LOCKS, &all);
+	message(CKPT_REC_EPOLL, &epoll);
+	message(CKPT_REC_LOCKS, &all);
+}
+
 static void put_fs(void)
 {
 	Ckpt__Path root = CKPT__PATH__INIT, cwd = CKPT__PATH__INIT;
@@ -577,6 +652,7 @@ static void put_all(void)
 		put_fs();
 	put_process();
 	put_objects();
+	put_event_files();
 	if (is("record-unknown"))
 		record(999, 0, "what?", 5);
 	if (is("record-advisory"))
@@ -598,6 +674,7 @@ static void put_all(void)
 	if (!is("vmas-late") && !is("mm-missing"))
 		put_mm();
 	put_fds();
+	put_watches_and_locks();
 	put_signals();
 	put_threads();
 	put_pages();
@@ -658,6 +735,15 @@ static const char *const variants[][2] = {
 	{ "pipe-length", "stands where PIPE_DATA belongs" },
 	{ "pipe-data-long", "41 bytes where 40 belong" },
 	{ "raw-missing", "stands where PIPE_DATA belongs" },
+	{ "eventfd-count", "has overflowed" },
+	{ "timerfd-clock", "cannot be" },
+	{ "timerfd-deadline", "cannot be" },
+	{ "fown-half", "has half an owner" },
+	{ "epoll-kind", "is no epoll instance" },
+	{ "watch-missing", "there is no object 99" },
+	{ "watch-nothing", "is watched for events 0x0" },
+	{ "lock-range", "bytes 20 to 19" },
+	{ "locks-early", "EPOLL: stands behind LOCKS" },
 	{ "fs-twice", "FS: stands twice" },
 	{ "fs-missing", "has no FS" },
 	{ "limits-missing", "has no LIMITS" },

@@ -226,6 +226,9 @@ test_info_summary()
 	has "$out" 'in nanosleep for another 1.20 s'
 	has "$out" '600000000000-610000000000    1.0 TiB   12.0 KiB  rw-p'
 	has "$out" '/dev/pts/3 (controlling terminal)'
+	has "$out" '0x1234567891'
+	has "$out" 'one-shot (fired)'
+	has "$out" 'description  exclusive  10 to 19'
 	has "$out" 'handler 0x555555554040 (siginfo restart) blocks TERM'
 }
 

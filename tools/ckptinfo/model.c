@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/stat.h>
 #include <sys/timerfd.h>
 #include <time.h>
 
@@ -188,6 +189,10 @@ static int add_pipe(struct model *m, const Ckpt__Pipe *pipe)
 	uint64_t sum = 0;
 	size_t i;
 
+	if (pipe->fifo && (!S_ISFIFO(pipe->fifo->mode) || !pipe->fifo->path.len ||
+			   pipe->fifo->path.data[0] != '/' ||
+			   memchr(pipe->fifo->path.data, 0, pipe->fifo->path.len)))
+		return BAD(m, "%u has a bad path", pipe->id);
 	for (i = 0; i < pipe->n_packets; i++)
 		sum += pipe->packets[i];
 	if (pipe->n_packets && sum != pipe->length)

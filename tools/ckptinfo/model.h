@@ -66,11 +66,11 @@ struct model_process {
 	size_t nr_fds;
 	const Ckpt__Epoll **epolls;
 	size_t nr_epolls;
-	size_t nr_watches;
 	const Ckpt__Lock **locks;
 	size_t nr_locks;
 	struct model_vma *vmas;
 	size_t nr_vmas;
+	size_t nr_watches;
 	uint64_t pages;
 	bool described;
 };

@@ -116,6 +116,10 @@ static void show_file(const struct model *m, const Ckpt__File *file)
 		object = model_find(m, file->pipe);
 		pipe = (const Ckpt__Pipe *)object->msg;
 		printf("pipe %u, %u bytes in it", pipe->id, pipe->length);
+		if (pipe->fifo) {
+			fputs(", ", stdout);
+			put_bytes(pipe->fifo->path.data, pipe->fifo->path.len);
+		}
 	} else if (file->has_tty) {
 		const Ckpt__Tty *tty;
 
