@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What timers can be. */
+#include "check.h"
+
+#include <sys/timerfd.h>
+#include <time.h>
+
+bool check_timerfd_bad(const Ckpt__Timerfd *t)
+{
+	const bool realtime = t->clockid == CLOCK_REALTIME || t->clockid == CLOCK_REALTIME_ALARM;
+	const uint32_t flags = TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET;
+
+	if (t->has_deadline_ns && (!realtime || !t->rest_ns || !(t->flags & TFD_TIMER_ABSTIME)))
+		return true;
+	return (!realtime && t->clockid != CLOCK_MONOTONIC && t->clockid != CLOCK_BOOTTIME &&
+		t->clockid != CLOCK_BOOTTIME_ALARM) || t->flags & ~flags ||
+	       t->rest_ns > INT64_MAX || t->interval_ns > INT64_MAX ||
+	       t->deadline_ns > INT64_MAX;
+}
+
+/* Is it one of the threads of this process? They have all been read. */
+static bool has_thread(const struct model_process *p, uint32_t tid)
+{
+	size_t i;
+
+	for (i = 0; i < p->nr_threads; i++)
+		if (p->threads[i]->tid == tid)
+			return true;
+	return false;
+}
+
+/* The kernel's KTIME_MAX. */
+static bool is_time(uint64_t ns)
+{
+	return ns <= INT64_MAX;
+}
+
+static int check_posix_timer(struct model *m, const struct model_process *p,
+			     const Ckpt__PosixTimer *timer)
+{
+	if (timer->id > INT32_MAX)
+		return BAD(m, "%u is no timer id", timer->id);
+	if (timer->has_clock_tid && !has_thread(p, timer->clock_tid))
+		return BAD(m, "timer %u has the clock of thread %u, which does not exist",
+			   timer->id, timer->clock_tid);
+	if (timer->has_target && !has_thread(p, timer->target))
+		return BAD(m, "timer %u is for thread %u, which does not exist", timer->id,
+			   timer->target);
+	if (timer->signal > 64)
+		return BAD(m, "timer %u sends signal %u", timer->id, timer->signal);
+	if (!is_time(timer->interval_ns) || !is_time(timer->rest_ns) ||
+	    !is_time(timer->realtime_ns))
+		return BAD(m, "timer %u has a time that no clock reaches", timer->id);
+	return 0;
+}
+
+int check_timers(struct model *m, struct model_process *p, const Ckpt__Timers *timers)
+{
+	uint32_t seen = 0;
+	size_t i;
+
+	if (p->nr_threads != p->process->nr_threads)
+		return BAD(m, "stands before the last THREAD");
+	for (i = 0; i < timers->n_itimer; i++) {
+		const Ckpt__Itimer *it = timers->itimer[i];
+
+		if (it->which > 2 || seen >> it->which & 1)
+			return BAD(m, "interval timer %u is unknown or stands twice", it->which);
+		if (!is_time(it->interval_ns) || !is_time(it->rest_ns) || !is_time(it->late_ns))
+			return BAD(m, "interval timer %u has a time that no clock reaches",
+				   it->which);
+		seen |= 1U << it->which;
+	}
+	for (i = 0; i < timers->n_timer; i++)
+		if (check_posix_timer(m, p, timers->timer[i]))
+			return -1;
+	p->timers = timers;
+	return 0;
+}

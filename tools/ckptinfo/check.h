@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Checks of the model's messages that go deeper than their ids.
+ */
+#ifndef TOOLS_CHECK_H
+#define TOOLS_CHECK_H
+
+#include "model.h"
+
+/** BAD() - an error in the current record, in words; -1 */
+#define BAD(m, fmt, ...) \
+	image_bad(&(m)->im, (m)->im.start, "%s: " fmt, image_type_name((m)->im.type), \
+		  ##__VA_ARGS__)
+
+/** check_timerfd_bad() - is this a timerfd that no kernel could have? */
+bool check_timerfd_bad(const Ckpt__Timerfd *t);
+
+/**
+ * check_timers() - the TIMERS of a process, behind the last of its threads
+ *
+ * @p keeps @timers. Return: 0, or -1 with the error said.
+ */
+int check_timers(struct model *m, struct model_process *p, const Ckpt__Timers *timers);
+
+#endif /* TOOLS_CHECK_H */
