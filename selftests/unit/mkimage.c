@@ -23,9 +23,8 @@
 
 #include "ckpt_image.pb-c.h"
 #include "image.h"
-#include "util.h"
-
 #include "mkimage_variants.h"
+#include "util.h"
 
 #define PAGE 4096UL
 

@@ -8,9 +8,12 @@
 #include "model.h"
 
 /** BAD() - an error in the current record, in words; -1 */
-#define BAD(m, fmt, ...) \
-	image_bad(&(m)->im, (m)->im.start, "%s: " fmt, image_type_name((m)->im.type), \
-		  ##__VA_ARGS__)
+#define BAD(m, fmt, ...) ({									\
+	struct model *bad_m = (m);								\
+												\
+	image_bad(&bad_m->im, bad_m->im.start, "%s: " fmt, image_type_name(bad_m->im.type),	\
+		  ##__VA_ARGS__);								\
+})
 
 /** check_timerfd_bad() - is this a timerfd that no kernel could have? */
 bool check_timerfd_bad(const Ckpt__Timerfd *t);
