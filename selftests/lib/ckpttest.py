@@ -301,7 +301,11 @@ class Restart:
     def kill(self):
         """End the program, and wait for rstr."""
         if hasattr(self, 'pid') and alive(self.pid):
-            os.kill(self.pid, signal.SIGKILL)
+            try:
+                os.kill(self.pid, signal.SIGKILL)
+            except ProcessLookupError:
+                # ckpt --kill came first.
+                pass
         elif self.rstr.poll() is None:
             self.rstr.kill()
         return self.wait()
