@@ -99,6 +99,9 @@ static void process_check_memory(struct checkpoint *cp)
 	for_each_process(other) {
 		if (READ_ONCE(other->mm) != cp->mm || same_thread_group(other, cp->leader))
 			continue;
+		/* Of vfork(), for example: named already, as a child. */
+		if (same_thread_group(rcu_dereference(other->real_parent), cp->leader))
+			continue;
 		found = other;
 		pid = task_pid_vnr(other);
 		get_task_comm(comm, other);

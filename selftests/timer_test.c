@@ -49,14 +49,20 @@ static void block(int sig)
 
 static int take(int sig, siginfo_t *info, int64_t ns)
 {
-	struct timespec ts = to_ts(ns);
+	int64_t end = subject_now() + ns;
+	struct timespec ts;
 	sigset_t set;
 	int ret;
 
 	sigemptyset(&set);
 	sigaddset(&set, sig);
 	do {
+		/* The handler of another signal may interrupt it again and again. */
+		ts = to_ts(ns);
 		ret = sigtimedwait(&set, info, &ts);
+		ns = end - subject_now();
+		if (ns < 0)
+			ns = 0;
 	} while (ret == -1 && errno == EINTR);
 	return ret;
 }
