@@ -415,7 +415,7 @@ static const struct lie lies[] = {
 	LIE(VMAS, 0, 1, 1, 1, 4096, EBADMSG),		/* overlap */
 	LIE(VMAS, 0, 1, 0, 3, 8, EBADMSG),		/* prot */
 	LIE(VMAS, 0, 1, 0, 3, 0x1000000, EBADMSG),	/* PROT_GROWSDOWN */
-	LIE(VMAS, 0, 1, 0, 4, 1 << 14, EBADMSG),	/* flags */
+	LIE(VMAS, 0, 1, 0, 4, 1 << 15, EBADMSG),	/* flags */
 	LIE(VMAS, 0, 1, 0, 4, 0xffffffff, 0),
 	LIE(VMAS, 0, 1, 0, 5, 0, EBADMSG),		/* kind */
 	LIE(VMAS, 0, 1, 0, 5, 2, EBADMSG),
