@@ -365,7 +365,7 @@ for k in "${kernels[@]}"; do
 	case $mode,$k in
 	full,6.1) quick='' machine "$k" 3000 -m 2G -- --rounds 3 ;;
 	full,*) quick=yes machine "$k" 2400 -m 2G -- --rounds 1 ;;
-	quick,*) quick=yes machine "$k" 1200 -m 2G -- --rounds 1 ;;
+	quick,*) quick=yes machine "$k" 1200 -m 2G -- --rounds 1 --mode either ;;
 	esac
 	machines+=("vm-$k")
 done

@@ -11,6 +11,7 @@ modes (see --mode):
   go-on         several checkpoints in a row; the program goes on and must not notice
   kill-restart  a checkpoint, kill, restart; the restarted program is checkpointed, killed and
                 restarted again; it must not notice either
+  either        kill-restart, or go-on where a test knows only that: half the time
 What a test wants of the driver it says itself, see subject_tell() in lib/subject.h.
 """
 
@@ -31,6 +32,7 @@ from ckpttest import (BUILD, PATIENCE, PROGRAMS, WORK, Failure, KernelLog, Resta
                       wait_until)
 
 MODES = ('go-on', 'kill-restart')
+EITHER = 'either'
 
 
 class Terminal:
@@ -242,12 +244,12 @@ def one(program, test, mode, seed, rounds):
     try:
         subject.ready()
         if subject.told('refuse'):
-            if mode != 'go-on':
+            if mode == 'kill-restart':
                 raise Skip('')
             refused(subject)
-        elif subject.told('mode') not in (None, mode):
+        elif mode != EITHER and subject.told('mode') not in (None, mode):
             raise Skip('')
-        elif mode == 'go-on':
+        elif 'go-on' in (mode, subject.told('mode')):
             go_on(subject, rounds)
         else:
             kill_restart(subject, rounds)
@@ -321,7 +323,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('tests', nargs='*', metavar='TEST')
-    parser.add_argument('--mode', choices=MODES, action='append')
+    parser.add_argument('--mode', choices=(*MODES, EITHER), action='append')
     parser.add_argument('--rounds', type=int, default=2, help='checkpoints in each test')
     parser.add_argument('--repeat', type=int, default=1, help='how often to run each test')
     parser.add_argument('--seed', type=int, default=int.from_bytes(os.urandom(3), 'big'))
