@@ -85,8 +85,6 @@ static inline const char *setup(void)
 	victim = victim_start("rich", counter_path);
 	if (!victim_counts(counter))
 		return "the program does not run";
-	/* Its second thread has to be asleep, too: the tests look for what that leaves. */
-	usleep(300000);
 	if (device_checkpoint(device, victim, memfd, CKPT_CHECKPOINT_HOLD, &res))
 		return device_words(&res);
 	device_release(device, CKPT_RELEASE_KILL);
