@@ -87,14 +87,14 @@ int eventfd_save(struct checkpoint *cp, struct file *file, int fd, u64 addr, str
 /* What eventfd2() does not take: it has 32 bits for the count. */
 static int eventfd_add(struct file *file, u64 count)
 {
-	unsigned long addr = scratch_map(&count, sizeof(count));
+	unsigned long addr = scratch_put(&count, sizeof(count));
 	loff_t pos = 0;
 	ssize_t n;
 
 	if (IS_ERR_VALUE(addr))
 		return addr;
 	n = file->f_op->write(file, (const char __user *)addr, sizeof(count), &pos);
-	scratch_unmap(addr);
+	scratch_unmap(addr, sizeof(count));
 	return n == sizeof(count) ? 0 : n < 0 ? n : -EIO;
 }
 

@@ -124,11 +124,11 @@ static int fown_set(struct file *file, int fd, const struct pb_fown *pb)
 		rcu_read_unlock();
 		if (!own)
 			return -ESRCH;
-		addr = scratch_map(&owner, sizeof(owner));
+		addr = scratch_put(&owner, sizeof(owner));
 		if (IS_ERR_VALUE(addr))
 			return addr;
 		ret = arch_sys(fcntl, fd, F_SETOWN_EX, addr);
-		scratch_unmap(addr);
+		scratch_unmap(addr, sizeof(owner));
 	}
 	if (!ret && pb->signal)
 		ret = arch_sys(fcntl, fd, F_SETSIG, pb->signal);

@@ -156,13 +156,13 @@ static int lock_fcntl(int fd, const struct pb_lock *pb)
 		/* 0: to the end */
 		.l_len = pb->end == OFFSET_MAX ? 0 : pb->end - pb->start + 1,
 	};
-	unsigned long addr = scratch_map(&fl, sizeof(fl));
+	unsigned long addr = scratch_put(&fl, sizeof(fl));
 	int ret;
 
 	if (IS_ERR_VALUE(addr))
 		return addr;
 	ret = arch_sys(fcntl, fd, pb->kind == PB_LOCK_OFD ? F_OFD_SETLK : F_SETLK, addr);
-	scratch_unmap(addr);
+	scratch_unmap(addr, sizeof(fl));
 	return ret;
 }
 

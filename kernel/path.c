@@ -77,23 +77,25 @@ static const struct {
 	{ "seccomp notify", "a seccomp listener" },
 };
 
-bool path_is_anonymous(struct file *file, const char *name)
+static bool path_is_called(const struct file *file, const char *name)
 {
 	const struct qstr *qstr = &file->f_path.dentry->d_name;
 
+	return qstr->len == strlen(name) && !memcmp(qstr->name, name, qstr->len);
+}
+
+bool path_is_anonymous(struct file *file, const char *name)
+{
 	return file_inode(file)->i_sb->s_magic == ANON_INODE_FS_MAGIC &&
-	       !(file->f_mode & FMODE_PATH) && qstr->len == strlen(name) &&
-	       !memcmp(qstr->name, name, qstr->len);
+	       !(file->f_mode & FMODE_PATH) && path_is_called(file, name);
 }
 
 static const char *path_anonymous_name(struct file *file)
 {
-	const struct qstr *name = &file->f_path.dentry->d_name;
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(path_anonymous); i++)
-		if (name->len == strlen(path_anonymous[i].name) &&
-		    !memcmp(name->name, path_anonymous[i].name, name->len))
+		if (path_is_called(file, path_anonymous[i].name))
 			return path_anonymous[i].what;
 	return "an anonymous file";
 }

@@ -3,29 +3,25 @@
  * User memory for the arguments of system calls whose bodies take them from nowhere else.
  */
 #include <linux/err.h>
-#include <linux/mm.h>
 #include <linux/mman.h>
 #include <linux/uaccess.h>
 
 #include "scratch.h"
 
-unsigned long scratch_map(const void *data, size_t len)
+unsigned long scratch_map(size_t size)
 {
-	unsigned long addr;
+	return vm_mmap(NULL, 0, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, 0);
+}
 
-	if (len > PAGE_SIZE)
-		return -EINVAL;
-	addr = vm_mmap(NULL, 0, PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, 0);
+unsigned long scratch_put(const void *data, size_t len)
+{
+	unsigned long addr = scratch_map(len);
+
 	if (IS_ERR_VALUE(addr))
 		return addr;
 	if (copy_to_user((void __user *)addr, data, len)) {
-		scratch_unmap(addr);
+		scratch_unmap(addr, len);
 		return -EFAULT;
 	}
 	return addr;
-}
-
-void scratch_unmap(unsigned long addr)
-{
-	vm_munmap(addr, PAGE_SIZE);
 }

@@ -4,8 +4,6 @@
  */
 #include <linux/capability.h>
 #include <linux/filter.h>
-#include <linux/mm.h>
-#include <linux/mman.h>
 #include <linux/sched/signal.h>
 #include <linux/seccomp.h>
 #include <linux/slab.h>
@@ -16,6 +14,7 @@
 #include "checkpoint.h"
 #include "park.h"
 #include "restart.h"
+#include "scratch.h"
 #include "seccomp.h"
 #include "symbols.h"
 #include "thread.h"
@@ -98,7 +97,7 @@ static int seccomp_write_chain(struct checkpoint *cp, struct park_task *pt, u32 
 	if (!n || n > PB_SECCOMP_FILTER_MAX)
 		return -EMSGSIZE;
 	/* The kernel hands filters out to user memory only: the caller's. */
-	user = vm_mmap(NULL, 0, room, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, 0);
+	user = scratch_map(room);
 	if (IS_ERR_VALUE(user))
 		return user;
 	filter = kvcalloc(n, sizeof(*filter), GFP_KERNEL_ACCOUNT);
@@ -129,7 +128,7 @@ static int seccomp_write_chain(struct checkpoint *cp, struct park_task *pt, u32 
 		ret = stream_out_msg(&cp->out, CKPT_REC_SECCOMP, &pb_seccomp_msg, &pb);
 	kvfree(insns);
 	kvfree(filter);
-	vm_munmap(user, room);
+	scratch_unmap(user, room);
 	return ret;
 }
 
@@ -326,11 +325,11 @@ int seccomp_finish(const struct thread_final *final, u32 shared, bool leader)
 		return arch_sys(seccomp, SECCOMP_SET_MODE_STRICT, 0, 0);
 	if (!chain || (!leader && chain->n == shared))
 		return 0;
-	user = vm_mmap(NULL, 0, room, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, 0);
+	user = scratch_map(room);
 	if (IS_ERR_VALUE(user))
 		return user;
 	for (i = leader ? 0 : shared; i < chain->n && !ret; i++)
 		ret = seccomp_install(chain, i, i < shared ? SECCOMP_FILTER_FLAG_TSYNC : 0, user);
-	vm_munmap(user, room);
+	scratch_unmap(user, room);
 	return ret;
 }

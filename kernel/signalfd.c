@@ -41,14 +41,14 @@ int signalfd_save(struct checkpoint *cp, struct file *file, int fd, u64 addr, st
 struct file *signalfd_open(struct restart *rs, const struct pb_file *pb)
 {
 	struct error_at at = { .reason = CKPT_REASON_OTHER, .task = current };
-	unsigned long addr = scratch_map(&pb->signalfd.mask, sizeof(pb->signalfd.mask));
+	unsigned long addr = scratch_put(&pb->signalfd.mask, sizeof(pb->signalfd.mask));
 	struct file *file;
 
 	if (IS_ERR_VALUE(addr)) {
 		file = ERR_PTR(addr);
 	} else {
 		file = file_take_fd(arch_sys(signalfd4, -1, addr, sizeof(pb->signalfd.mask), 0));
-		scratch_unmap(addr);
+		scratch_unmap(addr, sizeof(pb->signalfd.mask));
 	}
 	if (IS_ERR(file))
 		error_add(&rs->ctx->errors, PTR_ERR(file), &at, "a signalfd cannot be created");

@@ -9,8 +9,6 @@
  */
 #include <linux/bsearch.h>
 #include <linux/hrtimer.h>
-#include <linux/mm.h>
-#include <linux/mman.h>
 #include <linux/posix-timers.h>
 #include <linux/prctl.h>
 #include <linux/sched/cputime.h>
@@ -25,6 +23,7 @@
 #include "checkpoint.h"
 #include "compat.h"
 #include "restart.h"
+#include "scratch.h"
 #include "signal.h"
 #include "symbols.h"
 #include "timer.h"
@@ -725,14 +724,13 @@ int timer_finish(struct restart *rs)
 	if (!(rs->seen & BIT_ULL(CKPT_REC_TIMERS)))
 		return 0;
 	if (rs->timers.n_timer) {
-		/* The address space is complete: somewhere in it there is room for a page. */
-		addr = vm_mmap(NULL, 0, PAGE_SIZE, PROT_READ | PROT_WRITE,
-			       MAP_PRIVATE | MAP_ANONYMOUS, 0);
+		/* The address space is complete: somewhere in it there is room. */
+		addr = scratch_map(sizeof(struct timer_user));
 		if (IS_ERR_VALUE(addr))
 			return error_add(&rs->ctx->errors, addr, &at,
 					 "there is no memory for its timers");
 		ret = timer_finish_posix(rs, (struct timer_user __user *)addr);
-		vm_munmap(addr, PAGE_SIZE);
+		scratch_unmap(addr, sizeof(struct timer_user));
 	}
 	if (ret)
 		return ret;

@@ -255,13 +255,13 @@ static int timerfd_settime(int fd, const struct pb_timerfd *pb, struct timespec6
 		.it_value = { value.tv_sec, value.tv_nsec },
 		.it_interval = { interval.tv_sec, interval.tv_nsec },
 	};
-	unsigned long addr = scratch_map(&its, sizeof(its));
+	unsigned long addr = scratch_put(&its, sizeof(its));
 	int ret;
 
 	if (IS_ERR_VALUE(addr))
 		return addr;
 	ret = arch_sys(timerfd_settime, fd, pb->flags, addr, 0);
-	scratch_unmap(addr);
+	scratch_unmap(addr, sizeof(its));
 	return ret;
 }
 
@@ -273,11 +273,11 @@ static int timerfd_set_ticks(struct file *file, u64 ticks)
 	/* Behind CONFIG_CHECKPOINT_RESTORE. */
 	if (!file->f_op->unlocked_ioctl)
 		return -EOPNOTSUPP;
-	addr = scratch_map(&ticks, sizeof(ticks));
+	addr = scratch_put(&ticks, sizeof(ticks));
 	if (IS_ERR_VALUE(addr))
 		return addr;
 	ret = file->f_op->unlocked_ioctl(file, TFD_IOC_SET_TICKS, addr);
-	scratch_unmap(addr);
+	scratch_unmap(addr, sizeof(ticks));
 	return ret;
 }
 

@@ -10,7 +10,6 @@
 #include <linux/pkeys.h>
 #include <linux/prctl.h>
 #include <linux/slab.h>
-#include <linux/uaccess.h>
 
 #include "arch/arch.h"
 #include "checkpoint.h"
@@ -18,6 +17,7 @@
 #include "content.h"
 #include "file.h"
 #include "restart.h"
+#include "scratch.h"
 #include "symbols.h"
 #include "vma.h"
 
@@ -331,12 +331,14 @@ void vma_forget(struct restart *rs)
 }
 
 /* What it should be for @lock; areas may have been merged, never split. */
+/* If somebody kills us meanwhile, the answer is no. */
 static bool vma_locked(const struct vma_mlock *lock)
 {
 	struct vm_area_struct *vma;
 	bool locked;
 
-	mmap_read_lock(current->mm);
+	if (mmap_read_lock_killable(current->mm))
+		return false;
 	vma = find_vma(current->mm, lock->start);
 	locked = vma && vma->vm_start <= lock->start && vma->vm_end >= lock->end &&
 		 vma->vm_flags & VM_LOCKED && !(vma->vm_flags & VM_LOCKONFAULT);
@@ -393,18 +395,16 @@ static int vma_advise(struct restart *rs, const struct pb_vma *pb)
 static int vma_name(struct restart *rs, const struct pb_vma *pb)
 {
 	char name[PB_VMA_NAME_MAX + 1] = {};
-	unsigned long page;
+	unsigned long user;
 	int ret;
 
-	page = vm_mmap(NULL, 0, PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, 0);
-	if (IS_ERR_VALUE(page))
-		return vma_failed(rs, pb, (long)page, "the area cannot be named");
 	memcpy(name, pb->name.data, pb->name.len);
-	ret = copy_to_user((void __user *)page, name, sizeof(name)) ? -EFAULT : 0;
-	if (!ret)
-		ret = arch_sys(prctl, PR_SET_VMA, PR_SET_VMA_ANON_NAME, pb->start,
-			       pb->end - pb->start, page);
-	vm_munmap(page, PAGE_SIZE);
+	user = scratch_put(name, sizeof(name));
+	if (IS_ERR_VALUE(user))
+		return vma_failed(rs, pb, (long)user, "the area cannot be named");
+	ret = arch_sys(prctl, PR_SET_VMA, PR_SET_VMA_ANON_NAME, pb->start, pb->end - pb->start,
+		       user);
+	scratch_unmap(user, sizeof(name));
 	return ret ? vma_failed(rs, pb, ret, "this kernel refused the area's name") : 0;
 }
 

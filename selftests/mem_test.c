@@ -2,7 +2,6 @@
 /* Memory: what is mapped, and what is in it. */
 #include <elf.h>
 #include <fcntl.h>
-#include <setjmp.h>
 #include <signal.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
@@ -20,42 +19,12 @@
 
 static void *map(size_t len, int prot, int flags)
 {
-	void *p = mmap(NULL, len, prot, flags | MAP_ANONYMOUS, -1, 0);
-
-	if (p == MAP_FAILED)
-		subject_abort();
-	return p;
+	return subject_map(-1, len, prot, flags | MAP_ANONYMOUS);
 }
 
 static char *map_private(size_t len)
 {
 	return map(len, PROT_READ | PROT_WRITE, MAP_PRIVATE);
-}
-
-/* Does an access fault? */
-static sigjmp_buf fault_env;
-
-static void fault_handler(int sig)
-{
-	(void)sig;
-	siglongjmp(fault_env, 1);
-}
-
-static bool faults(volatile char *p, bool write)
-{
-	struct sigaction sa = { .sa_handler = fault_handler }, old;
-	bool fault = true;
-
-	sigaction(SIGSEGV, &sa, &old);
-	if (!sigsetjmp(fault_env, 1)) {
-		if (write)
-			*p = *p;
-		else
-			(void)*p;
-		fault = false;
-	}
-	sigaction(SIGSEGV, &old, NULL);
-	return fault;
 }
 
 static long resident_pages(void)
@@ -146,8 +115,8 @@ SUBJECT(many_areas)
 	subject_wait();
 	for (i = 0; i < n; i++)
 		EXPECT_TRUE(subject_filled(p + i * PAGE, PAGE, i));
-	EXPECT_FALSE(faults(p, true));
-	EXPECT_TRUE(faults(p + PAGE, true));
+	EXPECT_FALSE(subject_faults(p, true));
+	EXPECT_TRUE(subject_faults(p + PAGE, true));
 }
 
 SUBJECT(protections)
@@ -159,11 +128,11 @@ SUBJECT(protections)
 	ASSERT_EQ(0, mprotect(p + PAGE, PAGE, PROT_READ));
 	ASSERT_EQ(0, mprotect(p + 2 * PAGE, PAGE, PROT_READ | PROT_EXEC));
 	subject_wait();
-	EXPECT_TRUE(faults(p, false));
-	EXPECT_FALSE(faults(p + PAGE, false));
-	EXPECT_TRUE(faults(p + PAGE, true));
-	EXPECT_TRUE(faults(p + 2 * PAGE, true));
-	EXPECT_FALSE(faults(p + 3 * PAGE, true));
+	EXPECT_TRUE(subject_faults(p, false));
+	EXPECT_FALSE(subject_faults(p + PAGE, false));
+	EXPECT_TRUE(subject_faults(p + PAGE, true));
+	EXPECT_TRUE(subject_faults(p + 2 * PAGE, true));
+	EXPECT_FALSE(subject_faults(p + 3 * PAGE, true));
 	/* What is behind PROT_NONE is still there. */
 	ASSERT_EQ(0, mprotect(p, PAGE, PROT_READ));
 	EXPECT_TRUE(subject_filled(p, 4 * PAGE, 9));
@@ -255,7 +224,7 @@ SUBJECT(growsdown)
 	subject_fill(p, 4 * PAGE, 6);
 	subject_wait();
 	EXPECT_TRUE(subject_filled(p, 4 * PAGE, 6));
-	EXPECT_FALSE(faults(p - PAGE, true));
+	EXPECT_FALSE(subject_faults(p - PAGE, true));
 }
 
 SUBJECT(brk_grows)
@@ -273,7 +242,7 @@ SUBJECT(brk_grows)
 	subject_fill(start + 64 * PAGE, MIB, 3);
 	EXPECT_TRUE(subject_filled(start + 64 * PAGE, MIB, 3));
 	ASSERT_NE((void *)-1, sbrk(-(long)MIB));
-	EXPECT_TRUE(faults(start + 64 * PAGE + MIB / 2, false));
+	EXPECT_TRUE(subject_faults(start + 64 * PAGE + MIB / 2, false));
 	EXPECT_TRUE(subject_filled(p, 64 * PAGE, 2));
 	/* And what is on top of it works. */
 	free(malloc(100000));
@@ -293,7 +262,7 @@ SUBJECT(mmap_works)
 	subject_fill(p, 64 * PAGE, 1);
 	EXPECT_TRUE(subject_filled(p, 64 * PAGE, 1));
 	EXPECT_EQ(0, munmap(p, 64 * PAGE));
-	EXPECT_TRUE(faults(p, false));
+	EXPECT_TRUE(subject_faults(p, false));
 }
 
 /* ---- files ---- */
@@ -364,7 +333,7 @@ SUBJECT(file_shared)
 	EXPECT_TRUE(subject_filled(p, PAGE, 100));
 	EXPECT_TRUE(subject_filled(p + 5 * PAGE, PAGE, 1));
 	EXPECT_TRUE(subject_filled(q + PAGE, PAGE, 1));
-	EXPECT_TRUE(faults(q, true));
+	EXPECT_TRUE(subject_faults(q, true));
 	/* What is written here is in the file, and in the other mapping. */
 	subject_fill(p + 6 * PAGE, PAGE, 2);
 	EXPECT_TRUE(subject_filled(q + 2 * PAGE, PAGE, 2));
@@ -585,7 +554,7 @@ static void locked_all(struct __test_metadata *_metadata, int flags)
 	EXPECT_TRUE(subject_filled(p, 4 * PAGE, 1));
 	/* The tests' own buffers come and go. */
 	EXPECT_LE(labs(locked - status("VmLck:")), flags & MCL_FUTURE ? 2048 : 0);
-	EXPECT_TRUE(faults(none, false));
+	EXPECT_TRUE(subject_faults(none, false));
 	/* And what comes now. */
 	q = map(4 * PAGE, PROT_READ, MAP_PRIVATE);
 	vm_flags(q, after, sizeof(after));
@@ -624,7 +593,7 @@ SUBJECT(write_or_execute)
 	EXPECT_EQ(1, prctl(GET_MDWE, 0, 0, 0, 0));
 	EXPECT_EQ(-1, mprotect(p, PAGE, PROT_READ | PROT_EXEC));
 	/* What had both before has both. */
-	EXPECT_FALSE(faults(both, true));
+	EXPECT_FALSE(subject_faults(both, true));
 }
 
 SUBJECT(merging)

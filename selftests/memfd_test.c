@@ -26,31 +26,6 @@ static int make(const char *name, unsigned int flags, size_t size)
 	return fd;
 }
 
-static void *map(int fd, size_t len, int prot, int flags)
-{
-	void *p = mmap(NULL, len, prot, flags, fd, 0);
-
-	if (p == MAP_FAILED)
-		subject_abort();
-	return p;
-}
-
-static void put(int fd, off_t at, uint64_t seed)
-{
-	char page[PAGE];
-
-	subject_fill(page, PAGE, seed);
-	if (pwrite(fd, page, PAGE, at) != (ssize_t)PAGE)
-		subject_abort();
-}
-
-static bool has(int fd, off_t at, uint64_t seed)
-{
-	char page[PAGE];
-
-	return pread(fd, page, PAGE, at) == (ssize_t)PAGE && subject_filled(page, PAGE, seed);
-}
-
 /* What /proc/self/fd/N says. */
 static const char *link_of(int fd, char *buf, size_t size)
 {
@@ -79,8 +54,8 @@ SUBJECT(descriptor)
 	struct stat before, after;
 	char a[128], b[128];
 
-	put(fd, 0, 1);
-	put(fd, 50 * PAGE + 7, 2);
+	subject_put(fd, 0, 1);
+	subject_put(fd, 50 * PAGE + 7, 2);
 	ASSERT_EQ(3, pwrite(fd, "end", 3, 100 * PAGE + 120));
 	ASSERT_EQ(77, lseek(fd, 77, SEEK_SET));
 	ASSERT_EQ(0, fcntl(fd, F_SETFL, O_APPEND));
@@ -100,8 +75,8 @@ SUBJECT(descriptor)
 	EXPECT_EQ(FD_CLOEXEC, fcntl(fd, F_GETFD));
 	EXPECT_EQ(O_APPEND, fcntl(fd, F_GETFL) & O_APPEND);
 	EXPECT_EQ(77, lseek(fd, 0, SEEK_CUR));
-	EXPECT_TRUE(has(fd, 0, 1));
-	EXPECT_TRUE(has(fd, 50 * PAGE + 7, 2));
+	EXPECT_TRUE(subject_has(fd, 0, 1));
+	EXPECT_TRUE(subject_has(fd, 50 * PAGE + 7, 2));
 	ASSERT_EQ(3, pread(fd, a, 10, 100 * PAGE + 120));
 	EXPECT_EQ(0, memcmp(a, "end", 3));
 	ASSERT_EQ(1, write(fd, "!", 1));
@@ -116,9 +91,9 @@ SUBJECT(descriptor)
 SUBJECT(mapped)
 {
 	int fd = make("mapped", 0, 20 * PAGE);
-	char *s = map(fd, 20 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED);
-	char *p = map(fd, 20 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE);
-	char *r = map(fd, 20 * PAGE, PROT_READ, MAP_SHARED);
+	char *s = subject_map(fd, 20 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED);
+	char *p = subject_map(fd, 20 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE);
+	char *r = subject_map(fd, 20 * PAGE, PROT_READ, MAP_SHARED);
 
 	subject_fill(s, PAGE, 1);
 	subject_fill(s + 10 * PAGE, PAGE, 2);
@@ -141,12 +116,12 @@ SUBJECT(mapped)
 SUBJECT(working)
 {
 	int fd = make("work", 0, 16 * PAGE);
-	uint64_t *p = map(fd, 16 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED), n = 0;
+	uint64_t *p = subject_map(fd, 16 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED), n = 0;
 
 	subject_ready();
 	while (subject_going()) {
 		subject_fill(p, 16 * PAGE, n);
-		if (!subject_check(has(fd, 0, n)) ||
+		if (!subject_check(subject_has(fd, 0, n)) ||
 		    !subject_check(subject_filled(p, 16 * PAGE, n++)))
 			break;
 	}
@@ -158,18 +133,18 @@ SUBJECT(sealed)
 	int some = make("some", MFD_ALLOW_SEALING, PAGE);
 	int none = make("none", MFD_ALLOW_SEALING, PAGE), old = make("old", 0, PAGE);
 	int future = make("future", MFD_ALLOW_SEALING, PAGE);
-	char *w = map(future, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED);
+	char *w = subject_map(future, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED);
 	const int hard = F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL;
 
-	put(all, 0, 1);
-	put(some, 0, 2);
-	put(future, 0, 3);
+	subject_put(all, 0, 1);
+	subject_put(some, 0, 2);
+	subject_put(future, 0, 3);
 	ASSERT_EQ(0, fcntl(all, F_ADD_SEALS, hard));
 	ASSERT_EQ(0, fcntl(some, F_ADD_SEALS, F_SEAL_GROW));
 	ASSERT_EQ(0, fcntl(future, F_ADD_SEALS, F_SEAL_FUTURE_WRITE));
 	subject_wait();
 	EXPECT_EQ(hard, fcntl(all, F_GET_SEALS));
-	EXPECT_TRUE(has(all, 0, 1));
+	EXPECT_TRUE(subject_has(all, 0, 1));
 	EXPECT_EQ(-1, pwrite(all, "x", 1, 0));
 	EXPECT_EQ(-1, ftruncate(all, 0));
 	EXPECT_EQ(-1, fcntl(all, F_ADD_SEALS, F_SEAL_GROW));
@@ -191,7 +166,7 @@ SUBJECT(sealed_then_mapped)
 	int fd = make("sealed", MFD_ALLOW_SEALING, 4 * PAGE);
 	char *p;
 
-	put(fd, PAGE, 1);
+	subject_put(fd, PAGE, 1);
 	ASSERT_EQ(0, fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE));
 	p = mmap(NULL, 4 * PAGE, PROT_READ, MAP_SHARED, fd, 0);
 	if (p == MAP_FAILED)
@@ -210,13 +185,13 @@ SUBJECT(not_executable)
 	if (fd < 0)
 		SKIP(return, "not on this kernel");
 	ASSERT_EQ(0, ftruncate(fd, PAGE));
-	put(fd, 0, 1);
+	subject_put(fd, 0, 1);
 	subject_wait();
 	ASSERT_EQ(0, fstat(fd, &st));
 	EXPECT_EQ(0, (int)(st.st_mode & 0111));
 	EXPECT_EQ(F_SEAL_EXEC, fcntl(fd, F_GET_SEALS));
 	EXPECT_EQ(-1, fchmod(fd, 0700));
-	EXPECT_TRUE(has(fd, 0, 1));
+	EXPECT_TRUE(subject_has(fd, 0, 1));
 	/* The others can still be had. */
 	EXPECT_EQ(0, fcntl(fd, F_ADD_SEALS, F_SEAL_GROW));
 }
@@ -230,19 +205,19 @@ SUBJECT(reopened)
 	ASSERT_LE(0, rd);
 	rw = open_again(fd, O_RDWR | O_APPEND);
 	ASSERT_LE(0, rw);
-	p = map(rd, 4 * PAGE, PROT_READ, MAP_SHARED);
+	p = subject_map(rd, 4 * PAGE, PROT_READ, MAP_SHARED);
 	ASSERT_EQ(5, lseek(fd, 5, SEEK_SET));
 	ASSERT_EQ(6, lseek(rd, 6, SEEK_SET));
-	put(fd, 0, 1);
+	subject_put(fd, 0, 1);
 	subject_wait();
 	EXPECT_EQ(5, lseek(d, 0, SEEK_CUR));
 	EXPECT_EQ(6, lseek(rd, 0, SEEK_CUR));
 	EXPECT_EQ(O_RDONLY, fcntl(rd, F_GETFL) & O_ACCMODE);
 	EXPECT_EQ(O_APPEND, fcntl(rw, F_GETFL) & O_APPEND);
 	EXPECT_EQ(-1, pwrite(rd, "x", 1, 0));
-	EXPECT_TRUE(has(rd, 0, 1));
-	put(fd, PAGE, 2);
-	EXPECT_TRUE(has(rd, PAGE, 2));
+	EXPECT_TRUE(subject_has(rd, 0, 1));
+	subject_put(fd, PAGE, 2);
+	EXPECT_TRUE(subject_has(rd, PAGE, 2));
 	EXPECT_TRUE(subject_filled(p + PAGE, PAGE, 2));
 }
 
@@ -250,12 +225,12 @@ SUBJECT(sparse)
 {
 	int fd = make("sparse", 0, 3 * TIB + 5);
 
-	put(fd, TIB, 1);
-	put(fd, 3 * TIB - 10 * PAGE, 2);
+	subject_put(fd, TIB, 1);
+	subject_put(fd, 3 * TIB - 10 * PAGE, 2);
 	subject_tell("image_max", "%lu", 4 * MIB);
 	subject_wait();
-	EXPECT_TRUE(has(fd, TIB, 1));
-	EXPECT_TRUE(has(fd, 3 * TIB - 10 * PAGE, 2));
+	EXPECT_TRUE(subject_has(fd, TIB, 1));
+	EXPECT_TRUE(subject_has(fd, 3 * TIB - 10 * PAGE, 2));
 	EXPECT_EQ((off_t)(3 * TIB + 5), lseek(fd, 0, SEEK_END));
 }
 
@@ -265,10 +240,10 @@ SUBJECT(large)
 	int fd = make("large", 0, 6 * MIB), i;
 
 	for (i = 0; i < n; i++)
-		put(fd, i * PAGE, i);
+		subject_put(fd, i * PAGE, i);
 	subject_wait();
 	for (i = 0; i < n; i++)
-		if (!subject_check(has(fd, i * PAGE, i)))
+		if (!subject_check(subject_has(fd, i * PAGE, i)))
 			break;
 }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Protection keys. */
 #include <pthread.h>
-#include <setjmp.h>
 #include <signal.h>
 #include <sys/mman.h>
 
@@ -11,38 +10,7 @@
 
 static char *map_private(unsigned int pages)
 {
-	char *p = mmap(NULL, pages * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-		       -1, 0);
-
-	if (p == MAP_FAILED)
-		subject_abort();
-	return p;
-}
-
-/* Does an access fault? */
-static sigjmp_buf fault_env;
-
-static void fault_handler(int sig)
-{
-	(void)sig;
-	siglongjmp(fault_env, 1);
-}
-
-static bool faults(volatile char *p, bool write)
-{
-	struct sigaction sa = { .sa_handler = fault_handler }, old;
-	bool fault = true;
-
-	sigaction(SIGSEGV, &sa, &old);
-	if (!sigsetjmp(fault_env, 1)) {
-		if (write)
-			*p = *p;
-		else
-			(void)*p;
-		fault = false;
-	}
-	sigaction(SIGSEGV, &old, NULL);
-	return fault;
+	return subject_map(-1, pages * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS);
 }
 
 static int pkey_one, pkey_two;
@@ -97,13 +65,13 @@ SUBJECT(keys)
 	EXPECT_TRUE(subject_filled(p, PAGE, 1));
 	EXPECT_EQ(42, fn());
 	/* A handler's end by siglongjmp() leaves the handler's rights: none but to key 0. */
-	EXPECT_TRUE(faults(p, true));
-	EXPECT_TRUE(faults(p + PAGE, false));
-	EXPECT_TRUE(faults(x, false));
+	EXPECT_TRUE(subject_faults(p, true));
+	EXPECT_TRUE(subject_faults(p + PAGE, false));
+	EXPECT_TRUE(subject_faults(x, false));
 	EXPECT_EQ(0, pkey_set(pkey_one, 0));
 	EXPECT_EQ(0, pkey_set(pkey_two, 0));
 	EXPECT_TRUE(subject_filled(p + PAGE, PAGE, 1 + PAGE / 8));
-	EXPECT_FALSE(faults(p, true));
+	EXPECT_FALSE(subject_faults(p, true));
 	EXPECT_EQ(42, fn());
 	/* The kernel knows which are allocated. */
 	EXPECT_EQ(0, pkey_free(pkey_one));

@@ -28,31 +28,6 @@ static int make_deleted(const char *name, int flags)
 	return fd;
 }
 
-static void put(int fd, off_t at, uint64_t seed)
-{
-	char page[PAGE];
-
-	subject_fill(page, PAGE, seed);
-	if (pwrite(fd, page, PAGE, at) != (ssize_t)PAGE)
-		subject_abort();
-}
-
-static bool has(int fd, off_t at, uint64_t seed)
-{
-	char page[PAGE];
-
-	return pread(fd, page, PAGE, at) == (ssize_t)PAGE && subject_filled(page, PAGE, seed);
-}
-
-static void *map(int fd, size_t len, int prot, int flags)
-{
-	void *p = mmap(NULL, len, prot, flags, fd, 0);
-
-	if (p == MAP_FAILED)
-		subject_abort();
-	return p;
-}
-
 static bool link_deleted(int fd)
 {
 	char path[64], name[4096];
@@ -73,8 +48,8 @@ static void a_descriptor(struct __test_metadata *_metadata, const char *path)
 	struct stat before, after;
 	char text[16];
 
-	put(fd, 0, 1);
-	put(fd, 700 * PAGE + 5, 2);
+	subject_put(fd, 0, 1);
+	subject_put(fd, 700 * PAGE + 5, 2);
 	ASSERT_EQ(0, ftruncate(fd, 1000 * PAGE + 17));
 	ASSERT_EQ(0, fchmod(fd, 04751));
 	if (!getuid())
@@ -98,8 +73,8 @@ static void a_descriptor(struct __test_metadata *_metadata, const char *path)
 	EXPECT_EQ(99, lseek(fd, 0, SEEK_CUR));
 	EXPECT_EQ(flags, fcntl(fd, F_GETFL));
 	EXPECT_TRUE(link_deleted(fd));
-	EXPECT_TRUE(has(fd, 0, 1));
-	EXPECT_TRUE(has(fd, 700 * PAGE + 5, 2));
+	EXPECT_TRUE(subject_has(fd, 0, 1));
+	EXPECT_TRUE(subject_has(fd, 700 * PAGE + 5, 2));
 	ASSERT_EQ(16, pread(fd, text, 16, 1000 * PAGE + 1));
 	EXPECT_EQ(0, text[0] | text[15]);
 	/* It cannot be named again, and nothing is left in the directory. */
@@ -130,11 +105,11 @@ SUBJECT(never_named)
 
 	ASSERT_LE(0, fd);
 	ASSERT_LE(0, excl);
-	put(fd, 0, 1);
+	subject_put(fd, 0, 1);
 	flags = fcntl(fd, F_GETFL);
 	subject_wait();
 	EXPECT_EQ(flags, fcntl(fd, F_GETFL));
-	EXPECT_TRUE(has(fd, 0, 1));
+	EXPECT_TRUE(subject_has(fd, 0, 1));
 	/* One of the two may still get a name. */
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", excl);
 	EXPECT_EQ(-1, linkat(AT_FDCWD, path, AT_FDCWD, subject_path("never"), AT_SYMLINK_FOLLOW));
@@ -142,7 +117,7 @@ SUBJECT(never_named)
 	EXPECT_EQ(0, linkat(AT_FDCWD, path, AT_FDCWD, subject_path("named"), AT_SYMLINK_FOLLOW));
 	close(fd);
 	fd = open(subject_path("named"), O_RDONLY);
-	EXPECT_TRUE(has(fd, 0, 1));
+	EXPECT_TRUE(subject_has(fd, 0, 1));
 }
 
 /* Named since: found by that name, which /proc does not show. */
@@ -156,23 +131,23 @@ SUBJECT(named_later)
 	ASSERT_EQ(0, linkat(AT_FDCWD, path, AT_FDCWD, subject_path("named"), AT_SYMLINK_FOLLOW));
 	subject_wait();
 	other = open(subject_path("named"), O_RDONLY);
-	put(fd, 0, 2);
-	EXPECT_TRUE(has(other, 0, 2));
+	subject_put(fd, 0, 2);
+	EXPECT_TRUE(subject_has(other, 0, 2));
 }
 
 SUBJECT(other_name)
 {
 	int fd = make(subject_path("first"), O_RDWR), other;
 
-	put(fd, 0, 1);
+	subject_put(fd, 0, 1);
 	ASSERT_EQ(0, link(subject_path("first"), subject_path("second")));
 	ASSERT_EQ(0, unlink(subject_path("first")));
 	subject_wait();
 	/* Still the file that the other name leads to. */
 	other = open(subject_path("second"), O_RDONLY);
-	put(fd, PAGE, 2);
-	EXPECT_TRUE(has(other, 0, 1));
-	EXPECT_TRUE(has(other, PAGE, 2));
+	subject_put(fd, PAGE, 2);
+	EXPECT_TRUE(subject_has(other, 0, 1));
+	EXPECT_TRUE(subject_has(other, PAGE, 2));
 }
 
 /* Two descriptions, by two names, of one file: all gone. */
@@ -180,7 +155,7 @@ SUBJECT(one_file)
 {
 	int a = make(subject_path("a"), O_RDWR), b, c = dup(a), path;
 
-	put(a, 0, 1);
+	subject_put(a, 0, 1);
 	ASSERT_EQ(0, link(subject_path("a"), subject_path("b")));
 	b = open(subject_path("b"), O_RDONLY);
 	path = open(subject_path("b"), O_PATH);
@@ -193,9 +168,9 @@ SUBJECT(one_file)
 	EXPECT_EQ(11, lseek(c, 0, SEEK_CUR));
 	EXPECT_EQ(22, lseek(b, 0, SEEK_CUR));
 	EXPECT_EQ(-1, pwrite(b, "x", 1, 0));
-	EXPECT_TRUE(has(b, 0, 1));
-	put(c, 0, 2);
-	EXPECT_TRUE(has(b, 0, 2));
+	EXPECT_TRUE(subject_has(b, 0, 1));
+	subject_put(c, 0, 2);
+	EXPECT_TRUE(subject_has(b, 0, 2));
 	EXPECT_EQ(O_PATH, fcntl(path, F_GETFL) & O_PATH);
 }
 
@@ -204,15 +179,15 @@ SUBJECT(replaced)
 {
 	int old = make(subject_path("file"), O_RDWR), new = make(subject_path("new"), O_RDWR);
 
-	put(old, 0, 1);
-	put(new, 0, 2);
+	subject_put(old, 0, 1);
+	subject_put(new, 0, 2);
 	ASSERT_EQ(0, rename(subject_path("new"), subject_path("file")));
 	subject_wait();
-	EXPECT_TRUE(has(old, 0, 1));
-	EXPECT_TRUE(has(new, 0, 2));
+	EXPECT_TRUE(subject_has(old, 0, 1));
+	EXPECT_TRUE(subject_has(new, 0, 2));
 	close(new);
 	new = open(subject_path("file"), O_RDONLY);
-	EXPECT_TRUE(has(new, 0, 2));
+	EXPECT_TRUE(subject_has(new, 0, 2));
 }
 
 SUBJECT(mapped_private)
@@ -221,12 +196,12 @@ SUBJECT(mapped_private)
 	char *p, *r;
 
 	for (i = 0; i < 8; i++)
-		put(fd, i * PAGE, i);
+		subject_put(fd, i * PAGE, i);
 	close(fd);
 	/* As a dynamic linker does it. */
 	fd = open(subject_path("lib.so"), O_RDONLY);
-	p = map(fd, 8 * PAGE, PROT_READ | PROT_EXEC, MAP_PRIVATE);
-	r = map(fd, 8 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE);
+	p = subject_map(fd, 8 * PAGE, PROT_READ | PROT_EXEC, MAP_PRIVATE);
+	r = subject_map(fd, 8 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE);
 	close(fd);
 	ASSERT_EQ(0, unlink(subject_path("lib.so")));
 	subject_fill(r + 3 * PAGE, PAGE, 33);
@@ -243,10 +218,10 @@ SUBJECT(mapped_shared)
 	char *p, *q;
 
 	ASSERT_EQ(0, ftruncate(fd, 100 * PAGE));
-	p = map(fd, 100 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED);
+	p = subject_map(fd, 100 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED);
 	close(fd);
 	fd = open(subject_path("shared"), O_RDONLY);
-	q = map(fd, 100 * PAGE, PROT_READ, MAP_SHARED);
+	q = subject_map(fd, 100 * PAGE, PROT_READ, MAP_SHARED);
 	close(fd);
 	ASSERT_EQ(0, unlink(subject_path("shared")));
 	subject_fill(p + 70 * PAGE, PAGE, 1);
@@ -265,8 +240,8 @@ SUBJECT(working)
 
 	subject_ready();
 	while (subject_going()) {
-		put(fd, n % 20 * PAGE, n);
-		if (!subject_check(has(fd, n % 20 * PAGE, n)) ||
+		subject_put(fd, n % 20 * PAGE, n);
+		if (!subject_check(subject_has(fd, n % 20 * PAGE, n)) ||
 		    !subject_check(write(out, "line\n", 5) == 5))
 			return;
 		n++;
@@ -284,21 +259,21 @@ SUBJECT(directory_deleted)
 	fd = make_deleted(subject_path("dir/below/file"), O_RDWR);
 	ASSERT_EQ(0, rmdir(subject_path("dir/below")));
 	ASSERT_EQ(0, rmdir(subject_path("dir")));
-	put(fd, 0, 1);
+	subject_put(fd, 0, 1);
 	subject_wait();
-	EXPECT_TRUE(has(fd, 0, 1));
+	EXPECT_TRUE(subject_has(fd, 0, 1));
 }
 
 SUBJECT(sparse)
 {
 	int fd = make_deleted(subject_path("sparse"), O_RDWR);
 
-	put(fd, 5 * GIB, 1);
-	put(fd, 500 * GIB, 2);
+	subject_put(fd, 5 * GIB, 1);
+	subject_put(fd, 500 * GIB, 2);
 	subject_tell("image_max", "%lu", 4 * MIB);
 	subject_wait();
-	EXPECT_TRUE(has(fd, 5 * GIB, 1));
-	EXPECT_TRUE(has(fd, 500 * GIB, 2));
+	EXPECT_TRUE(subject_has(fd, 5 * GIB, 1));
+	EXPECT_TRUE(subject_has(fd, 500 * GIB, 2));
 	EXPECT_EQ((off_t)(500 * GIB + PAGE), lseek(fd, 0, SEEK_END));
 }
 
@@ -308,10 +283,10 @@ SUBJECT(large)
 	int fd = make_deleted(subject_path("large"), O_RDWR), i;
 
 	for (i = 0; i < n; i++)
-		put(fd, i * PAGE, i);
+		subject_put(fd, i * PAGE, i);
 	subject_wait();
 	for (i = 0; i < n; i++)
-		if (!subject_check(has(fd, i * PAGE, i)))
+		if (!subject_check(subject_has(fd, i * PAGE, i)))
 			break;
 }
 

@@ -5,9 +5,11 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
+#include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 
 /* As in kselftest.h. */
@@ -332,4 +334,57 @@ bool subject_filled(const void *buf, size_t len, uint64_t seed)
 		if (p[i] != subject_mix(seed + i))
 			return false;
 	return true;
+}
+
+void subject_put(int fd, off_t at, uint64_t seed)
+{
+	char page[4096];
+
+	subject_fill(page, sizeof(page), seed);
+	if (pwrite(fd, page, sizeof(page), at) != sizeof(page))
+		subject_abort();
+}
+
+bool subject_has(int fd, off_t at, uint64_t seed)
+{
+	char page[4096];
+
+	return pread(fd, page, sizeof(page), at) == sizeof(page) &&
+	       subject_filled(page, sizeof(page), seed);
+}
+
+/* ---- memory ---- */
+
+void *subject_map(int fd, size_t len, int prot, int flags)
+{
+	void *p = mmap(NULL, len, prot, flags, fd, 0);
+
+	if (p == MAP_FAILED)
+		subject_abort();
+	return p;
+}
+
+static sigjmp_buf subject_fault_env;
+
+static void subject_fault(int sig)
+{
+	(void)sig;
+	siglongjmp(subject_fault_env, 1);
+}
+
+bool subject_faults(volatile char *p, bool write)
+{
+	struct sigaction sa = { .sa_handler = subject_fault }, old;
+	bool fault = true;
+
+	sigaction(SIGSEGV, &sa, &old);
+	if (!sigsetjmp(subject_fault_env, 1)) {
+		if (write)
+			*p = *p;
+		else
+			(void)*p;
+		fault = false;
+	}
+	sigaction(SIGSEGV, &old, NULL);
+	return fault;
 }

@@ -122,6 +122,18 @@ void subject_fill(void *buf, size_t len, uint64_t seed);
 /** subject_filled() - are these the bytes of subject_fill()? */
 bool subject_filled(const void *buf, size_t len, uint64_t seed);
 
+/** subject_put() - a page of subject_fill() into the file @fd, @at bytes from its start. */
+void subject_put(int fd, off_t at, uint64_t seed);
+
+/** subject_has() - is there a page of subject_put()? */
+bool subject_has(int fd, off_t at, uint64_t seed);
+
+/** subject_map() - mmap() from the start of @fd, or of no file (-1); aborts if it cannot. */
+void *subject_map(int fd, size_t len, int prot, int flags);
+
+/** subject_faults() - does it fault to read (or to write back) this byte? In one thread only. */
+bool subject_faults(volatile char *p, bool write);
+
 /* ---- for subject_harness.h ---- */
 
 /** subject_begin() - the test @name runs in this process, driven by what is in @ctl. */
