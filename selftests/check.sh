@@ -25,12 +25,17 @@ END
 
 # ---- in the virtual machine -----------------------------------------------------------
 
-# All suites in one boot. run.py takes the subjects; bad/ and real/ have drivers of their own.
-guest()
+# All suites in one boot, or a part of them. run.py takes the subjects; the others have drivers of
+# their own.
+guest() # all|subjects|rest RUN-OPTION...
 {
-	local status=0
+	local part=$1 status=0
 
-	selftests/run.py "$@" || status=1
+	shift
+	if [ "$part" != rest ]; then
+		selftests/run.py "$@" || status=1
+	fi
+	[ "$part" != subjects ] || return $status
 	for suite in selftests/options/run selftests/bad/run selftests/real/run; do
 		[ ! -x $suite ] || $suite || status=1
 	done
@@ -292,21 +297,23 @@ module() # K SECONDS
 		selftests/kernels.sh build "$1" W=1 C=2
 }
 
-# machine K SECONDS VM-OPTION... -- RUN-OPTION...: the suites on a kernel; if $quick, CKPT_QUICK tells
-# those which take random samples to take few
+# machine PART K SECONDS VM-OPTION... -- RUN-OPTION...: the suites on a kernel, see guest(); if
+# $quick, CKPT_QUICK tells those which take random samples to take few
 machine()
 {
-	local k=$1 t=$2 options=()
+	local part=$1 k=$2 t=$3 id=vm-$2 what=suites options=()
 
-	shift 2
+	shift 3
+	[ "$part" = all ] || id=vm-$k-$part what=$part
 	while [ "$1" != -- ]; do
 		options+=("$1")
 		shift
 	done
 	shift
 	# vm.sh knows best how to end a machine; this is in case it cannot.
-	step "vm-$k" tap $((t + 120)) "suites on $k" env ${quick:+CKPT_QUICK=1} selftests/vm.sh -k "$k" -t "$t" "${options[@]}" -- \
-		selftests/check.sh --guest "$@"
+	step "$id" tap $((t + 120)) "$what on $k" env ${quick:+CKPT_QUICK=1} \
+		selftests/vm.sh -k "$k" -t "$t" "${options[@]}" -- \
+		selftests/check.sh --guest "$part" "$@"
 }
 
 echo "Logs: $shown/"
@@ -330,13 +337,17 @@ need kernels
 if [ $mode = debug ]; then
 	step debug-kernel plain 14400 'debug kernel' selftests/debug-kernel.sh
 	module debug 1200
-	quick=yes machine debug 14400 -m 4G -l -- --jobs 1 --rounds 1
+	# An hour and more, in two machines; the longer part first.
+	for part in subjects rest; do
+		quick=yes machine $part debug 14400 -m 4G -l -- --jobs 1 --rounds 1 --mode either
+	done
 	export CKPT_PATIENCE=${CKPT_PATIENCE:-600}
 	need debug-kernel
 	need tools
 	need programs
 	need module-debug
-	run 1 vm-debug
+	[ "$jobs" -le 2 ] || jobs=2
+	run "$jobs" vm-debug-subjects vm-debug-rest
 	finish
 fi
 
@@ -363,9 +374,9 @@ for k in "${kernels[@]}"; do
 	fi
 	# One kernel is tried at many moments, the others show that it is the same there.
 	case $mode,$k in
-	full,6.1) quick='' machine "$k" 3000 -m 2G -- --rounds 3 ;;
-	full,*) quick=yes machine "$k" 2400 -m 2G -- --rounds 1 ;;
-	quick,*) quick=yes machine "$k" 1200 -m 2G -- --rounds 1 --mode either ;;
+	full,6.1) quick='' machine all "$k" 3000 -m 2G -- --rounds 3 ;;
+	full,*) quick=yes machine all "$k" 2400 -m 2G -- --rounds 1 ;;
+	quick,*) quick=yes machine all "$k" 1200 -m 2G -- --rounds 1 --mode either ;;
 	esac
 	machines+=("vm-$k")
 done
