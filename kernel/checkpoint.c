@@ -6,6 +6,7 @@
  *	describe	the rest is looked at; everything that cannot be kept is found
  *	snapshot	a copy-on-write copy of memory
  *	release		unless the program is to be held
+ *	complete	what was found out is written down; do all paths lead to their files?
  *	pages		from the copy to the output
  *	trailer
  *
@@ -34,6 +35,7 @@
 #include "mm.h"
 #include "pages.h"
 #include "park.h"
+#include "path.h"
 #include "process.h"
 #include "seccomp.h"
 #include "signal.h"
@@ -128,7 +130,7 @@ static int checkpoint_write_threads(struct checkpoint *cp)
 		if (!pt->thread)
 			continue;
 		obj = object_lookup(&cp->objects, OBJECT_CRED, pt->thread->cred);
-		ret = thread_write(&cp->out, pt->thread, task_pid_vnr(pt->task), obj->id);
+		ret = thread_write(&cp->out, pt->thread, pt->vnr, obj->id);
 		if (ret)
 			return ret;
 		cond_resched();
@@ -183,9 +185,7 @@ static int checkpoint_describe(struct checkpoint *cp)
 	      file_write_fds(cp) ?:
 	      mm_write(cp) ?:
 	      file_check_shared(cp) ?:
-	      process_write_limits(cp) ?:
-	      checkpoint_write_threads(cp) ?:
-	      timer_write(cp, &cp->signals->timers);
+	      process_write_limits(cp);
 	if (ret)
 		return ret;
 	if (!park_intact(cp->park))
@@ -193,12 +193,29 @@ static int checkpoint_describe(struct checkpoint *cp)
 	return cp->refused ? -EOPNOTSUPP : 0;
 }
 
+/* The rest of the description: the process is not needed for it, and may be released. */
+static int checkpoint_complete(struct checkpoint *cp)
+{
+	int ret = 0;
+
+	if (!cp->complete)
+		ret = checkpoint_write_threads(cp) ?:
+		      timer_write(cp, &cp->signals->timers) ?:
+		      path_verify(cp);
+	cp->complete = true;
+	return ret;
+}
+
 /* ---- the whole ---- */
 
 static void checkpoint_free(struct checkpoint *cp)
 {
-	if (cp->park)
-		park_release(cp->park, CKPT_RELEASE_RUN);
+	if (cp->park) {
+		if (!cp->released)
+			park_release(cp->park, CKPT_RELEASE_RUN);
+		park_put(cp->park);
+	}
+	path_unclaim(cp);
 	object_destroy(&cp->objects);
 	stream_out_close(&cp->out);
 	if (cp->snapshot)
@@ -222,6 +239,8 @@ static struct checkpoint *checkpoint_new(struct dev_ctx *ctx, const struct ckpt_
 	cp->ctx = ctx;
 	cp->flags = arg->flags;
 	INIT_LIST_HEAD(&cp->out.spool);
+	INIT_LIST_HEAD(&cp->out.spool_digest);
+	INIT_LIST_HEAD(&cp->paths);
 	object_init(&cp->objects);
 	cp->bounce = kvmalloc(CHECKPOINT_BOUNCE, GFP_KERNEL_ACCOUNT);
 	cp->path = kmalloc(PATH_MAX, GFP_KERNEL_ACCOUNT);
@@ -303,11 +322,9 @@ static int checkpoint_park(struct checkpoint *cp, const struct ckpt_checkpoint *
 
 static u64 checkpoint_let_go(struct checkpoint *cp, enum ckpt_release_how how)
 {
-	u64 frozen = ktime_to_ns(ktime_sub(ktime_get(), cp->park->first));
-
 	park_release(cp->park, how);
-	cp->park = NULL;
-	return frozen;
+	cp->released = ktime_get();
+	return ktime_to_ns(ktime_sub(cp->released, cp->park->first));
 }
 
 u64 checkpoint_release(struct checkpoint *cp, enum ckpt_release_how how)
@@ -349,8 +366,8 @@ static int checkpoint_frozen(struct checkpoint *cp, struct snapshot *snap,
 	if (ret || cp->flags & CKPT_CHECKPOINT_DRY_RUN)
 		return ret;
 	ret = checkpoint_snapshot(cp, snap, arg);
-	if (!ret)
-		ret = content_write(cp);
+	if (!ret && content_any(cp))
+		ret = checkpoint_complete(cp) ?: content_write(cp);
 	if (!ret && !park_intact(cp->park))
 		ret = checkpoint_gone(cp);
 	return ret;
@@ -396,16 +413,18 @@ int checkpoint_run(struct dev_ctx *ctx, struct ckpt_checkpoint *arg)
 	ret = checkpoint_frozen(cp, snap, arg);
 	if (ret || !hold || arg->flags & CKPT_CHECKPOINT_DRY_RUN)
 		arg->frozen_ns = checkpoint_let_go(cp, CKPT_RELEASE_RUN);
+	if (!ret || cp->refused)
+		ret = checkpoint_complete(cp) ?: ret;
 	if (!ret && !(arg->flags & CKPT_CHECKPOINT_DRY_RUN))
 		ret = checkpoint_stream(cp);
-	if (!ret && hold && cp->park)
+	if (!ret && hold && !cp->released)
 		arg->frozen_ns = ktime_to_ns(ktime_sub(ktime_get(), cp->park->first));
 	arg->pages = cp->out.pages;
 	arg->image_bytes = cp->out.bytes;
 out:
 	snapshot_free(snap);
 	arg->wall_ns = ktime_to_ns(ktime_sub(ktime_get(), start));
-	if (!ret && cp->park) {
+	if (!ret && !cp->released) {
 		/* What a held program does not need is given back now. */
 		stream_out_close(&cp->out);
 		object_destroy(&cp->objects);

@@ -20,14 +20,16 @@ struct signal_process;
  * @flags: CKPT_CHECKPOINT_*
  * @out: the image
  * @objects: what is in it
- * @park: the frozen process; NULL once released
+ * @park: the frozen process, and what its threads said of themselves
  * @leader: its thread group leader; a reference is held
  * @mm: its address space; a reference is held
  * @snapshot: the copy-on-write copy of @mm, or NULL
  * @signals: its actions, shared signals and timers
  * @bounce: CHECKPOINT_BOUNCE bytes
  * @path: PATH_MAX bytes for file names
+ * @paths: paths in the image, for path_verify()
  * @refused: something cannot be kept; the errors say what
+ * @complete: all of the description is in @out
  * @released: when the process was released, 0 before
  */
 struct checkpoint {
@@ -42,7 +44,9 @@ struct checkpoint {
 	struct signal_process *signals;
 	u8 *bounce;
 	char *path;
+	struct list_head paths;
 	bool refused;
+	bool complete;
 	ktime_t released;
 };
 

@@ -176,6 +176,17 @@ static int content_write_file(struct checkpoint *cp, struct file *file, u32 id)
 	return 0;
 }
 
+bool content_any(struct checkpoint *cp)
+{
+	struct object *obj;
+	unsigned long id;
+
+	xa_for_each(&cp->objects.by_id, id, obj)
+		if (obj->kind == OBJECT_SHMEM || obj->kind == OBJECT_UNLINKED)
+			return true;
+	return false;
+}
+
 int content_write(struct checkpoint *cp)
 {
 	struct object *obj;

@@ -44,6 +44,9 @@ const char *content_policy(struct inode *inode);
  */
 void content_check_shared(struct checkpoint *cp, const struct object *obj);
 
+/** content_any() - is there anything for content_write() to write? */
+bool content_any(struct checkpoint *cp);
+
 /**
  * content_write() - write what is in all these files
  *

@@ -61,23 +61,24 @@ static bool file_any(struct file *file)
 static int file_save_path(struct checkpoint *cp, struct file *file, int fd, u64 addr,
 			  struct pb_file *pb)
 {
-	enum ckpt_where where = fd >= 0 ? CKPT_WHERE_FD : CKPT_WHERE_ADDRESS;
-	u64 at = fd >= 0 ? fd : addr;
+	struct path_user user = {
+		.what = "file",
+		.where_type = fd >= 0 ? CKPT_WHERE_FD : CKPT_WHERE_ADDRESS,
+		.where = fd >= 0 ? fd : addr,
+	};
 	const char *why = path_supported(file);
 	char *name;
+	int ret;
 
 	if (why) {
 		name = d_path(compat_file_path(file), cp->path, PATH_MAX);
-		return checkpoint_refuse(cp, where, at, CKPT_REASON_UNSUPPORTED, NULL,
-					 "%s (%.128s) is not supported", why,
+		return checkpoint_refuse(cp, user.where_type, user.where, CKPT_REASON_UNSUPPORTED,
+					 NULL, "%s (%.128s) is not supported", why,
 					 IS_ERR(name) ? "?" : name);
 	}
-	why = path_save(cp, compat_file_path(file), &pb->path);
-	if (why) {
-		name = d_path(compat_file_path(file), cp->path, PATH_MAX);
-		return checkpoint_refuse(cp, where, at, CKPT_REASON_UNSUPPORTED, NULL,
-					 "file %.160s %s", IS_ERR(name) ? "?" : name, why);
-	}
+	ret = path_save(cp, compat_file_path(file), &user, &pb->path);
+	if (ret)
+		return min(ret, 0);
 	pb->has_path = true;
 	/* Made without a name, it got one since: it was not opened as a directory. */
 	if (file->f_flags & __O_TMPFILE)

@@ -13,18 +13,13 @@
 #include "restart.h"
 #include "symbols.h"
 
-static int fs_refuse(struct checkpoint *cp, const char *what, const char *why)
-{
-	return checkpoint_refuse(cp, CKPT_WHERE_NONE, 0, CKPT_REASON_UNSUPPORTED, NULL,
-				 "its %s %s", what, why);
-}
-
 int fs_write(struct checkpoint *cp)
 {
+	static const struct path_user root_user = { .what = "its root directory" };
+	static const struct path_user pwd_user = { .what = "its working directory" };
 	struct path root, pwd;
 	struct fs_struct *fs;
 	struct pb_fs pb = {};
-	const char *why;
 	u8 *name = NULL;
 	int ret = 0;
 
@@ -39,27 +34,23 @@ int fs_write(struct checkpoint *cp)
 	if (!fs)
 		return -ECHILD;
 
-	why = path_save(cp, &root, &pb.root);
-	if (why) {
-		ret = fs_refuse(cp, "root directory", why);
+	ret = path_save(cp, &root, &root_user, &pb.root);
+	if (ret)
 		goto out;
-	}
 	name = kmemdup(pb.root.path.data, pb.root.path.len, GFP_KERNEL_ACCOUNT);
 	if (!name) {
 		ret = -ENOMEM;
 		goto out;
 	}
 	pb.root.path.data = name;
-	why = path_save(cp, &pwd, &pb.cwd);
-	if (why)
-		ret = fs_refuse(cp, "working directory", why);
-	else
+	ret = path_save(cp, &pwd, &pwd_user, &pb.cwd);
+	if (!ret)
 		ret = stream_out_msg(&cp->out, CKPT_REC_FS, &pb_fs_msg, &pb);
 out:
 	kfree(name);
 	path_put(&root);
 	path_put(&pwd);
-	return ret;
+	return min(ret, 0);
 }
 
 static int fs_lookup(struct restart *rs, const struct pb_path *pb, const char *what,

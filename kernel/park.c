@@ -19,6 +19,9 @@
  */
 #define PARK_TASK_STATE	(TASK_KILLABLE | TASK_NOLOAD | TASK_FREEZABLE)
 
+/* In jiffies: how often to look for new threads, and whether there is a process still. */
+#define PARK_LOOK	max(HZ / 10, 1)
+
 static void park_free(struct kref *ref)
 {
 	struct park *park = container_of(ref, struct park, ref);
@@ -44,17 +47,19 @@ static void park_put_work(struct park_task *pt)
 static void park_set_state(struct park_task *pt, enum park_state state)
 {
 	struct park *park = pt->park;
+	bool last = false;
 
 	spin_lock(&park->lock);
 	if (pt->state == PARK_COMING)
-		park->nr_coming--;
+		last = !--park->nr_coming;
 	if (state == PARK_GONE)
 		park->nr_gone++;
 	else if (!park->first)
 		park->first = ktime_get();
 	pt->state = state;
 	spin_unlock(&park->lock);
-	wake_up(&park->arrived);
+	if (last)
+		wake_up(&park->arrived);
 }
 
 /* Runs in the thread, at its return to user mode, or while it exits. */
@@ -93,52 +98,45 @@ static void park_callback(struct callback_head *work)
 	module_put(THIS_MODULE);
 }
 
-static struct park_task *park_task_new(struct park *park, struct task_struct *task)
+/* Until it is asked, it counts as gone. */
+static int park_task_new(struct park *park, struct task_struct *task)
 {
 	struct park_task *pt = kzalloc(sizeof(*pt), GFP_KERNEL_ACCOUNT);
 
 	if (!pt)
-		return NULL;
+		return -ENOMEM;
 	init_task_work(&pt->work, park_callback);
 	pt->park = park;
 	pt->task = get_task_struct(task);
 	pt->tid = task_pid_nr(task);
+	pt->vnr = task_pid_vnr(task);
+	pt->state = PARK_GONE;
 	list_add_tail(&pt->list, &park->list);
-	return pt;
-}
-
-/* Ask one thread to park. 0 also if it is exiting: then it needs no asking. */
-static int park_ask(struct park *park, struct task_struct *task)
-{
-	struct park_task *pt = park_task_new(park, task);
-	int ret;
-
-	if (!pt)
-		return -ENOMEM;
 	/*
 	 * A thread that execs takes over the leader's tid. The old leader is gone then; what was
 	 * its entry stays on the list.
 	 */
-	ret = xa_err(xa_store(&park->tasks, pt->tid, pt, GFP_KERNEL_ACCOUNT));
-	if (ret) {
-		pt->state = PARK_GONE;
-		return ret;
-	}
+	return xa_err(xa_store(&park->tasks, pt->tid, pt, GFP_KERNEL_ACCOUNT));
+}
+
+/* Ask one thread to park. If it is exiting, it needs no asking. */
+static void park_ask(struct park_task *pt)
+{
+	struct park *park = pt->park;
 
 	spin_lock(&park->lock);
 	park->nr++;
 	park->nr_coming++;
+	pt->state = PARK_COMING;
 	spin_unlock(&park->lock);
 	kref_get(&park->ref);
 	__module_get(THIS_MODULE);
 
-	pt->wake_ns = syscall_sleeps_until(task);
-	ret = task_work_add(task, &pt->work, TWA_SIGNAL);
-	if (ret) {
+	pt->wake_ns = syscall_sleeps_until(pt->task);
+	if (task_work_add(pt->task, &pt->work, TWA_SIGNAL)) {
 		park_set_state(pt, PARK_GONE);
 		park_put_work(pt);
 	}
-	return 0;
 }
 
 /*
@@ -149,6 +147,7 @@ static int park_ask(struct park *park, struct task_struct *task)
  */
 static int park_scan(struct park *park)
 {
+	struct list_head *last = park->list.prev;
 	struct task_struct **found, *task;
 	struct park_task *pt;
 	unsigned int n = 0, cap, i;
@@ -175,11 +174,17 @@ static int park_scan(struct park *park)
 
 	for (i = 0; i < n; i++) {
 		if (!ret)
-			ret = park_ask(park, found[i]);
+			ret = park_task_new(park, found[i]);
 		put_task_struct(found[i]);
 	}
 	kvfree(found);
-	return ret ?: n;
+	if (ret)
+		return ret;
+	/* In one go: the first to arrive waits for the last. */
+	pt = list_entry(last, struct park_task, list);
+	list_for_each_entry_continue(pt, &park->list, list)
+		park_ask(pt);
+	return n;
 }
 
 static int park_timeout(struct dev_ctx *ctx, struct park *park)
@@ -223,12 +228,12 @@ static int park_wait(struct dev_ctx *ctx, struct park *park, unsigned long deadl
 
 	if (left <= 0)
 		return park_timeout(ctx, park);
-	left = wait_event_killable_timeout(park->arrived, !READ_ONCE(park->nr_coming), left);
+	/* Who arrives wakes us if it is the last; so now and then we look who is missing. */
+	left = wait_event_killable_timeout(park->arrived, !READ_ONCE(park->nr_coming),
+					   min_t(long, left, PARK_LOOK));
 	atomic_set(&ctx->progress.nr_tasks, park->nr - READ_ONCE(park->nr_coming));
 	if (left == -ERESTARTSYS)
 		return -EINTR;
-	if (left == 0)
-		return park_timeout(ctx, park);
 	return park_leader(ctx, park);
 }
 
@@ -282,6 +287,7 @@ struct park *park_process(struct dev_ctx *ctx, struct task_struct *leader,
 	} while (!ret);
 
 	park_release(park, CKPT_RELEASE_RUN);
+	park_put(park);
 	return ERR_PTR(ret);
 }
 
@@ -317,5 +323,9 @@ void park_release(struct park *park, enum ckpt_release_how how)
 	/* Pairs with the wait's check: who sees it released sees how. */
 	smp_store_release(&park->released, true);
 	wake_up_all(&park->release);
+}
+
+void park_put(struct park *park)
+{
 	kref_put(&park->ref, park_free);
 }

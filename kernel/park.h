@@ -44,6 +44,7 @@ enum park_state {
  * @park: the process
  * @task: the thread; a reference is held as long as @park lives
  * @tid: in the init namespace; the key in &park.tasks
+ * @vnr: its id as who makes the checkpoint sees it
  * @state: enum park_state; written by the thread, under &park.lock
  * @thread: what the thread captured; valid once @state is PARK_THERE
  * @wake_ns: if the thread slept in a system call with a timeout when it was asked to park: the
@@ -56,6 +57,7 @@ struct park_task {
 	struct park *park;
 	struct task_struct *task;
 	pid_t tid;
+	pid_t vnr;
 	enum park_state state;
 	struct thread_state *thread;
 	u64 wake_ns;
@@ -124,7 +126,10 @@ bool park_pin(struct park_task *pt);
 /** park_unpin() - it may go where it likes */
 void park_unpin(struct park_task *pt);
 
-/** park_release() - let the threads go on, or end; gives up the owner's reference */
+/** park_release() - let the threads go on, or end; what they said of themselves stays */
 void park_release(struct park *park, enum ckpt_release_how how);
+
+/** park_put() - gives up the owner's reference, once released */
+void park_put(struct park *park);
 
 #endif /* _CKPT_PARK_H */

@@ -8,6 +8,7 @@
 #include <linux/magic.h>
 #include <linux/major.h>
 #include <linux/namei.h>
+#include <linux/sched/signal.h>
 #include <linux/shmem_fs.h>
 #include <linux/slab.h>
 #include <linux/stat.h>
@@ -144,38 +145,122 @@ static u64 path_dev(dev_t dev)
 	return (u64)MAJOR(dev) << 32 | MINOR(dev);
 }
 
-static const char *path_save_named(struct checkpoint *cp, const struct path *path,
-				   struct pb_path *pb)
+/**
+ * struct path_claim - a path in the image that was not looked up yet
+ * @list: on &checkpoint.paths
+ * @path: the file; a reference is held
+ * @user: whose path it is
+ * @name: what it was called
+ */
+struct path_claim {
+	struct list_head list;
+	struct path path;
+	struct path_user user;
+	char name[];
+};
+
+static int path_claim(struct checkpoint *cp, const struct path *path,
+		      const struct path_user *user, const char *name, size_t len)
 {
-	struct inode *inode = d_backing_inode(path->dentry);
-	struct path again;
+	struct path_claim *claim;
+
+	claim = kmalloc(struct_size(claim, name, len + 1), GFP_KERNEL_ACCOUNT);
+	if (!claim)
+		return -ENOMEM;
+	claim->path = *path;
+	path_get(&claim->path);
+	claim->user = *user;
+	memcpy(claim->name, name, len + 1);
+	list_add_tail(&claim->list, &cp->paths);
+	return 0;
+}
+
+static int path_refuse(struct checkpoint *cp, const struct path *path,
+		       const struct path_user *user, const char *why)
+{
+	char *name = d_path(path, cp->path, PATH_MAX);
+
+	checkpoint_refuse(cp, user->where_type, user->where, CKPT_REASON_UNSUPPORTED, NULL,
+			  "%s %.160s %s", user->what, IS_ERR(name) ? "?" : name, why);
+	return 1;
+}
+
+/* What a path is worth that leads elsewhere, or nowhere; NULL if it leads to the file. */
+static const char *path_lost(const struct path_claim *claim)
+{
+	struct path found;
+	bool same;
+
+	if (kern_path(claim->name, LOOKUP_FOLLOW, &found))
+		return "is not found by its path";
+	same = d_backing_inode(found.dentry) == d_backing_inode(claim->path.dentry);
+	path_put(&found);
+	/* What lies under another mount, say. */
+	return same ? NULL : "has a path that leads to another file";
+}
+
+/* The program may have run since: what it has renamed or removed was there before. */
+static bool path_moved_since(struct checkpoint *cp, const struct path_claim *claim)
+{
+	char *name;
+
+	if (d_unlinked(claim->path.dentry))
+		return true;
+	name = d_path(&claim->path, cp->path, PATH_MAX);
+	return IS_ERR(name) || strcmp(name, claim->name);
+}
+
+int path_verify(struct checkpoint *cp)
+{
+	struct path_claim *claim;
+	const char *why;
+
+	list_for_each_entry(claim, &cp->paths, list) {
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		why = path_lost(claim);
+		if (why && (!cp->released || !path_moved_since(cp, claim)))
+			path_refuse(cp, &claim->path, &claim->user, why);
+		cond_resched();
+	}
+	path_unclaim(cp);
+	return cp->refused ? -EOPNOTSUPP : 0;
+}
+
+void path_unclaim(struct checkpoint *cp)
+{
+	struct path_claim *claim, *next;
+
+	list_for_each_entry_safe(claim, next, &cp->paths, list) {
+		path_put(&claim->path);
+		kfree(claim);
+	}
+	INIT_LIST_HEAD(&cp->paths);
+}
+
+static int path_save_named(struct checkpoint *cp, const struct path *path,
+			   const struct path_user *user, struct pb_path *pb)
+{
 	struct kstat stat;
-	const char *why = NULL;
 	char *name;
 	size_t len;
+	int ret;
 
 	memset(pb, 0, sizeof(*pb));
+	if (vfs_getattr(path, &stat, STATX_BASIC_STATS, AT_STATX_SYNC_AS_STAT))
+		return path_refuse(cp, path, user, "cannot be looked at");
 	name = d_path(path, cp->path, PATH_MAX);
 	if (IS_ERR(name))
-		return "has a path that is too long";
+		return path_refuse(cp, path, user, "has a path that is too long");
 	if (name[0] != '/')
-		return "is not reachable from here";
-	/* d_path() builds from the end of the buffer; error texts want it at the start. */
+		return path_refuse(cp, path, user, "is not reachable from here");
 	len = strlen(name);
-	memmove(cp->path, name, len + 1);
+	/* To look it up takes longest, and can wait. */
+	ret = path_claim(cp, path, user, name, len);
+	if (ret)
+		return ret;
 
-	/* What lies under another mount, say, has a path that leads elsewhere. */
-	if (kern_path(cp->path, LOOKUP_FOLLOW, &again))
-		return "is not found by its path";
-	if (d_backing_inode(again.dentry) != inode)
-		why = "has a path that leads to another file";
-	if (!why && vfs_getattr(&again, &stat, STATX_BASIC_STATS, AT_STATX_SYNC_AS_STAT))
-		why = "cannot be looked at";
-	path_put(&again);
-	if (why)
-		return why;
-
-	pb->path.data = cp->path;
+	pb->path.data = name;
 	pb->path.len = len;
 	pb->mode = stat.mode;
 	pb->size = S_ISREG(stat.mode) ? stat.size : 0;
@@ -184,26 +269,28 @@ static const char *path_save_named(struct checkpoint *cp, const struct path *pat
 	pb->dev = path_dev(stat.dev);
 	pb->has_rdev = S_ISCHR(stat.mode);
 	pb->rdev = pb->has_rdev ? path_dev(stat.rdev) : 0;
-	return NULL;
+	return 0;
 }
 
-const char *path_save(struct checkpoint *cp, const struct path *path, struct pb_path *pb)
+int path_save(struct checkpoint *cp, const struct path *path, const struct path_user *user,
+	      struct pb_path *pb)
 {
 	struct inode *inode = d_backing_inode(path->dentry);
 	struct path other = { .mnt = path->mnt };
-	const char *why;
+	int ret;
 
 	if (!d_unlinked(path->dentry))
-		return path_save_named(cp, path, pb);
+		return path_save_named(cp, path, user, pb);
 	if (!S_ISREG(inode->i_mode) || !inode->i_nlink)
-		return "is deleted";
+		return path_refuse(cp, path, user, "is deleted");
 	/* A hard link that the kernel happens to know of is as good a name. */
 	other.dentry = d_find_alias(inode);
 	if (!other.dentry)
-		return "is deleted, and linked under another name that is not known";
-	why = path_save_named(cp, &other, pb);
+		return path_refuse(cp, path, user,
+				   "is deleted, and linked under another name that is not known");
+	ret = path_save_named(cp, &other, user, pb);
 	dput(other.dentry);
-	return why ? "is deleted, and linked under another name that is not found" : NULL;
+	return ret;
 }
 
 /* ---- restart ---- */

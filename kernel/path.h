@@ -4,6 +4,7 @@
 
 #include <linux/path.h>
 
+#include "../uapi/ckpt.h"
 #include "schema.gen.h"
 
 struct checkpoint;
@@ -11,14 +12,43 @@ struct file;
 struct restart;
 
 /**
+ * struct path_user - what a path belongs to, for error texts
+ * @what: such as "its working directory"; a constant
+ * @where_type: where it is: a descriptor, an address or neither
+ * @where: which one
+ */
+struct path_user {
+	const char *what;
+	enum ckpt_where where_type;
+	u64 where;
+};
+
+/**
  * path_save() - describe a file by its path
- * @cp: the checkpoint; @cp->path holds the name afterwards, and @pb points into it
+ * @cp: the checkpoint; @pb points into @cp->path afterwards
  * @path: the file
+ * @user: what it belongs to
  * @pb: filled
  *
- * Return: NULL, or why it cannot be found again by a path.
+ * Whether the path leads to the file is found out by path_verify().
+ *
+ * Return: 0, 1 if it has no path and is refused, or an errno.
  */
-const char *path_save(struct checkpoint *cp, const struct path *path, struct pb_path *pb);
+int path_save(struct checkpoint *cp, const struct path *path, const struct path_user *user,
+	      struct pb_path *pb);
+
+/**
+ * path_verify() - do all paths in the image lead to their files?
+ * @cp: the checkpoint; if the process was released, it may have moved files since
+ *
+ * Every path is looked at, and all that do not are refused.
+ *
+ * Return: 0, -EOPNOTSUPP if anything was refused, by now or before, -EINTR.
+ */
+int path_verify(struct checkpoint *cp);
+
+/** path_unclaim() - forget what path_verify() would look at */
+void path_unclaim(struct checkpoint *cp);
 
 /**
  * path_name() - a path of the image as it is to be looked up here

@@ -129,6 +129,7 @@ static int pipe_save_locked(struct checkpoint *cp, struct pipe_inode_info *pipe,
 static int pipe_save_new(struct checkpoint *cp, struct file *file, int fd, u32 id)
 {
 	struct pipe_inode_info *pipe = file->private_data;
+	struct path_user user = { .what = "FIFO", .where_type = CKPT_WHERE_FD, .where = fd };
 	struct pb_pipe pb = { .id = id };
 	const char *why = NULL;
 	int ret;
@@ -137,10 +138,9 @@ static int pipe_save_new(struct checkpoint *cp, struct file *file, int fd, u32 i
 		why = "a notification pipe is not supported";
 	if (!why && pipe_named(file)) {
 		pb.has_fifo = true;
-		why = path_save(cp, compat_file_path(file), &pb.fifo);
-		if (why)
-			return checkpoint_refuse(cp, CKPT_WHERE_FD, fd, CKPT_REASON_UNSUPPORTED,
-						 NULL, "a FIFO %s", why);
+		ret = path_save(cp, compat_file_path(file), &user, &pb.fifo);
+		if (ret)
+			return min(ret, 0);
 	}
 	if (why)
 		return checkpoint_refuse(cp, CKPT_WHERE_FD, fd, CKPT_REASON_UNSUPPORTED, NULL,

@@ -123,7 +123,9 @@ static int stream_flush(struct stream_out *out)
 	return ret;
 }
 
-static int stream_spool(struct stream_out *out, const u8 *data, size_t len)
+/* Into the chunks of @spool, one of @out's. */
+static int stream_spool(struct stream_out *out, struct list_head *spool, const u8 *data,
+			size_t len)
 {
 	struct stream_chunk *chunk = NULL;
 	size_t n;
@@ -135,8 +137,8 @@ static int stream_spool(struct stream_out *out, const u8 *data, size_t len)
 				 "more than %lu MiB of state besides memory",
 				 STREAM_SPOOL_MAX >> 20);
 	}
-	if (!list_empty(&out->spool))
-		chunk = list_last_entry(&out->spool, struct stream_chunk, list);
+	if (!list_empty(spool))
+		chunk = list_last_entry(spool, struct stream_chunk, list);
 	while (len) {
 		if (!chunk || chunk->used == STREAM_CHUNK) {
 			chunk = kvmalloc(struct_size(chunk, data, STREAM_CHUNK),
@@ -144,7 +146,7 @@ static int stream_spool(struct stream_out *out, const u8 *data, size_t len)
 			if (!chunk)
 				return -ENOMEM;
 			chunk->used = 0;
-			list_add_tail(&chunk->list, &out->spool);
+			list_add_tail(&chunk->list, spool);
 		}
 		n = min_t(size_t, len, STREAM_CHUNK - chunk->used);
 		memcpy(chunk->data + chunk->used, data, n);
@@ -162,7 +164,7 @@ static int stream_append(struct stream_out *out, const void *data, size_t len)
 
 	out->bytes += len;
 	if (out->spooling)
-		return stream_spool(out, data, len);
+		return stream_spool(out, &out->spool, data, len);
 	if (out->used + len > STREAM_BUF) {
 		ret = stream_flush(out);
 		if (ret)
@@ -172,6 +174,15 @@ static int stream_append(struct stream_out *out, const void *data, size_t len)
 		return stream_write(out, data, len);
 	memcpy(out->buf + out->used, data, len);
 	out->used += len;
+	return 0;
+}
+
+/* Headers go into the digest. While a program is frozen, that waits, too. */
+static int stream_digest(struct stream_out *out, const void *data, size_t len)
+{
+	if (out->spooling)
+		return stream_spool(out, &out->spool_digest, data, len);
+	sha256_update(&out->digest, data, len);
 	return 0;
 }
 
@@ -191,15 +202,16 @@ static int stream_head(struct stream_out *out, enum ckpt_rec type, u32 flags, si
 	};
 	u64 end = out->bytes + sizeof(rec);
 	size_t gap = 0;
-	int ret;
+	int ret = 0;
 
 	if (flags & CKPT_REC_F_RAW)
 		gap = ALIGN(end, CKPT_IMAGE_ALIGN) - end;
 	rec.gap = cpu_to_le32(gap);
 	rec.crc = cpu_to_le32(stream_crc(&rec, offsetof(struct ckpt_image_record, crc)));
 	if (type != CKPT_REC_TRAILER)
-		sha256_update(&out->digest, (u8 *)&rec, sizeof(rec));
-	ret = stream_append(out, &rec, sizeof(rec));
+		ret = stream_digest(out, &rec, sizeof(rec));
+	if (!ret)
+		ret = stream_append(out, &rec, sizeof(rec));
 	if (!ret)
 		ret = stream_append(out, stream_zero, gap);
 	if (!ret)
@@ -325,6 +337,7 @@ int stream_out_open(struct stream_out *out, struct dev_ctx *ctx, int fd, bool dr
 	memset(out, 0, sizeof(*out));
 	out->ctx = ctx;
 	INIT_LIST_HEAD(&out->spool);
+	INIT_LIST_HEAD(&out->spool_digest);
 	out->spooling = true;
 
 	out->file = dry ? NULL : fget(fd);
@@ -362,13 +375,19 @@ err:
 	return ret;
 }
 
-void stream_out_close(struct stream_out *out)
+static void stream_drop(struct list_head *spool)
 {
 	struct stream_chunk *chunk, *next;
 
-	list_for_each_entry_safe(chunk, next, &out->spool, list)
+	list_for_each_entry_safe(chunk, next, spool, list)
 		kvfree(chunk);
-	INIT_LIST_HEAD(&out->spool);
+	INIT_LIST_HEAD(spool);
+}
+
+void stream_out_close(struct stream_out *out)
+{
+	stream_drop(&out->spool);
+	stream_drop(&out->spool_digest);
 	kvfree(out->scratch);
 	kvfree(out->buf);
 	out->scratch = NULL;
@@ -388,6 +407,9 @@ int stream_out_unspool(struct stream_out *out)
 	int ret;
 
 	out->spooling = false;
+	list_for_each_entry(chunk, &out->spool_digest, list)
+		sha256_update(&out->digest, chunk->data, chunk->used);
+	stream_drop(&out->spool_digest);
 	list_for_each_entry_safe(chunk, next, &out->spool, list) {
 		ret = stream_write(out, chunk->data, chunk->used);
 		if (ret)

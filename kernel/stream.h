@@ -38,7 +38,8 @@
  * @buf: STREAM_BUF bytes that join small writes
  * @used: of @buf
  * @spool: chunks that wait for stream_out_unspool(); only while @spooling
- * @spool_bytes: in them
+ * @spool_digest: the same for what @digest is to be computed of
+ * @spool_bytes: in both
  * @spooling: nothing is written to @file yet
  */
 struct stream_out {
@@ -54,6 +55,7 @@ struct stream_out {
 	u8 *buf;
 	size_t used;
 	struct list_head spool;
+	struct list_head spool_digest;
 	size_t spool_bytes;
 	bool spooling;
 };

@@ -33,21 +33,21 @@ bool unlinked_match(struct file *file)
 }
 
 /* The nearest directory above that is not deleted. */
-static const char *unlinked_dir(struct checkpoint *cp, const struct path *path,
-				struct pb_path *pb)
+static int unlinked_dir(struct checkpoint *cp, const struct path *path,
+			const struct path_user *user, struct pb_path *pb)
 {
 	struct path dir = { .mnt = path->mnt, .dentry = dget_parent(path->dentry) };
 	struct dentry *above;
-	const char *why;
+	int ret;
 
 	while (d_unlinked(dir.dentry)) {
 		above = dget_parent(dir.dentry);
 		dput(dir.dentry);
 		dir.dentry = above;
 	}
-	why = path_save(cp, &dir, pb);
+	ret = path_save(cp, &dir, user, pb);
 	dput(dir.dentry);
-	return why ? "no directory of its file system is found by a path" : NULL;
+	return ret;
 }
 
 static const char *unlinked_describe(struct checkpoint *cp, struct file *file,
@@ -79,16 +79,22 @@ static const char *unlinked_describe(struct checkpoint *cp, struct file *file,
 	/* Of O_TMPFILE: linkat(2) may still give it a name. */
 	pb->has_linkable = compat_inode_linkable(inode);
 	pb->linkable = pb->has_linkable;
-	return unlinked_dir(cp, path, &pb->dir);
+	return NULL;
 }
 
 int unlinked_save(struct checkpoint *cp, struct file *file, int fd, u64 addr, struct pb_file *pb)
 {
+	struct path_user user = {
+		.what = "a deleted file's directory",
+		.where_type = fd >= 0 ? CKPT_WHERE_FD : CKPT_WHERE_ADDRESS,
+		.where = fd >= 0 ? fd : addr,
+	};
 	struct pb_unlinked unlinked = {};
 	char buf[NAME_MAX + 1], *name;
 	struct object *obj;
 	const char *why;
 	bool new;
+	int ret;
 
 	obj = content_object(cp, OBJECT_UNLINKED, file, &new);
 	if (IS_ERR(obj))
@@ -107,10 +113,12 @@ int unlinked_save(struct checkpoint *cp, struct file *file, int fd, u64 addr, st
 	if (why) {
 		name = d_path(compat_file_path(file), cp->path, PATH_MAX);
 		name = IS_ERR(name) ? "?" : name;
-		return checkpoint_refuse(cp, fd >= 0 ? CKPT_WHERE_FD : CKPT_WHERE_ADDRESS,
-					 fd >= 0 ? fd : addr, CKPT_REASON_UNSUPPORTED, NULL,
-					 "file %.160s is deleted, and %s", name, why);
+		return checkpoint_refuse(cp, user.where_type, user.where, CKPT_REASON_UNSUPPORTED,
+					 NULL, "file %.160s is deleted, and %s", name, why);
 	}
+	ret = unlinked_dir(cp, compat_file_path(file), &user, &unlinked.dir);
+	if (ret)
+		return min(ret, 0);
 	return stream_out_msg(&cp->out, CKPT_REC_UNLINKED, &pb_unlinked_msg, &unlinked);
 }
 
