@@ -535,6 +535,9 @@ int restart_run(struct dev_ctx *ctx, struct ckpt_restart *arg)
 	/* Last of all: what it does to files cannot be undone. */
 	if (!ret && !check)
 		ret = path_finish(rs);
+	/* Said before it is so: who has not read it may still kill us. */
+	if (!ret && !check)
+		dev_phase(ctx, CKPT_PHASE_STARTED);
 	if (!ret && fatal_signal_pending(current))
 		ret = -EINTR;
 	if (!ret) {

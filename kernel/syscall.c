@@ -241,44 +241,31 @@ void syscall_resume(const struct syscall_rest *rest)
 	syscall_set_return_value(current, regs, ret < 0 ? ret : 0, ret);
 }
 
+static u64 syscall_now(clockid_t clock)
+{
+	switch (clock) {
+	case CLOCK_REALTIME:
+		return ktime_get_real_ns();
+	case CLOCK_BOOTTIME:
+		return ktime_get_boottime_ns();
+	case CLOCK_TAI:
+		return ktime_get_clocktai_ns();
+	}
+	return ktime_get_ns();
+}
+
 /* What is left of an absolute timeout on a clock; 0 if it has passed. */
 static u64 syscall_left(clockid_t clock, u64 expires)
 {
-	u64 now;
+	u64 now = syscall_now(clock);
 
-	switch (clock) {
-	case CLOCK_REALTIME:
-		now = ktime_get_real_ns();
-		break;
-	case CLOCK_BOOTTIME:
-		now = ktime_get_boottime_ns();
-		break;
-	case CLOCK_TAI:
-		now = ktime_get_clocktai_ns();
-		break;
-	default:
-		now = ktime_get_ns();
-	}
 	return expires > now ? expires - now : 0;
 }
 
 static u64 syscall_deadline(clockid_t clock, u64 left)
 {
-	u64 now;
+	u64 now = syscall_now(clock);
 
-	switch (clock) {
-	case CLOCK_REALTIME:
-		now = ktime_get_real_ns();
-		break;
-	case CLOCK_BOOTTIME:
-		now = ktime_get_boottime_ns();
-		break;
-	case CLOCK_TAI:
-		now = ktime_get_clocktai_ns();
-		break;
-	default:
-		now = ktime_get_ns();
-	}
 	return now + min_t(u64, left, KTIME_MAX - now);
 }
 

@@ -26,7 +26,7 @@ if [ -t 1 ] && [ "${TERM:-dumb}" != dumb ] && [ -z "${NO_COLOR:-}" ]; then
 	export CKPT_DEMO_COLOUR=yes
 fi
 log=$(mktemp "${TMPDIR:-/tmp}/ckpt-demo.XXXXXX")
-trap 'rm -f "$log"' EXIT
+trap 'rm -f "$log" "$log.tools"' EXIT
 trap 'echo; exit 130' INT TERM HUP
 
 # prepare WHAT, COMMAND...: one line, and if it fails all that the command said
@@ -45,6 +45,14 @@ prepare()
 	printf '%s  %-48s %s%s%s\n' "$erase" "$what" "$dim" "$([ $took = 0 ] && echo ready || echo "$took s")" "$normal"
 }
 
+tools_built()
+{
+	wait "$tools" || {
+		cat "$log.tools"
+		return 1
+	}
+}
+
 printf '\n%sA program is checkpointed, killed and restarted, by the kernel, in a virtual machine.%s\n\n' "$bold" "$normal"
 
 # Of packages one wants to know the names.
@@ -54,9 +62,12 @@ if [ -n "$missing" ]; then
 	echo "$missing" | fold -s -w 72 | sed 's/^/    /'
 fi
 prepare "${missing:+installing }Debian packages" selftests/setup.sh module tools vm
+# Beside the network.
+make --no-print-directory tools > "$log.tools" 2>&1 < /dev/null &
+tools=$!
 prepare 'Linux 6.1 from Debian, not installed' selftests/kernels.sh fetch 6.1
 prepare "the module, for $(cat "$(selftests/kernels.sh path 6.1)/version")" selftests/kernels.sh build 6.1
-prepare 'the tools: ckpt, rstr, ckptinfo' make --no-print-directory -j "$(nproc)" tools
+prepare 'the tools: ckpt, rstr, ckptinfo' tools_built
 echo "  a virtual machine, without hardware help"
 echo
 

@@ -290,6 +290,8 @@ struct ckpt_restart {
  * @CKPT_PHASE_HELD: the image is written, the program is held
  * @CKPT_PHASE_BUILD: building tasks from the image
  * @CKPT_PHASE_FINISH: the image is verified, the tasks take their last steps
+ * @CKPT_PHASE_STARTED: the restarted program runs, or does so at once: its end is no longer that
+ *	of the operation (ABI 2)
  */
 enum ckpt_phase {
 	CKPT_PHASE_IDLE = 0,
@@ -300,6 +302,7 @@ enum ckpt_phase {
 	CKPT_PHASE_HELD = 5,
 	CKPT_PHASE_BUILD = 6,
 	CKPT_PHASE_FINISH = 7,
+	CKPT_PHASE_STARTED = 8,
 };
 
 /**

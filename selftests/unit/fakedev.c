@@ -4,8 +4,9 @@
  *
  * A checkpoint writes FAKE_BYTES bytes in FAKE_MS milliseconds. A restart reads its input to
  * the end and starts "sh -c $FAKE_PROGRAM" as a child, with the signals in their first state, as
- * an image has them. With FAKE_ERROR both fail with that errno after half of it and report one
- * error. What was asked for goes to the file FAKE_LOG, a line each.
+ * an image has them; it runs FAKE_LATE_MS milliseconds before the restart returns. With FAKE_ERROR
+ * both fail with that errno after half of it and report one error. What was asked for goes to the
+ * file FAKE_LOG, a line each.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -17,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -24,7 +26,9 @@
 
 static int device = -1;
 static _Atomic uint64_t done, total;
-static atomic_int phase, held;
+static int held;
+/* Shared with the children of who has opened it. */
+static atomic_int *phase;
 
 static long number(const char *name, long fallback)
 {
@@ -75,7 +79,7 @@ static int checkpoint(struct ckpt_checkpoint *ck)
 	note("checkpoint pid %d flags %llu timeout %u\n", ck->pid, ck->flags, ck->timeout_ms);
 	memset(buf, 'x', sizeof(buf));
 	total = bytes;
-	phase = CKPT_PHASE_PAGES;
+	*phase = CKPT_PHASE_PAGES;
 	step = ms ? bytes * 10 / ms : bytes;
 	if (step < 1)
 		step = 1;
@@ -130,6 +134,7 @@ static int restart(struct ckpt_restart *rs)
 		nanosleep(&pause, NULL);
 	if (number("FAKE_ERROR", 0))
 		return fail(rs->errors, &rs->errors_len);
+	*phase = CKPT_PHASE_STARTED;
 	rs->pid = fork();
 	if (!rs->pid) {
 		int sig;
@@ -143,6 +148,9 @@ static int restart(struct ckpt_restart *rs)
 		_exit(127);
 	}
 	note("pid %d\n", rs->pid);
+	/* It may have more to do than the program. */
+	for (ms = number("FAKE_LATE_MS", 0); ms > 0; ms -= 10)
+		nanosleep(&pause, NULL);
 	rs->nr_tasks = 1;
 	rs->wall_ns = 120000000;
 	rs->pages = 12345;
@@ -174,7 +182,7 @@ int ioctl(int fd, unsigned long request, ...)
 	case CKPT_IOC_PROGRESS:
 		now = arg;
 		*now = (struct ckpt_progress){
-			.phase = phase,
+			.phase = *phase,
 			.nr_tasks = 3,
 			.pages = done / 4096,
 			.pages_total = total / 4096,
@@ -200,5 +208,9 @@ int open64(const char *path, int flags, ...)
 	if (strcmp(path, "/dev/ckpt"))
 		return real(path, flags, mode);
 	device = real("/dev/null", flags);
+	phase = mmap(NULL, sizeof(*phase), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+		     -1, 0);
+	if (phase == MAP_FAILED)
+		abort();
 	return device;
 }

@@ -140,6 +140,13 @@ static int add_image(struct model *m, const Ckpt__Image *image)
 	return 0;
 }
 
+static bool bad_path(const Ckpt__Path *path)
+{
+	const ProtobufCBinaryData *name = &path->path;
+
+	return !name->len || name->data[0] != '/' || memchr(name->data, 0, name->len);
+}
+
 static int add_file(struct model *m, const Ckpt__File *file)
 {
 	int kinds = !!file->path + !!file->has_pipe + !!file->has_tty + !!file->has_shmem +
@@ -148,8 +155,7 @@ static int add_file(struct model *m, const Ckpt__File *file)
 
 	if (kinds != 1)
 		return BAD(m, "%u is of %d kinds, not one", file->id, kinds);
-	if (file->path && (!file->path->path.len || file->path->path.data[0] != '/' ||
-			   memchr(file->path->path.data, 0, file->path->path.len)))
+	if (file->path && bad_path(file->path))
 		return BAD(m, "%u has a bad path", file->id);
 	if ((file->has_pipe && need(m, file->pipe, CKPT_REC_PIPE)) ||
 	    (file->has_tty && need(m, file->tty, CKPT_REC_TTY)) ||
@@ -170,9 +176,7 @@ static int add_pipe(struct model *m, const Ckpt__Pipe *pipe)
 	uint64_t sum = 0;
 	size_t i;
 
-	if (pipe->fifo && (!S_ISFIFO(pipe->fifo->mode) || !pipe->fifo->path.len ||
-			   pipe->fifo->path.data[0] != '/' ||
-			   memchr(pipe->fifo->path.data, 0, pipe->fifo->path.len)))
+	if (pipe->fifo && (!S_ISFIFO(pipe->fifo->mode) || bad_path(pipe->fifo)))
 		return BAD(m, "%u has a bad path", pipe->id);
 	for (i = 0; i < pipe->n_packets; i++)
 		sum += pipe->packets[i];
@@ -217,11 +221,9 @@ static int add_shmem(struct model *m, const Ckpt__Shmem *shmem)
 
 static int add_unlinked(struct model *m, const Ckpt__Unlinked *unlinked)
 {
-	const ProtobufCBinaryData *dir = &unlinked->dir->path;
-
 	if (unlinked->size > INT64_MAX)
 		return BAD(m, "%u is too large", unlinked->id);
-	if (!dir->len || dir->data[0] != '/' || memchr(dir->data, 0, dir->len))
+	if (bad_path(unlinked->dir))
 		return BAD(m, "%u has a bad path", unlinked->id);
 	if (check_attr(m, unlinked->id, unlinked->attr))
 		return -1;
@@ -230,13 +232,8 @@ static int add_unlinked(struct model *m, const Ckpt__Unlinked *unlinked)
 
 static int add_fs(struct model *m, struct model_process *p, const Ckpt__Fs *fs)
 {
-	const ProtobufCBinaryData *path[] = { &fs->root->path, &fs->cwd->path };
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(path); i++)
-		if (!path[i]->len || path[i]->data[0] != '/' ||
-		    memchr(path[i]->data, 0, path[i]->len))
-			return BAD(m, "bad path");
+	if (bad_path(fs->root) || bad_path(fs->cwd))
+		return BAD(m, "bad path");
 	p->fs = fs;
 	return 0;
 }

@@ -118,7 +118,7 @@ static void bar(const struct progress *p)
 	if (tcgetpgrp(STDERR_FILENO) != getpgrp() || ioctl(p->device, CKPT_IOC_PROGRESS, &now))
 		return;
 	/* From FINISH on the restarted program may write to the terminal any moment. */
-	if (now.phase == CKPT_PHASE_FINISH || (now.phase == CKPT_PHASE_IDLE && now.bytes)) {
+	if (now.phase >= CKPT_PHASE_FINISH || (now.phase == CKPT_PHASE_IDLE && now.bytes)) {
 		bar_draw("");
 		return;
 	}
@@ -169,6 +169,19 @@ static void die(const struct progress *p, int sig)
 	_exit(128 + sig);
 }
 
+bool progress_too_late(int device, const struct signalfd_siginfo *si)
+{
+	struct ckpt_progress now = { 0 };
+
+	if (ioctl(device, CKPT_IOC_PROGRESS, &now) ||
+	    !(now.phase == CKPT_PHASE_STARTED || (now.phase == CKPT_PHASE_IDLE && now.bytes)))
+		return false;
+	/* The terminal sends it its own. */
+	if (si->ssi_code <= 0)
+		kill(getpid(), si->ssi_signo);
+	return true;
+}
+
 static void *watch(void *arg)
 {
 	struct progress *p = arg;
@@ -185,6 +198,8 @@ static void *watch(void *arg)
 		if (n < 0 && errno != EINTR)
 			break;
 		if (n > 0 && fd[1].revents && read(p->signals, &si, sizeof(si)) == sizeof(si)) {
+			if (p->starts && progress_too_late(p->device, &si))
+				break;
 			if (si.ssi_signo != SIGUSR1)
 				die(p, si.ssi_signo);
 			line(p);

@@ -11,6 +11,7 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/signalfd.h>
 #include <time.h>
 
 /**
@@ -19,6 +20,7 @@
  * @bar: draw a bar if stderr is a terminal
  * @verb: "writing" or "reading"
  * @total: bytes to come, if the caller knows; 0 if not
+ * @starts: what runs starts a program: signals are for that then
  * @cleanup: called before a signal ends the process; may be NULL
  * @arg: for @cleanup
  */
@@ -27,6 +29,7 @@ struct progress {
 	bool bar;
 	const char *verb;
 	uint64_t total;
+	bool starts;
 	void (*cleanup)(void *arg);
 	void *arg;
 
@@ -50,6 +53,16 @@ void progress_block(void);
  * Return: a descriptor, or -1 with errno.
  */
 int progress_signals(void);
+
+/**
+ * progress_too_late() - a signal was taken, but the restarted program runs already?
+ * @device: where it was restarted
+ * @si: the signal
+ *
+ * The program would outlive us: the signal is for it. Return: true, with the signal pending again
+ * for who waits for the program.
+ */
+bool progress_too_late(int device, const struct signalfd_siginfo *si);
 
 /** progress_start() - begin to watch. Return: 0, or -1 after a line on stderr. */
 int progress_start(struct progress *p);

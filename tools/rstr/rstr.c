@@ -103,6 +103,7 @@ struct order {
 	bool verbose;
 	bool quiet;
 	bool bar;
+	int device;
 	int in_fd;
 	int tty_fd;
 	struct outfile pidfile;
@@ -281,9 +282,11 @@ static void cleanup(void *arg)
 static int restart(struct order *order, struct ckpt_restart *rs)
 {
 	struct progress progress = {
+		.device = order->device,
 		.bar = order->bar && !order->quiet,
 		.verb = "reading",
 		.total = image_size(order->in_fd),
+		.starts = true,
 		.cleanup = cleanup,
 		.arg = order,
 	};
@@ -291,9 +294,6 @@ static int restart(struct order *order, struct ckpt_restart *rs)
 	uint32_t i;
 	int ret, error;
 
-	progress.device = device_open();
-	if (progress.device < 0)
-		return -1;
 	errors = calloc(DEVICE_ERRORS, sizeof(*errors));
 	if (!errors) {
 		say("out of memory");
@@ -330,7 +330,7 @@ static int restart(struct order *order, struct ckpt_restart *rs)
 			say("rstr --new-pidns starts it in a pid namespace of its own");
 		break;
 	}
-	close(progress.device);
+	close(order->device);
 	free(errors);
 	return ret ? -1 : 0;
 }
@@ -455,6 +455,11 @@ static bool await_init(struct order *order, pid_t init, int socket, struct job_e
 			break;
 		if (read(fd[1].fd, &si, sizeof(si)) != sizeof(si))
 			continue;
+		if (progress_too_late(order->device, &si)) {
+			close(fd[1].fd);
+			fd[1].fd = -1;
+			continue;
+		}
 		if (si.ssi_signo == SIGUSR1) {
 			kill(init, SIGUSR1);
 			continue;
@@ -465,7 +470,9 @@ static bool await_init(struct order *order, pid_t init, int socket, struct job_e
 		/* A wait status that says "ended by a signal" is its number. */
 		job_end_like(si.ssi_signo);
 	}
-	close(fd[1].fd);
+	if (fd[1].fd >= 0)
+		close(fd[1].fd);
+	close(order->device);
 	return job_receive(socket, event, pidfd) && event->kind == JOB_STARTED;
 }
 
@@ -527,6 +534,9 @@ static int run(struct order *order, unsigned int closed)
 	if (order->pidfile_name && outfile_open(&order->pidfile, order->pidfile_name, 0666))
 		return STATUS_NOT_STARTED;
 	if (order->stats_name && outfile_open(&order->stats, order->stats_name, 0666))
+		goto fail;
+	order->device = device_open();
+	if (order->device < 0)
 		goto fail;
 	if (order->new_pidns)
 		return run_in_pidns(order);
