@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """What the test drivers share: TAP, the tools, the kernel log, waiting."""
 
+import glob
 import os
 import re
 import signal
@@ -89,6 +90,54 @@ def module_users():
 
 def module_idle():
     wait_until(lambda: module_users() == 0, 'the module has %d users' % module_users(), 10)
+
+
+SLABS = ('kmalloc-', 'task_struct', 'mm_struct', 'files_cache', 'filp', 'signal_cache',
+         'sighand_cache', 'cred_jar', 'pid', 'vm_area_struct', 'vma_lock', 'maple_node', 'anon_vma',
+         'anon_vma_chain', 'sock_inode_cache', 'shmem_inode_cache', 'radix_tree_node', 'file_lock',
+         'fs_cache', 'sigqueue', 'pipe')
+
+
+def holdings():
+    """What the system holds, once it has let go of all it can."""
+    with open('/proc/sys/vm/drop_caches', 'w') as f:
+        f.write('3')
+    time.sleep(0.3)
+    held = {}
+    for name in glob.glob('/sys/kernel/slab/*/shrink'):
+        if name.split('/')[-2].startswith(SLABS):
+            try:
+                with open(name, 'w') as f:
+                    f.write('1')
+            except OSError:
+                pass
+    with open('/proc/slabinfo') as f:
+        for line in f.readlines()[2:]:
+            name, active = line.split()[:2]
+            if name.startswith(SLABS):
+                held['slab ' + name] = int(active)
+    with open('/proc/sys/fs/file-nr') as f:
+        held['open files'] = int(f.read().split()[0])
+    with open('/proc/meminfo') as f:
+        mem = dict(line.split()[:2] for line in f)
+    for name in ('SUnreclaim:', 'KernelStack:', 'PageTables:', 'VmallocUsed:', 'Shmem:',
+                 'AnonPages:', 'Mlocked:'):
+        # In pages, as it is given out: then a count of each kind is one of things held.
+        held[name + ' pages'] = int(mem[name]) // 4
+    held['processes'] = len(pids())
+    return held
+
+
+def vmalloced():
+    """Areas that the module's code holds; the module itself was allocated by the loader."""
+    with open('/proc/vmallocinfo') as f:
+        return [line.split()[2] for line in f if '[ckpt]' in line]
+
+
+def grown(was, now, least, suspects=None):
+    """What has grown from was to now by so much, and is among the suspects: see holdings()."""
+    return {k: now[k] - was[k] for k in was
+            if now.get(k, 0) - was[k] >= least and (suspects is None or k in suspects)}
 
 
 def exit_text(status):
