@@ -87,6 +87,7 @@ class Session:
     """@steps: pairs of keys, and a text that is on the screen then; None: the program ends."""
 
     more = False
+    package = None
 
     def __init__(self, argv, steps, result):
         self.argv, self.steps, self.result = argv, steps, result
