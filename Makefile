@@ -31,6 +31,7 @@ help:
 	@echo 'make check         all tests on all kernels, in virtual machines'
 	@echo 'make quick         the same on one kernel'
 	@echo 'make check-debug   the same on a kernel with KASAN, lockdep, kmemleak...'
+	@echo 'make check-real    real programs, each at 20 moments on each kernel; takes hours'
 	@echo 'make lint          checkpatch, shellcheck, man pages, rules of this tree'
 	@echo 'make schema        generate anew what is derived from uapi/ckpt_image.proto'
 	@echo 'make clean         remove what was built'
@@ -82,6 +83,9 @@ quick:
 check-debug:
 	@selftests/check.sh --debug
 
+check-real:
+	@selftests/check.sh --real
+
 schema:
 	uapi/gen_schema.sh
 
@@ -89,4 +93,4 @@ lint:
 	@selftests/lint.sh
 
 .PHONY: all help module tools install install-module install-tools uninstall clean
-.PHONY: demo check quick check-debug schema lint
+.PHONY: demo check quick check-debug check-real schema lint

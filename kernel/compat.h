@@ -85,6 +85,16 @@ static inline long compat_gup_remote(struct mm_struct *mm, unsigned long start,
 #endif
 #endif
 
+/*
+ * Writers that a FIFO had until this one was opened to read; poll(2) tells of the end of later
+ * ones only. 5a957bbac3ab "pipe: use f_pipe", 6.12, gave it a name of its own.
+ */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+#define compat_pipe_writers_seen(file)	((file)->f_pipe)
+#else
+#define compat_pipe_writers_seen(file)	((file)->f_version)
+#endif
+
 /* The slice that sched_setattr(2) sets, or 0: "sched/eevdf: Allow shorter slices...", 6.12 */
 static inline u64 compat_sched_slice(struct task_struct *task)
 {

@@ -99,7 +99,7 @@ static struct file *file_open_path(struct restart *rs, const struct pb_file *pb)
 
 static struct file *file_open_pipe(struct restart *rs, const struct pb_file *pb)
 {
-	return pipe_open(rs, pb->pipe, pb->flags);
+	return pipe_open(rs, pb);
 }
 
 static struct file *file_open_tty(struct restart *rs, const struct pb_file *pb)

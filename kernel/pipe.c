@@ -11,6 +11,7 @@
 #include <linux/slab.h>
 
 #include "checkpoint.h"
+#include "compat.h"
 #include "path.h"
 #include "pipe.h"
 #include "restart.h"
@@ -170,9 +171,10 @@ int pipe_save(struct checkpoint *cp, struct file *file, int fd, u64 addr, struct
 	}
 	/* To it, no writer is not the same as a writer that has left. */
 	if (pipe_named(file) && !(file->f_mode & FMODE_WRITE) && !READ_ONCE(pipe->writers) &&
-	    !(vfs_poll(file, NULL) & EPOLLHUP))
-		checkpoint_refuse(cp, CKPT_WHERE_FD, fd, CKPT_REASON_UNSUPPORTED, NULL,
-				  "a FIFO that had no writer yet is not supported");
+	    !(vfs_poll(file, NULL) & EPOLLHUP)) {
+		pb->has_unwritten = true;
+		pb->unwritten = true;
+	}
 	if (file->f_mode & FMODE_READ)
 		obj->users++;
 	if (file->f_mode & FMODE_WRITE)
@@ -339,15 +341,17 @@ int pipe_read_data(struct restart *rs)
 	return ret;
 }
 
-struct file *pipe_open(struct restart *rs, u32 id, unsigned int flags)
+struct file *pipe_open(struct restart *rs, const struct pb_file *pb)
 {
-	struct pipe_build *build = object_find(&rs->objects, OBJECT_PIPE, id);
+	struct pipe_build *build = object_find(&rs->objects, OBJECT_PIPE, pb->pipe);
+	struct pipe_inode_info *pipe;
 	struct file *file;
 	int end;
 
-	if (!build || build->left)
-		return ERR_PTR(stream_in_bad(&rs->in, "pipe %u", id));
-	switch (flags & O_ACCMODE) {
+	if (!build || build->left || (pb->unwritten && (!pipe_named(build->file[0]) ||
+							(pb->flags & O_ACCMODE) != O_RDONLY)))
+		return ERR_PTR(stream_in_bad(&rs->in, "pipe %u", pb->pipe));
+	switch (pb->flags & O_ACCMODE) {
 	case O_RDONLY:
 		end = 0;
 		break;
@@ -363,7 +367,14 @@ struct file *pipe_open(struct restart *rs, u32 id, unsigned int flags)
 		return get_file(build->file[end]);
 	}
 	/* Another description of the same end; O_NONBLOCK, for an open may wait for a peer. */
-	file = dentry_open(&build->file[end]->f_path, (flags & O_ACCMODE) | O_NONBLOCK,
+	file = dentry_open(&build->file[end]->f_path, (pb->flags & O_ACCMODE) | O_NONBLOCK,
 			   current_cred());
+	if (IS_ERR(file) || !pb->unwritten)
+		return file;
+	/* The writer that was there is ourselves. */
+	pipe = file->private_data;
+	mutex_lock(&pipe->mutex);
+	compat_pipe_writers_seen(file) = pipe->w_counter;
+	mutex_unlock(&pipe->mutex);
 	return file;
 }

@@ -30,8 +30,8 @@ int pipe_read_data(struct restart *rs);
 /** pipe_complete() - has the last pipe all its content? */
 bool pipe_complete(const struct restart *rs);
 
-/** pipe_open() - the end of a pipe that @flags name, or ERR_PTR with the error recorded */
-struct file *pipe_open(struct restart *rs, u32 id, unsigned int flags);
+/** pipe_open() - the end of a pipe that its flags name, or ERR_PTR with the error recorded */
+struct file *pipe_open(struct restart *rs, const struct pb_file *pb);
 
 /** pipe_put() - drop a pipe that is being built (struct pipe_build) */
 void pipe_put(void *ptr);

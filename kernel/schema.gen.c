@@ -319,12 +319,15 @@ static const struct codec_field pb_file_fields[] = {
 	{ .name = "unlinked", .number = 41, .type = CODEC_U32, .label = CODEC_OPTIONAL,
 	  .offset = offsetof(struct pb_file, unlinked),
 	  .presence = offsetof(struct pb_file, has_unlinked), .size = sizeof(u32) },
+	{ .name = "unwritten", .number = 48, .type = CODEC_BOOL, .label = CODEC_OPTIONAL,
+	  .offset = offsetof(struct pb_file, unwritten),
+	  .presence = offsetof(struct pb_file, has_unwritten), .size = sizeof(bool) },
 };
 
 const struct codec_msg pb_file_msg = {
 	.name = "File",
 	.fields = pb_file_fields,
-	.nr_fields = 15,
+	.nr_fields = 16,
 	.size = sizeof(struct pb_file),
 };
 

@@ -239,6 +239,8 @@ struct pb_file {
 	bool reopened;			/* of a SHMEM: not the description made with it */
 	bool has_unlinked;
 	u32 unlinked;			/* id of an UNLINKED */
+	bool has_unwritten;
+	bool unwritten;			/* a FIFO to read that nobody has opened to write since */
 };
 
 extern const struct codec_msg pb_file_msg;

@@ -12,10 +12,11 @@ set -u
 usage()
 {
 	cat <<'END'
-Usage: check.sh [--quick|--debug] [--jobs N]
+Usage: check.sh [--quick|--debug|--real] [--jobs N]
 
   --quick   one kernel (6.1) and fewer rounds; below 10 minutes
   --debug   the suites on the debug kernel (KASAN, lockdep, kmemleak...) and nothing else
+  --real    real programs alone, all of them, each at 20 moments on each kernel; hours
   --jobs N  steps at a time, once all is built; default 2, and never more than two machines
 
 Closes with "N passed, N failed, N skipped"; exit status 1 if something failed or could not be run.
@@ -50,6 +51,7 @@ while [ $# -gt 0 ]; do
 	case $1 in
 	--quick) mode=quick ;;
 	--debug) mode=debug ;;
+	--real) mode=real ;;
 	--jobs) jobs=${2-}; shift ;;
 	--guest) shift; cd "$(dirname "$0")/.." && guest "$@"; exit ;;
 	-h|--help) usage; exit ;;
@@ -324,6 +326,7 @@ kernels=(6.1 6.12 7)
 case $mode in
 quick) kernels=(6.1) ;;
 debug) kernels=(6.1); packages+=(debug) ;;
+real) packages+=(real) ;;
 esac
 
 step packages plain 1800 'packages' selftests/setup.sh "${packages[@]}"
@@ -354,6 +357,18 @@ fi
 kernels=("${kernels[@]/#7/$(selftests/kernels.sh name 7 2> /dev/null || echo 7)}")
 need tools
 need programs
+
+if [ $mode = real ]; then
+	for k in "${kernels[@]}"; do
+		module "$k" 900
+		need "module-$k"
+		step "real-$k" tap 14520 "real programs on $k" selftests/vm.sh -k "$k" -t 14400 -- \
+			selftests/real/run --all --moments "${CKPT_MOMENTS:-20}"
+	done
+	[ "$jobs" -le 2 ] || jobs=2
+	run "$jobs" "${kernels[@]/#/real-}"
+	finish
+fi
 
 quiet_make unit 600 'codec and schema' selftests/unit run
 kind[unit]=tap

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Pipes of a process to itself. */
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/ioctl.h>
@@ -255,4 +256,35 @@ SUBJECT(fifo_whose_writer_left)
 	subject_wait();
 	EXPECT_EQ(4, read(rd, in, sizeof(in)));
 	EXPECT_EQ(0, read(rd, in, sizeof(in)));
+}
+
+static int events(int fd)
+{
+	struct pollfd pfd = { .fd = fd, .events = POLLIN };
+
+	poll(&pfd, 1, 0);
+	return pfd.revents;
+}
+
+/* To poll(2), no writer yet is not a writer that has left. */
+SUBJECT(fifo_without_a_writer)
+{
+	int rd = open_fifo("fifo", O_RDONLY | O_NONBLOCK), wr = open_fifo("left", O_RDWR);
+	int left = open_fifo("left", O_RDONLY | O_NONBLOCK);
+	char in[8];
+
+	close(wr);
+	EXPECT_EQ(0, events(rd));
+	EXPECT_EQ(POLLHUP, events(left));
+	subject_wait();
+	EXPECT_EQ(0, events(rd));
+	EXPECT_EQ(POLLHUP, events(left));
+	EXPECT_EQ(0, read(rd, in, sizeof(in)));
+	wr = open_fifo("fifo", O_WRONLY | O_NONBLOCK);
+	EXPECT_EQ(0, events(rd));
+	ASSERT_EQ(3, write(wr, "now", 3));
+	close(wr);
+	EXPECT_EQ(POLLIN | POLLHUP, events(rd));
+	EXPECT_EQ(3, read(rd, in, sizeof(in)));
+	EXPECT_EQ(POLLHUP, events(rd));
 }

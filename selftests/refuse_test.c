@@ -164,16 +164,6 @@ SUBJECT(secret_memory)
 	subject_refused(" fd %d: secret memory .*" UNSUPPORTED, fd);
 }
 
-SUBJECT(fifo_without_a_writer)
-{
-	int fd;
-
-	ASSERT_EQ(0, mkfifo(subject_path("fifo"), 0600));
-	fd = open(subject_path("fifo"), O_RDONLY | O_NONBLOCK);
-	ASSERT_LE(0, fd);
-	subject_refused(" fd %d: a FIFO that had no writer yet" UNSUPPORTED, fd);
-}
-
 SUBJECT(fifo_of_a_path_alone)
 {
 	int fd;

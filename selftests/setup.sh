@@ -19,7 +19,8 @@ Installs the Debian packages that are missing; as root. WHAT is any of
   vm       run the virtual machine
   check    run the whole test suite: fuzzers, programs to checkpoint, linters
   debug    build the debug kernel
-Default: all; with --quick: module, tools and vm. --dry-run only says what is missing.
+  real     programs and compilers for "make check-real" that are large
+Default: all but real; with --quick: module, tools and vm. --dry-run only says what is missing.
 EOF
 }
 
@@ -36,7 +37,10 @@ packages()
 	check) echo git perl python3 python3-protobuf protobuf-compiler protobuf-c-compiler \
 		libprotobuf-c-dev libssl-dev sqlite3 gcc g++ libc6-dev xz-utils zstd gzip strace \
 		gdb clang libclang-rt-dev shellcheck mandoc jq bsdutils bsdextrautils \
-		coreutils diffutils mawk ;;
+		coreutils diffutils mawk gawk bc openssl vim less valgrind busybox-static \
+		python3-pyte ;;
+	real) echo default-jdk-headless nodejs golang-go rustc python3-numpy ffmpeg ruby lua5.4 \
+		php-cli r-base-core ocaml-nox sbcl guile-3.0 dc m4 ;;
 	debug) echo gcc make libc6-dev bc bison flex cpio rsync libelf-dev libssl-dev perl \
 		python3 xz-utils kmod pahole binutils ;;
 	*) usage >&2; exit 2 ;;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The terminal a program was started from; run.py starts these on one. */
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/ioctl.h>
 #include <termios.h>
 
@@ -57,4 +58,58 @@ SUBJECT(foreground)
 	/* It may read and write, as a job of the one who restarted it. */
 	EXPECT_EQ(getpgrp(), tcgetpgrp(0));
 	EXPECT_EQ(getsid(0), tcgetsid(0));
+}
+
+static volatile sig_atomic_t resized, stopped;
+
+static void resize(int sig)
+{
+	resized = sig;
+}
+
+/* As an editor: tidy up, stop, and draw when it goes on. */
+static void stop(int sig)
+{
+	sigset_t set;
+
+	signal(SIGTSTP, SIG_DFL);
+	sigemptyset(&set);
+	sigaddset(&set, sig);
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+	raise(sig);
+	signal(SIGTSTP, stop);
+	stopped = sig;
+}
+
+SUBJECT(draws_again)
+{
+	struct termios t;
+	int i;
+
+	if (!isatty(0) || !subject_has_driver())
+		SKIP(return, "there is no terminal, or nobody who restarts it");
+	subject_tell("mode", "kill-restart");
+	ASSERT_EQ(0, tcgetattr(0, &t));
+	cfmakeraw(&t);
+	ASSERT_EQ(0, tcsetattr(0, TCSANOW, &t));
+	signal(SIGWINCH, resize);
+	signal(SIGTSTP, stop);
+	subject_wait();
+	for (i = 0; i < 500 && !(resized && stopped); i++)
+		subject_nap(10);
+	EXPECT_EQ(SIGWINCH, resized);
+	EXPECT_EQ(SIGTSTP, stopped);
+}
+
+/* Who leaves the lines to the terminal is not bothered. */
+SUBJECT(does_not_draw)
+{
+	if (!isatty(0))
+		SKIP(return, "there is no terminal");
+	signal(SIGWINCH, resize);
+	signal(SIGTSTP, stop);
+	subject_wait();
+	subject_nap(100);
+	EXPECT_EQ(0, resized);
+	EXPECT_EQ(0, stopped);
 }

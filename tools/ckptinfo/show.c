@@ -119,6 +119,8 @@ static void show_file(const struct model *m, const Ckpt__File *file)
 		if (pipe->fifo) {
 			fputs(", ", stdout);
 			put_bytes(pipe->fifo->path.data, pipe->fifo->path.len);
+			if (file->unwritten)
+				fputs(", no writer yet", stdout);
 		}
 	} else if (file->has_tty) {
 		const Ckpt__Tty *tty;

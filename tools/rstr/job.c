@@ -2,8 +2,10 @@
 #include "job.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/pidfd.h>
@@ -12,9 +14,14 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <termios.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "util.h"
+
+/* A program that was asked to stop and has not by then never will, or will for another reason. */
+#define REDRAW_SECONDS 5
 
 /* Handed on to the program. */
 static const int relayed[] = {
@@ -115,8 +122,86 @@ static void stop_self(int sig)
 	sigprocmask(SIG_BLOCK, &set, NULL);
 }
 
+/* Signals that the process has handlers for and does not block; bit n-1 is signal n. */
+static uint64_t signals_of(pid_t pid)
+{
+	static const char names[][9] = { "SigCgt:\t", "SigBlk:\t" };
+	uint64_t set[ARRAY_SIZE(names)] = { 0 };
+	char path[32], line[256];
+	size_t i;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	f = fopen(path, "re");
+	while (f && fgets(line, sizeof(line), f))
+		for (i = 0; i < ARRAY_SIZE(names); i++)
+			if (!strncmp(line, names[i], strlen(names[i])))
+				set[i] = strtoull(line + strlen(names[i]), NULL, 16);
+	if (f)
+		fclose(f);
+	return set[0] & ~set[1];
+}
+
+/* Does the screen belong to a program of our process group that draws on it? */
+static bool draws(void)
+{
+	int fd = open("/dev/tty", O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	struct termios termios;
+	bool yes;
+
+	if (fd < 0)
+		return false;
+	yes = tcgetpgrp(fd) == getpgrp() && !tcgetattr(fd, &termios) && !(termios.c_lflag & ICANON);
+	close(fd);
+	return yes;
+}
+
+/**
+ * struct redraw - a program that is to draw its screen anew
+ * @pid: the program, or 0
+ * @until: as long it is to be continued once if it stops; CLOCK_MONOTONIC in seconds, or 0
+ *
+ * What was on its screen is not there, nor what it told the terminal when it began. It knows
+ * from job control what to do then: after a stop, it finds the terminal as others left it. A
+ * program that does not care for that may know of terminals that change their size.
+ */
+struct redraw {
+	pid_t pid;
+	time_t until;
+};
+
+static time_t seconds(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec;
+}
+
+static void redraw_begin(struct redraw *redraw)
+{
+	uint64_t signals;
+
+	if (!redraw->pid || !draws())
+		return;
+	signals = signals_of(redraw->pid);
+	if (signals & 1ULL << (SIGWINCH - 1))
+		kill(redraw->pid, SIGWINCH);
+	if (signals & 1ULL << (SIGTSTP - 1) && !kill(redraw->pid, SIGTSTP))
+		redraw->until = seconds() + REDRAW_SECONDS;
+}
+
+/* The program has stopped. Return: true if we asked for it; it goes on then. */
+static bool redraw_stopped(struct redraw *redraw)
+{
+	bool asked = redraw->until && seconds() <= redraw->until;
+
+	redraw->until = 0;
+	return asked && !kill(redraw->pid, SIGCONT);
+}
+
 /* Look at the child. Return: true if it ended. */
-static bool reap(pid_t pid, int to_rstr, int *status)
+static bool reap(pid_t pid, int to_rstr, struct redraw *redraw, int *status)
 {
 	struct job_event event = { 0 };
 	pid_t got;
@@ -131,7 +216,8 @@ static bool reap(pid_t pid, int to_rstr, int *status)
 			return true;
 		}
 		if (to_rstr < 0) {
-			stop_self(WSTOPSIG(st));
+			if (!redraw_stopped(redraw))
+				stop_self(WSTOPSIG(st));
 		} else {
 			event.kind = JOB_STOPPED;
 			event.value = WSTOPSIG(st);
@@ -141,8 +227,9 @@ static bool reap(pid_t pid, int to_rstr, int *status)
 	return false;
 }
 
-int job_wait(pid_t pid, int from_init, int to_rstr)
+int job_wait(pid_t pid, int from_init, int to_rstr, pid_t program)
 {
+	struct redraw redraw = { .pid = program };
 	struct signalfd_siginfo si;
 	struct job_event event;
 	struct pollfd fd[3];
@@ -161,9 +248,10 @@ int job_wait(pid_t pid, int from_init, int to_rstr)
 			;
 		return status;
 	}
+	redraw_begin(&redraw);
 	while (1) {
 		/* Before the first poll(): it may have stopped or ended already. */
-		if (reap(pid, to_rstr, &status)) {
+		if (reap(pid, to_rstr, &redraw, &status)) {
 			/* An init that ended has said before how its program did. */
 			while (fd[2].fd >= 0 && job_receive(from_init, &event, NULL))
 				if (event.kind == JOB_ENDED)
@@ -180,7 +268,8 @@ int job_wait(pid_t pid, int from_init, int to_rstr)
 				/* Init is gone; its own status has to do. */
 				fd[2].fd = -1;
 			} else if (event.kind == JOB_STOPPED) {
-				stop_self(event.value);
+				if (!redraw_stopped(&redraw))
+					stop_self(event.value);
 			} else if (event.kind == JOB_ENDED) {
 				status = event.value;
 				break;

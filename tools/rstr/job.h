@@ -57,13 +57,14 @@ void job_block(void);
  * @pid: the child
  * @from_init: socket on which the init @pid says how its program fares, or -1
  * @to_rstr: we are init: socket to say it on, or -1
+ * @program: the program, if it is to draw its screen anew; or 0
  *
  * Signals sent to us by kill(2) go on to the child. Those of the terminal do not: the terminal
  * sends them to the whole process group, the child included. When the child stops, we stop.
  *
  * Return: the wait status of the program.
  */
-int job_wait(pid_t pid, int from_init, int to_rstr);
+int job_wait(pid_t pid, int from_init, int to_rstr, pid_t program);
 
 /** job_end_like() - end this process as one with that wait status ended; no core is written. */
 void job_end_like(int status) __attribute__((noreturn));

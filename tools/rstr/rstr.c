@@ -416,7 +416,7 @@ static void __attribute__((noreturn)) run_init(struct order *order, int socket)
 	if (order->detach)
 		close_standard();
 	event.kind = JOB_ENDED;
-	event.value = job_wait(event.restart.pid, -1, socket);
+	event.value = job_wait(event.restart.pid, -1, socket, 0);
 	job_send(socket, &event, -1);
 	_exit(0);
 }
@@ -516,7 +516,7 @@ static int run_in_pidns(struct order *order)
 	started(order, &event.restart);
 	if (order->detach || order->check)
 		return STATUS_OK;
-	job_end_like(job_wait(init, pair[0], -1));
+	job_end_like(job_wait(init, pair[0], -1, pidfd >= 0 ? event.restart.pid : 0));
 fail:
 	cleanup(order);
 	return STATUS_NOT_STARTED;
@@ -545,7 +545,7 @@ static int run(struct order *order, unsigned int closed)
 	started(order, &rs);
 	if (order->detach || order->check)
 		return STATUS_OK;
-	job_end_like(job_wait(rs.pid, -1, -1));
+	job_end_like(job_wait(rs.pid, -1, -1, rs.pid));
 fail:
 	cleanup(order);
 	return STATUS_NOT_STARTED;
