@@ -31,6 +31,7 @@
 #include "cred.h"
 #include "file.h"
 #include "fs.h"
+#include "inotify.h"
 #include "mm.h"
 #include "pages.h"
 #include "park.h"
@@ -182,6 +183,7 @@ static int checkpoint_describe(struct checkpoint *cp)
 	      fs_write(cp) ?:
 	      file_write_fds(cp) ?:
 	      mm_write(cp) ?:
+	      inotify_write(cp) ?:
 	      file_check_shared(cp) ?:
 	      process_write_limits(cp) ?:
 	      checkpoint_write_threads(cp) ?:

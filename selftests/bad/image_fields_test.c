@@ -25,6 +25,8 @@ static bool is_message(uint32_t type, uint32_t field)
 		return field == 2 || field == 5;
 	case CKPT_REC_TIMERS:
 		return field == 1 || field == 4;
+	case CKPT_REC_INOTIFY:
+		return field == 2 || field == 3;
 	case CKPT_REC_SECCOMP:
 	case CKPT_REC_EPOLL:
 		return field == 2;

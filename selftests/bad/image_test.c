@@ -223,7 +223,7 @@ TEST(record_headers)
 static bool may_miss(uint32_t type)
 {
 	return type == CKPT_REC_FDS || type == CKPT_REC_EPOLL || type == CKPT_REC_LOCKS ||
-	       type == CKPT_REC_TIMERS || type == CKPT_REC_PKEYS;
+	       type == CKPT_REC_TIMERS || type == CKPT_REC_PKEYS || type == CKPT_REC_INOTIFY;
 }
 
 TEST(records_missing)
@@ -272,8 +272,9 @@ TEST(records_twice)
 			if (j == i)
 				list[n++] = recs[j];
 		}
-		/* Who has a lock may ask for it again. */
-		EXPECT_FINE(attempt_recs(list, n, recs[i].type == CKPT_REC_LOCKS),
+		/* Who has a lock or a watch may ask for it again. */
+		EXPECT_FINE(attempt_recs(list, n, recs[i].type == CKPT_REC_LOCKS ||
+						  recs[i].type == CKPT_REC_INOTIFY),
 			    "record %u of type %u twice", i,
 			    recs[i].type);
 		/* And once more far from the first. */
@@ -442,6 +443,18 @@ static const struct lie lies[] = {
 	LIE(EPOLL, 0, 2, 0, 3, 1, EBADMSG),
 	LIE(EPOLL, 0, 2, 0, 3, 1U << 30 | 1, EBADMSG),	/* half a one-shot that fired */
 	LIE(EPOLL, 0, 2, 0, 3, 5U << 28 | 0x18, EBADMSG), /* exclusive and one-shot */
+	LIE(INOTIFY, 0, 0, 0, 1, 0, EBADMSG),		/* file */
+	LIE(INOTIFY, 0, 0, 0, 1, 1, EBADMSG),
+	LIE(INOTIFY, 0, 2, 0, 1, 0, EBADMSG),		/* watch: wd */
+	LIE(INOTIFY, 0, 2, 0, 1, 1U << 31, EBADMSG),
+	LIE(INOTIFY, 0, 2, 0, 3, 1 << 14, EBADMSG),	/* mask */
+	LIE(INOTIFY, 1, 2, 0, 1, 2, EBADMSG),		/* the first one's wd */
+	LIE(INOTIFY, 2, 3, 0, 1, 1, EBADMSG),		/* event: wd -1 */
+	LIE(INOTIFY, 2, 3, 0, 1, 0, EBADMSG),
+	LIE(INOTIFY, 2, 3, 0, 2, 1 << 14, EBADMSG),	/* mask: an overflow */
+	LIE(INOTIFY, 2, 3, 0, 2, 1U << 31, EBADMSG),
+	LIE(INOTIFY, 2, 0, 0, 4, 0, EBADMSG),		/* next_wd */
+	LIE(INOTIFY, 2, 0, 0, 4, 1U << 31, EBADMSG),
 	LIE(LOCKS, 0, 1, 0, 1, 0, EBADMSG),		/* file */
 	LIE(LOCKS, 0, 1, 0, 1, 1, EBADMSG),
 	LIE(LOCKS, 0, 1, 0, 2, 3, EBADMSG),		/* kind */
@@ -743,6 +756,9 @@ TEST(lies_in_bytes)
 	EXPECT_FINE(attempt_bytes(CKPT_REC_UNLINKED, 0, 2, 1, "/proc", 5), "no such files there");
 	EXPECT_FINE(attempt_bytes(CKPT_REC_UNLINKED, 0, 2, 1, "tmp", 3), "relative directory");
 	EXPECT_FINE(attempt_bytes(CKPT_REC_UNLINKED, 0, 0, 3, junk, 256), "long name");
+	EXPECT_FINE(attempt_bytes(CKPT_REC_INOTIFY, 2, 3, 4, junk, 256), "long name in an event");
+	EXPECT_FINE(attempt_bytes(CKPT_REC_INOTIFY, 2, 3, 4, "a\0b", 3), "NUL in that name");
+	EXPECT_FINE(attempt_bytes(CKPT_REC_INOTIFY, 2, 3, 4, "", 0), "empty name in an event");
 	EXPECT_FINE(attempt_bytes(CKPT_REC_SHMEM, 0, 0, 4, junk, 256), "long name of a memfd");
 	EXPECT_FINE(attempt_bytes(CKPT_REC_SHMEM, 0, 0, 4, junk, 250), "too long with its prefix");
 	EXPECT_FINE(attempt_bytes(CKPT_REC_SHMEM, 0, 0, 4, "a\0b", 3), "NUL in a memfd's name");

@@ -33,9 +33,11 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/file.h>
+#include <sys/inotify.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/timerfd.h>
@@ -127,6 +129,21 @@ static void need(int ok, int line)
 }
 
 #define NEED(cond) need(!!(cond), __LINE__)
+
+/* A watch, and events of it: two of them with a name. */
+static void rich_watches(const char *path)
+{
+	int ino = inotify_init1(IN_NONBLOCK), fd;
+	char dir[128], name[160];
+
+	snprintf(dir, sizeof(dir), "%s.dir", path);
+	snprintf(name, sizeof(name), "%s/name", dir);
+	NEED(!mkdir(dir, 0700));
+	NEED(inotify_add_watch(ino, dir, IN_CREATE | IN_DELETE) == 1);
+	fd = open(name, O_WRONLY | O_CREAT, 0600);
+	NEED(fd >= 0 && !close(fd) && !unlink(name));
+	NEED(inotify_add_watch(ino, "/", IN_MOVE_SELF | IN_ONESHOT) == 2);
+}
 
 /* Files that no path leads to, two of them with content and one sealed and mapped. */
 static void rich_content(const char *path)
@@ -245,6 +262,7 @@ static void rich(const char *path)
 	rich_keys(p + 16384);
 	rich_content(path);
 	rich_events(fd);
+	rich_watches(path);
 	rich_timers();
 	/* Signals: handled, ignored, blocked and pending in both queues. */
 	sigaltstack(&ss, NULL);

@@ -573,6 +573,7 @@ static void put_all(void)
 	put_event_files();
 	put_filters();
 	put_unlinked();
+	put_inotify_file();
 	if (is("record-unknown"))
 		record(999, 0, "what?", 5);
 	if (is("record-advisory"))
@@ -599,6 +600,8 @@ static void put_all(void)
 		put_mm();
 	put_fds();
 	put_watches_and_locks();
+	if (!is("mm-missing") && !is("vmas-late"))
+		put_inotify();
 	put_signals();
 	put_threads();
 	if (!is("threads-count-bare"))

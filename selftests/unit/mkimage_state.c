@@ -172,3 +172,44 @@ void put_timers(void)
 	if (is("timers-twice"))
 		message(CKPT_REC_TIMERS, &timers);
 }
+
+void put_inotify_file(void)
+{
+	Ckpt__File file = CKPT__FILE__INIT;
+
+	file.id = ID_INOTIFY;
+	file.has_inotify = file.inotify = true;
+	message(CKPT_REC_FILE, &file);
+}
+
+void put_inotify(void)
+{
+	Ckpt__InotifyWatch watch = CKPT__INOTIFY_WATCH__INIT, *watches[] = { &watch };
+	Ckpt__InotifyEvent event[2], *events[] = { &event[0], &event[1] };
+	Ckpt__Inotify inotify = CKPT__INOTIFY__INIT;
+	Ckpt__Path path = CKPT__PATH__INIT;
+
+	path.path = bytes(is("inotify-path") ? "home" : "/home/user");
+	path.mode = S_IFDIR | 0755;
+	watch.wd = is("inotify-wd") ? 0 : 5;
+	watch.path = &path;
+	watch.mask = is("inotify-mask") ? 0x2000 : 0x100;
+	ckpt__inotify_event__init(&event[0]);
+	event[0].wd = is("inotify-event") ? -1 : 5;
+	event[0].mask = 0x100;
+	event[0].has_name = true;
+	event[0].name = bytes(is("hostile-text") ? "\033]0;x\007" : "new");
+	ckpt__inotify_event__init(&event[1]);
+	event[1].wd = -1;
+	event[1].mask = 0x4000;
+	inotify.file = is("inotify-kind") ? ID_EPOLL : ID_INOTIFY;
+	inotify.n_watch = 1;
+	inotify.watch = watches;
+	inotify.n_event = 2;
+	inotify.event = events;
+	inotify.has_next_wd = true;
+	inotify.next_wd = is("inotify-next") ? 0 : 6;
+	message(CKPT_REC_INOTIFY, &inotify);
+	if (is("inotify-early"))
+		put_inotify_file();
+}
