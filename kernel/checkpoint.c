@@ -32,6 +32,7 @@
 #include "cred.h"
 #include "file.h"
 #include "fs.h"
+#include "inotify.h"
 #include "mm.h"
 #include "pages.h"
 #include "park.h"
@@ -184,6 +185,7 @@ static int checkpoint_describe(struct checkpoint *cp)
 	      fs_write(cp) ?:
 	      file_write_fds(cp) ?:
 	      mm_write(cp) ?:
+	      inotify_write(cp) ?:
 	      file_check_shared(cp) ?:
 	      process_write_limits(cp);
 	if (ret)

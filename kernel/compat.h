@@ -11,6 +11,7 @@
 #ifdef HAVE_FILELOCK_H
 #include <linux/filelock.h>
 #endif
+#include <linux/fsnotify_backend.h>
 #include <linux/hrtimer.h>
 #ifdef HAVE_HRTIMER_BASES_H
 #include <linux/hrtimer_bases.h>
@@ -559,6 +560,16 @@ static inline void compat_timer_set_restore_ids(struct signal_struct *sig, bool 
 /* Pairs with the publication of a new context in locks_get_lock_context(). */
 #define compat_flctx(inode)		smp_load_acquire(&(inode)->i_flctx)
 #endif
+
+/* What an inode's marks hang on knows the inode itself since 6.10, a member of it before. */
+static inline struct inode *compat_fsnotify_inode(const struct fsnotify_mark_connector *conn)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 10, 0)
+	return conn->obj;
+#else
+	return container_of(conn->obj, struct inode, i_fsnotify_marks);
+#endif
+}
 
 /* A file of shared memory with no reservation; 7.x has its own type for area flags. */
 static inline struct file *compat_shmem_file_setup(const char *name, loff_t size)

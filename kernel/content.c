@@ -375,6 +375,16 @@ static int content_set_seals(struct restart *rs, const struct content_final *cf)
 			       cf->file) : 0;
 }
 
+bool content_write_sealed(struct restart *rs, struct file *file)
+{
+	const struct content_final *cf;
+
+	list_for_each_entry(cf, &rs->contents, list)
+		if (cf->kind == OBJECT_SHMEM && file_inode(cf->file) == file_inode(file))
+			return cf->seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE);
+	return false;
+}
+
 /**
  * struct content_close - descriptions to be closed by somebody else
  * @work: who does it

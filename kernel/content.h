@@ -72,6 +72,13 @@ int content_add(struct restart *rs, enum object_kind kind, u32 id, struct file *
 /** content_open() - a description of its own of such a file, or ERR_PTR with the error recorded */
 struct file *content_open(struct restart *rs, struct file *file, unsigned int flags);
 
+/**
+ * content_write_sealed() - is it a memfd that will be sealed against writing?
+ *
+ * The seals themselves come with content_finish(); until then the content is written.
+ */
+bool content_write_sealed(struct restart *rs, struct file *file);
+
 /** content_finish() - the content is complete: attributes, seals; only the program writes now */
 int content_finish(struct restart *rs);
 

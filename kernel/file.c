@@ -15,6 +15,7 @@
 #include "content.h"
 #include "file.h"
 #include "fown.h"
+#include "inotify.h"
 #include "lock.h"
 #include "park.h"
 #include "path.h"
@@ -120,6 +121,7 @@ static const struct file_kind file_kinds[] = {
 	{ FILE_KIND(signalfd, signalfd_open) },
 	{ FILE_KIND(epoll, epoll_open) },
 	{ FILE_KIND(pidfd, pidfd_open) },
+	{ FILE_KIND(inotify, inotify_open) },
 	{ FILE_KIND(unlinked, unlinked_open) },
 	{ .match = file_any, .save = file_save_path,
 	  .has = offsetof(struct pb_file, has_path), .open = file_open_path },

@@ -199,6 +199,20 @@ static int pages_check(struct restart *rs, const struct pb_page_runs *runs, unsi
 	return 0;
 }
 
+/* Behind the end of a file that was mapped, say. */
+static int pages_unfilled(struct restart *rs, unsigned long addr, int err)
+{
+	struct error_at at = {
+		.reason = CKPT_REASON_OTHER,
+		.task = current,
+		.where_type = CKPT_WHERE_ADDRESS,
+		.where = addr,
+	};
+
+	return err == -EFAULT ? error_add(&rs->ctx->errors, err, &at,
+					  "its memory there cannot be filled") : err;
+}
+
 int pages_read(struct restart *rs)
 {
 	struct mm_struct *mm = current->mm;
@@ -244,7 +258,7 @@ int pages_read(struct restart *rs)
 						      (vma->vm_end - addr) / PAGE_SIZE),
 						FOLL_FORCE | FOLL_WRITE, batch->page + done);
 			if (got <= 0) {
-				ret = got ?: -EFAULT;
+				ret = pages_unfilled(rs, addr, got ?: -EFAULT);
 				break;
 			}
 			done += got;

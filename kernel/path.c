@@ -68,7 +68,6 @@ static const struct {
 	const char *name;
 	const char *what;
 } path_anonymous[] = {
-	{ "inotify", "an inotify instance" },
 	{ "[fanotify]", "a fanotify instance" },
 	{ "[io_uring]", "an io_uring instance" },
 	{ "[userfaultfd]", "a userfaultfd" },

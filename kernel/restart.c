@@ -28,6 +28,7 @@
 #include "file.h"
 #include "fown.h"
 #include "fs.h"
+#include "inotify.h"
 #include "lock.h"
 #include "mm.h"
 #include "pages.h"
@@ -254,11 +255,13 @@ struct restart_record {
 
 /* Memory is filled when all that describes it is there; nothing describes anything after. */
 #define RESTART_CONTENT	(REC(PAGE_RUNS) | REC(SHMEM_RUN))
+/* Files are watched when all are open: that one is opened is an event. */
+#define RESTART_LATE	(REC(INOTIFY) | RESTART_CONTENT)
 
 static const struct restart_record restart_records[] = {
 	[CKPT_REC_CRED] = { restart_cred, false, 0, RESTART_CONTENT },
-	[CKPT_REC_FILE] = { file_read, false, 0, RESTART_CONTENT },
-	[CKPT_REC_PIPE] = { pipe_read, false, 0, RESTART_CONTENT },
+	[CKPT_REC_FILE] = { file_read, false, 0, RESTART_LATE },
+	[CKPT_REC_PIPE] = { pipe_read, false, 0, RESTART_LATE },
 	[CKPT_REC_PIPE_DATA] = { pipe_read_data, false, REC(PIPE), RESTART_CONTENT },
 	[CKPT_REC_SECCOMP] = { seccomp_read, false, 0, RESTART_CONTENT },
 	[CKPT_REC_SHMEM] = { shmem_read, false, 0, RESTART_CONTENT },
@@ -269,6 +272,7 @@ static const struct restart_record restart_records[] = {
 	[CKPT_REC_FDS] = { file_read_fds, false, 0, REC(EPOLL) | REC(LOCKS) | RESTART_CONTENT },
 	[CKPT_REC_EPOLL] = { epoll_read, false, REC(FDS), REC(LOCKS) | RESTART_CONTENT },
 	[CKPT_REC_LOCKS] = { lock_read, false, REC(FDS), RESTART_CONTENT },
+	[CKPT_REC_INOTIFY] = { inotify_read, false, REC(FDS) | REC(MM), RESTART_CONTENT },
 	[CKPT_REC_SIGHAND] = { signal_read_actions, true, 0, RESTART_CONTENT },
 	[CKPT_REC_SIGNALS] = { signal_read_shared, true, 0, RESTART_CONTENT },
 	[CKPT_REC_LIMITS] = { process_read_limits, true, 0, RESTART_CONTENT },
@@ -277,7 +281,7 @@ static const struct restart_record restart_records[] = {
 	[CKPT_REC_PAGE_RUNS] = { pages_read, false, REC(MM) | REC(THREAD), 0 },
 	[CKPT_REC_SHMEM_RUN] = { content_read, false, REC(MM), 0 },
 	[CKPT_REC_PKEYS] = { mm_read_pkeys, true, 0, REC(VMAS) | REC(MM) | RESTART_CONTENT },
-	[CKPT_REC_UNLINKED] = { unlinked_read, false, 0, RESTART_CONTENT },
+	[CKPT_REC_UNLINKED] = { unlinked_read, false, 0, RESTART_LATE },
 };
 
 /* What an image cannot be without. */

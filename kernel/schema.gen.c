@@ -322,12 +322,15 @@ static const struct codec_field pb_file_fields[] = {
 	{ .name = "unwritten", .number = 48, .type = CODEC_BOOL, .label = CODEC_OPTIONAL,
 	  .offset = offsetof(struct pb_file, unwritten),
 	  .presence = offsetof(struct pb_file, has_unwritten), .size = sizeof(bool) },
+	{ .name = "inotify", .number = 60, .type = CODEC_BOOL, .label = CODEC_OPTIONAL,
+	  .offset = offsetof(struct pb_file, inotify),
+	  .presence = offsetof(struct pb_file, has_inotify), .size = sizeof(bool) },
 };
 
 const struct codec_msg pb_file_msg = {
 	.name = "File",
 	.fields = pb_file_fields,
-	.nr_fields = 16,
+	.nr_fields = 17,
 	.size = sizeof(struct pb_file),
 };
 
@@ -401,6 +404,67 @@ const struct codec_msg pb_epoll_msg = {
 	.nr_fields = 2,
 	.size = sizeof(struct pb_epoll),
 	.arena_max = PB_EPOLL_ARENA_MAX,
+};
+
+static const struct codec_field pb_inotify_watch_fields[] = {
+	{ .name = "wd", .number = 1, .type = CODEC_U32, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_inotify_watch, wd), .size = sizeof(u32) },
+	{ .name = "path", .number = 2, .type = CODEC_MSG, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_inotify_watch, path), .size = sizeof(struct pb_path),
+	  .sub = &pb_path_msg },
+	{ .name = "mask", .number = 3, .type = CODEC_U32, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_inotify_watch, mask), .size = sizeof(u32) },
+};
+
+const struct codec_msg pb_inotify_watch_msg = {
+	.name = "InotifyWatch",
+	.fields = pb_inotify_watch_fields,
+	.nr_fields = 3,
+	.size = sizeof(struct pb_inotify_watch),
+};
+
+static const struct codec_field pb_inotify_event_fields[] = {
+	{ .name = "wd", .number = 1, .type = CODEC_S32, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_inotify_event, wd), .size = sizeof(s32) },
+	{ .name = "mask", .number = 2, .type = CODEC_U32, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_inotify_event, mask), .size = sizeof(u32) },
+	{ .name = "cookie", .number = 3, .type = CODEC_U32, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_inotify_event, cookie), .size = sizeof(u32) },
+	{ .name = "name", .number = 4, .type = CODEC_BYTES, .label = CODEC_OPTIONAL,
+	  .offset = offsetof(struct pb_inotify_event, name),
+	  .presence = offsetof(struct pb_inotify_event, has_name),
+	  .size = sizeof(struct codec_bytes), .max = PB_INOTIFY_EVENT_NAME_MAX },
+};
+
+const struct codec_msg pb_inotify_event_msg = {
+	.name = "InotifyEvent",
+	.fields = pb_inotify_event_fields,
+	.nr_fields = 4,
+	.size = sizeof(struct pb_inotify_event),
+};
+
+static const struct codec_field pb_inotify_fields[] = {
+	{ .name = "file", .number = 1, .type = CODEC_U32, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_inotify, file), .size = sizeof(u32) },
+	{ .name = "watch", .number = 2, .type = CODEC_MSG, .label = CODEC_REPEATED,
+	  .offset = offsetof(struct pb_inotify, watch),
+	  .presence = offsetof(struct pb_inotify, n_watch), .size = sizeof(struct pb_inotify_watch),
+	  .max = PB_INOTIFY_WATCH_MAX, .sub = &pb_inotify_watch_msg },
+	{ .name = "event", .number = 3, .type = CODEC_MSG, .label = CODEC_REPEATED,
+	  .offset = offsetof(struct pb_inotify, event),
+	  .presence = offsetof(struct pb_inotify, n_event), .size = sizeof(struct pb_inotify_event),
+	  .max = PB_INOTIFY_EVENT_MAX, .sub = &pb_inotify_event_msg },
+	{ .name = "next_wd", .number = 4, .type = CODEC_U32, .label = CODEC_OPTIONAL,
+	  .offset = offsetof(struct pb_inotify, next_wd),
+	  .presence = offsetof(struct pb_inotify, has_next_wd), .size = sizeof(u32) },
+};
+
+const struct codec_msg pb_inotify_msg = {
+	.name = "Inotify",
+	.fields = pb_inotify_fields,
+	.nr_fields = 4,
+	.size = sizeof(struct pb_inotify),
+	.arena_max = PB_INOTIFY_ARENA_MAX,
 };
 
 static const struct codec_field pb_pipe_fields[] = {

@@ -241,6 +241,8 @@ struct pb_file {
 	u32 unlinked;			/* id of an UNLINKED */
 	bool has_unwritten;
 	bool unwritten;			/* a FIFO to read that nobody has opened to write since */
+	bool has_inotify;
+	bool inotify;			/* an inotify instance; INOTIFY records have the rest */
 };
 
 extern const struct codec_msg pb_file_msg;
@@ -290,6 +292,47 @@ struct pb_epoll {
 #define PB_EPOLL_ARENA_MAX (CODEC_ALIGN(PB_EPOLL_WATCH_MAX * sizeof(struct pb_epoll_watch)))
 
 extern const struct codec_msg pb_epoll_msg;
+
+struct pb_inotify_watch {
+	u32 wd;				/* its number, 1 to 2^31-1 */
+	struct pb_path path;
+	u32 mask;			/* IN_*: events, IN_EXCL_UNLINK, IN_ONESHOT */
+};
+
+extern const struct codec_msg pb_inotify_watch_msg;
+
+#define PB_INOTIFY_EVENT_NAME_MAX 255
+
+/* An event that was not read yet. */
+struct pb_inotify_event {
+	s32 wd;				/* of the watch, which may be gone; -1: an overflow */
+	u32 mask;			/* IN_* */
+	u32 cookie;
+	bool has_name;
+	struct codec_bytes name;	/* max 255 */
+};
+
+extern const struct codec_msg pb_inotify_event_msg;
+
+#define PB_INOTIFY_WATCH_MAX 128
+#define PB_INOTIFY_EVENT_MAX 1024
+
+/* Of an inotify instance, behind MM and the last FILE. First watches, then events. */
+struct pb_inotify {
+	u32 file;			/* id of a FILE with inotify */
+	u32 n_watch;
+	struct pb_inotify_watch *watch;	/* max 128 */
+	u32 n_event;
+	struct pb_inotify_event *event;	/* max 1024; the oldest first */
+	bool has_next_wd;
+	u32 next_wd;			/* in the last one: the number of the next watch */
+};
+
+#define PB_INOTIFY_ARENA_MAX (\
+	CODEC_ALIGN(PB_INOTIFY_WATCH_MAX * sizeof(struct pb_inotify_watch)) + \
+	CODEC_ALIGN(PB_INOTIFY_EVENT_MAX * sizeof(struct pb_inotify_event)))
+
+extern const struct codec_msg pb_inotify_msg;
 
 #define PB_PIPE_PACKETS_MAX 65536
 

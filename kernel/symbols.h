@@ -101,6 +101,8 @@ long ckpt_proto_kernel_wait4(pid_t pid, int __user *stat, int options, struct ru
 	X(__x64_sys_timerfd_settime, ckpt_proto_syscall)		\
 	X(__x64_sys_signalfd4, ckpt_proto_syscall)			\
 	X(__x64_sys_pidfd_open, ckpt_proto_syscall)			\
+	X(__x64_sys_inotify_init1, ckpt_proto_syscall)			\
+	X(__x64_sys_inotify_add_watch, ckpt_proto_syscall)		\
 	X(__x64_sys_epoll_create1, ckpt_proto_syscall)			\
 	X(__x64_sys_epoll_wait, ckpt_proto_syscall)			\
 	X(__x64_sys_epoll_pwait, ckpt_proto_syscall)			\

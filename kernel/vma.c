@@ -274,7 +274,8 @@ static int vma_valid(struct restart *rs, const struct pb_vma *pb)
 	if (pb->prot & ~(PROT_READ | PROT_WRITE | PROT_EXEC) || pb->flags & ~VMA_FLAGS_ALL ||
 	    pb->has_file != (pb->kind == PB_VMA_FILE) ||
 	    (pb->has_name && (pb->kind == PB_VMA_VDSO || memchr(pb->name.data, 0, pb->name.len))) ||
-	    (pb->flags & PB_VMA_FLAG_NOWRITE && pb->kind != PB_VMA_FILE) ||
+	    (pb->flags & PB_VMA_FLAG_NOWRITE &&
+	     (!(pb->flags & PB_VMA_FLAG_SHARED) || pb->prot & PROT_WRITE)) ||
 	    (pb->has_pgoff && pb->pgoff > ULONG_MAX >> PAGE_SHIFT) ||
 	    (pb->kind == PB_VMA_ANON && pb->flags & PB_VMA_FLAG_SHARED))
 		return stream_in_bad(&rs->in, "kind of the memory area at %#llx", pb->start);
@@ -455,6 +456,10 @@ static int vma_make(struct restart *rs, const struct pb_vma *pb)
 		off = pb->pgoff << PAGE_SHIFT;
 		/* It was mapped when a seal kept it from being written; that comes later here. */
 		if (pb->flags & PB_VMA_FLAG_NOWRITE) {
+			if (!content_write_sealed(rs, file))
+				return stream_in_bad(&rs->in,
+						     "the memory area at %#llx is not of a sealed memfd",
+						     pb->start);
 			sealed = content_open(rs, file, O_RDONLY | O_LARGEFILE);
 			if (IS_ERR(sealed))
 				return PTR_ERR(sealed);

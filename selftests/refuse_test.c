@@ -11,7 +11,6 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
-#include <sys/inotify.h>
 #include <sys/ioctl.h>
 #include <sys/ipc.h>
 #include <sys/mman.h>
@@ -34,14 +33,6 @@
 #define UNSUPPORTED " is not supported"
 
 /* ---- descriptors ---- */
-
-SUBJECT(inotify)
-{
-	int fd = inotify_init();
-
-	ASSERT_LE(0, fd);
-	subject_refused(" fd %d: .*inotify.*" UNSUPPORTED, fd);
-}
 
 static void a_socket(struct __test_metadata *_metadata, int domain, int type)
 {

@@ -14,8 +14,22 @@ static bool is_message(uint32_t type, uint32_t field)
 {
 	switch (type) {
 	case CKPT_REC_FILE:
+		return field == 4 || (field >= 20 && field <= 25 && field != 23);
 	case CKPT_REC_TTY:
 		return field == 4;
+	case CKPT_REC_PIPE:
+		return field == 5;
+	case CKPT_REC_SHMEM:
+		return field == 6;
+	case CKPT_REC_UNLINKED:
+		return field == 2 || field == 5;
+	case CKPT_REC_TIMERS:
+		return field == 1 || field == 4;
+	case CKPT_REC_INOTIFY:
+		return field == 2 || field == 3;
+	case CKPT_REC_SECCOMP:
+	case CKPT_REC_EPOLL:
+		return field == 2;
 	case CKPT_REC_FS:
 		return field == 1 || field == 2;
 	case CKPT_REC_VMAS:
@@ -23,10 +37,11 @@ static bool is_message(uint32_t type, uint32_t field)
 	case CKPT_REC_SIGHAND:
 	case CKPT_REC_SIGNALS:
 	case CKPT_REC_LIMITS:
+	case CKPT_REC_LOCKS:
 	case CKPT_REC_PAGE_RUNS:
 		return field == 1;
 	case CKPT_REC_THREAD:
-		return field == 5 || (field >= 11 && field <= 13) || field == 17;
+		return field == 5 || (field >= 11 && field <= 13) || field == 17 || field == 21;
 	case CKPT_REC_IMAGE:
 		return field == 9;
 	}

@@ -205,6 +205,7 @@ TEST(record_headers)
 				RECORD("gap", gap, gaps[j]);
 		RECORD("type", type, 0);
 		RECORD("type", type, 22);
+		RECORD("type", type, 29);
 		RECORD("type", type, 64);
 		RECORD("type", type, 0xffffffff);
 		RECORD("flags", flags, keep.flags ^ CKPT_REC_F_RAW);
@@ -213,6 +214,16 @@ TEST(record_headers)
 		memcpy(good.data + starts[i], &keep, sizeof(keep));
 	}
 	REPORT();
+}
+
+/* Above all record types. */
+#define RECS_TYPES 64
+
+/* A program may do without; protection keys may be freed while memory has them. */
+static bool may_miss(uint32_t type)
+{
+	return type == CKPT_REC_FDS || type == CKPT_REC_EPOLL || type == CKPT_REC_LOCKS ||
+	       type == CKPT_REC_TIMERS || type == CKPT_REC_PKEYS || type == CKPT_REC_INOTIFY;
 }
 
 TEST(records_missing)
@@ -230,19 +241,18 @@ TEST(records_missing)
 			if (j != i)
 				list[n++] = recs[j];
 		type = recs[i].type;
-		/* A program may do without descriptors. */
-		EXPECT_FINE(attempt_recs(list, n, type == CKPT_REC_FDS),
+		EXPECT_FINE(attempt_recs(list, n, may_miss(type)),
 			    "without record %u of type %u", i, type);
 	}
 	/* All of a kind. */
-	for (type = 1; type < CKPT_REC_TRAILER; type++) {
+	for (type = 1; type < RECS_TYPES; type++) {
 		n = 0;
 		for (j = 0; j < n_recs; j++)
 			if (recs[j].type != type)
 				list[n++] = recs[j];
 		if (n == n_recs || type == CKPT_REC_PIPE_DATA || !chosen(4))
 			continue;
-		EXPECT_FINE(attempt_recs(list, n, type == CKPT_REC_FDS), "without type %u", type);
+		EXPECT_FINE(attempt_recs(list, n, may_miss(type)), "without type %u", type);
 	}
 	REPORT();
 }
@@ -262,7 +272,10 @@ TEST(records_twice)
 			if (j == i)
 				list[n++] = recs[j];
 		}
-		EXPECT_FINE(attempt_recs(list, n, false), "record %u of type %u twice", i,
+		/* Who has a lock or a watch may ask for it again. */
+		EXPECT_FINE(attempt_recs(list, n, recs[i].type == CKPT_REC_LOCKS ||
+						  recs[i].type == CKPT_REC_INOTIFY),
+			    "record %u of type %u twice", i,
 			    recs[i].type);
 		/* And once more far from the first. */
 		n = n_recs;
@@ -382,6 +395,12 @@ static const struct lie lies[] = {
 	LIE(FILE, 1, 4, 0, 3, -1ULL, ESTALE),
 	LIE(FILE, 1, 0, 0, 3, -1ULL, EBADMSG),		/* pos */
 	LIE(FILE, 1, 0, 0, 3, 1ULL << 63, EBADMSG),
+	LIE(FILE, 0, 20, 0, 1, -1ULL, EBADMSG),		/* eventfd: count */
+	LIE(FILE, 0, 21, 0, 1, 2, EBADMSG),		/* timerfd: clock */
+	LIE(FILE, 0, 21, 0, 1, 0xffffffff, EBADMSG),
+	LIE(FILE, 0, 21, 0, 2, 0x80, EBADMSG),		/* flags */
+	LIE(FILE, 0, 21, 0, 3, 1ULL << 63, EBADMSG),	/* rest */
+	LIE(FILE, 0, 21, 0, 4, -1ULL, EBADMSG),		/* interval */
 	LIE(PIPE, 0, 0, 0, 2, 0, EBADMSG),		/* capacity */
 	LIE(PIPE, 0, 0, 0, 2, 0xffffffff, 0),
 	LIE(PIPE, 0, 0, 0, 2, 4096, EBADMSG),
@@ -390,10 +409,85 @@ static const struct lie lies[] = {
 	LIE(PIPE, 0, 0, 0, 3, 65536, EBADMSG),
 	LIE(PIPE, 0, 0, 0, 3, 0xffffffff, EBADMSG),
 	LIE(PIPE, 1, 0, 0, 3, 31, EBADMSG),
+	LIE(SHMEM, 0, 0, 0, 1, 0, EBADMSG),		/* id, of a memfd */
 	LIE(SHMEM, 0, 0, 0, 2, 0, EBADMSG),		/* size */
 	LIE(SHMEM, 0, 0, 0, 2, 1, EBADMSG),
 	LIE(SHMEM, 0, 0, 0, 2, -1ULL, EBADMSG),
 	LIE(SHMEM, 0, 0, 0, 2, 1ULL << 63, EBADMSG),
+	LIE(SHMEM, 0, 0, 0, 5, 0x40, EBADMSG),		/* seals */
+	LIE(SHMEM, 0, 0, 0, 5, 0xffffffff, EBADMSG),
+	LIE(SHMEM, 0, 0, 0, 5, 2, EBADMSG),		/* it is mapped as if written never */
+	LIE(SHMEM, 0, 6, 0, 1, 0170000, EBADMSG),	/* mode */
+	LIE(SHMEM, 0, 6, 0, 2, 0xffffffff, EBADMSG),	/* uid */
+	LIE(SHMEM, 1, 0, 0, 2, 0, EBADMSG),		/* size, of anonymous memory */
+	LIE(SHMEM, 1, 0, 0, 2, 1, EBADMSG),
+	LIE(SHMEM, 1, 0, 0, 2, -1ULL, EBADMSG),
+	LIE(SHMEM, 1, 0, 0, 2, 1ULL << 63, EBADMSG),
+	LIE(UNLINKED, 0, 0, 0, 1, 0, EBADMSG),		/* id */
+	LIE(UNLINKED, 0, 0, 0, 1, 1, EBADMSG),
+	LIE(UNLINKED, 0, 0, 0, 4, 1, EBADMSG),		/* size */
+	LIE(UNLINKED, 0, 0, 0, 4, -1ULL, EBADMSG),
+	LIE(UNLINKED, 0, 5, 0, 1, 0170000, EBADMSG),	/* mode */
+	LIE(UNLINKED, 0, 5, 0, 2, 0xffffffff, EBADMSG),	/* uid */
+	LIE(SECCOMP, 0, 0, 0, 1, 0, EBADMSG),		/* id */
+	LIE(SECCOMP, 0, 0, 0, 1, 1, EBADMSG),
+	LIE(SECCOMP, 0, 0, 0, 1, 0xffffffff, EBADMSG),
+	LIE(PKEYS, 0, 0, 0, 1, 0, EBADMSG),		/* allocated */
+	LIE(PKEYS, 0, 0, 0, 1, 0x10001, EBADMSG),
+	LIE(EPOLL, 0, 0, 0, 1, 0, EBADMSG),		/* file */
+	LIE(EPOLL, 0, 0, 0, 1, 1, EBADMSG),
+	LIE(EPOLL, 0, 2, 0, 1, 0xffffffff, EBADMSG),	/* watch: fd */
+	LIE(EPOLL, 0, 2, 0, 2, 0, EBADMSG),		/* file */
+	LIE(EPOLL, 0, 2, 0, 2, 1, EBADMSG),
+	LIE(EPOLL, 0, 2, 0, 3, 0, EBADMSG),		/* events */
+	LIE(EPOLL, 0, 2, 0, 3, 1, EBADMSG),
+	LIE(EPOLL, 0, 2, 0, 3, 1U << 30 | 1, EBADMSG),	/* half a one-shot that fired */
+	LIE(EPOLL, 0, 2, 0, 3, 5U << 28 | 0x18, EBADMSG), /* exclusive and one-shot */
+	LIE(INOTIFY, 0, 0, 0, 1, 0, EBADMSG),		/* file */
+	LIE(INOTIFY, 0, 0, 0, 1, 1, EBADMSG),
+	LIE(INOTIFY, 0, 2, 0, 1, 0, EBADMSG),		/* watch: wd */
+	LIE(INOTIFY, 0, 2, 0, 1, 1U << 31, EBADMSG),
+	LIE(INOTIFY, 0, 2, 0, 3, 1 << 14, EBADMSG),	/* mask */
+	LIE(INOTIFY, 1, 2, 0, 1, 2, EBADMSG),		/* the first one's wd */
+	LIE(INOTIFY, 2, 3, 0, 1, 1, EBADMSG),		/* event: wd -1 */
+	LIE(INOTIFY, 2, 3, 0, 1, 0, EBADMSG),
+	LIE(INOTIFY, 2, 3, 0, 2, 1 << 14, EBADMSG),	/* mask: an overflow */
+	LIE(INOTIFY, 2, 3, 0, 2, 1U << 31, EBADMSG),
+	LIE(INOTIFY, 2, 0, 0, 4, 0, EBADMSG),		/* next_wd */
+	LIE(INOTIFY, 2, 0, 0, 4, 1U << 31, EBADMSG),
+	LIE(LOCKS, 0, 1, 0, 1, 0, EBADMSG),		/* file */
+	LIE(LOCKS, 0, 1, 0, 1, 1, EBADMSG),
+	LIE(LOCKS, 0, 1, 0, 2, 3, EBADMSG),		/* kind */
+	LIE(LOCKS, 0, 1, 0, 4, 20, EBADMSG),		/* start behind the end */
+	LIE(LOCKS, 0, 1, 0, 4, -1ULL, EBADMSG),
+	LIE(LOCKS, 0, 1, 0, 5, 9, EBADMSG),		/* end */
+	LIE(LOCKS, 0, 1, 0, 5, 1ULL << 63, EBADMSG),
+	LIE(TIMERS, 0, 1, 0, 1, 3, EBADMSG),		/* itimer: which */
+	LIE(TIMERS, 0, 1, 0, 1, 2, EBADMSG),		/* the other one */
+	LIE(TIMERS, 0, 1, 0, 1, 0xffffffff, EBADMSG),
+	LIE(TIMERS, 0, 1, 0, 3, 0, EBADMSG),		/* rest */
+	LIE(TIMERS, 0, 1, 0, 3, 1ULL << 63, EBADMSG),
+	LIE(TIMERS, 0, 0, 0, 2, 0x80000001, EBADMSG),	/* next_id */
+	LIE(TIMERS, 0, 0, 0, 2, 0xffffffff, EBADMSG),
+	LIE(TIMERS, 0, 4, 0, 1, 0x80000000, EBADMSG),	/* timer: id */
+	LIE(TIMERS, 0, 4, 1, 1, 0, 0),			/* the first one's */
+	LIE(TIMERS, 0, 4, 0, 2, 200, EBADMSG),		/* clock 100 */
+	LIE(TIMERS, 0, 4, 0, 2, 4, EBADMSG),		/* CLOCK_PROCESS_CPUTIME_ID */
+	LIE(TIMERS, 0, 4, 0, 2, 1, EBADMSG),		/* -1 */
+	LIE(TIMERS, 0, 4, 0, 2, 3, EBADMSG),		/* a thread's, of no thread */
+	LIE(TIMERS, 0, 4, 0, 4, 3, EBADMSG),		/* notify */
+	LIE(TIMERS, 0, 4, 0, 4, 4, EBADMSG),		/* a thread, but which */
+	LIE(TIMERS, 0, 4, 1, 4, 0, EBADMSG),
+	LIE(TIMERS, 0, 4, 0, 5, 0, EBADMSG),		/* signal */
+	LIE(TIMERS, 0, 4, 0, 5, 65, EBADMSG),
+	LIE(TIMERS, 0, 4, 0, 5, 0xffffffff, EBADMSG),
+	LIE(TIMERS, 0, 4, 1, 7, 0, 0),			/* target */
+	LIE(TIMERS, 0, 4, 1, 7, 1, 0),
+	LIE(TIMERS, 0, 4, 1, 7, 0xffffffff, 0),
+	LIE(TIMERS, 0, 4, 0, 8, 1ULL << 63, EBADMSG),	/* interval */
+	LIE(TIMERS, 0, 4, 0, 9, 0, EBADMSG),		/* rest */
+	LIE(TIMERS, 0, 4, 0, 9, 1ULL << 63, EBADMSG),
+	LIE(TIMERS, 0, 4, 1, 10, 1ULL << 63, EBADMSG),	/* realtime */
 	LIE(FS, 0, 0, 0, 3, 01000, EBADMSG),		/* umask */
 	LIE(FS, 0, 0, 0, 3, 0xffffffff, EBADMSG),
 	LIE(MM, 0, 0, 0, 13, 0, EBADMSG),		/* exe_file */
@@ -417,6 +511,8 @@ static const struct lie lies[] = {
 	LIE(VMAS, 0, 1, 0, 3, 0x1000000, EBADMSG),	/* PROT_GROWSDOWN */
 	LIE(VMAS, 0, 1, 0, 4, 1 << 15, EBADMSG),	/* flags */
 	LIE(VMAS, 0, 1, 0, 4, 0xffffffff, 0),
+	LIE(VMAS, 0, 1, 0, 4, 1 << 14, EBADMSG),	/* as if of a sealed memfd */
+	LIE(VMAS, 0, 1, 0, 4, 1 << 14 | 1, EBADMSG),
 	LIE(VMAS, 0, 1, 0, 5, 0, EBADMSG),		/* kind */
 	LIE(VMAS, 0, 1, 0, 5, 2, EBADMSG),
 	LIE(VMAS, 0, 1, 0, 5, 3, EBADMSG),
@@ -516,6 +612,16 @@ static const char *attempt_lie(const struct lie *l)
 	size_t len;
 
 	res.len = 0;
+	/* The first file of that kind. */
+	if (l->type == CKPT_REC_FILE && l->outer >= 20)
+		while (i < n_recs && (recs[i].type != l->type ||
+				      !image_find(recs[i].payload, recs[i].len, l->outer, 0, &f)))
+			i++;
+	if (i == n_recs && l->type == CKPT_REC_PKEYS) {
+		/* This processor has none. */
+		res.error = l->error;
+		return NULL;
+	}
 	if (i == n_recs)
 		return "there is no such record";
 	msg = recs[i].payload;
@@ -644,6 +750,23 @@ TEST(lies_in_bytes)
 	EXPECT_FINE(attempt_bytes(CKPT_REC_SIGNALS, 0, 1, 2, junk, 128), "siginfo");
 	EXPECT_FINE(attempt_bytes(CKPT_REC_SIGNALS, 0, 1, 2, junk, 129), "long siginfo");
 	EXPECT_FINE(attempt_bytes(CKPT_REC_THREAD, 0, 5, 2, junk, 128), "thread's siginfo");
+
+	EXPECT_FINE(attempt_bytes(CKPT_REC_UNLINKED, 0, 2, 1, "/no/where", 9), "no such directory");
+	EXPECT_FINE(attempt_bytes(CKPT_REC_UNLINKED, 0, 2, 1, "/dev/null", 9), "not a directory");
+	EXPECT_FINE(attempt_bytes(CKPT_REC_UNLINKED, 0, 2, 1, "/proc", 5), "no such files there");
+	EXPECT_FINE(attempt_bytes(CKPT_REC_UNLINKED, 0, 2, 1, "tmp", 3), "relative directory");
+	EXPECT_FINE(attempt_bytes(CKPT_REC_UNLINKED, 0, 0, 3, junk, 256), "long name");
+	EXPECT_FINE(attempt_bytes(CKPT_REC_INOTIFY, 2, 3, 4, junk, 256), "long name in an event");
+	EXPECT_FINE(attempt_bytes(CKPT_REC_INOTIFY, 2, 3, 4, "a\0b", 3), "NUL in that name");
+	EXPECT_FINE(attempt_bytes(CKPT_REC_INOTIFY, 2, 3, 4, "", 0), "empty name in an event");
+	EXPECT_FINE(attempt_bytes(CKPT_REC_SHMEM, 0, 0, 4, junk, 256), "long name of a memfd");
+	EXPECT_FINE(attempt_bytes(CKPT_REC_SHMEM, 0, 0, 4, junk, 250), "too long with its prefix");
+	EXPECT_FINE(attempt_bytes(CKPT_REC_SHMEM, 0, 0, 4, "a\0b", 3), "NUL in a memfd's name");
+	EXPECT_FINE(attempt_bytes(CKPT_REC_SECCOMP, 0, 2, 1, junk, 0), "empty filter");
+	EXPECT_FINE(attempt_bytes(CKPT_REC_SECCOMP, 0, 2, 1, junk, 7), "part of an instruction");
+	EXPECT_FINE(attempt_bytes(CKPT_REC_SECCOMP, 0, 2, 1, junk, 8), "no instruction");
+	EXPECT_FINE(attempt_bytes(CKPT_REC_SECCOMP, 0, 2, 1, junk, 32768), "no instructions");
+	EXPECT_FINE(attempt_bytes(CKPT_REC_SECCOMP, 0, 2, 1, junk, 32776), "too long a filter");
 
 	/* Vector registers: too short, too long, and wrong where the processor would trap. */
 	rec = &recs[nth_rec(CKPT_REC_THREAD, 0)];

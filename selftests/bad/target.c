@@ -3,7 +3,7 @@
  * target - a small program to be checkpointed by tests of bad luck
  *
  *	target count FILE	counts in FILE (8 bytes, mapped), forever
- *	target rich FILE	sleeps forever, with a bit of every state; counts its wake-ups
+ *	target rich FILE	sleeps forever, with a bit of every state; counts wake-ups (root)
  *	target exit US		ends after that many microseconds
  *	target exec US [N]	executes itself N times, after as many microseconds each
  *	target texec US [N]	the same, by a thread that is not the first
@@ -19,17 +19,28 @@
 #endif
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
 #include <linux/futex.h>
+#include <linux/seccomp.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/file.h>
+#include <sys/inotify.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
+#include <sys/timerfd.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -111,6 +122,113 @@ static void handler(int sig)
 	(void)sig;
 }
 
+static void need(int ok, int line)
+{
+	if (!ok)
+		_exit(line % 200 + 50);
+}
+
+#define NEED(cond) need(!!(cond), __LINE__)
+
+/* A watch, and events of it: two of them with a name. */
+static void rich_watches(const char *path)
+{
+	int ino = inotify_init1(IN_NONBLOCK), fd;
+	char dir[128], name[160];
+
+	snprintf(dir, sizeof(dir), "%s.dir", path);
+	snprintf(name, sizeof(name), "%s/name", dir);
+	NEED(!mkdir(dir, 0700));
+	NEED(inotify_add_watch(ino, dir, IN_CREATE | IN_DELETE) == 1);
+	fd = open(name, O_WRONLY | O_CREAT, 0600);
+	NEED(fd >= 0 && !close(fd) && !unlink(name));
+	NEED(inotify_add_watch(ino, "/", IN_MOVE_SELF | IN_ONESHOT) == 2);
+}
+
+/* Files that no path leads to, two of them with content and one sealed and mapped. */
+static void rich_content(const char *path)
+{
+	static char text[20000];
+	char gone[128];
+	char *p;
+	int fd;
+
+	memset(text, 'x', sizeof(text));
+	snprintf(gone, sizeof(gone), "%s.gone", path);
+	fd = open(gone, O_RDWR | O_CREAT | O_EXCL, 0600);
+	NEED(fd >= 0 && !unlink(gone) && write(fd, text, sizeof(text)) == sizeof(text));
+	fd = memfd_create("rich", MFD_ALLOW_SEALING);
+	NEED(fd >= 0 && write(fd, text, sizeof(text)) == sizeof(text));
+	NEED(!fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_FUTURE_WRITE));
+	p = mmap(NULL, 8192, PROT_READ, MAP_SHARED, fd, 0);
+	NEED(p != MAP_FAILED && p[4096] == 'x');
+}
+
+static void rich_events(int file)
+{
+	struct itimerspec hour = { .it_value.tv_sec = 3600, .it_interval.tv_sec = 1 };
+	struct epoll_event event = { .events = EPOLLIN | EPOLLET };
+	struct flock lock = { .l_type = F_WRLCK, .l_start = 10, .l_len = 10 };
+	int ep = epoll_create1(0), fd;
+	sigset_t set;
+
+	fd = eventfd(3, EFD_SEMAPHORE);
+	NEED(fd >= 0 && !epoll_ctl(ep, EPOLL_CTL_ADD, fd, &event));
+	fd = timerfd_create(CLOCK_MONOTONIC, 0);
+	NEED(fd >= 0 && !timerfd_settime(fd, 0, &hour, NULL));
+	event.events = EPOLLIN | EPOLLONESHOT;
+	NEED(!epoll_ctl(ep, EPOLL_CTL_ADD, fd, &event));
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR2);
+	NEED(signalfd(-1, &set, 0) >= 0);
+	NEED(syscall(SYS_pidfd_open, getpid(), 0) >= 0);
+	NEED(!fcntl(file, F_SETLK, &lock) && !flock(file, LOCK_SH));
+}
+
+static void rich_timers(void)
+{
+	struct itimerspec hour = { .it_value.tv_sec = 3600, .it_interval.tv_sec = 1 };
+	struct itimerval later = { .it_value.tv_sec = 3600 };
+	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGUSR2 };
+	timer_t id;
+
+	NEED(!setitimer(ITIMER_REAL, &later, NULL) && !setitimer(ITIMER_PROF, &later, NULL));
+	NEED(!timer_create(CLOCK_MONOTONIC, &event, &id) && !timer_settime(id, 0, &hour, NULL));
+	event.sigev_notify = SIGEV_THREAD_ID;
+	event._sigev_un._tid = getpid();
+	NEED(!timer_create(CLOCK_REALTIME, &event, &id));
+	hour.it_value.tv_sec += time(NULL);
+	NEED(!timer_settime(id, TIMER_ABSTIME, &hour, NULL));
+	event.sigev_notify = SIGEV_NONE;
+	NEED(!timer_create(CLOCK_PROCESS_CPUTIME_ID, &event, &id));
+}
+
+/* One filter that lets everything pass, and one that looks at the call first. */
+static void rich_filters(void)
+{
+	struct sock_filter insns[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0xffff, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog prog = { .len = 4, .filter = insns };
+
+	NEED(!syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &prog));
+	prog.len = 1;
+	prog.filter = insns + 3;
+	NEED(!syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &prog));
+}
+
+/* If the processor has them. */
+static void rich_keys(char *page)
+{
+	int key = syscall(SYS_pkey_alloc, 0, 0);
+
+	if (key >= 0)
+		NEED(!syscall(SYS_pkey_mprotect, page, 4096, PROT_READ | PROT_WRITE, key));
+}
+
 static void rich(const char *path)
 {
 	struct sigaction sa = { .sa_handler = handler, .sa_flags = SA_ONSTACK | SA_RESTART };
@@ -141,6 +259,11 @@ static void rich(const char *path)
 		p[i] = i;
 	madvise(p, 32768, MADV_DONTDUMP);
 	mprotect(p + 49152, 8192, PROT_NONE);
+	rich_keys(p + 16384);
+	rich_content(path);
+	rich_events(fd);
+	rich_watches(path);
+	rich_timers();
 	/* Signals: handled, ignored, blocked and pending in both queues. */
 	sigaltstack(&ss, NULL);
 	sigfillset(&sa.sa_mask);
@@ -152,6 +275,7 @@ static void rich(const char *path)
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	sigqueue(getpid(), SIGRTMIN, val);
 	sigqueue(getpid(), SIGRTMIN, val);
+	rich_filters();
 	pthread_create(&t, NULL, sleeper, NULL);
 	pthread_kill(pthread_self(), SIGHUP);
 	/* Wait in a call that has a restart block of another kind. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Works in a directory: appends a number to the file "log" each 5 ms, one more each time, and
- * has the file "data" open and mapped. SIGTERM ends it with status 7.
+ * has the file "data" open and mapped, and watches the file "watched". SIGTERM ends it with status 7.
  *
  *	count DIRECTORY
  */
@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
@@ -34,6 +35,9 @@ int main(int argc, char **argv)
 	log = open("log", O_WRONLY | O_CREAT | O_APPEND, 0600);
 	data = open("data", O_RDWR | O_CREAT, 0600);
 	if (log < 0 || data < 0 || write(data, "data", 4) != 4)
+		return 2;
+	if (close(open("watched", O_WRONLY | O_CREAT, 0600)) ||
+	    inotify_add_watch(inotify_init(), "watched", IN_MODIFY) < 0)
 		return 2;
 	map = mmap(NULL, 4096, PROT_READ, MAP_SHARED, data, 0);
 	if (map == MAP_FAILED)

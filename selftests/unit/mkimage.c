@@ -23,31 +23,16 @@
 
 #include "ckpt_image.pb-c.h"
 #include "image.h"
+#include "mkimage.h"
 #include "mkimage_variants.h"
 #include "util.h"
-
-#define PAGE 4096UL
-
-/* A process of two threads; small, but with one of everything. */
-#define PID 4242
-#define TEXT 0x555555554000ULL
-#define HEAP 0x555555a00000ULL
-#define SHARED 0x7ffff0000000ULL
-#define HUGE 0x600000000000ULL
-#define STACK 0x7ffffffde000ULL
-#define VDSO 0x7ffff7fc9000ULL
-
-enum {
-	ID_CRED = 1, ID_EXE, ID_PIPE, ID_PIPE_R, ID_PIPE_W, ID_TTY, ID_TTY_FILE, ID_SHMEM,
-	ID_SHMEM_FILE, ID_LOG, ID_EVENTFD, ID_TIMERFD, ID_SIGNALFD, ID_EPOLL, ID_PIDFD,
-};
 
 static const char *variant = "good";
 static bool nonsense;
 static EVP_MD_CTX *sha;
 static uint64_t offset, records, pages;
 
-static bool is(const char *name)
+bool is(const char *name)
 {
 	return !strcmp(variant, name);
 }
@@ -114,7 +99,7 @@ static void spoil(uint8_t *buf, size_t len)
 		buf[rand() % len] = rand() % 3 ? rand() : buf[0];
 }
 
-static void message(uint32_t type, const void *msg)
+void message(uint32_t type, const void *msg)
 {
 	size_t len = protobuf_c_message_get_packed_size(msg);
 	uint8_t *buf = malloc(len + 64);
@@ -156,7 +141,7 @@ static void raw(uint32_t type, size_t len)
 	free(data);
 }
 
-static ProtobufCBinaryData bytes(const char *text)
+ProtobufCBinaryData bytes(const char *text)
 {
 	return (ProtobufCBinaryData){ strlen(text), (uint8_t *)text };
 }
@@ -221,7 +206,7 @@ static void put_process(void)
 	process.ppid = 4000;
 	process.pgid = PID;
 	process.sid = 4000;
-	process.nr_threads = is("threads-count") ? 3 : 2;
+	process.nr_threads = is("threads-count") || is("threads-count-bare") ? 3 : 2;
 	process.exit_signal = 17;
 	process.comm = (char *)(is("hostile-text") ? "\033[2J\xc2\x9b\xe2\x80\xae" : "sample");
 	message(CKPT_REC_PROCESS, &process);
@@ -319,81 +304,6 @@ after_pipe:
 	message(CKPT_REC_FILE, &file);
 }
 
-/* Files that are nothing but what stands in their record. */
-static void put_event_files(void)
-{
-	Ckpt__Eventfd eventfd = CKPT__EVENTFD__INIT;
-	Ckpt__Timerfd timerfd = CKPT__TIMERFD__INIT;
-	Ckpt__Signalfd signalfd = CKPT__SIGNALFD__INIT;
-	Ckpt__Pidfd pidfd = CKPT__PIDFD__INIT;
-	Ckpt__Fown fown = CKPT__FOWN__INIT;
-	Ckpt__File file;
-	uint32_t id;
-
-	eventfd.count = is("eventfd-count") ? UINT64_MAX : 7;
-	timerfd.clockid = is("timerfd-clock") ? 2 : 1;
-	timerfd.flags = 1;
-	timerfd.rest_ns = 1500000000;
-	timerfd.interval_ns = 250000000;
-	timerfd.ticks = 3;
-	timerfd.has_deadline_ns = is("timerfd-deadline");
-	signalfd.mask = 1 << 9 | 1ULL << 33;
-	fown.has_type = !is("fown-half");
-	fown.type = 1;
-	fown.has_pid = true;
-	fown.pid = PID;
-	fown.async = true;
-	for (id = ID_EVENTFD; id <= ID_PIDFD; id++) {
-		ckpt__file__init(&file);
-		file.id = id;
-		file.flags = O_RDWR;
-		file.eventfd = id == ID_EVENTFD ? &eventfd : NULL;
-		file.timerfd = id == ID_TIMERFD ? &timerfd : NULL;
-		file.signalfd = id == ID_SIGNALFD ? &signalfd : NULL;
-		file.has_epoll = file.epoll = id == ID_EPOLL;
-		file.pidfd = id == ID_PIDFD ? &pidfd : NULL;
-		file.fown = id == ID_EVENTFD ? &fown : NULL;
-		message(CKPT_REC_FILE, &file);
-	}
-}
-
-static void put_watches_and_locks(void)
-{
-	Ckpt__EpollWatch watch[2], *watches[2];
-	Ckpt__Lock lock = CKPT__LOCK__INIT, *locks[] = { &lock };
-	Ckpt__Epoll epoll = CKPT__EPOLL__INIT;
-	Ckpt__Locks all = CKPT__LOCKS__INIT;
-	int i;
-
-	for (i = 0; i < 2; i++) {
-		ckpt__epoll_watch__init(&watch[i]);
-		watch[i].fd = 20 + i;
-		watch[i].file = i ? ID_TIMERFD : ID_EVENTFD;
-		/* EPOLLIN | EPOLLERR | EPOLLHUP; EPOLLONESHOT */
-		watch[i].events = i ? 1U << 30 : 0x19;
-		watch[i].data = 0x1234567890 + i;
-		watches[i] = &watch[i];
-	}
-	if (is("watch-missing"))
-		watch[1].file = 99;
-	if (is("watch-nothing"))
-		watch[1].events = 0;
-	epoll.file = is("epoll-kind") ? ID_TIMERFD : ID_EPOLL;
-	epoll.n_watch = 2;
-	epoll.watch = watches;
-	lock.file = ID_LOG;
-	lock.kind = CKPT__LOCK_KIND__LOCK_OFD;
-	lock.write = true;
-	lock.start = is("lock-range") ? 20 : 10;
-	lock.end = 19;
-	all.n_lock = 1;
-	all.lock = locks;
-	if (is("locks-early"))
-		message(CKPT_REC_LOCKS, &all);
-	message(CKPT_REC_EPOLL, &epoll);
-	message(CKPT_REC_LOCKS, &all);
-}
-
 static void put_fs(void)
 {
 	Ckpt__Path root = CKPT__PATH__INIT, cwd = CKPT__PATH__INIT;
@@ -487,6 +397,8 @@ static void put_vmas(void)
 		v[1].flags |= 1 << 30;
 	if (is("vma-kind"))
 		v[1].kind = 9;
+	v[1].has_pkey = true;
+	v[1].pkey = is("vma-pkey") ? 16 : 1;
 	vmas.n_vma = 3;
 	vmas.vma = list;
 	message(CKPT_REC_VMAS, &vmas);
@@ -587,7 +499,12 @@ static void put_threads(void)
 		thread.restart = i ? NULL : &restart;
 		thread.sched = &sched;
 		thread.x86 = is("registers-missing") ? NULL : &x86;
+		thread.has_seccomp = true;
+		thread.seccomp = is("thread-filters") ? ID_CRED : ID_SECCOMP;
+		thread.seccomp_strict = thread.has_seccomp_strict = is("thread-two-seccomps");
 		message(CKPT_REC_THREAD, &thread);
+		if (is("timers-early"))
+			put_timers();
 	}
 }
 
@@ -654,6 +571,9 @@ static void put_all(void)
 	put_process();
 	put_objects();
 	put_event_files();
+	put_filters();
+	put_unlinked();
+	put_inotify_file();
 	if (is("record-unknown"))
 		record(999, 0, "what?", 5);
 	if (is("record-advisory"))
@@ -671,13 +591,21 @@ static void put_all(void)
 	put_fs();
 	if (is("vmas-late"))
 		put_mm();
+	if (!is("pkeys-late"))
+		put_pkeys();
 	put_vmas();
+	if (is("pkeys-late"))
+		put_pkeys();
 	if (!is("vmas-late") && !is("mm-missing"))
 		put_mm();
 	put_fds();
 	put_watches_and_locks();
+	if (!is("mm-missing") && !is("vmas-late"))
+		put_inotify();
 	put_signals();
 	put_threads();
+	if (!is("threads-count-bare"))
+		put_timers();
 	put_pages();
 	if (is("fds-late"))
 		put_fds();

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What timers can be. */
+/* What timers and watches can be. */
 #include "check.h"
 
+#include <string.h>
+#include <sys/inotify.h>
 #include <sys/timerfd.h>
 #include <time.h>
 
@@ -75,5 +77,33 @@ int check_timers(struct model *m, struct model_process *p, const Ckpt__Timers *t
 		if (check_posix_timer(m, p, timers->timer[i]))
 			return -1;
 	p->timers = timers;
+	return 0;
+}
+
+int check_inotify(struct model *m, const struct model_process *p, const Ckpt__Inotify *inotify)
+{
+	size_t i;
+
+	if (!p->mm)
+		return BAD(m, "stands before MM");
+	if (!model_file(m, inotify->file)->has_inotify)
+		return BAD(m, "object %u is no inotify instance", inotify->file);
+	if (inotify->has_next_wd && (!inotify->next_wd || inotify->next_wd > INT32_MAX))
+		return BAD(m, "%u is no number of a watch", inotify->next_wd);
+	for (i = 0; i < inotify->n_watch; i++) {
+		const Ckpt__InotifyWatch *watch = inotify->watch[i];
+		const ProtobufCBinaryData *path = &watch->path->path;
+
+		if (!watch->wd || watch->wd > INT32_MAX)
+			return BAD(m, "%u is no number of a watch", watch->wd);
+		if (!path->len || path->data[0] != '/' || memchr(path->data, 0, path->len))
+			return BAD(m, "watch %u has a bad path", watch->wd);
+		if (watch->mask & ~(IN_ALL_EVENTS | IN_EXCL_UNLINK | IN_ONESHOT))
+			return BAD(m, "watch %u is for events 0x%x", watch->wd, watch->mask);
+	}
+	for (i = 0; i < inotify->n_event; i++)
+		if (!(inotify->event[i]->mask & IN_Q_OVERFLOW) != (inotify->event[i]->wd > 0))
+			return BAD(m, "event 0x%x of watch %d", inotify->event[i]->mask,
+				   inotify->event[i]->wd);
 	return 0;
 }

@@ -25,4 +25,11 @@ bool check_timerfd_bad(const Ckpt__Timerfd *t);
  */
 int check_timers(struct model *m, struct model_process *p, const Ckpt__Timers *timers);
 
+/**
+ * check_inotify() - an INOTIFY of a process, whose file is a FILE
+ *
+ * Return: 0, or -1 with the error said.
+ */
+int check_inotify(struct model *m, const struct model_process *p, const Ckpt__Inotify *inotify);
+
 #endif /* TOOLS_CHECK_H */

@@ -277,6 +277,10 @@ static void write_process(struct writer *w, const struct model_process *p)
 	for (i = 0; i < p->nr_epolls; i++)
 		member(w, NULL, json_message(&p->epolls[i]->base));
 	close_group(w, ']');
+	open_group(w, "inotifies", '[');
+	for (i = 0; i < p->nr_inotifies; i++)
+		member(w, NULL, json_message(&p->inotifies[i]->base));
+	close_group(w, ']');
 	open_group(w, "locks", '[');
 	for (i = 0; i < p->nr_locks; i++)
 		member(w, NULL, json_message(&p->locks[i]->base));

@@ -151,7 +151,7 @@ static int add_file(struct model *m, const Ckpt__File *file)
 {
 	int kinds = !!file->path + !!file->has_pipe + !!file->has_tty + !!file->has_shmem +
 		    !!file->eventfd + !!file->timerfd + !!file->signalfd + !!file->has_epoll +
-		    !!file->pidfd + !!file->has_unlinked;
+		    !!file->pidfd + !!file->has_unlinked + !!file->has_inotify;
 
 	if (kinds != 1)
 		return BAD(m, "%u is of %d kinds, not one", file->id, kinds);
@@ -384,6 +384,14 @@ static int add_locks(struct model *m, struct model_process *p, const Ckpt__Locks
 			return BAD(m, "bytes %" PRIu64 " to %" PRIu64, lock->start, lock->end);
 		APPEND(p->locks, p->nr_locks, lock);
 	}
+	return 0;
+}
+
+static int add_inotify(struct model *m, struct model_process *p, const Ckpt__Inotify *inotify)
+{
+	if (need(m, inotify->file, CKPT_REC_FILE) || check_inotify(m, p, inotify))
+		return -1;
+	APPEND(p->inotifies, p->nr_inotifies, inotify);
 	return 0;
 }
 
@@ -640,6 +648,8 @@ static int add_message(struct model *m, ProtobufCMessage *msg)
 		return BAD(m, "stands behind the content of memory");
 	} else if (m->im.type == CKPT_REC_THREAD && !p->mm) {
 		return BAD(m, "stands before MM");
+	} else if (m->im.type == CKPT_REC_FILE && p->nr_inotifies) {
+		return BAD(m, "stands behind INOTIFY");
 	}
 	switch (m->im.type) {
 	case CKPT_REC_CRED:
@@ -670,6 +680,8 @@ static int add_message(struct model *m, ProtobufCMessage *msg)
 		return add_epoll(m, p, (Ckpt__Epoll *)msg);
 	case CKPT_REC_LOCKS:
 		return add_locks(m, p, (Ckpt__Locks *)msg);
+	case CKPT_REC_INOTIFY:
+		return add_inotify(m, p, (Ckpt__Inotify *)msg);
 	case CKPT_REC_SIGHAND:
 		return ONCE(m, p, sighand) ?: add_sighand(m, p, (Ckpt__Sighand *)msg);
 	case CKPT_REC_SIGNALS:
@@ -757,6 +769,7 @@ void model_free(struct model *m)
 		free(m->processes[i].fds);
 		free(m->processes[i].epolls);
 		free(m->processes[i].locks);
+		free(m->processes[i].inotifies);
 		free(m->processes[i].vmas);
 	}
 	free(m->processes);

@@ -47,6 +47,7 @@ struct model_vma {
  * @epolls: records with watches of epoll instances, which several may have
  * @nr_watches: in them
  * @locks: file locks
+ * @inotifies: records with watches and events of inotify instances, which several may have
  * @vmas: ascending by address
  * @pages: that the image holds
  * @described: the content of its memory has begun
@@ -68,6 +69,8 @@ struct model_process {
 	size_t nr_epolls;
 	const Ckpt__Lock **locks;
 	size_t nr_locks;
+	const Ckpt__Inotify **inotifies;
+	size_t nr_inotifies;
 	struct model_vma *vmas;
 	size_t nr_vmas;
 	size_t nr_watches;

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/inotify.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -218,6 +219,28 @@ const struct name names_epoll[] = {
 	{ EPOLLWAKEUP, "wakeup" },
 	{ EPOLLONESHOT, "one-shot" },
 	{ (uint32_t)EPOLLET, "edge" },
+	{ }
+};
+
+const struct name names_inotify[] = {
+	{ IN_ACCESS, "access" },
+	{ IN_MODIFY, "modify" },
+	{ IN_ATTRIB, "attrib" },
+	{ IN_CLOSE_WRITE, "close-write" },
+	{ IN_CLOSE_NOWRITE, "close-nowrite" },
+	{ IN_OPEN, "open" },
+	{ IN_MOVED_FROM, "moved-from" },
+	{ IN_MOVED_TO, "moved-to" },
+	{ IN_CREATE, "create" },
+	{ IN_DELETE, "delete" },
+	{ IN_DELETE_SELF, "delete-self" },
+	{ IN_MOVE_SELF, "move-self" },
+	{ IN_UNMOUNT, "unmount" },
+	{ IN_Q_OVERFLOW, "overflow" },
+	{ IN_IGNORED, "ignored" },
+	{ IN_EXCL_UNLINK, "excl-unlink" },
+	{ IN_ISDIR, "directory" },
+	{ IN_ONESHOT, "one-shot" },
 	{ }
 };
 

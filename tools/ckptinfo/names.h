@@ -28,7 +28,8 @@ extern const struct name names_rlimit[];	/* RLIMIT_* */
 extern const struct name names_itimer[];	/* ITIMER_* */
 extern const struct name names_clock[];		/* CLOCK_* */
 extern const struct name names_clock[];		/* CLOCK_* */
-extern const struct name names_epoll[];		/* EPOLL* */
+extern const struct name names_epoll[];
+extern const struct name names_inotify[];		/* EPOLL* */
 extern const struct name names_restart[];	/* enum RestartKind */
 extern const struct name names_signal[];	/* signals, as bits of a mask */
 

@@ -100,6 +100,20 @@ static void show_event(const struct model *m, const Ckpt__File *file)
 				if (m->processes[i].epolls[j]->file == file->id)
 					n += m->processes[i].epolls[j]->n_watch;
 		printf("%zu watches", n);
+	} else if (file->has_inotify) {
+		size_t i, j, watches = 0, events = 0;
+
+		for (i = 0; i < m->nr_processes; i++) {
+			const struct model_process *p = &m->processes[i];
+
+			for (j = 0; j < p->nr_inotifies; j++) {
+				if (p->inotifies[j]->file != file->id)
+					continue;
+				watches += p->inotifies[j]->n_watch;
+				events += p->inotifies[j]->n_event;
+			}
+		}
+		printf("%zu watches, %zu events unread", watches, events);
 	}
 }
 
@@ -164,7 +178,8 @@ static const char *file_kind(const Ckpt__File *file)
 	return file->has_pipe ? "pipe" : file->has_tty ? "terminal" :
 	       file->has_shmem ? "memory" : file->eventfd ? "eventfd" :
 	       file->timerfd ? "timerfd" : file->signalfd ? "signalfd" :
-	       file->has_epoll ? "epoll" : file->has_unlinked ? "file" : "pidfd";
+	       file->has_epoll ? "epoll" : file->has_unlinked ? "file" :
+	       file->has_inotify ? "inotify" : "pidfd";
 }
 
 static void show_ids(const char *what, uint32_t real, uint32_t effective, uint32_t saved,
@@ -346,6 +361,35 @@ static void show_watches(const struct model_process *p)
 			       watch->fd, watch->file, watch->data,
 			       names_flags(events, names_epoll, watch->events, " "),
 			       watch->events & (EPOLLERR | EPOLLHUP) ? "" : " (fired)");
+		}
+	}
+}
+
+static void show_inotify(const struct model_process *p)
+{
+	char mask[NAMES_BUF];
+	size_t i, j;
+
+	if (!p->nr_inotifies)
+		return;
+	printf("\n  inotify\n    %-6s %-6s %s\n", "FILE", "WATCH", "WHAT");
+	for (i = 0; i < p->nr_inotifies; i++) {
+		const Ckpt__Inotify *inotify = p->inotifies[i];
+
+		for (j = 0; j < inotify->n_watch; j++) {
+			const Ckpt__InotifyWatch *watch = inotify->watch[j];
+
+			printf("    #%-5u %-6u ", inotify->file, watch->wd);
+			put_bytes(watch->path->path.data, watch->path->path.len);
+			printf(" (%s)\n", names_flags(mask, names_inotify, watch->mask, " "));
+		}
+		for (j = 0; j < inotify->n_event; j++) {
+			const Ckpt__InotifyEvent *event = inotify->event[j];
+
+			printf("    #%-5u %-6d unread: %s ", inotify->file, event->wd,
+			       names_flags(mask, names_inotify, event->mask, " "));
+			put_bytes(event->name.data, event->name.len);
+			putchar('\n');
 		}
 	}
 }
@@ -540,6 +584,7 @@ static void show_process(const struct model *m, const struct model_process *p)
 	show_mm(p);
 	show_fds(m, p);
 	show_watches(p);
+	show_inotify(p);
 	show_locks(p);
 	show_signals(p);
 	show_timers(p);

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Images that no kernel made: filters, files without a path, watches, locks, keys, timers. */
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "mkimage.h"
+#include "util.h"
+
+/* Two seccomp filters. */
+void put_filters(void)
+{
+	static uint8_t insns[16] = { 6, 0, 0, 0, 0, 0, 0xff, 0x7f, 6, 0, 0, 0, 0, 0, 0xff, 0x7f };
+	Ckpt__SeccompFilter filter[2], *filters[2];
+	Ckpt__Seccomp seccomp = CKPT__SECCOMP__INIT;
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		ckpt__seccomp_filter__init(&filter[i]);
+		filter[i].program = (ProtobufCBinaryData){ i ? 8 : 16, insns };
+		filters[i] = &filter[i];
+	}
+	if (is("filter-empty"))
+		filter[1].program.len = 0;
+	if (is("filter-cut"))
+		filter[1].program.len = 7;
+	seccomp.id = ID_SECCOMP;
+	seccomp.n_filter = is("filters-none") ? 0 : 2;
+	seccomp.filter = filters;
+	message(CKPT_REC_SECCOMP, &seccomp);
+}
+
+/* A deleted file; its content is a hole. */
+void put_unlinked(void)
+{
+	Ckpt__FileAttr attr = CKPT__FILE_ATTR__INIT;
+	Ckpt__Unlinked unlinked = CKPT__UNLINKED__INIT;
+	Ckpt__File file = CKPT__FILE__INIT;
+	Ckpt__Path dir = CKPT__PATH__INIT;
+
+	dir.path = bytes(is("unlinked-dir") ? "tmp" : "/tmp");
+	dir.mode = S_IFDIR | 0777;
+	attr.mode = is("unlinked-mode") ? S_IFREG | 0600 : 0600;
+	unlinked.id = ID_UNLINKED;
+	unlinked.dir = &dir;
+	unlinked.name = bytes(is("hostile-text") ? "\033]0;x\007" : "gone");
+	unlinked.size = is("unlinked-size") ? -1ULL : 5 * PAGE;
+	unlinked.attr = &attr;
+	message(CKPT_REC_UNLINKED, &unlinked);
+	file.id = ID_UNLINKED_FILE;
+	file.flags = O_RDWR;
+	file.has_unlinked = true;
+	file.unlinked = ID_UNLINKED;
+	message(CKPT_REC_FILE, &file);
+}
+
+/* Files that are nothing but what stands in their record. */
+void put_event_files(void)
+{
+	Ckpt__Eventfd eventfd = CKPT__EVENTFD__INIT;
+	Ckpt__Timerfd timerfd = CKPT__TIMERFD__INIT;
+	Ckpt__Signalfd signalfd = CKPT__SIGNALFD__INIT;
+	Ckpt__Pidfd pidfd = CKPT__PIDFD__INIT;
+	Ckpt__Fown fown = CKPT__FOWN__INIT;
+	Ckpt__File file;
+	uint32_t id;
+
+	eventfd.count = is("eventfd-count") ? UINT64_MAX : 7;
+	timerfd.clockid = is("timerfd-clock") ? 2 : 1;
+	timerfd.flags = 1;
+	timerfd.rest_ns = 1500000000;
+	timerfd.interval_ns = 250000000;
+	timerfd.ticks = 3;
+	timerfd.has_deadline_ns = is("timerfd-deadline");
+	signalfd.mask = 1 << 9 | 1ULL << 33;
+	fown.has_type = !is("fown-half");
+	fown.type = 1;
+	fown.has_pid = true;
+	fown.pid = PID;
+	fown.async = true;
+	for (id = ID_EVENTFD; id <= ID_PIDFD; id++) {
+		ckpt__file__init(&file);
+		file.id = id;
+		file.flags = O_RDWR;
+		file.eventfd = id == ID_EVENTFD ? &eventfd : NULL;
+		file.timerfd = id == ID_TIMERFD ? &timerfd : NULL;
+		file.signalfd = id == ID_SIGNALFD ? &signalfd : NULL;
+		file.has_epoll = file.epoll = id == ID_EPOLL;
+		file.pidfd = id == ID_PIDFD ? &pidfd : NULL;
+		file.fown = id == ID_EVENTFD ? &fown : NULL;
+		message(CKPT_REC_FILE, &file);
+	}
+}
+
+void put_watches_and_locks(void)
+{
+	Ckpt__EpollWatch watch[2], *watches[2];
+	Ckpt__Lock lock = CKPT__LOCK__INIT, *locks[] = { &lock };
+	Ckpt__Epoll epoll = CKPT__EPOLL__INIT;
+	Ckpt__Locks all = CKPT__LOCKS__INIT;
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		ckpt__epoll_watch__init(&watch[i]);
+		watch[i].fd = 20 + i;
+		watch[i].file = i ? ID_TIMERFD : ID_EVENTFD;
+		/* EPOLLIN | EPOLLERR | EPOLLHUP; EPOLLONESHOT */
+		watch[i].events = i ? 1U << 30 : 0x19;
+		watch[i].data = 0x1234567890 + i;
+		watches[i] = &watch[i];
+	}
+	if (is("watch-missing"))
+		watch[1].file = 99;
+	if (is("watch-nothing"))
+		watch[1].events = 0;
+	epoll.file = is("epoll-kind") ? ID_TIMERFD : ID_EPOLL;
+	epoll.n_watch = 2;
+	epoll.watch = watches;
+	lock.file = ID_LOG;
+	lock.kind = CKPT__LOCK_KIND__LOCK_OFD;
+	lock.write = true;
+	lock.start = is("lock-range") ? 20 : 10;
+	lock.end = 19;
+	all.n_lock = 1;
+	all.lock = locks;
+	if (is("locks-early"))
+		message(CKPT_REC_LOCKS, &all);
+	message(CKPT_REC_EPOLL, &epoll);
+	message(CKPT_REC_LOCKS, &all);
+}
+
+void put_pkeys(void)
+{
+	Ckpt__Pkeys pkeys = CKPT__PKEYS__INIT;
+
+	pkeys.allocated = is("pkeys-none") ? 0 : 7;
+	pkeys.has_execute_only = true;
+	pkeys.execute_only = is("pkeys-key") ? 16 : 2;
+	message(CKPT_REC_PKEYS, &pkeys);
+}
+
+void put_timers(void)
+{
+	Ckpt__Itimer it[2] = { CKPT__ITIMER__INIT, CKPT__ITIMER__INIT };
+	Ckpt__Itimer *its[] = { &it[0], &it[1] };
+	Ckpt__PosixTimer timer[2] = { CKPT__POSIX_TIMER__INIT, CKPT__POSIX_TIMER__INIT };
+	Ckpt__PosixTimer *posix[] = { &timer[0], &timer[1] };
+	Ckpt__Timers timers = CKPT__TIMERS__INIT;
+
+	it[0].has_rest_ns = it[1].has_rest_ns = true;
+	it[0].rest_ns = is("itimer-time") ? 1ULL << 63 : 1500000000;
+	it[1].which = is("itimer-twice") ? 0 : is("itimer-kind") ? 3 : 2;
+	it[1].rest_ns = 1;
+	timer[0].signal = is("timer-signal") ? 65 : 14;
+	timer[0].clock = 1;
+	timer[0].has_rest_ns = true;
+	timer[0].rest_ns = is("timer-time") ? 1ULL << 63 : 5;
+	timer[1].id = is("timer-id") ? 1U << 31 : 7;
+	timer[1].notify = 4;
+	timer[1].signal = 34;
+	timer[1].clock = -2;
+	timer[1].has_clock_tid = true;
+	timer[1].clock_tid = is("timer-clock") ? 99 : PID;
+	timer[1].has_target = true;
+	timer[1].target = is("timer-target") ? 99 : PID + 1;
+	timers.n_itimer = 2;
+	timers.itimer = its;
+	timers.next_id = 8;
+	timers.n_timer = 2;
+	timers.timer = posix;
+	message(CKPT_REC_TIMERS, &timers);
+	if (is("timers-twice"))
+		message(CKPT_REC_TIMERS, &timers);
+}
+
+void put_inotify_file(void)
+{
+	Ckpt__File file = CKPT__FILE__INIT;
+
+	file.id = ID_INOTIFY;
+	file.has_inotify = file.inotify = true;
+	message(CKPT_REC_FILE, &file);
+}
+
+void put_inotify(void)
+{
+	Ckpt__InotifyWatch watch = CKPT__INOTIFY_WATCH__INIT, *watches[] = { &watch };
+	Ckpt__InotifyEvent event[2], *events[] = { &event[0], &event[1] };
+	Ckpt__Inotify inotify = CKPT__INOTIFY__INIT;
+	Ckpt__Path path = CKPT__PATH__INIT;
+
+	path.path = bytes(is("inotify-path") ? "home" : "/home/user");
+	path.mode = S_IFDIR | 0755;
+	watch.wd = is("inotify-wd") ? 0 : 5;
+	watch.path = &path;
+	watch.mask = is("inotify-mask") ? 0x2000 : 0x100;
+	ckpt__inotify_event__init(&event[0]);
+	event[0].wd = is("inotify-event") ? -1 : 5;
+	event[0].mask = 0x100;
+	event[0].has_name = true;
+	event[0].name = bytes(is("hostile-text") ? "\033]0;x\007" : "new");
+	ckpt__inotify_event__init(&event[1]);
+	event[1].wd = -1;
+	event[1].mask = 0x4000;
+	inotify.file = is("inotify-kind") ? ID_EPOLL : ID_INOTIFY;
+	inotify.n_watch = 1;
+	inotify.watch = watches;
+	inotify.n_event = 2;
+	inotify.event = events;
+	inotify.has_next_wd = true;
+	inotify.next_wd = is("inotify-next") ? 0 : 6;
+	message(CKPT_REC_INOTIFY, &inotify);
+	if (is("inotify-early"))
+		put_inotify_file();
+}
