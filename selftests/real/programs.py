@@ -87,7 +87,7 @@ class Program:
     @script: text of the file "script", where @N@ stands for the same
     @data: function(path, N) that makes the file "text"
     @outputs: files it writes besides "out"
-    @package: Debian's package, for those that "make check" does not install
+    @package: Debian's package, for what "make check" does not install, or not on each kernel
     @seconds: how long an undisturbed run takes at least
     @rewinds: it deletes or renames files, which leaves no way back to who went on for a while
     @made: file in build/selftests/real that it needs
@@ -141,10 +141,11 @@ class Program:
 
 
 class Detached(Program):
-    """One that gdb has started, had stopped at a breakpoint and at a watchpoint, and let go."""
+    """One that gdb has started, stopped at breakpoints, made a call in, stepped, and let go."""
 
     def __init__(self, inferior):
-        super().__init__('/usr/bin/gdb', [], inferior.count)
+        # Everybody has gdb, but to start it takes long on an emulated machine.
+        super().__init__('/usr/bin/gdb', [], inferior.count, package='gdb')
         self.inferior = inferior
 
     def missing(self):
@@ -240,7 +241,7 @@ PROGRAMS = {
     # Without symbols, which valgrind would read for longer than the program takes.
     'valgrind': Program('/usr/bin/valgrind',
                         ['-q', '--tool=memcheck', '--undef-value-errors=no', '/bin/busybox', 'sh',
-                         'script'], 2000, BUSYBOX, seconds=2),
+                         'script'], 500, BUSYBOX, seconds=2),
     'gdb': Detached(Program('/usr/bin/mawk', ['-f', 'script'], 10000, MAWK)),
     'qemu': Program('/usr/bin/qemu-system-x86_64',
                     ['-accel', 'tcg', '-M', 'isapc', '-cpu', '486', '-m', '4', '-nodefaults',
