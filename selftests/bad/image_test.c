@@ -261,6 +261,7 @@ TEST(records_twice)
 {
 	struct image_rec list[RECS_MAX + 1];
 	unsigned int i, j, n;
+	bool again;
 
 	SETUP();
 	for (i = 0; i < n_recs; i++) {
@@ -273,9 +274,8 @@ TEST(records_twice)
 				list[n++] = recs[j];
 		}
 		/* Who has a lock or a watch may ask for it again. */
-		EXPECT_FINE(attempt_recs(list, n, recs[i].type == CKPT_REC_LOCKS ||
-						  recs[i].type == CKPT_REC_INOTIFY),
-			    "record %u of type %u twice", i,
+		again = recs[i].type == CKPT_REC_LOCKS || recs[i].type == CKPT_REC_INOTIFY;
+		EXPECT_FINE(attempt_recs(list, n, again), "record %u of type %u twice", i,
 			    recs[i].type);
 		/* And once more far from the first. */
 		n = n_recs;
