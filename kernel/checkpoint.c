@@ -33,6 +33,7 @@
 #include "file.h"
 #include "fs.h"
 #include "inotify.h"
+#include "lsm.h"
 #include "mm.h"
 #include "pages.h"
 #include "park.h"
@@ -100,6 +101,7 @@ static int checkpoint_write_creds(struct checkpoint *cp)
 {
 	struct park_task *pt;
 	struct object *obj;
+	const char *why;
 	int ret;
 
 	list_for_each_entry(pt, &cp->park->list, list) {
@@ -111,7 +113,11 @@ static int checkpoint_write_creds(struct checkpoint *cp)
 			put_cred(pt->thread->cred);
 			return PTR_ERR(obj);
 		}
-		ret = cred_write(&cp->out, pt->thread->cred, obj->id);
+		why = lsm_unsupported(pt->thread->cred);
+		if (why)
+			checkpoint_refuse(cp, CKPT_WHERE_NONE, 0, CKPT_REASON_UNSUPPORTED, NULL,
+					  "%s is not supported", why);
+		ret = cred_write(&cp->out, pt->task, pt->thread->cred, obj->id);
 		if (ret)
 			return ret;
 	}

@@ -208,6 +208,30 @@ static inline bool compat_pte_marker(pte_t pte)
 #endif
 }
 
+/* MADV_GUARD_INSTALL; areas that may have guard regions are marked in kernels with softleaf_t. */
+#ifndef MADV_GUARD_INSTALL
+#define MADV_GUARD_INSTALL	102
+#endif
+
+static inline bool compat_pte_guard(pte_t pte)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 19, 0)
+	return softleaf_is_guard_marker(softleaf_from_pte(pte));
+#else
+	return false;
+#endif
+}
+
+/* What /proc/PID/attr/current says; modules have numbers since 6.8, where they had names. */
+static inline int compat_getprocattr(struct task_struct *task, char **value)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 8, 0)
+	return sym(security_getprocattr)(task, 0, "current", value);
+#else
+	return sym(security_getprocattr)(task, NULL, "current", value);
+#endif
+}
+
 /* F_SETOWN: 1934b212615d "file: reclaim 24 bytes from f_owner", 6.12, made it a pointer. */
 static inline struct fown_struct *compat_fown(struct file *file)
 {

@@ -3,8 +3,8 @@
  * Credentials: ids, groups, capabilities, securebits.
  *
  * Ids are those of the caller's user namespace, which is the target's (others are refused).
- * Not kept: keyrings (the restarted program has the restarter's session keyring) and LSM labels
- * (it has the restarter's).
+ * Not kept: keyrings (the restarted program has the restarter's session keyring). The label of a
+ * security module must be the restarter's already.
  */
 #include <linux/capability.h>
 #include <linux/securebits.h>
@@ -12,6 +12,7 @@
 #include <linux/uidgid.h>
 
 #include "cred.h"
+#include "lsm.h"
 #include "stream.h"
 #include "symbols.h"
 
@@ -39,7 +40,7 @@ static bool cred_caps_set(kernel_cap_t *cap, u64 val)
 	return true;
 }
 
-int cred_write(struct stream_out *out, const struct cred *cred, u32 id)
+int cred_write(struct stream_out *out, struct task_struct *task, const struct cred *cred, u32 id)
 {
 	struct user_namespace *ns = current_user_ns();
 	const struct group_info *gi = cred->group_info;
@@ -60,16 +61,25 @@ int cred_write(struct stream_out *out, const struct cred *cred, u32 id)
 		.cap_ambient = cred_caps(&cred->cap_ambient),
 		.securebits = cred->securebits,
 	};
+	char *label = lsm_label(task);
 	int i, ret;
 
+	if (IS_ERR(label))
+		return PTR_ERR(label);
+	pb.has_label = label;
+	pb.label.data = (u8 *)label;
+	pb.label.len = label ? strlen(label) : 0;
 	pb.groups = kvmalloc_array(gi->ngroups ?: 1, sizeof(u32), GFP_KERNEL_ACCOUNT);
-	if (!pb.groups)
+	if (!pb.groups) {
+		kfree(label);
 		return -ENOMEM;
+	}
 	pb.n_groups = gi->ngroups;
 	for (i = 0; i < gi->ngroups; i++)
 		pb.groups[i] = from_kgid(ns, gi->gid[i]);
 	ret = stream_out_msg(out, CKPT_REC_CRED, &pb_cred_msg, &pb);
 	kvfree(pb.groups);
+	kfree(label);
 	return ret;
 }
 
@@ -79,6 +89,29 @@ static int cred_denied(struct stream_in *in, const char *what, const char *advic
 
 	return error_add(&in->ctx->errors, -EPERM, &at, "%s of the program cannot be given back",
 			 what);
+}
+
+/* What confined the program must confine us, too. */
+static int cred_label(struct stream_in *in, const struct pb_cred *pb)
+{
+	struct error_at at = {
+		.reason = CKPT_REASON_DENIED,
+		.advice = "restart it confined by the same profile (aa-exec, runcon)",
+	};
+	char *own;
+	bool same;
+
+	if (!pb->has_label)
+		return 0;
+	own = lsm_label(current);
+	if (IS_ERR(own))
+		return PTR_ERR(own);
+	same = own && strlen(own) == pb->label.len && !memcmp(own, pb->label.data, pb->label.len);
+	kfree(own);
+	return same ? 0 : error_add(&in->ctx->errors, -EPERM, &at,
+				    "its security label was %.*s, and yours is another",
+				    (int)min_t(u32, pb->label.len, 80),
+				    (const char *)pb->label.data);
 }
 
 static int cred_groups(struct stream_in *in, struct cred *new, const struct pb_cred *pb)
@@ -194,7 +227,9 @@ struct cred *cred_read(struct stream_in *in, u32 *id)
 	new = prepare_creds();
 	if (!new)
 		return ERR_PTR(-ENOMEM);
-	ret = cred_groups(in, new, &pb);
+	ret = cred_label(in, &pb);
+	if (!ret)
+		ret = cred_groups(in, new, &pb);
 	if (!ret)
 		ret = cred_ids(in, new, &pb);
 	if (!ret)

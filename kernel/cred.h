@@ -10,8 +10,8 @@ struct dev_ctx;
 struct stream_in;
 struct stream_out;
 
-/** cred_write() - write CRED for @cred under @id */
-int cred_write(struct stream_out *out, const struct cred *cred, u32 id);
+/** cred_write() - write CRED for the credentials @cred of @task under @id */
+int cred_write(struct stream_out *out, struct task_struct *task, const struct cred *cred, u32 id);
 
 /**
  * cred_read() - read CRED and build credentials from it

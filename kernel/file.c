@@ -21,6 +21,7 @@
 #include "path.h"
 #include "pidfd.h"
 #include "pipe.h"
+#include "proc.h"
 #include "restart.h"
 #include "shmem.h"
 #include "signalfd.h"
@@ -123,6 +124,7 @@ static const struct file_kind file_kinds[] = {
 	{ FILE_KIND(pidfd, pidfd_open) },
 	{ FILE_KIND(inotify, inotify_open) },
 	{ FILE_KIND(unlinked, unlinked_open) },
+	{ FILE_KIND(proc, proc_open) },
 	{ .match = file_any, .save = file_save_path,
 	  .has = offsetof(struct pb_file, has_path), .open = file_open_path },
 };
@@ -152,8 +154,8 @@ int file_write(struct checkpoint *cp, struct file *file, int fd, u64 addr, u32 *
 	if (!obj) {
 		kind = file_kind(file);
 		why = fd >= 0 ? fown_save(cp, file, &pb) : NULL;
-		if (fd >= 0 && lock_lease(file))
-			why = "a file lease";
+		if (fd >= 0 && !why && !(file->f_mode & FMODE_PATH))
+			why = lock_save_lease(file, &pb);
 		if (why)
 			checkpoint_refuse(cp, CKPT_WHERE_FD, fd, CKPT_REASON_UNSUPPORTED, NULL,
 					  "%s is not supported", why);
@@ -390,7 +392,7 @@ void file_close_all(void)
 	}
 }
 
-static void file_set_flags(struct file *file, unsigned int flags)
+void file_set_flags(struct file *file, unsigned int flags)
 {
 	spin_lock(&file->f_lock);
 	file->f_flags = (file->f_flags & ~FILE_SETFL) | (flags & FILE_SETFL);
@@ -439,9 +441,9 @@ int file_read(struct restart *rs)
 		return ret;
 	kind = file_kind_of(&pb);
 	if (!kind || pb.flags & ~FILE_FLAGS || (pb.flags & __O_TMPFILE && !pb.has_unlinked) ||
-	    (pb.has_pos && !pb.has_path && !pb.has_shmem && !pb.has_unlinked))
+	    (pb.has_pos && !pb.has_path && !pb.has_shmem && !pb.has_unlinked && !pb.has_proc))
 		return stream_in_bad(&rs->in, "file %u", pb.id);
-	ret = fown_note(rs, &pb);
+	ret = fown_note(rs, &pb) ?: lock_note_lease(rs, &pb);
 	if (ret)
 		return ret;
 	file = kind->open(rs, &pb);
@@ -449,7 +451,7 @@ int file_read(struct restart *rs)
 		return PTR_ERR(file);
 	if (!(pb.flags & O_PATH))
 		file_set_flags(file, pb.flags);
-	if (pb.has_pos) {
+	if (pb.has_pos && !proc_stands_in(rs, file)) {
 		pos = vfs_llseek(file, pb.pos, SEEK_SET);
 		if (pos < 0 || pos != pb.pos) {
 			fput(file);

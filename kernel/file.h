@@ -43,6 +43,9 @@ struct file *file_list_find(const struct file_list *list, unsigned int fd);
  */
 struct file *file_take_fd(long fd);
 
+/** file_set_flags() - restart: set the flags of a description that fcntl(F_SETFL) would set */
+void file_set_flags(struct file *file, unsigned int flags);
+
 /** file_quiet() - can only the program itself make something happen to this file? */
 bool file_quiet(struct file *file);
 

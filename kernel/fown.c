@@ -132,7 +132,8 @@ static int fown_set(struct file *file, int fd, const struct pb_fown *pb)
 	}
 	if (!ret && pb->signal)
 		ret = arch_sys(fcntl, fd, F_SETSIG, pb->signal);
-	if (!ret && pb->async)
+	/* A lease sets the flag, too, on files that know nothing of it. */
+	if (!ret && pb->async && !(file->f_flags & FASYNC))
 		ret = file->f_op->fasync ? file->f_op->fasync(fd, file, 1) : -EINVAL;
 	return ret < 0 ? ret : 0;
 }

@@ -11,22 +11,31 @@
 #include "checkpoint.h"
 #include "compat.h"
 #include "lock.h"
+#include "proc.h"
 #include "restart.h"
 #include "scratch.h"
 
-bool lock_lease(struct file *file)
+const char *lock_save_lease(struct file *file, struct pb_file *pb)
 {
 	struct file_lock_context *flctx = compat_flctx(file_inode(file));
 	const struct compat_lock *lock;
-	bool found = false;
+	const char *why = NULL;
 
 	if (!flctx)
-		return false;
+		return NULL;
 	spin_lock(&flctx->flc_lock);
-	list_for_each_entry(lock, &flctx->flc_lease, COMPAT_LOCK_LIST)
-		found = found || compat_lock_file(lock) == file;
+	list_for_each_entry(lock, &flctx->flc_lease, COMPAT_LOCK_LIST) {
+		if (compat_lock_file(lock) != file)
+			continue;
+		if (!(compat_lock_flags(lock) & FL_LEASE))
+			why = "a delegation of a file";
+		else if (compat_lock_flags(lock) & (FL_UNLOCK_PENDING | FL_DOWNGRADE_PENDING))
+			why = "a file lease that somebody breaks just now";
+		pb->has_lease = true;
+		pb->lease = compat_lock_type(lock);
+	}
 	spin_unlock(&flctx->flc_lock);
-	return found;
+	return why;
 }
 
 /**
@@ -178,6 +187,9 @@ static int lock_set(struct restart *rs, const struct pb_lock *pb)
 
 	if (!obj || obj->fd < 0 || pb->start > pb->end || pb->end > OFFSET_MAX)
 		return stream_in_bad(&rs->in, "a file lock");
+	if (proc_stands_in(rs, obj->ptr))
+		return error_add(&rs->ctx->errors, -EOPNOTSUPP, &at,
+				 "a lock on a file of proc about a thread cannot be set");
 	if (pb->kind == PB_LOCK_FLOCK)
 		ret = arch_sys(flock, obj->fd, (pb->write ? LOCK_EX : LOCK_SH) | LOCK_NB);
 	else
@@ -211,4 +223,68 @@ int lock_read(struct restart *rs)
 		cond_resched();
 	}
 	return ret;
+}
+
+/**
+ * struct lock_lease - a lease to be set
+ * @list: on &restart.leases
+ * @file: id of a FILE
+ * @type: F_RDLCK or F_WRLCK
+ */
+struct lock_lease {
+	struct list_head list;
+	u32 file;
+	u32 type;
+};
+
+int lock_note_lease(struct restart *rs, const struct pb_file *pb)
+{
+	struct lock_lease *lease;
+
+	if (!pb->has_lease)
+		return 0;
+	if (pb->lease != F_RDLCK && pb->lease != F_WRLCK)
+		return stream_in_bad(&rs->in, "lease of file %u", pb->id);
+	lease = kmalloc(sizeof(*lease), GFP_KERNEL_ACCOUNT);
+	if (!lease)
+		return -ENOMEM;
+	lease->file = pb->id;
+	lease->type = pb->lease;
+	list_add_tail(&lease->list, &rs->leases);
+	return 0;
+}
+
+int lock_finish(struct restart *rs)
+{
+	struct error_at at = {
+		.reason = CKPT_REASON_TAKEN,
+		.task = current,
+		.where_type = CKPT_WHERE_FD,
+	};
+	struct lock_lease *lease;
+	struct object *obj;
+	int ret;
+
+	list_for_each_entry(lease, &rs->leases, list) {
+		obj = object_by_id(&rs->objects, OBJECT_FILE, lease->file);
+		if (!obj || obj->fd < 0)
+			return stream_in_bad(&rs->in, "lease of file %u", lease->file);
+		ret = arch_sys(fcntl, obj->fd, F_SETLEASE, lease->type);
+		at.where = obj->fd;
+		if (ret)
+			return error_add(&rs->ctx->errors, ret, &at,
+					 "the lease on %pD cannot be set (%d): others have it open, or you may not",
+					 obj->ptr, -ret);
+		cond_resched();
+	}
+	return 0;
+}
+
+void lock_forget(struct restart *rs)
+{
+	struct lock_lease *lease, *next;
+
+	list_for_each_entry_safe(lease, next, &rs->leases, list)
+		kfree(lease);
+	INIT_LIST_HEAD(&rs->leases);
 }

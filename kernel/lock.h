@@ -6,10 +6,24 @@
 
 struct checkpoint;
 struct file;
+struct pb_file;
 struct restart;
 
-/** lock_lease() - does the description hold a lease, which is not kept? */
-bool lock_lease(struct file *file);
+/**
+ * lock_save_lease() - checkpoint: put a lease (F_SETLEASE) of the description into @pb
+ *
+ * Return: NULL, or what is not supported.
+ */
+const char *lock_save_lease(struct file *file, struct pb_file *pb);
+
+/** lock_note_lease() - restart: check a lease of a file, and set it with the last steps */
+int lock_note_lease(struct restart *rs, const struct pb_file *pb);
+
+/** lock_finish() - restart: set leases, when nobody opens files any more */
+int lock_finish(struct restart *rs);
+
+/** lock_forget() - restart: give back what lock_finish() needed */
+void lock_forget(struct restart *rs);
 
 /** lock_write() - checkpoint: write the file locks of the process, behind all its files */
 int lock_write(struct checkpoint *cp);

@@ -35,7 +35,7 @@ static int pages_add(struct pages_batch *batch, unsigned long addr)
 
 	if (batch->n == STREAM_BATCH)
 		return 1;
-	if (last && last->addr + last->pages * PAGE_SIZE == addr) {
+	if (last && last->addr + (u64)last->pages * PAGE_SIZE == addr) {
 		last->pages++;
 	} else {
 		last = &batch->run[batch->n_run++];
@@ -57,7 +57,7 @@ static int pages_pte(pte_t *ptep, unsigned long addr, unsigned long next, struct
 	if (pte_none(pte))
 		return 0;
 	if (!pte_present(pte)) {
-		/* A marker (of userfaultfd, say) is no page; what makes them is refused. */
+		/* A marker (of a guard region, say) is no page. */
 		if (compat_pte_marker(pte))
 			return 0;
 		return pages_add(walk->private, addr);
@@ -94,6 +94,43 @@ static const struct mm_walk_ops pages_ops = {
 	.pmd_entry = pages_pmd,
 	.pte_entry = pages_pte,
 	.test_walk = pages_test,
+};
+
+/* They are few, and a run of them can be long: no batch is ever full of pages, but of runs. */
+static int guard_add(unsigned long addr, struct pages_batch *batch)
+{
+	struct pb_page_run *last = batch->n_run ? &batch->run[batch->n_run - 1] : NULL;
+
+	if (last && last->pages < U32_MAX && last->addr + (u64)last->pages * PAGE_SIZE == addr) {
+		last->pages++;
+		return 0;
+	}
+	if (batch->n_run == STREAM_BATCH)
+		return 1;
+	last = &batch->run[batch->n_run++];
+	last->addr = addr;
+	last->pages = 1;
+	return 0;
+}
+
+/* Guard regions (MADV_GUARD_INSTALL), also of shared memory: marks in the page table. */
+static int guard_pte(pte_t *ptep, unsigned long addr, unsigned long next, struct mm_walk *walk)
+{
+	pte_t pte = ptep_get(ptep);
+
+	if (pte_none(pte) || pte_present(pte) || !compat_pte_guard(pte))
+		return 0;
+	return guard_add(addr, walk->private);
+}
+
+static int guard_test(unsigned long addr, unsigned long next, struct mm_walk *walk)
+{
+	return !(walk->vma->vm_flags & VM_MAYBE_GUARD);
+}
+
+static const struct mm_walk_ops guard_ops = {
+	.pte_entry = guard_pte,
+	.test_walk = guard_test,
 };
 
 static void pages_put(struct pages_batch *batch, unsigned int n)
@@ -141,6 +178,34 @@ static int pages_write_batch(struct checkpoint *cp, struct pages_batch *batch)
 	return ret;
 }
 
+static int guard_write(struct checkpoint *cp, struct pages_batch *batch)
+{
+	struct mm_struct *mm = cp->snapshot;
+	struct pb_guards guards = { .run = batch->run };
+	struct pb_page_run *last;
+	unsigned long addr = 0;
+	/* Kernels without guard regions have no mark for areas that may have some. */
+	int ret = 0, more = VM_MAYBE_GUARD != 0;
+
+	while (!ret && more) {
+		batch->n_run = 0;
+		if (mmap_read_lock_killable(mm))
+			return -EINTR;
+		more = sym(walk_page_range)(mm, addr, TASK_SIZE, &guard_ops, batch);
+		mmap_read_unlock(mm);
+		if (more < 0 || !batch->n_run)
+			return min(more, 0);
+		last = &batch->run[batch->n_run - 1];
+		addr = last->addr + (u64)last->pages * PAGE_SIZE;
+		guards.n_run = batch->n_run;
+		ret = stream_out_msg(&cp->out, CKPT_REC_GUARDS, &pb_guards_msg, &guards);
+		if (!ret && fatal_signal_pending(current))
+			ret = -EINTR;
+		cond_resched();
+	}
+	return ret;
+}
+
 int pages_write(struct checkpoint *cp)
 {
 	struct mm_struct *mm = cp->snapshot;
@@ -152,6 +217,11 @@ int pages_write(struct checkpoint *cp)
 	batch = kvmalloc(sizeof(*batch), GFP_KERNEL_ACCOUNT);
 	if (!batch)
 		return -ENOMEM;
+	ret = guard_write(cp, batch);
+	if (ret) {
+		kvfree(batch);
+		return ret;
+	}
 	do {
 		batch->n = 0;
 		batch->n_run = 0;
@@ -281,5 +351,39 @@ out_put:
 	pages_put(batch, done);
 out:
 	kvfree(batch);
+	return ret;
+}
+
+int pages_read_guards(struct restart *rs)
+{
+	struct error_at at = {
+		.reason = CKPT_REASON_OTHER,
+		.task = current,
+		.where_type = CKPT_WHERE_ADDRESS,
+	};
+	struct pb_guards guards;
+	u64 last = 0, len;
+	int ret;
+	u32 i;
+
+	ret = stream_in_msg(&rs->in, &pb_guards_msg, &guards);
+	for (i = 0; !ret && i < guards.n_run; i++) {
+		const struct pb_page_run *run = &guards.run[i];
+
+		len = (u64)run->pages * PAGE_SIZE;
+		if (!run->pages || run->addr < last || !PAGE_ALIGNED(run->addr) ||
+		    run->addr >= TASK_SIZE || len > TASK_SIZE - run->addr)
+			return stream_in_bad(&rs->in, "guard region at %#llx", run->addr);
+		last = run->addr + len;
+		/* It is to be asked again when pages came in at the same time. */
+		do {
+			ret = sym(do_madvise)(current->mm, run->addr, len, MADV_GUARD_INSTALL);
+			cond_resched();
+		} while (ret == -ERESTARTNOINTR && !fatal_signal_pending(current));
+		at.where = run->addr;
+		if (ret)
+			ret = error_add(&rs->ctx->errors, ret, &at,
+					"a guard region there was refused (%d)", -ret);
+	}
 	return ret;
 }

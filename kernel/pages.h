@@ -16,4 +16,7 @@ int pages_write(struct checkpoint *cp);
 /** pages_read() - PAGE_RUNS and the PAGES that must follow, into the current address space */
 int pages_read(struct restart *rs);
 
+/** pages_read_guards() - restart: GUARDS */
+int pages_read_guards(struct restart *rs);
+
 #endif /* _CKPT_PAGES_H */

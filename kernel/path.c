@@ -103,6 +103,9 @@ static const char *path_anonymous_name(struct file *file)
 /* Regular files: most are, but the kernel has some that stand for something else. */
 static const char *path_regular(struct file *file, const struct super_block *sb)
 {
+	/* Text, made when somebody reads. */
+	if (sb->s_magic == SYSFS_MAGIC && (file->f_flags & O_ACCMODE) == O_RDONLY)
+		return NULL;
 	if (path_synthetic(sb))
 		return "a file of a synthetic file system";
 	if (sb->s_magic == SECRETMEM_MAGIC)
@@ -128,6 +131,8 @@ const char *path_supported(struct file *file)
 		return path_regular(file, inode->i_sb);
 	if (S_ISDIR(inode->i_mode))
 		return NULL;
+	if (S_ISCHR(inode->i_mode) && inode->i_rdev == MKDEV(TTYAUX_MAJOR, 2))
+		return "the controlling side of a pseudo-terminal";
 	if (S_ISCHR(inode->i_mode))
 		return path_device_ok(inode->i_rdev) ? NULL : "a character device";
 	if (S_ISBLK(inode->i_mode))

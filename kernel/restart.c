@@ -34,6 +34,7 @@
 #include "pages.h"
 #include "path.h"
 #include "pipe.h"
+#include "proc.h"
 #include "process.h"
 #include "restart.h"
 #include "seccomp.h"
@@ -64,7 +65,9 @@ static void restart_free(void *arg)
 	path_forget(rs);
 	timerfd_forget(rs);
 	fown_forget(rs);
+	lock_forget(rs);
 	content_forget(rs);
+	proc_forget(rs);
 	vma_forget(rs);
 	mm_forget(rs);
 	dev_ctx_put(rs->ctx);
@@ -279,6 +282,7 @@ static const struct restart_record restart_records[] = {
 	[CKPT_REC_THREAD] = { restart_thread, false, REC(MM) | REC(CRED), RESTART_CONTENT },
 	[CKPT_REC_TIMERS] = { timer_read, true, REC(THREAD), RESTART_CONTENT },
 	[CKPT_REC_PAGE_RUNS] = { pages_read, false, REC(MM) | REC(THREAD), 0 },
+	[CKPT_REC_GUARDS] = { pages_read_guards, false, REC(MM), 0 },
 	[CKPT_REC_SHMEM_RUN] = { content_read, false, REC(MM), 0 },
 	[CKPT_REC_PKEYS] = { mm_read_pkeys, true, 0, REC(VMAS) | REC(MM) | RESTART_CONTENT },
 	[CKPT_REC_UNLINKED] = { unlinked_read, false, 0, RESTART_LATE },
@@ -366,11 +370,12 @@ static int restart_finish_task(struct build_task *bt)
 	int ret = 0;
 
 	if (leader) {
-		ret = content_finish(rs) ?: mm_finish(rs);
+		ret = content_finish(rs) ?: mm_finish(rs) ?: proc_finish(rs);
 		fs_finish(rs);
 		/* Not under limits that are the program's, nor with its credentials. */
 		if (!ret)
-			ret = timer_finish(rs) ?: timerfd_finish(rs) ?: process_finish(rs);
+			ret = timer_finish(rs) ?: timerfd_finish(rs) ?: lock_finish(rs) ?:
+			      process_finish(rs);
 	}
 	if (!ret) {
 		what = thread_finish(&bt->final);
@@ -460,6 +465,8 @@ static struct restart *restart_new(struct dev_ctx *ctx, const struct ckpt_restar
 	INIT_LIST_HEAD(&rs->fowns);
 	INIT_LIST_HEAD(&rs->truncate);
 	INIT_LIST_HEAD(&rs->contents);
+	INIT_LIST_HEAD(&rs->procs);
+	INIT_LIST_HEAD(&rs->leases);
 	INIT_LIST_HEAD(&rs->locks);
 	return rs;
 }
@@ -558,6 +565,7 @@ int restart_run(struct dev_ctx *ctx, struct ckpt_restart *arg)
 	/* Here and not in a task of the program: it should not hold, or close, what is ours. */
 	path_forget(rs);
 	content_forget(rs);
+	proc_forget(rs);
 	mm_forget(rs);
 	object_destroy(&rs->objects);
 	stream_in_close(&rs->in);

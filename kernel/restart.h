@@ -43,6 +43,8 @@ struct timer_build;
  * @timerfds: timerfds to be armed with the last steps; see timerfd.c
  * @fowns: owners that files get with the last steps; see fown.c
  * @truncate: files to be cut to their old size with the last steps; see path.c
+ * @procs: files of proc that are opened with the last steps
+ * @leases: file leases, set with the last steps
  * @contents: files whose content is in the image; see content.c
  * @locks: memory to be locked with the last steps; see vma.c
  * @mm_final: what the address space gets with the last steps
@@ -85,6 +87,8 @@ struct restart {
 	struct list_head fowns;
 	struct list_head truncate;
 	struct list_head contents;
+	struct list_head procs;
+	struct list_head leases;
 	struct list_head locks;
 	struct mm_final mm_final;
 	struct rlimit rlim[RLIM_NLIMITS];

@@ -123,12 +123,16 @@ static const struct codec_field pb_cred_fields[] = {
 	  .offset = offsetof(struct pb_cred, cap_ambient), .size = sizeof(u64) },
 	{ .name = "securebits", .number = 16, .type = CODEC_U32, .label = CODEC_REQUIRED,
 	  .offset = offsetof(struct pb_cred, securebits), .size = sizeof(u32) },
+	{ .name = "label", .number = 17, .type = CODEC_BYTES, .label = CODEC_OPTIONAL,
+	  .offset = offsetof(struct pb_cred, label),
+	  .presence = offsetof(struct pb_cred, has_label), .size = sizeof(struct codec_bytes),
+	  .max = PB_CRED_LABEL_MAX },
 };
 
 const struct codec_msg pb_cred_msg = {
 	.name = "Cred",
 	.fields = pb_cred_fields,
-	.nr_fields = 16,
+	.nr_fields = 17,
 	.size = sizeof(struct pb_cred),
 	.arena_max = PB_CRED_ARENA_MAX,
 };
@@ -271,6 +275,30 @@ const struct codec_msg pb_fown_msg = {
 	.size = sizeof(struct pb_fown),
 };
 
+static const struct codec_field pb_proc_fields[] = {
+	{ .name = "root", .number = 1, .type = CODEC_MSG, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_proc, root), .size = sizeof(struct pb_path),
+	  .sub = &pb_path_msg },
+	{ .name = "self", .number = 2, .type = CODEC_BOOL, .label = CODEC_OPTIONAL,
+	  .offset = offsetof(struct pb_proc, self), .presence = offsetof(struct pb_proc, has_self),
+	  .size = sizeof(bool) },
+	{ .name = "tid", .number = 3, .type = CODEC_U32, .label = CODEC_OPTIONAL,
+	  .offset = offsetof(struct pb_proc, tid), .presence = offsetof(struct pb_proc, has_tid),
+	  .size = sizeof(u32) },
+	{ .name = "name", .number = 4, .type = CODEC_BYTES, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_proc, name), .size = sizeof(struct codec_bytes),
+	  .max = PB_PROC_NAME_MAX },
+	{ .name = "mode", .number = 5, .type = CODEC_U32, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_proc, mode), .size = sizeof(u32) },
+};
+
+const struct codec_msg pb_proc_msg = {
+	.name = "Proc",
+	.fields = pb_proc_fields,
+	.nr_fields = 5,
+	.size = sizeof(struct pb_proc),
+};
+
 static const struct codec_field pb_file_fields[] = {
 	{ .name = "id", .number = 1, .type = CODEC_U32, .label = CODEC_REQUIRED,
 	  .offset = offsetof(struct pb_file, id), .size = sizeof(u32) },
@@ -325,12 +353,18 @@ static const struct codec_field pb_file_fields[] = {
 	{ .name = "inotify", .number = 60, .type = CODEC_BOOL, .label = CODEC_OPTIONAL,
 	  .offset = offsetof(struct pb_file, inotify),
 	  .presence = offsetof(struct pb_file, has_inotify), .size = sizeof(bool) },
+	{ .name = "proc", .number = 61, .type = CODEC_MSG, .label = CODEC_OPTIONAL,
+	  .offset = offsetof(struct pb_file, proc), .presence = offsetof(struct pb_file, has_proc),
+	  .size = sizeof(struct pb_proc), .sub = &pb_proc_msg },
+	{ .name = "lease", .number = 62, .type = CODEC_U32, .label = CODEC_OPTIONAL,
+	  .offset = offsetof(struct pb_file, lease),
+	  .presence = offsetof(struct pb_file, has_lease), .size = sizeof(u32) },
 };
 
 const struct codec_msg pb_file_msg = {
 	.name = "File",
 	.fields = pb_file_fields,
-	.nr_fields = 17,
+	.nr_fields = 19,
 	.size = sizeof(struct pb_file),
 };
 
@@ -1271,6 +1305,20 @@ const struct codec_msg pb_page_runs_msg = {
 	.nr_fields = 1,
 	.size = sizeof(struct pb_page_runs),
 	.arena_max = PB_PAGE_RUNS_ARENA_MAX,
+};
+
+static const struct codec_field pb_guards_fields[] = {
+	{ .name = "run", .number = 1, .type = CODEC_MSG, .label = CODEC_REPEATED,
+	  .offset = offsetof(struct pb_guards, run), .presence = offsetof(struct pb_guards, n_run),
+	  .size = sizeof(struct pb_page_run), .max = PB_GUARDS_RUN_MAX, .sub = &pb_page_run_msg },
+};
+
+const struct codec_msg pb_guards_msg = {
+	.name = "Guards",
+	.fields = pb_guards_fields,
+	.nr_fields = 1,
+	.size = sizeof(struct pb_guards),
+	.arena_max = PB_GUARDS_ARENA_MAX,
 };
 
 static const struct codec_field pb_shmem_run_fields[] = {

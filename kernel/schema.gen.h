@@ -101,6 +101,7 @@ struct pb_process {
 extern const struct codec_msg pb_process_msg;
 
 #define PB_CRED_GROUPS_MAX 65536
+#define PB_CRED_LABEL_MAX 4096
 
 /* Credentials; threads refer to them. */
 struct pb_cred {
@@ -121,6 +122,8 @@ struct pb_cred {
 	u64 cap_bounding;
 	u64 cap_ambient;
 	u32 securebits;
+	bool has_label;
+	struct codec_bytes label;	/* max 4096; of a security module, if it confines */
 };
 
 #define PB_CRED_ARENA_MAX (CODEC_ALIGN(PB_CRED_GROUPS_MAX * sizeof(u32)))
@@ -209,6 +212,21 @@ struct pb_fown {
 
 extern const struct codec_msg pb_fown_msg;
 
+#define PB_PROC_NAME_MAX 4095
+
+/* Found again by where proc is mounted, and by its name there. */
+struct pb_proc {
+	struct pb_path root;		/* where */
+	bool has_self;
+	bool self;			/* below the process's own directory */
+	bool has_tid;
+	u32 tid;			/* there below task/TID */
+	struct codec_bytes name;	/* max 4095; the rest: begins with a slash, or is empty */
+	u32 mode;			/* st_mode */
+};
+
+extern const struct codec_msg pb_proc_msg;
+
 /* An open file description. */
 struct pb_file {
 	u32 id;
@@ -243,6 +261,10 @@ struct pb_file {
 	bool unwritten;			/* a FIFO to read that nobody has opened to write since */
 	bool has_inotify;
 	bool inotify;			/* an inotify instance; INOTIFY records have the rest */
+	bool has_proc;
+	struct pb_proc proc;		/* a file or directory of proc(5) */
+	bool has_lease;
+	u32 lease;			/* F_RDLCK or F_WRLCK, of F_SETLEASE */
 };
 
 extern const struct codec_msg pb_file_msg;
@@ -825,6 +847,18 @@ struct pb_page_runs {
 #define PB_PAGE_RUNS_ARENA_MAX (CODEC_ALIGN(PB_PAGE_RUNS_RUN_MAX * sizeof(struct pb_page_run)))
 
 extern const struct codec_msg pb_page_runs_msg;
+
+#define PB_GUARDS_RUN_MAX 256
+
+/* Guard regions (MADV_GUARD_INSTALL), behind MM. */
+struct pb_guards {
+	u32 n_run;
+	struct pb_page_run *run;	/* max 256 */
+};
+
+#define PB_GUARDS_ARENA_MAX (CODEC_ALIGN(PB_GUARDS_RUN_MAX * sizeof(struct pb_page_run)))
+
+extern const struct codec_msg pb_guards_msg;
 
 /* The next SHMEM_DATA record belongs here. */
 struct pb_shmem_run {

@@ -35,6 +35,7 @@
 #include <linux/sched/task_stack.h>
 #include <linux/sched/user.h>
 #include <linux/seccomp.h>
+#include <linux/security.h>
 #include <linux/signal.h>
 #include <linux/static_call.h>
 #include <linux/uaccess.h>
@@ -119,6 +120,7 @@ long ckpt_proto_kernel_wait4(pid_t pid, int __user *stat, int options, struct ru
 #define SYM_OPTIONAL(X)							\
 	X(seccomp_get_filter, seccomp_get_filter)			\
 	X(seccomp_get_metadata, seccomp_get_metadata)			\
+	X(security_getprocattr, security_getprocattr)			\
 	X(posix_timer_event, ckpt_proto_posix_timer_event)		\
 	X(posix_timer_queue_signal, ckpt_proto_posix_timer_queue_signal)	\
 	X(__x64_sys_semtimedop, ckpt_proto_syscall)			\
@@ -128,7 +130,8 @@ long ckpt_proto_kernel_wait4(pid_t pid, int __user *stat, int options, struct ru
  * SYM_ADDRESS - things whose address is compared or stored, never called by the module
  *
  * The restart functions are what a task's restart block points to; hrtimer_wakeup marks a
- * sleeper on a task's stack; the last two are what 6.1's mm_struct points to.
+ * sleeper on a task's stack; Landlock's tell where it keeps what; the last two are what 6.1's
+ * mm_struct points to.
  */
 #define SYM_ADDRESS(X)							\
 	X(hrtimer_nanosleep_restart)					\
@@ -136,6 +139,8 @@ long ckpt_proto_kernel_wait4(pid_t pid, int __user *stat, int options, struct ru
 	X(do_restart_poll)						\
 	X(do_no_restart_syscall)					\
 	X(hrtimer_wakeup)						\
+	X(landlock_blob_sizes)						\
+	X(landlock_initialized)						\
 	X(arch_get_unmapped_area)					\
 	X(arch_get_unmapped_area_topdown)
 

@@ -55,9 +55,9 @@ static const struct vma_flag vma_flags[] = {
 
 #define VMA_FLAGS_ALL	((PB_VMA_FLAG_NOWRITE << 1) - 1)
 
-/* Flags that say nothing that is not known otherwise: protection, and what the file allows. */
+/* Flags that say nothing that is not known otherwise: protection, what the file allows, guards. */
 #define VMA_IMPLIED	(VM_READ | VM_WRITE | VM_EXEC | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC | \
-			 VM_MAYSHARE | VM_SOFTDIRTY)
+			 VM_MAYSHARE | VM_SOFTDIRTY | VM_MAYBE_GUARD)
 
 /* What is refused by name; anything else unknown is refused by number. */
 static const struct {
@@ -69,7 +69,6 @@ static const struct {
 	{ VM_IO | VM_PFNMAP | VM_MIXEDMAP, "device memory" },
 	{ VM_SHADOW_STACK, "a shadow stack" },
 	{ VM_SEALED, "sealed memory (mseal)" },
-	{ VM_MAYBE_GUARD, "guard regions" },
 	{ VM_DROPPABLE, "droppable memory" },
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Descriptors that stand for events: eventfd, timerfd, signalfd, pidfd; and O_ASYNC. */
 #include <fcntl.h>
+#include <linux/aio_abi.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -10,6 +11,7 @@
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
+#include <sys/wait.h>
 
 #include "subject_harness.h"
 
@@ -83,6 +85,36 @@ SUBJECT(eventfd_large)
 	n = UINT64_MAX - 1 - (1ULL << 40) + 1;
 	EXPECT_EQ(8, write(large, &n, 8));
 	EXPECT_EQ(-1, write(large, &m, 8));
+}
+
+/* Only the kernel counts that far: here for a request of aio, in another process. */
+SUBJECT(eventfd_overflowed_is_refused)
+{
+	int fd = eventfd(0, EFD_NONBLOCK), file, status;
+	uint64_t n = UINT64_MAX - 1;
+	struct iocb cb = { 0 }, *cbs = &cb;
+	struct io_event done;
+	aio_context_t ctx = 0;
+	char c = 'x';
+	pid_t pid;
+
+	file = open(subject_path("file"), O_RDWR | O_CREAT, 0600);
+	ASSERT_LE(0, file);
+	ASSERT_EQ(8, write(fd, &n, 8));
+	pid = fork();
+	if (!pid) {
+		cb.aio_fildes = file;
+		cb.aio_lio_opcode = IOCB_CMD_PWRITE;
+		cb.aio_buf = (uintptr_t)&c;
+		cb.aio_nbytes = 1;
+		cb.aio_flags = IOCB_FLAG_RESFD;
+		cb.aio_resfd = fd;
+		_exit(syscall(SYS_io_setup, 1, &ctx) || syscall(SYS_io_submit, ctx, 1, &cbs) != 1 ||
+		      syscall(SYS_io_getevents, ctx, 1, 1, &done, NULL) != 1);
+	}
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	ASSERT_EQ(0, status);
+	subject_refused(" fd %d: an eventfd that has overflowed is not supported", fd);
 }
 
 static int block_fds[2];
@@ -479,4 +511,21 @@ SUBJECT(pidfd_of_another)
 
 	ASSERT_LE(0, fd);
 	subject_refused(" fd %d: a pidfd of another task \\(pid 1\\) is not supported", fd);
+}
+
+/* Somebody has set the clock, and the program has not heard of it yet. */
+SUBJECT(timerfd_canceled_is_refused)
+{
+	int fd = timerfd_create(CLOCK_REALTIME, TFD_NONBLOCK);
+	struct itimerspec spec = { .it_value = ts(now(CLOCK_REALTIME) + 3600 * SEC) };
+	struct timespec t;
+
+	ASSERT_EQ(0, timerfd_settime(fd, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &spec, NULL));
+	/* To what it is: that is a few microseconds of difference. */
+	clock_gettime(CLOCK_REALTIME, &t);
+	if (clock_settime(CLOCK_REALTIME, &t))
+		SKIP(return, "clock_settime: %s", strerror(errno));
+	subject_refused(" fd %d: a timerfd .*clock.* is not supported", fd);
+	EXPECT_EQ(UINT64_MAX, value(fd));
+	EXPECT_EQ(ECANCELED, errno);
 }

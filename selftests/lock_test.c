@@ -2,6 +2,7 @@
 /* File locks. */
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <sys/file.h>
 #include <sys/wait.h>
@@ -168,4 +169,51 @@ SUBJECT(waiting)
 	ASSERT_EQ(0, flock(b, LOCK_UN));
 	EXPECT_EQ(0, pthread_join(t[0], NULL));
 	EXPECT_EQ(0, pthread_join(t[1], NULL));
+}
+
+/* Who opens it for writing, and it is ourselves, has to wait; the holder hears of it. */
+static void a_lease(struct __test_metadata *_metadata, int type)
+{
+	struct timespec now = { 0 };
+	int fd = open_file("leased", O_RDONLY);
+	siginfo_t info;
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGRTMIN);
+	ASSERT_EQ(0, sigprocmask(SIG_BLOCK, &set, NULL));
+	ASSERT_EQ(0, fcntl(fd, F_SETSIG, SIGRTMIN));
+	if (fcntl(fd, F_SETLEASE, type))
+		SKIP(return, "F_SETLEASE: %s", strerror(errno));
+	subject_wait();
+	EXPECT_EQ(type, fcntl(fd, F_GETLEASE));
+	EXPECT_EQ(-1, sigtimedwait(&set, &info, &now));
+	EXPECT_EQ(-1, open(subject_path("leased"), O_WRONLY | O_NONBLOCK));
+	EXPECT_EQ(EWOULDBLOCK, errno);
+	ASSERT_EQ(SIGRTMIN, sigtimedwait(&set, &info, &now));
+	EXPECT_EQ(fd, info.si_fd);
+	EXPECT_EQ(F_UNLCK, fcntl(fd, F_GETLEASE));
+	EXPECT_EQ(0, fcntl(fd, F_SETLEASE, F_UNLCK));
+	EXPECT_LE(0, open(subject_path("leased"), O_WRONLY | O_NONBLOCK));
+}
+
+SUBJECT(read_lease)
+{
+	a_lease(_metadata, F_RDLCK);
+}
+
+SUBJECT(write_lease)
+{
+	a_lease(_metadata, F_WRLCK);
+}
+
+SUBJECT(broken_lease_is_refused)
+{
+	int fd = open_file("leased", O_RDONLY);
+
+	signal(SIGIO, SIG_IGN);
+	if (fcntl(fd, F_SETLEASE, F_RDLCK))
+		SKIP(return, "F_SETLEASE: %s", strerror(errno));
+	ASSERT_EQ(-1, open(subject_path("leased"), O_WRONLY | O_NONBLOCK));
+	subject_refused(" fd %d: a file lease that somebody breaks just now is not supported", fd);
 }

@@ -730,3 +730,40 @@ SUBJECT(dump_and_huge_settings)
 	EXPECT_EQ(0, prctl(PR_GET_DUMPABLE));
 	EXPECT_EQ(1, prctl(PR_GET_THP_DISABLE, 0, 0, 0, 0));
 }
+
+/* MADV_GUARD_INSTALL and MADV_GUARD_REMOVE, 6.13 */
+SUBJECT(guards)
+{
+	char *p = subject_map(-1, 16 * 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS);
+	int fd = open(subject_path("file"), O_RDWR | O_CREAT, 0600), i;
+	char *locked, *shared;
+	bool of_files;
+
+	if (madvise(p + 3 * 4096, 2 * 4096, 102))
+		SKIP(return, "MADV_GUARD_INSTALL: %s", strerror(errno));
+	ASSERT_EQ(0, madvise(p + 8 * 4096, 4096, 102));
+	subject_fill(p, 3 * 4096, 1);
+	subject_fill(p + 5 * 4096, 3 * 4096, 2);
+	subject_put(fd, 0, 3);
+	subject_put(fd, 4096, 4);
+	shared = subject_map(fd, 8192, PROT_READ | PROT_WRITE, MAP_SHARED);
+	of_files = !madvise(shared + 4096, 4096, 102);
+	locked = subject_map(-1, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS);
+	ASSERT_EQ(0, madvise(locked, 4096, 102));
+	mlock(locked, 8192);
+	subject_wait();
+	for (i = 0; i < 16; i++)
+		EXPECT_EQ(i == 3 || i == 4 || i == 8, subject_faults(p + i * 4096 + 5, i & 1));
+	EXPECT_TRUE(subject_filled(p, 3 * 4096, 1));
+	EXPECT_TRUE(subject_filled(p + 5 * 4096, 3 * 4096, 2));
+	EXPECT_TRUE(subject_filled(shared, 4096, 3));
+	EXPECT_EQ(of_files, subject_faults(shared + 4096, false));
+	EXPECT_TRUE(subject_faults(locked, true));
+	EXPECT_FALSE(subject_faults(locked + 4096, true));
+	EXPECT_EQ(0, madvise(p + 3 * 4096, 6 * 4096, 103));
+	EXPECT_FALSE(subject_faults(p + 4 * 4096, true));
+	EXPECT_EQ(0, p[3 * 4096]);
+	EXPECT_TRUE(subject_filled(p + 5 * 4096, 3 * 4096, 2));
+	EXPECT_EQ(0, madvise(shared, 8192, 103));
+	EXPECT_TRUE(subject_has(fd, 4096, 4));
+}

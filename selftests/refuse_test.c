@@ -176,14 +176,6 @@ SUBJECT(deleted_fifo)
 	subject_refused(" fd %d: FIFO .* is deleted", fd);
 }
 
-SUBJECT(proc_file)
-{
-	int fd = open("/proc/self/status", O_RDONLY);
-
-	ASSERT_LE(0, fd);
-	subject_refused(" fd %d: a file of a synthetic file system \\(/proc/.*" UNSUPPORTED, fd);
-}
-
 SUBJECT(device)
 {
 	int fd = open("/dev/kmsg", O_RDONLY);
@@ -191,6 +183,18 @@ SUBJECT(device)
 	if (fd < 0)
 		SKIP(return, "no /dev/kmsg");
 	subject_refused(" fd %d: a character device \\(/dev/kmsg\\)" UNSUPPORTED, fd);
+}
+
+SUBJECT(pseudo_terminal)
+{
+	int fd = posix_openpt(O_RDWR | O_NOCTTY), slave;
+
+	if (fd < 0)
+		SKIP(return, "no /dev/ptmx");
+	ASSERT_EQ(0, unlockpt(fd));
+	slave = open(ptsname(fd), O_RDWR | O_NOCTTY);
+	ASSERT_LE(0, slave);
+	subject_refused(" fd %d: the controlling side of a pseudo-terminal .*" UNSUPPORTED, fd);
 }
 
 SUBJECT(own_device)
@@ -241,15 +245,6 @@ SUBJECT(file_shared_outside)
 	ASSERT_EQ(pid, waitpid(pid, NULL, 0));
 	subject_refused(" fd %d: %s is open in a process outside the image too .*", fd,
 			subject_path("file"));
-}
-
-SUBJECT(lease)
-{
-	int fd = open(subject_path("file"), O_RDONLY | O_CREAT, 0600);
-
-	if (fcntl(fd, F_SETLEASE, F_RDLCK))
-		SKIP(return, "no leases on this file system");
-	subject_refused(" fd %d: .*" UNSUPPORTED, fd);
 }
 
 SUBJECT(signals_to_another)
@@ -343,13 +338,26 @@ SUBJECT(shared_outside)
 	subject_refused(".*/dev/zero .*outside the image.*");
 }
 
+/* A few, if there were none. */
+static void make_huge_pages(void)
+{
+	int fd = open("/proc/sys/vm/nr_hugepages", O_WRONLY);
+
+	if (fd >= 0 && write(fd, "4", 1) == 1)
+		close(fd);
+}
+
 SUBJECT(huge_tlb)
 {
-	void *p = mmap(NULL, 2 << 20, PROT_READ | PROT_WRITE,
-		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, -1, 0);
+	void *p;
 
+	make_huge_pages();
+	p = mmap(NULL, 2 << 20, PROT_READ | PROT_WRITE,
+		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, -1, 0);
 	if (p == MAP_FAILED)
 		SKIP(return, "there are no huge pages");
+	/* As what the area is, and as the file behind it. */
+	subject_tell("lines", "2");
 	subject_refused(" address 0x%lx: .*huge.*" UNSUPPORTED, (unsigned long)p);
 }
 
@@ -360,6 +368,27 @@ SUBJECT(userfault)
 	if (fd < 0)
 		SKIP(return, "userfaultfd: %s", strerror(errno));
 	subject_refused(" fd %d: .*userfaultfd.*" UNSUPPORTED, fd);
+}
+
+/* The descriptor, and memory that is watched by it. */
+SUBJECT(userfault_memory)
+{
+	struct uffdio_api api = { .api = UFFD_API };
+	int fd = syscall(SYS_userfaultfd, O_CLOEXEC);
+	struct uffdio_register reg = {
+		.range.len = 8192,
+		.mode = UFFDIO_REGISTER_MODE_MISSING,
+	};
+
+	if (fd < 0)
+		SKIP(return, "userfaultfd: %s", strerror(errno));
+	reg.range.start = (uintptr_t)mmap(NULL, 8192, PROT_READ | PROT_WRITE,
+					  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ASSERT_EQ(0, ioctl(fd, UFFDIO_API, &api));
+	ASSERT_EQ(0, ioctl(fd, UFFDIO_REGISTER, &reg));
+	subject_tell("lines", "2");
+	subject_refused(" (fd %d: .*userfaultfd.*|address 0x%lx: memory under userfaultfd)"
+			UNSUPPORTED, fd, (unsigned long)reg.range.start);
 }
 
 /* Numbers of <numaif.h>. */
@@ -405,16 +434,6 @@ SUBJECT(sealed_memory)
 	if (syscall(462, p, 4096, 0))
 		SKIP(return, "mseal: %s", strerror(errno));
 	subject_refused(" address 0x%lx: sealed memory .*" UNSUPPORTED, (unsigned long)p);
-}
-
-SUBJECT(guard_regions)
-{
-	char *p = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	/* MADV_GUARD_INSTALL, 6.13 */
-	if (madvise(p, 4096, 102))
-		SKIP(return, "MADV_GUARD_INSTALL: %s", strerror(errno));
-	subject_refused(" address 0x%lx: guard regions" UNSUPPORTED, (unsigned long)p);
 }
 
 SUBJECT(aio)
@@ -515,6 +534,20 @@ SUBJECT(local_descriptors)
 	if (syscall(SYS_modify_ldt, 1, &desc, sizeof(desc)))
 		SKIP(return, "modify_ldt: %s", strerror(errno));
 	subject_refused(": local descriptor table .*" UNSUPPORTED);
+}
+
+/* System calls of <linux/landlock.h>. */
+SUBJECT(landlock)
+{
+	struct { uint64_t fs; } attr = { 1 };
+	int fd = syscall(444, &attr, sizeof(attr), 0);
+
+	if (fd < 0)
+		SKIP(return, "landlock_create_ruleset: %s", strerror(errno));
+	ASSERT_EQ(0, prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
+	ASSERT_EQ(0, syscall(446, fd, 0));
+	close(fd);
+	subject_refused(": a Landlock sandbox" UNSUPPORTED);
 }
 
 SUBJECT(io_ports)

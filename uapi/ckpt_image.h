@@ -136,7 +136,8 @@ struct ckpt_image_record {
 	X(LOCKS,	41,	locks,		"some of its file locks")		\
 	X(UNLINKED,	50,	unlinked,	"a file without a name, an object")	\
 	X(PKEYS,	51,	pkeys,		"protection keys")			\
-	X(INOTIFY,	60,	inotify,	"watches and events of an inotify instance")
+	X(INOTIFY,	60,	inotify,	"watches and events of an inotify instance") \
+	X(GUARDS,	61,	guards,		"guard regions")
 
 /** enum ckpt_rec - record types; see CKPT_REC_TABLE */
 enum ckpt_rec {

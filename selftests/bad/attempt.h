@@ -213,6 +213,18 @@ static inline const char *attempt_recs(const struct image_rec *list, unsigned in
 	return why;
 }
 
+/* From record @i on, the first file of a kind. */
+static inline unsigned int of_kind(unsigned int i, uint32_t type, uint32_t outer)
+{
+	struct image_field f;
+
+	if (type == CKPT_REC_FILE && outer >= 20)
+		while (i < n_recs && (recs[i].type != type ||
+				      !image_find(recs[i].payload, recs[i].len, outer, 0, &f)))
+			i++;
+	return i;
+}
+
 /* The image with another payload of a record. */
 static inline const char *attempt_payload(unsigned int i, struct image_bytes payload, bool may)
 {

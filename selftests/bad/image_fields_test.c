@@ -14,7 +14,7 @@ static bool is_message(uint32_t type, uint32_t field)
 {
 	switch (type) {
 	case CKPT_REC_FILE:
-		return field == 4 || (field >= 20 && field <= 25 && field != 23);
+		return field == 4 || (field >= 20 && field <= 25 && field != 23) || field == 61;
 	case CKPT_REC_TTY:
 		return field == 4;
 	case CKPT_REC_PIPE:
@@ -39,6 +39,7 @@ static bool is_message(uint32_t type, uint32_t field)
 	case CKPT_REC_LIMITS:
 	case CKPT_REC_LOCKS:
 	case CKPT_REC_PAGE_RUNS:
+	case CKPT_REC_GUARDS:
 		return field == 1;
 	case CKPT_REC_THREAD:
 		return field == 5 || (field >= 11 && field <= 13) || field == 17 || field == 21;

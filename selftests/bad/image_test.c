@@ -223,7 +223,8 @@ TEST(record_headers)
 static bool may_miss(uint32_t type)
 {
 	return type == CKPT_REC_FDS || type == CKPT_REC_EPOLL || type == CKPT_REC_LOCKS ||
-	       type == CKPT_REC_TIMERS || type == CKPT_REC_PKEYS || type == CKPT_REC_INOTIFY;
+	       type == CKPT_REC_TIMERS || type == CKPT_REC_PKEYS || type == CKPT_REC_INOTIFY ||
+	       type == CKPT_REC_GUARDS;
 }
 
 TEST(records_missing)
@@ -261,7 +262,7 @@ TEST(records_twice)
 {
 	struct image_rec list[RECS_MAX + 1];
 	unsigned int i, j, n;
-	bool again;
+	bool may;
 
 	SETUP();
 	for (i = 0; i < n_recs; i++) {
@@ -273,9 +274,10 @@ TEST(records_twice)
 			if (j == i)
 				list[n++] = recs[j];
 		}
-		/* Who has a lock or a watch may ask for it again. */
-		again = recs[i].type == CKPT_REC_LOCKS || recs[i].type == CKPT_REC_INOTIFY;
-		EXPECT_FINE(attempt_recs(list, n, again), "record %u of type %u twice", i,
+		/* Who has a lock, a watch or a guard may ask for it again. */
+		may = recs[i].type == CKPT_REC_LOCKS || recs[i].type == CKPT_REC_INOTIFY ||
+		      recs[i].type == CKPT_REC_GUARDS;
+		EXPECT_FINE(attempt_recs(list, n, may), "record %u of type %u twice", i,
 			    recs[i].type);
 		/* And once more far from the first. */
 		n = n_recs;
@@ -443,6 +445,9 @@ static const struct lie lies[] = {
 	LIE(EPOLL, 0, 2, 0, 3, 1, EBADMSG),
 	LIE(EPOLL, 0, 2, 0, 3, 1U << 30 | 1, EBADMSG),	/* half a one-shot that fired */
 	LIE(EPOLL, 0, 2, 0, 3, 5U << 28 | 0x18, EBADMSG), /* exclusive and one-shot */
+	LIE(FILE, 0, 61, 0, 5, 010600, EBADMSG),	/* proc: mode */
+	LIE(FILE, 0, 61, 0, 5, 040555, ESTALE),
+	LIE(FILE, 0, 61, 0, 2, 0, EBADMSG),		/* self */
 	LIE(INOTIFY, 0, 0, 0, 1, 0, EBADMSG),		/* file */
 	LIE(INOTIFY, 0, 0, 0, 1, 1, EBADMSG),
 	LIE(INOTIFY, 0, 2, 0, 1, 0, EBADMSG),		/* watch: wd */
@@ -588,6 +593,11 @@ static const struct lie lies[] = {
 	LIE(THREAD, 0, 17, 0, 24, 0x10, EBADMSG),	/* ds */
 	LIE(THREAD, 0, 17, 0, 26, 0x33, EBADMSG),	/* fs */
 	LIE(THREAD, 0, 17, 0, 27, 0xffff, EBADMSG),	/* gs */
+	LIE(GUARDS, 0, 1, 0, 1, 1, EBADMSG),		/* addr */
+	LIE(GUARDS, 0, 1, 0, 1, 0, 0),
+	LIE(GUARDS, 0, 1, 0, 1, KERNEL & -4096ULL, EBADMSG),
+	LIE(GUARDS, 0, 1, 0, 2, 0, EBADMSG),		/* pages */
+	LIE(GUARDS, 0, 1, 0, 2, 0xffffffff, 0),
 	LIE(PAGE_RUNS, 0, 1, 0, 1, 0, EBADMSG),		/* addr */
 	LIE(PAGE_RUNS, 0, 1, 0, 1, 1, EBADMSG),
 	LIE(PAGE_RUNS, 0, 1, 0, 1, KERNEL, EBADMSG),
@@ -612,13 +622,9 @@ static const char *attempt_lie(const struct lie *l)
 	size_t len;
 
 	res.len = 0;
-	/* The first file of that kind. */
-	if (l->type == CKPT_REC_FILE && l->outer >= 20)
-		while (i < n_recs && (recs[i].type != l->type ||
-				      !image_find(recs[i].payload, recs[i].len, l->outer, 0, &f)))
-			i++;
-	if (i == n_recs && l->type == CKPT_REC_PKEYS) {
-		/* This processor has none. */
+	i = of_kind(i, l->type, l->outer);
+	if (i == n_recs && (l->type == CKPT_REC_PKEYS || l->type == CKPT_REC_GUARDS)) {
+		/* This processor, or this kernel, has none. */
 		res.error = l->error;
 		return NULL;
 	}
@@ -684,110 +690,4 @@ TEST(lies_about_layout)
 				    "field %u: %llx", j, (unsigned long long)values[k]);
 		}
 	}
-}
-
-/* Bytes where others were expected. */
-static const char *attempt_bytes(uint32_t type, unsigned int nth, uint32_t outer, uint32_t field,
-				 const void *data, size_t len)
-{
-	unsigned int i = nth_rec(type, nth);
-	struct image_field fo, f;
-	const uint8_t *msg;
-
-	res.len = 0;
-	if (i == n_recs)
-		return "there is no such record";
-	msg = recs[i].payload;
-	if (!outer) {
-		if (!image_find(msg, recs[i].len, field, 0, &f))
-			return "there is no such field";
-		return attempt_payload(i, image_set_bytes(msg, recs[i].len, &f, data, len), false);
-	}
-	if (!image_find(msg, recs[i].len, outer, 0, &fo))
-		return "there is no such message";
-	if (!image_find(msg + fo.value, fo.end - fo.value, field, 0, &f))
-		return "there is no such field in the message";
-	return attempt_inner(i, &fo, image_set_bytes(msg + fo.value, fo.end - fo.value, &f, data,
-						     len), false);
-}
-
-TEST(lies_in_bytes)
-{
-	static uint8_t junk[70000], xstate[65536];
-	const struct image_rec *rec;
-	struct image_field x86, f;
-	char path[4096 + 2];
-	size_t len;
-
-	SETUP();
-	memset(path, 'a', sizeof(path));
-	path[0] = '/';
-	memset(junk, 0xff, sizeof(junk));
-	EXPECT_FINE(attempt_bytes(CKPT_REC_FILE, 0, 4, 1, "", 0), "empty path");
-	EXPECT_FINE(attempt_bytes(CKPT_REC_FILE, 0, 4, 1, "dev/null", 8), "relative path");
-	EXPECT_FINE(attempt_bytes(CKPT_REC_FILE, 0, 4, 1, "/dev/null\0x", 11), "NUL in a path");
-	EXPECT_FINE(attempt_bytes(CKPT_REC_FILE, 0, 4, 1, path, 4095), "long path");
-	EXPECT_FINE(attempt_bytes(CKPT_REC_FILE, 0, 4, 1, path, 4096), "too long path");
-	EXPECT_FINE(attempt_bytes(CKPT_REC_FILE, 0, 4, 1, "/no/where", 9), "no such path");
-	EXPECT_FINE(attempt_bytes(CKPT_REC_FILE, 0, 4, 1, "/a\nb\033[31m", 9),
-		    "control characters");
-	EXPECT_FINE(attempt_bytes(CKPT_REC_FILE, 0, 4, 1, "/dev/kmsg", 9), "another device");
-	EXPECT_FINE(attempt_bytes(CKPT_REC_FILE, 0, 4, 1, "/dev/ckpt", 9), "our own device");
-	EXPECT_FINE(attempt_bytes(CKPT_REC_FILE, 1, 4, 1, "/proc/self/mem", 14), "synthetic file");
-	EXPECT_FINE(attempt_bytes(CKPT_REC_FILE, 1, 4, 1, "/tmp", 4), "a directory");
-	EXPECT_FINE(attempt_bytes(CKPT_REC_FS, 0, 1, 1, "/no/where", 9), "no such root");
-	EXPECT_FINE(attempt_bytes(CKPT_REC_FS, 0, 2, 1, "/no/where", 9), "no such directory");
-	EXPECT_FINE(attempt_bytes(CKPT_REC_FS, 0, 2, 1, "/dev/null", 9), "not a directory");
-	EXPECT_FINE(attempt_bytes(CKPT_REC_FS, 0, 2, 1, "", 0), "empty directory");
-	EXPECT_FINE(attempt_bytes(CKPT_REC_IMAGE, 0, 0, 1, junk, 33), "long version");
-	EXPECT_FINE(attempt_bytes(CKPT_REC_IMAGE, 0, 9, 3, junk, 32), "another vDSO");
-	EXPECT_FINE(attempt_bytes(CKPT_REC_IMAGE, 0, 9, 3, junk, 0), "no vDSO");
-	EXPECT_FINE(attempt_bytes(CKPT_REC_PROCESS, 0, 0, 9, junk, 16), "long name");
-	EXPECT_FINE(attempt_bytes(CKPT_REC_PROCESS, 0, 0, 9, "a\0b", 3), "NUL in a name");
-	EXPECT_FINE(attempt_bytes(CKPT_REC_THREAD, 1, 0, 2, junk, 16), "long thread name");
-	EXPECT_FINE(attempt_bytes(CKPT_REC_MM, 0, 0, 12, junk, 512), "long auxv");
-	EXPECT_FINE(attempt_bytes(CKPT_REC_MM, 0, 0, 12, junk, 8), "short auxv");
-	EXPECT_FINE(attempt_bytes(CKPT_REC_SIGNALS, 0, 1, 2, junk, 128), "siginfo");
-	EXPECT_FINE(attempt_bytes(CKPT_REC_SIGNALS, 0, 1, 2, junk, 129), "long siginfo");
-	EXPECT_FINE(attempt_bytes(CKPT_REC_THREAD, 0, 5, 2, junk, 128), "thread's siginfo");
-
-	EXPECT_FINE(attempt_bytes(CKPT_REC_UNLINKED, 0, 2, 1, "/no/where", 9), "no such directory");
-	EXPECT_FINE(attempt_bytes(CKPT_REC_UNLINKED, 0, 2, 1, "/dev/null", 9), "not a directory");
-	EXPECT_FINE(attempt_bytes(CKPT_REC_UNLINKED, 0, 2, 1, "/proc", 5), "no such files there");
-	EXPECT_FINE(attempt_bytes(CKPT_REC_UNLINKED, 0, 2, 1, "tmp", 3), "relative directory");
-	EXPECT_FINE(attempt_bytes(CKPT_REC_UNLINKED, 0, 0, 3, junk, 256), "long name");
-	EXPECT_FINE(attempt_bytes(CKPT_REC_INOTIFY, 2, 3, 4, junk, 256), "long name in an event");
-	EXPECT_FINE(attempt_bytes(CKPT_REC_INOTIFY, 2, 3, 4, "a\0b", 3), "NUL in that name");
-	EXPECT_FINE(attempt_bytes(CKPT_REC_INOTIFY, 2, 3, 4, "", 0), "empty name in an event");
-	EXPECT_FINE(attempt_bytes(CKPT_REC_SHMEM, 0, 0, 4, junk, 256), "long name of a memfd");
-	EXPECT_FINE(attempt_bytes(CKPT_REC_SHMEM, 0, 0, 4, junk, 250), "too long with its prefix");
-	EXPECT_FINE(attempt_bytes(CKPT_REC_SHMEM, 0, 0, 4, "a\0b", 3), "NUL in a memfd's name");
-	EXPECT_FINE(attempt_bytes(CKPT_REC_SECCOMP, 0, 2, 1, junk, 0), "empty filter");
-	EXPECT_FINE(attempt_bytes(CKPT_REC_SECCOMP, 0, 2, 1, junk, 7), "part of an instruction");
-	EXPECT_FINE(attempt_bytes(CKPT_REC_SECCOMP, 0, 2, 1, junk, 8), "no instruction");
-	EXPECT_FINE(attempt_bytes(CKPT_REC_SECCOMP, 0, 2, 1, junk, 32768), "no instructions");
-	EXPECT_FINE(attempt_bytes(CKPT_REC_SECCOMP, 0, 2, 1, junk, 32776), "too long a filter");
-
-	/* Vector registers: too short, too long, and wrong where the processor would trap. */
-	rec = &recs[nth_rec(CKPT_REC_THREAD, 0)];
-	ASSERT_TRUE(image_find(rec->payload, rec->len, 17, 0, &x86));
-	ASSERT_TRUE(image_find(rec->payload + x86.value, x86.end - x86.value, 28, 0, &f));
-	len = f.end - f.value;
-	ASSERT_GE(sizeof(xstate) - 64, len);
-	memcpy(xstate, rec->payload + x86.value + f.value, len);
-	EXPECT_FINE(attempt_bytes(CKPT_REC_THREAD, 0, 17, 28, xstate, 0), "no xstate");
-	EXPECT_FINE(attempt_bytes(CKPT_REC_THREAD, 0, 17, 28, xstate, 512), "short xstate");
-	EXPECT_FINE(attempt_bytes(CKPT_REC_THREAD, 1, 17, 28, xstate, len - 64), "cut xstate");
-	EXPECT_FINE(attempt_bytes(CKPT_REC_THREAD, 1, 17, 28, xstate, len + 64), "long xstate");
-	EXPECT_FINE(attempt_bytes(CKPT_REC_THREAD, 0, 17, 28, junk, 65537), "huge xstate");
-	EXPECT_FINE(attempt_bytes(CKPT_REC_THREAD, 0, 17, 28, junk, len), "xstate of ones");
-	memset(xstate + 24, 0xff, 4);
-	EXPECT_FINE(attempt_bytes(CKPT_REC_THREAD, 1, 17, 28, xstate, len), "reserved MXCSR bits");
-	memcpy(xstate, rec->payload + x86.value + f.value, len);
-	memset(xstate + 512, 0xff, 8);
-	EXPECT_FINE(attempt_bytes(CKPT_REC_THREAD, 1, 17, 28, xstate, len), "reserved features");
-	memcpy(xstate, rec->payload + x86.value + f.value, len);
-	memset(xstate + 520, 0xff, 8);
-	EXPECT_FINE(attempt_bytes(CKPT_REC_THREAD, 0, 17, 28, xstate, len), "compacted xstate");
-	REPORT();
 }

@@ -143,6 +143,9 @@ static void rich_watches(const char *path)
 	fd = open(name, O_WRONLY | O_CREAT, 0600);
 	NEED(fd >= 0 && !close(fd) && !unlink(name));
 	NEED(inotify_add_watch(ino, "/", IN_MOVE_SELF | IN_ONESHOT) == 2);
+	NEED(open("/proc/self/status", O_RDONLY) >= 0 && open("/proc/meminfo", O_RDONLY) >= 0);
+	snprintf(name, sizeof(name), "/proc/self/fdinfo/%d", ino);
+	NEED(open(name, O_RDONLY) >= 0);
 }
 
 /* Files that no path leads to, two of them with content and one sealed and mapped. */
@@ -183,6 +186,8 @@ static void rich_events(int file)
 	NEED(signalfd(-1, &set, 0) >= 0);
 	NEED(syscall(SYS_pidfd_open, getpid(), 0) >= 0);
 	NEED(!fcntl(file, F_SETLK, &lock) && !flock(file, LOCK_SH));
+	fd = open("/proc/self/exe", O_RDONLY);
+	NEED(fd >= 0 && !fcntl(fd, F_SETLEASE, F_RDLCK));
 }
 
 static void rich_timers(void)
@@ -218,6 +223,15 @@ static void rich_filters(void)
 	prog.len = 1;
 	prog.filter = insns + 3;
 	NEED(!syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &prog));
+}
+
+/* If the kernel has guard regions. */
+static void rich_guards(void)
+{
+	char *p = mmap(NULL, 16384, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	p[0] = 1;
+	madvise(p + 8192, 4096, 102);
 }
 
 /* If the processor has them. */
@@ -260,6 +274,7 @@ static void rich(const char *path)
 	madvise(p, 32768, MADV_DONTDUMP);
 	mprotect(p + 49152, 8192, PROT_NONE);
 	rich_keys(p + 16384);
+	rich_guards();
 	rich_content(path);
 	rich_events(fd);
 	rich_watches(path);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Works in a directory: appends a number to the file "log" each 5 ms, one more each time, has the
- * file "data" open and mapped, and watches the file "watched". SIGTERM ends it with status 7.
+ * Works in a directory: appends a number to the file "log" each 5 ms, one more each time, and
+ * has the file "data" open and mapped, and watches the file "watched". SIGTERM ends it with
+ * status 7.
  *
  *	count DIRECTORY
  */

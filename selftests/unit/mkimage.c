@@ -251,6 +251,8 @@ static void put_objects(void)
 	cred.n_groups = ARRAY_SIZE(groups);
 	cred.groups = groups;
 	cred.cap_bounding = (1ULL << 41) - 1;
+	cred.has_label = true;
+	cred.label = bytes(is("hostile-text") ? "\033]0;x\007" : "docker-default (enforce)");
 	message(CKPT_REC_CRED, &cred);
 
 	put_file(is("id-twice") ? ID_CRED : ID_EXE, O_RDONLY | 0100000,
@@ -574,6 +576,7 @@ static void put_all(void)
 	put_filters();
 	put_unlinked();
 	put_inotify_file();
+	put_proc_file();
 	if (is("record-unknown"))
 		record(999, 0, "what?", 5);
 	if (is("record-advisory"))
@@ -606,6 +609,7 @@ static void put_all(void)
 	put_threads();
 	if (!is("threads-count-bare"))
 		put_timers();
+	put_guards();
 	put_pages();
 	if (is("fds-late"))
 		put_fds();

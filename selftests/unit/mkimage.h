@@ -23,7 +23,7 @@
 enum {
 	ID_CRED = 1, ID_EXE, ID_PIPE, ID_PIPE_R, ID_PIPE_W, ID_TTY, ID_TTY_FILE, ID_SHMEM,
 	ID_SHMEM_FILE, ID_LOG, ID_EVENTFD, ID_TIMERFD, ID_SIGNALFD, ID_EPOLL, ID_PIDFD,
-	ID_SECCOMP, ID_UNLINKED, ID_UNLINKED_FILE, ID_INOTIFY,
+	ID_SECCOMP, ID_UNLINKED, ID_UNLINKED_FILE, ID_INOTIFY, ID_PROC,
 };
 
 /** is() - is it this variant that is to be written? */
@@ -43,6 +43,8 @@ void put_watches_and_locks(void);
 void put_pkeys(void);
 void put_timers(void);
 void put_inotify_file(void);
+void put_proc_file(void);
+void put_guards(void);
 void put_inotify(void);
 
 #endif

@@ -182,6 +182,28 @@ void put_inotify_file(void)
 	message(CKPT_REC_FILE, &file);
 }
 
+void put_proc_file(void)
+{
+	Ckpt__File file = CKPT__FILE__INIT;
+	Ckpt__Proc proc = CKPT__PROC__INIT;
+	Ckpt__Path root = CKPT__PATH__INIT;
+
+	root.path = bytes("/proc");
+	root.mode = S_IFDIR | 0555;
+	proc.root = &root;
+	proc.has_self = true;
+	proc.self = !is("proc-thread");
+	proc.has_tid = true;
+	proc.tid = PID + 1;
+	proc.name = bytes(is("proc-name") ? "status" : "/status");
+	proc.mode = S_IFREG | 0444;
+	file.has_lease = true;
+	file.lease = is("lease-kind") ? 2 : 1;
+	file.id = ID_PROC;
+	file.proc = &proc;
+	message(CKPT_REC_FILE, &file);
+}
+
 void put_inotify(void)
 {
 	Ckpt__InotifyWatch watch = CKPT__INOTIFY_WATCH__INIT, *watches[] = { &watch };
@@ -212,4 +234,19 @@ void put_inotify(void)
 	message(CKPT_REC_INOTIFY, &inotify);
 	if (is("inotify-early"))
 		put_inotify_file();
+}
+
+void put_guards(void)
+{
+	Ckpt__PageRun run[2] = { CKPT__PAGE_RUN__INIT, CKPT__PAGE_RUN__INIT };
+	Ckpt__PageRun *runs[] = { &run[0], &run[1] };
+	Ckpt__Guards guards = CKPT__GUARDS__INIT;
+
+	run[0].addr = 0x555555a04000;
+	run[0].pages = is("guard-empty") ? 0 : 1;
+	run[1].addr = is("guard-order") ? 0x1000 : 0x600000000000;
+	run[1].pages = 1 << 20;
+	guards.n_run = 2;
+	guards.run = runs;
+	message(CKPT_REC_GUARDS, &guards);
 }

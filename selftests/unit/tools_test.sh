@@ -103,7 +103,7 @@ test_info_through_a_pipe()
 {
 	run ckptinfo --verify < <(mkimage)
 	is "$status" 0 "status ($err)"
-	has "$out" 'OK 42 records, 10 pages'
+	has "$out" 'OK 44 records, 10 pages'
 	is "$(printf '%s\n' "$out" | wc -l)" 1 'lines'
 	# What stands behind the trailer is not read.
 	mkimage behind | { ckptinfo --verify > /dev/null; cat; } > rest

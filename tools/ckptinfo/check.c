@@ -1,11 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What timers and watches can be. */
+/* What timers, watches and others can be. */
 #include "check.h"
 
+#include <inttypes.h>
 #include <string.h>
 #include <sys/inotify.h>
 #include <sys/timerfd.h>
 #include <time.h>
+
+bool check_proc_bad(const Ckpt__Proc *proc)
+{
+	const ProtobufCBinaryData *root = &proc->root->path, *name = &proc->name;
+
+	return !root->len || root->data[0] != '/' || memchr(root->data, 0, root->len) ||
+	       (name->len && name->data[0] != '/') || memchr(name->data, 0, name->len) ||
+	       (proc->has_tid && !proc->self);
+}
 
 bool check_timerfd_bad(const Ckpt__Timerfd *t)
 {
@@ -105,5 +115,21 @@ int check_inotify(struct model *m, const struct model_process *p, const Ckpt__In
 		if (!(inotify->event[i]->mask & IN_Q_OVERFLOW) != (inotify->event[i]->wd > 0))
 			return BAD(m, "event 0x%x of watch %d", inotify->event[i]->mask,
 				   inotify->event[i]->wd);
+	return 0;
+}
+
+int check_guards(struct model *m, struct model_process *p, const Ckpt__Guards *guards)
+{
+	uint64_t end = 0, addr, n;
+	size_t i;
+
+	for (i = 0; i < guards->n_run; i++, end = addr + n * CKPT_IMAGE_ALIGN) {
+		addr = guards->run[i]->addr;
+		n = guards->run[i]->pages;
+		if (!n || addr < end || addr & (CKPT_IMAGE_ALIGN - 1) ||
+		    addr >= MODEL_ADDRESS_END || n > (MODEL_ADDRESS_END - addr) / CKPT_IMAGE_ALIGN)
+			return BAD(m, "%" PRIu64 " pages at 0x%" PRIx64, n, addr);
+		p->nr_guards += n;
+	}
 	return 0;
 }

@@ -15,6 +15,9 @@
 		  ##__VA_ARGS__);								\
 })
 
+/** check_proc_bad() - is this a file of proc without a proper path? */
+bool check_proc_bad(const Ckpt__Proc *proc);
+
 /** check_timerfd_bad() - is this a timerfd that no kernel could have? */
 bool check_timerfd_bad(const Ckpt__Timerfd *t);
 
@@ -31,5 +34,8 @@ int check_timers(struct model *m, struct model_process *p, const Ckpt__Timers *t
  * Return: 0, or -1 with the error said.
  */
 int check_inotify(struct model *m, const struct model_process *p, const Ckpt__Inotify *inotify);
+
+/** check_guards() - GUARDS of a process; counts them. Return: 0, or -1 with the error said. */
+int check_guards(struct model *m, struct model_process *p, const Ckpt__Guards *guards);
 
 #endif /* TOOLS_CHECK_H */

@@ -261,6 +261,7 @@ static void write_process(struct writer *w, const struct model_process *p)
 	if (p->pkeys)
 		member(w, "pkeys", json_message(&p->pkeys->base));
 	member(w, "pages", json_integer(p->pages));
+	member(w, "guard_pages", json_integer(p->nr_guards));
 	open_group(w, "threads", '[');
 	for (i = 0; i < p->nr_threads; i++)
 		member(w, NULL, json_message(&p->threads[i]->base));

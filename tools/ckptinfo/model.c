@@ -151,7 +151,7 @@ static int add_file(struct model *m, const Ckpt__File *file)
 {
 	int kinds = !!file->path + !!file->has_pipe + !!file->has_tty + !!file->has_shmem +
 		    !!file->eventfd + !!file->timerfd + !!file->signalfd + !!file->has_epoll +
-		    !!file->pidfd + !!file->has_unlinked + !!file->has_inotify;
+		    !!file->pidfd + !!file->has_unlinked + !!file->has_inotify + !!file->proc;
 
 	if (kinds != 1)
 		return BAD(m, "%u is of %d kinds, not one", file->id, kinds);
@@ -166,6 +166,10 @@ static int add_file(struct model *m, const Ckpt__File *file)
 		return BAD(m, "%u has half an owner", file->id);
 	if (file->eventfd && file->eventfd->count == UINT64_MAX)
 		return BAD(m, "eventfd %u has overflowed", file->id);
+	if (file->has_lease && file->lease > 1)
+		return BAD(m, "%u has a lease of kind %u", file->id, file->lease);
+	if (file->proc && check_proc_bad(file->proc))
+		return BAD(m, "%u has a bad path", file->id);
 	if (file->timerfd && check_timerfd_bad(file->timerfd))
 		return BAD(m, "timerfd %u cannot be", file->id);
 	return add_object(m, file->id, &file->base);
@@ -644,6 +648,9 @@ static int add_message(struct model *m, ProtobufCMessage *msg)
 		if (!p->mm || !p->nr_threads)
 			return BAD(m, "stands before %s", p->mm ? "the first THREAD" : "MM");
 		p->described = true;
+	} else if (m->im.type == CKPT_REC_GUARDS) {
+		if (!p->mm)
+			return BAD(m, "stands before MM");
 	} else if (p->described) {
 		return BAD(m, "stands behind the content of memory");
 	} else if (m->im.type == CKPT_REC_THREAD && !p->mm) {
@@ -695,6 +702,8 @@ static int add_message(struct model *m, ProtobufCMessage *msg)
 		return add_thread(m, p, (Ckpt__Thread *)msg);
 	case CKPT_REC_TIMERS:
 		return ONCE(m, p, timers) ?: check_timers(m, p, (Ckpt__Timers *)msg);
+	case CKPT_REC_GUARDS:
+		return check_guards(m, p, (Ckpt__Guards *)msg);
 	case CKPT_REC_PAGE_RUNS:
 		return check_page_runs(m, p, (Ckpt__PageRuns *)msg);
 	case CKPT_REC_SHMEM_RUN:

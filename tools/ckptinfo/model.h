@@ -48,6 +48,7 @@ struct model_vma {
  * @nr_watches: in them
  * @locks: file locks
  * @inotifies: records with watches and events of inotify instances, which several may have
+ * @nr_guards: pages in guard regions
  * @vmas: ascending by address
  * @pages: that the image holds
  * @described: the content of its memory has begun
@@ -75,6 +76,7 @@ struct model_process {
 	size_t nr_vmas;
 	size_t nr_watches;
 	uint64_t pages;
+	uint64_t nr_guards;
 	bool described;
 };
 

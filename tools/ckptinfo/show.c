@@ -124,6 +124,13 @@ static void show_file(const struct model *m, const Ckpt__File *file)
 
 	if (file->path) {
 		put_bytes(file->path->path.data, file->path->path.len);
+	} else if (file->proc) {
+		put_bytes(file->proc->root->path.data, file->proc->root->path.len);
+		if (file->proc->self)
+			fputs("/self", stdout);
+		if (file->proc->has_tid)
+			printf("/task/%u", file->proc->tid);
+		put_bytes(file->proc->name.data, file->proc->name.len);
 	} else if (file->has_pipe) {
 		const Ckpt__Pipe *pipe;
 
@@ -175,6 +182,8 @@ static const char *file_kind(const Ckpt__File *file)
 {
 	if (file->path)
 		return names_file_type(file->path->mode);
+	if (file->proc)
+		return names_file_type(file->proc->mode);
 	return file->has_pipe ? "pipe" : file->has_tty ? "terminal" :
 	       file->has_shmem ? "memory" : file->eventfd ? "eventfd" :
 	       file->timerfd ? "timerfd" : file->signalfd ? "signalfd" :
@@ -216,6 +225,10 @@ static void show_cred(const Ckpt__Cred *cred)
 			       names_flags(buf, names_cap, cred->cap_effective, " "));
 	} else {
 		fputs(", no capabilities", stdout);
+	}
+	if (cred->has_label) {
+		fputs(", confined by ", stdout);
+		put_bytes(cred->label.data, cred->label.len);
 	}
 }
 
@@ -305,6 +318,8 @@ static void show_mm(const struct model_process *p)
 
 	if (p->pkeys)
 		printf("    protection keys allocated: 0x%x\n", p->pkeys->allocated);
+	if (p->nr_guards)
+		printf("    guard regions: %" PRIu64 " pages\n", p->nr_guards);
 	if (mm->def_flags)
 		printf("    new mappings: %s\n",
 		       names_flags(flags, names_vma, mm->def_flags, " "));
@@ -339,6 +354,8 @@ static void show_fds(const struct model *m, const struct model_process *p)
 		if (file->fown && file->fown->has_pid)
 			printf(" (signals to %u%s)", file->fown->pid,
 			       file->fown->async ? ", async" : "");
+		if (file->has_lease)
+			printf(" (%s lease)", file->lease ? "write" : "read");
 		/* Descriptors of one description share offset and flags. */
 		printf("  #%u\n", file->id);
 	}

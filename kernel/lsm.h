@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _CKPT_LSM_H
+#define _CKPT_LSM_H
+
+struct cred;
+struct task_struct;
+
+/**
+ * lsm_label() - what a security module confines a task to (AppArmor profile, SELinux context)
+ * @task: it
+ *
+ * Return: text for kfree(), or NULL: nothing does, or it is unconfined; or ERR_PTR(-ENOMEM).
+ */
+char *lsm_label(struct task_struct *task);
+
+/** lsm_unsupported() - NULL, or what in these credentials cannot be kept */
+const char *lsm_unsupported(const struct cred *cred);
+
+#endif /* _CKPT_LSM_H */

@@ -1,0 +1,441 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Files and directories of proc(5) that are only text, made when somebody reads: those of the
+ * process itself, which are found again as /proc/self, and those about the whole machine.
+ */
+#include <linux/dcache.h>
+#include <linux/fcntl.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/magic.h>
+#include <linux/namei.h>
+#include <linux/pid.h>
+#include <linux/proc_fs.h>
+#include <linux/seq_file.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+
+#include "checkpoint.h"
+#include "compat.h"
+#include "file.h"
+#include "park.h"
+#include "path.h"
+#include "proc.h"
+#include "restart.h"
+#include "symbols.h"
+
+/* What an open may say again. */
+#define PROC_OPEN_FLAGS	(O_ACCMODE | O_APPEND | O_NONBLOCK | O_LARGEFILE | O_DIRECTORY | \
+			 O_NOFOLLOW | O_PATH)
+
+/* Where the address space may stand in what a file of maps keeps; words. */
+#define PROC_MAPS_WORDS	24
+
+/* About the whole machine, read only, and nothing happens by opening or reading them. */
+static const char * const proc_plain[] = {
+	"/bootconfig", "/buddyinfo", "/cgroups", "/cmdline", "/config.gz", "/consoles",
+	"/cpuinfo", "/crypto", "/devices", "/diskstats", "/dma", "/execdomains", "/fb",
+	"/filesystems", "/interrupts", "/iomem", "/ioports", "/kallsyms", "/key-users", "/keys",
+	"/loadavg", "/locks", "/mdstat", "/meminfo", "/misc", "/modules", "/pagetypeinfo",
+	"/partitions", "/schedstat", "/slabinfo", "/softirqs", "/stat", "/swaps", "/timer_list",
+	"/uptime", "/version", "/vmallocinfo", "/vmstat", "/zoneinfo",
+};
+
+/* These open another address space once the process has called exec. */
+static const char * const proc_of_mm[] = { "mem", "environ", "auxv", "pagemap" };
+static const char * const proc_of_maps[] = { "maps", "smaps", "smaps_rollup", "numa_maps" };
+
+static bool proc_among(const char *name, const char * const *list, unsigned int n)
+{
+	while (n--)
+		if (!strcmp(name, list[n]))
+			return true;
+	return false;
+}
+
+static bool proc_kind(const struct inode *inode)
+{
+	return inode->i_sb->s_magic == PROC_SUPER_MAGIC &&
+	       (S_ISREG(inode->i_mode) || S_ISDIR(inode->i_mode));
+}
+
+bool proc_match(struct file *file)
+{
+	return proc_kind(file_inode(file));
+}
+
+/* A file about the machine: is it plain text? @name begins with a slash. */
+static bool proc_plain_ok(const char *name, bool dir, unsigned int flags)
+{
+	if (dir || flags & O_PATH || !strncmp(name, "/sys/", 5))
+		return true;
+	return (flags & O_ACCMODE) == O_RDONLY &&
+	       proc_among(name, proc_plain, ARRAY_SIZE(proc_plain));
+}
+
+/* Does it look at the address space that the process has now? */
+static bool proc_mm_ok(struct checkpoint *cp, struct file *file, const char *name)
+{
+	void *words[PROC_MAPS_WORDS] = {};
+	struct seq_file *seq;
+	unsigned int i;
+
+	if (file->f_mode & FMODE_PATH)
+		return true;
+	name = kbasename(name);
+	if (proc_among(name, proc_of_mm, ARRAY_SIZE(proc_of_mm)))
+		return file->private_data == cp->mm;
+	if (!proc_among(name, proc_of_maps, ARRAY_SIZE(proc_of_maps)))
+		return true;
+	seq = file->private_data;
+	/* The struct is private, and differs; the pointer is looked for. */
+	if (copy_from_kernel_nofault(words, seq->private, sizeof(words)))
+		return false;
+	for (i = 0; i < PROC_MAPS_WORDS; i++)
+		if (words[i] == cp->mm)
+			return true;
+	return false;
+}
+
+/* The number at the start of @name, and what follows it; 0 if there is none. */
+static unsigned int proc_number(const char *name, const char **rest)
+{
+	unsigned int nr = 0, at = 0;
+
+	if (sscanf(name, "%u%n", &nr, &at) != 1 || (name[at] && name[at] != '/'))
+		return 0;
+	*rest = name + at;
+	return nr;
+}
+
+/* What follows /proc/PID; "/task/TID" goes into @pb. Return: NULL, or what is not supported. */
+static const char *proc_save_self(struct checkpoint *cp, struct pid_namespace *ns,
+				  const char *rest, struct pb_proc *pb)
+{
+	struct park_task *pt;
+	unsigned int tid;
+
+	pb->has_self = true;
+	pb->self = true;
+	if (!strncmp(rest, "/task/", 6)) {
+		tid = proc_number(rest + 6, &rest);
+		list_for_each_entry(pt, &cp->park->list, list)
+			if (tid && __task_pid_nr_ns(pt->task, PIDTYPE_PID, ns) == tid)
+				break;
+		if (list_entry_is_head(pt, &cp->park->list, list))
+			return "a file of a thread that ended";
+		pb->has_tid = true;
+		pb->tid = pt->vnr;
+	}
+	pb->name.data = (const u8 *)rest;
+	pb->name.len = strlen(rest);
+	return NULL;
+}
+
+static const char *proc_describe(struct checkpoint *cp, struct file *file, struct pb_proc *pb)
+{
+	const struct path *path = &file->f_path;
+	struct super_block *sb = file_inode(file)->i_sb;
+	struct pid_namespace *ns = proc_pid_ns(sb);
+	const char *name, *rest = NULL, *why;
+	unsigned int nr;
+
+	if (d_unlinked(path->dentry))
+		return "a file of a process or thread that ended";
+	/* In a buffer that content of files goes through later on. */
+	name = dentry_path_raw(path->dentry, cp->bounce, PATH_MAX);
+	if (path->mnt->mnt_root != sb->s_root || IS_ERR(name))
+		return "a file that is not found by its path";
+	if (!strcmp(name, "/"))
+		name++;
+	pb->mode = file_inode(file)->i_mode;
+	nr = *name ? proc_number(name + 1, &rest) : 0;
+	if (!nr) {
+		if (!proc_plain_ok(name, S_ISDIR(pb->mode), file->f_flags))
+			return "a file that is more than text";
+		pb->name.data = (const u8 *)name;
+		pb->name.len = strlen(name);
+		return NULL;
+	}
+	if (nr != __task_pid_nr_ns(cp->leader, PIDTYPE_TGID, ns))
+		return "a file of another process, or of a thread by its own number,";
+	why = proc_save_self(cp, ns, rest, pb);
+	if (!why && !proc_mm_ok(cp, file, rest))
+		why = "a file of memory that it had before exec";
+	return why;
+}
+
+int proc_save(struct checkpoint *cp, struct file *file, int fd, u64 addr, struct pb_file *pb)
+{
+	const char *why = fd >= 0 ? proc_describe(cp, file, &pb->proc) : "a file of proc, mapped,";
+	struct path_user user = { .what = "proc at", .where_type = CKPT_WHERE_FD, .where = fd };
+	struct path root;
+	char *name;
+	int ret;
+
+	/* Of memory that has no number as a position. */
+	if (!why && file->f_pos < 0)
+		why = "a file with a position beyond all numbers";
+	if (why) {
+		name = d_path(&file->f_path, cp->path, PATH_MAX);
+		return checkpoint_refuse(cp, fd >= 0 ? CKPT_WHERE_FD : CKPT_WHERE_ADDRESS,
+					 fd >= 0 ? fd : addr, CKPT_REASON_UNSUPPORTED, NULL,
+					 "%s (%.128s) is not supported", why,
+					 IS_ERR(name) ? "?" : name);
+	}
+	root.mnt = file->f_path.mnt;
+	root.dentry = root.mnt->mnt_root;
+	ret = path_save(cp, &root, &user, &pb->proc.root);
+	if (ret)
+		return min(ret, 0);
+	pb->has_proc = true;
+	pb->has_pos = !(file->f_mode & FMODE_PATH) && file->f_mode & FMODE_LSEEK;
+	pb->pos = pb->has_pos ? file->f_pos : 0;
+	return 0;
+}
+
+/* ---- restart ---- */
+
+/**
+ * struct proc_later - a file that proc_finish() opens
+ * @list: on &restart.procs
+ * @file: stands in for it; a reference is held
+ * @id: in the image
+ * @name: its path
+ * @mode: what it is
+ * @flags: O_*
+ * @pos: its position
+ * @has_pos: @pos is set
+ */
+struct proc_later {
+	struct list_head list;
+	struct file *file;
+	u32 id;
+	char *name;
+	u32 mode;
+	u32 flags;
+	loff_t pos;
+	bool has_pos;
+};
+
+static bool proc_valid(const struct pb_proc *pb, u32 flags)
+{
+	const u8 *name = pb->name.data;
+	char buf[32];
+	u32 i;
+
+	if ((!S_ISREG(pb->mode) && !S_ISDIR(pb->mode)) || (pb->has_tid && !pb->self) ||
+	    memchr(name, 0, pb->name.len))
+		return false;
+	if (pb->name.len && name[0] != '/')
+		return false;
+	for (i = 0; i + 2 < pb->name.len; i++)
+		if (!memcmp(name + i, "/..", 3))
+			return false;
+	if (pb->self)
+		return true;
+	/* Names of what there is about processes begin with a digit, or with "self". */
+	if (pb->name.len > 1 && ((name[1] >= '0' && name[1] <= '9') ||
+				 (pb->name.len >= 5 && !memcmp(name, "/self", 5)) ||
+				 (pb->name.len >= 7 && !memcmp(name, "/thread", 7))))
+		return false;
+	i = min_t(u32, pb->name.len, sizeof(buf) - 1);
+	memcpy(buf, name, i);
+	buf[i] = '\0';
+	return proc_plain_ok(buf, S_ISDIR(pb->mode), flags);
+}
+
+static struct file *proc_failed(struct restart *rs, const char *name, int err)
+{
+	struct error_at at = { .reason = CKPT_REASON_CHANGED, .task = current };
+
+	error_add(&rs->ctx->errors, err == -ENOENT ? -ESTALE : err, &at, "%s %s", name,
+		  err == -ESTALE ? "is not what it was" :
+		  err == -ENOENT ? "is not there" : "cannot be opened");
+	return ERR_PTR(err == -ENOENT ? -ESTALE : err);
+}
+
+static struct file *proc_open_path(struct restart *rs, const struct path *path, u32 flags)
+{
+	struct path mine;
+	struct file *file;
+
+	/* Some show what can be seen from the root directory that the process has then. */
+	if (!rs->root.mnt)
+		return dentry_open(path, flags & PROC_OPEN_FLAGS, current_cred());
+	get_fs_root(current->fs, &mine);
+	sym(set_fs_root)(current->fs, &rs->root);
+	file = dentry_open(path, flags & PROC_OPEN_FLAGS, current_cred());
+	sym(set_fs_root)(current->fs, &mine);
+	path_put(&mine);
+	return file;
+}
+
+static struct file *proc_open_name(struct restart *rs, const char *name, u32 mode, u32 flags,
+				   bool follow)
+{
+	struct inode *inode;
+	struct file *file;
+	struct path path;
+	int ret;
+
+	/* Not through links of other processes' making, such as /proc/self/root. */
+	ret = kern_path(name, LOOKUP_NO_MAGICLINKS | (follow ? LOOKUP_FOLLOW : 0), &path);
+	if (ret)
+		return proc_failed(rs, name, ret);
+	inode = d_backing_inode(path.dentry);
+	if (!proc_kind(inode) || (inode->i_mode ^ mode) & S_IFMT)
+		file = ERR_PTR(-ESTALE);
+	else
+		file = proc_open_path(rs, &path, flags);
+	path_put(&path);
+	return IS_ERR(file) ? proc_failed(rs, name, PTR_ERR(file)) : file;
+}
+
+/* Something of proc stands in, which can do nothing. */
+static struct file *proc_open_later(struct restart *rs, const struct pb_file *pb, const char *root,
+				    char **name)
+{
+	struct proc_later *later = kzalloc(sizeof(*later), GFP_KERNEL_ACCOUNT);
+	struct file *file;
+
+	if (!later)
+		return ERR_PTR(-ENOMEM);
+	file = proc_open_name(rs, root, S_IFDIR, O_RDONLY | O_DIRECTORY, true);
+	if (IS_ERR(file)) {
+		kfree(later);
+		return file;
+	}
+	later->file = get_file(file);
+	later->id = pb->id;
+	later->name = *name;
+	*name = NULL;
+	later->mode = pb->proc.mode;
+	later->flags = pb->flags;
+	later->pos = pb->pos;
+	later->has_pos = pb->has_pos;
+	list_add_tail(&later->list, &rs->procs);
+	return file;
+}
+
+struct file *proc_open(struct restart *rs, const struct pb_file *pb)
+{
+	const struct pb_proc *proc = &pb->proc;
+	char *root, *name, tid[24] = "";
+	struct file *file;
+	bool later;
+
+	if (!proc_valid(proc, pb->flags))
+		return ERR_PTR(stream_in_bad(&rs->in, "file %u of proc", pb->id));
+	root = path_name(rs, &proc->root, "place of proc");
+	if (IS_ERR(root))
+		return ERR_CAST(root);
+	if (proc->has_tid)
+		snprintf(tid, sizeof(tid), "/task/%u", proc->tid);
+	name = kasprintf(GFP_KERNEL_ACCOUNT, "%s%s%s%.*s", strcmp(root, "/") ? root : "",
+			 proc->self ? "/self" : "", tid, (int)proc->name.len,
+			 (const char *)proc->name.data);
+	/* What is about other threads, or descriptors, is not there yet. */
+	later = (proc->has_tid && proc->tid != rs->proc.pid) ||
+		(proc->name.len > 8 && !memcmp(proc->name.data, "/fdinfo/", 8));
+	if (!name)
+		file = ERR_PTR(-ENOMEM);
+	else if (later && proc->self)
+		file = proc_open_later(rs, pb, root, &name);
+	else
+		file = proc_open_name(rs, name, proc->mode, pb->flags,
+				      !proc->name.len && !proc->has_tid);
+	kfree(name);
+	kfree(root);
+	return file;
+}
+
+bool proc_stands_in(struct restart *rs, const struct file *file)
+{
+	const struct proc_later *later;
+
+	list_for_each_entry(later, &rs->procs, list)
+		if (later->file == file)
+			return true;
+	return false;
+}
+
+/* A descriptor from @fd on that refers to @file. */
+struct proc_search {
+	const struct file *file;
+	unsigned int fd;
+	bool cloexec;
+};
+
+static int proc_search_fd(const void *arg, struct file *file, unsigned int fd)
+{
+	struct proc_search *search = (struct proc_search *)arg;
+
+	if (file != search->file)
+		return 0;
+	search->fd = fd;
+	search->cloexec = compat_close_on_exec(fd, current->files);
+	return 1;
+}
+
+static int proc_replace(struct restart *rs, struct proc_later *later, struct file *file)
+{
+	struct object *obj = object_by_id(&rs->objects, OBJECT_FILE, later->id);
+	struct proc_search search = { .file = later->file };
+	int ret = 0, found;
+
+	if (later->has_pos && vfs_llseek(file, later->pos, SEEK_SET) != later->pos)
+		return stream_in_bad(&rs->in, "position of file %u", later->id);
+	for (;;) {
+		rcu_read_lock();
+		found = iterate_fd(current->files, search.fd, proc_search_fd, &search);
+		rcu_read_unlock();
+		if (!found)
+			break;
+		ret = sym(replace_fd)(search.fd, file, search.cloexec ? O_CLOEXEC : 0);
+		if (ret < 0)
+			return ret;
+		search.fd++;
+		cond_resched();
+	}
+	if (obj) {
+		fput(obj->ptr);
+		obj->ptr = get_file(file);
+	}
+	return 0;
+}
+
+int proc_finish(struct restart *rs)
+{
+	struct proc_later *later;
+	struct file *file;
+	int ret;
+
+	list_for_each_entry(later, &rs->procs, list) {
+		file = proc_open_name(rs, later->name, later->mode, later->flags, false);
+		ret = PTR_ERR_OR_ZERO(file);
+		if (!ret) {
+			if (!(later->flags & O_PATH))
+				file_set_flags(file, later->flags);
+			ret = proc_replace(rs, later, file);
+			fput(file);
+		} else if (path_wrong(rs, ret)) {
+			ret = 0;
+		}
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+void proc_forget(struct restart *rs)
+{
+	struct proc_later *later, *next;
+
+	list_for_each_entry_safe(later, next, &rs->procs, list) {
+		fput(later->file);
+		kfree(later->name);
+		kfree(later);
+	}
+	INIT_LIST_HEAD(&rs->procs);
+}

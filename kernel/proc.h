@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _CKPT_PROC_H
+#define _CKPT_PROC_H
+
+#include <linux/types.h>
+
+struct checkpoint;
+struct file;
+struct pb_file;
+struct restart;
+
+/** proc_match() - is it a file or directory of proc(5)? */
+bool proc_match(struct file *file);
+
+/** proc_save() - checkpoint: see struct file_kind */
+int proc_save(struct checkpoint *cp, struct file *file, int fd, u64 addr, struct pb_file *pb);
+
+/** proc_open() - restart: see struct file_kind; another file may stand in until proc_finish() */
+struct file *proc_open(struct restart *rs, const struct pb_file *pb);
+
+/** proc_stands_in() - restart: is this one of those that proc_finish() replaces? */
+bool proc_stands_in(struct restart *rs, const struct file *file);
+
+/**
+ * proc_finish() - open what was not there before all threads and descriptors were
+ *
+ * Return: 0, or an errno with the error recorded.
+ */
+int proc_finish(struct restart *rs);
+
+/** proc_forget() - give back what proc_finish() needed */
+void proc_forget(struct restart *rs);
+
+#endif /* _CKPT_PROC_H */
