@@ -103,20 +103,6 @@ static void count(const char *path)
 	}
 }
 
-static volatile uint64_t *wakes;
-
-static void *sleeper(void *arg)
-{
-	struct timespec ts = { 0, 3000000 };
-
-	prctl(PR_SET_NAME, "sleeper");
-	while (1) {
-		++*wakes;
-		nanosleep(&ts, &ts);
-	}
-	return arg;
-}
-
 static void handler(int sig)
 {
 	(void)sig;
@@ -208,7 +194,10 @@ static void rich_timers(void)
 	NEED(!timer_create(CLOCK_PROCESS_CPUTIME_ID, &event, &id));
 }
 
-/* One filter that lets everything pass, and one that looks at the call first. */
+/*
+ * One filter that lets everything pass, and one that looks at the call first. Of a thread that
+ * sleeps briefly: an interrupted call goes on within the module if there is a filter.
+ */
 static void rich_filters(void)
 {
 	struct sock_filter insns[] = {
@@ -223,6 +212,21 @@ static void rich_filters(void)
 	prog.len = 1;
 	prog.filter = insns + 3;
 	NEED(!syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &prog));
+}
+
+static volatile uint64_t *wakes;
+
+static void *sleeper(void *arg)
+{
+	struct timespec ts = { 0, 3000000 };
+
+	prctl(PR_SET_NAME, "sleeper");
+	rich_filters();
+	while (1) {
+		++*wakes;
+		nanosleep(&ts, &ts);
+	}
+	return arg;
 }
 
 /* If the kernel has guard regions. */
@@ -290,7 +294,6 @@ static void rich(const char *path)
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	sigqueue(getpid(), SIGRTMIN, val);
 	sigqueue(getpid(), SIGRTMIN, val);
-	rich_filters();
 	pthread_create(&t, NULL, sleeper, NULL);
 	pthread_kill(pthread_self(), SIGHUP);
 	/* Wait in a call that has a restart block of another kind. */
