@@ -389,8 +389,8 @@ for k in "${kernels[@]}"; do
 	fi
 	# One kernel is tried at many moments, the others show that it is the same there.
 	case $mode,$k in
-	full,6.1) quick='' machine all "$k" 3000 -m 2G -- --rounds 3 ;;
-	full,*) quick=yes machine all "$k" 2400 -m 2G -- --rounds 1 ;;
+	full,6.1) quick='' machine all "$k" 3000 -m 2G -- --rounds 2 ;;
+	full,*) quick=yes machine all "$k" 2400 -m 2G -- --rounds 1 --mode either ;;
 	quick,*) quick=yes machine all "$k" 1200 -m 2G -- --rounds 1 --mode either ;;
 	esac
 	machines+=("vm-$k")
