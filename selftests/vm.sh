@@ -141,6 +141,7 @@ initramfs()
 	out=$cache/initramfs/$release-$key.cpio
 	echo "$out"
 	[ ! -e "$out" ] || return 0
+	! ldd /bin/busybox > /dev/null 2>&1 || die "/bin/busybox needs libraries; install busybox-static"
 	mkdir -p "$cache/initramfs"
 	rm -f "$cache/initramfs/$release"-*.cpio
 	tmp=$(mktemp -d "$cache/initramfs/new.XXXXXX")
