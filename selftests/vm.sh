@@ -162,7 +162,7 @@ initramfs()
 	rm -rf "$tmp"
 }
 
-initrd=$(initramfs)
+initrd=$(initramfs) || exit
 
 # ---- what the guest has to know -------------------------------------------------
 
