@@ -2,7 +2,6 @@
 /*
  * Tasks that are being built by a restart.
  */
-#include <linux/delay.h>
 #include <linux/module.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
@@ -12,9 +11,6 @@
 #include "symbols.h"
 
 #define BUILD_TASK_STATE	(TASK_KILLABLE | TASK_FREEZABLE)
-
-/* How often to look, some microseconds apart, whether a task has gone to sleep. */
-#define BUILD_LOOKS	100
 
 static void build_free(struct kref *ref)
 {
@@ -196,14 +192,6 @@ int build_call(struct build_task *bt, int (*fn)(struct build_task *bt))
 
 void build_inactive(struct build_task *bt)
 {
-	unsigned int i;
-
-	/*
-	 * It has just told us that it is done, and is about to sleep. If it has not got that far,
-	 * wait_task_inactive() looks again a whole tick later, which is long for each thread.
-	 */
-	for (i = 0; i < BUILD_LOOKS && READ_ONCE(bt->task->__state) == TASK_RUNNING; i++)
-		usleep_range(10, 50);
 	sym(wait_task_inactive)(bt->task, 0);
 }
 
