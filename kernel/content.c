@@ -176,13 +176,18 @@ static int content_write_file(struct checkpoint *cp, struct file *file, u32 id)
 	return 0;
 }
 
+static bool content_kind(const struct object *obj)
+{
+	return obj->kind == OBJECT_SHMEM || obj->kind == OBJECT_UNLINKED;
+}
+
 bool content_any(struct checkpoint *cp)
 {
 	struct object *obj;
 	unsigned long id;
 
 	xa_for_each(&cp->objects.by_id, id, obj)
-		if (obj->kind == OBJECT_SHMEM || obj->kind == OBJECT_UNLINKED)
+		if (content_kind(obj))
 			return true;
 	return false;
 }
@@ -194,14 +199,12 @@ int content_write(struct checkpoint *cp)
 	unsigned long id;
 	int ret;
 
+	ret = stream_out_unspool(&cp->out);
+	if (ret)
+		return ret;
 	xa_for_each(&cp->objects.by_id, id, obj) {
-		if (obj->kind != OBJECT_SHMEM && obj->kind != OBJECT_UNLINKED)
+		if (!content_kind(obj))
 			continue;
-		if (cp->out.spooling) {
-			ret = stream_out_unspool(&cp->out);
-			if (ret)
-				return ret;
-		}
 		/* A description of our own: the program's may be write-only, and has a position. */
 		file = dentry_open(compat_file_path(obj->file), O_RDONLY | O_LARGEFILE | O_NOATIME,
 				   current_cred());

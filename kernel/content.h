@@ -50,7 +50,8 @@ bool content_any(struct checkpoint *cp);
 /**
  * content_write() - write what is in all these files
  *
- * While the process is frozen: nothing makes a snapshot of them.
+ * While the process is frozen: nothing makes a snapshot of them. The spool ends here, so everything
+ * else of the description is in it. Only if content_any().
  */
 int content_write(struct checkpoint *cp);
 

@@ -41,7 +41,7 @@ int path_save(struct checkpoint *cp, const struct path *path, const struct path_
  * path_verify() - do all paths in the image lead to their files?
  * @cp: the checkpoint; if the process was released, it may have moved files since
  *
- * Every path is looked at, and all that do not are refused.
+ * All are looked at, and each that does not is refused.
  *
  * Return: 0, -EOPNOTSUPP if anything was refused, by now or before, -EINTR.
  */
