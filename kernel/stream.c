@@ -9,6 +9,7 @@
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/uio.h>
+#include <linux/xxhash.h>
 #include <asm/elf.h>
 
 #include "schema.gen.h"
@@ -34,6 +35,11 @@ struct stream_chunk {
 static u32 stream_crc(const void *data, size_t len)
 {
 	return ~crc32c(~0, data, len);
+}
+
+static u64 stream_hash(const void *data, size_t len)
+{
+	return xxh64(data, len, 0);
 }
 
 /*
@@ -192,13 +198,13 @@ static size_t stream_tail(u64 offset)
 }
 
 /* The header of a record, and the gap in front of a raw payload. */
-static int stream_head(struct stream_out *out, enum ckpt_rec type, u32 flags, size_t len, u32 crc)
+static int stream_head(struct stream_out *out, enum ckpt_rec type, u32 flags, size_t len, u64 hash)
 {
 	struct ckpt_image_record rec = {
 		.type = cpu_to_le32(type),
 		.flags = cpu_to_le32(flags),
 		.length = cpu_to_le64(len),
-		.payload_crc = cpu_to_le32(crc),
+		.payload_hash = cpu_to_le64(hash),
 	};
 	u64 end = out->bytes + sizeof(rec);
 	size_t gap = 0;
@@ -240,7 +246,7 @@ int stream_out_msg(struct stream_out *out, enum ckpt_rec type, const struct code
 	if (ret)
 		return error_add(&out->ctx->errors, -EOVERFLOW, &at,
 				 "its %s is larger than an image can hold", msg->name);
-	ret = stream_head(out, type, 0, len, stream_crc(out->scratch, len));
+	ret = stream_head(out, type, 0, len, stream_hash(out->scratch, len));
 	if (!ret)
 		ret = stream_append(out, out->scratch, len);
 	if (!ret)
@@ -254,7 +260,7 @@ int stream_out_raw(struct stream_out *out, enum ckpt_rec type, const void *data,
 
 	if (WARN_ON_ONCE(len > CKPT_IMAGE_RAW_MAX))
 		return -EINVAL;
-	ret = stream_head(out, type, CKPT_REC_F_RAW, len, stream_crc(data, len));
+	ret = stream_head(out, type, CKPT_REC_F_RAW, len, stream_hash(data, len));
 	if (!ret)
 		ret = stream_append(out, data, len);
 	if (!ret)
@@ -262,19 +268,20 @@ int stream_out_raw(struct stream_out *out, enum ckpt_rec type, const void *data,
 	return ret;
 }
 
-static u32 stream_crc_pages(struct page **pages, unsigned int n)
+static u64 stream_hash_pages(struct page **pages, unsigned int n)
 {
-	u32 crc = ~0;
+	struct xxh64_state state;
 	unsigned int i;
 	void *addr;
 
+	xxh64_reset(&state, 0);
 	for (i = 0; i < n; i++) {
 		addr = kmap_local_page(pages[i]);
-		crc = crc32c(crc, addr, PAGE_SIZE);
+		xxh64_update(&state, addr, PAGE_SIZE);
 		kunmap_local(addr);
 		cond_resched();
 	}
-	return ~crc;
+	return xxh64_digest(&state);
 }
 
 static void stream_bvec(struct bio_vec *bvec, struct page **pages, unsigned int n)
@@ -300,7 +307,7 @@ int stream_out_pages(struct stream_out *out, struct page **pages, unsigned int n
 	bvec = kmalloc_array(n, sizeof(*bvec), GFP_KERNEL_ACCOUNT);
 	if (!bvec)
 		return -ENOMEM;
-	ret = stream_head(out, CKPT_REC_PAGES, CKPT_REC_F_RAW, len, stream_crc_pages(pages, n));
+	ret = stream_head(out, CKPT_REC_PAGES, CKPT_REC_F_RAW, len, stream_hash_pages(pages, n));
 	if (!ret)
 		ret = stream_flush(out);
 	if (ret)
@@ -625,19 +632,20 @@ static bool stream_known(u32 type)
 static int stream_skip(struct stream_in *in)
 {
 	u64 left = in->rec.length;
-	u32 crc = ~0;
+	struct xxh64_state state;
 	size_t n;
 	int ret;
 
+	xxh64_reset(&state, 0);
 	while (left) {
 		n = min_t(u64, left, in->payload_size);
 		ret = stream_read(in, in->payload, n);
 		if (ret)
 			return ret;
-		crc = crc32c(crc, in->payload, n);
+		xxh64_update(&state, in->payload, n);
 		left -= n;
 	}
-	if (~crc != in->rec.payload_crc)
+	if (xxh64_digest(&state) != in->rec.payload_hash)
 		return stream_in_bad(in, "checksum of record %u", in->rec.type);
 	return stream_read_zero(in, stream_tail(in->bytes));
 }
@@ -659,8 +667,8 @@ int stream_in_next(struct stream_in *in)
 		in->rec.flags = le32_to_cpu(rec.flags);
 		in->rec.length = le64_to_cpu(rec.length);
 		in->rec.gap = le32_to_cpu(rec.gap);
-		in->rec.payload_crc = le32_to_cpu(rec.payload_crc);
-		if (in->rec.flags & ~CKPT_REC_FLAGS || rec.reserved)
+		in->rec.payload_hash = le64_to_cpu(rec.payload_hash);
+		if (in->rec.flags & ~CKPT_REC_FLAGS)
 			return stream_in_bad(in, "flags of record %u", in->rec.type);
 		if (in->rec.length > CKPT_IMAGE_RAW_MAX)
 			return stream_in_bad(in, "record %u has %llu bytes", in->rec.type,
@@ -702,7 +710,7 @@ int stream_in_msg(struct stream_in *in, const struct codec_msg *msg, void *obj)
 		ret = stream_read(in, in->payload, len);
 	if (ret)
 		return ret;
-	if (in->rec.payload_crc != stream_crc(in->payload, len))
+	if (in->rec.payload_hash != stream_hash(in->payload, len))
 		return stream_in_bad(in, "checksum of %s", msg->name);
 	ret = stream_read_zero(in, stream_tail(in->bytes));
 	if (ret)
@@ -737,7 +745,7 @@ int stream_in_raw(struct stream_in *in, void *data, size_t len)
 		ret = stream_read(in, data, len);
 	if (ret)
 		return ret;
-	if (stream_crc(data, len) != in->rec.payload_crc)
+	if (stream_hash(data, len) != in->rec.payload_hash)
 		return stream_in_bad(in, "checksum of record %u", in->rec.type);
 	return stream_read_zero(in, stream_tail(in->bytes));
 }
@@ -761,7 +769,7 @@ int stream_in_pages(struct stream_in *in, struct page **pages, unsigned int n)
 	kfree(bvec);
 	if (ret)
 		return ret;
-	if (stream_crc_pages(pages, n) != in->rec.payload_crc)
+	if (stream_hash_pages(pages, n) != in->rec.payload_hash)
 		return stream_in_bad(in, "checksum of memory pages");
 	in->pages += n;
 	atomic64_add(n, &in->ctx->progress.pages);

@@ -120,8 +120,8 @@ struct stream_in {
 		u32 type;
 		u32 flags;
 		u64 length;
+		u64 payload_hash;
 		u32 gap;
-		u32 payload_crc;
 	} rec;
 	u64 rec_offset;
 	void *payload;

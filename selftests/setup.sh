@@ -31,7 +31,7 @@ packages()
 	case $1 in
 	module) echo gcc make libc6-dev kmod pahole sparse xz-utils zstd util-linux ;;
 	tools) echo gcc make libc6-dev pkg-config protobuf-compiler protobuf-c-compiler \
-		libprotobuf-c-dev libjansson-dev libssl-dev libisal-dev ;;
+		libprotobuf-c-dev libjansson-dev libssl-dev libisal-dev libxxhash-dev ;;
 	vm) echo qemu-system-x86 busybox-static cpio kmod xz-utils zstd util-linux \
 		ca-certificates debian-archive-keyring python3 procps ;;
 	check) echo git perl python3 python3-protobuf protobuf-compiler protobuf-c-compiler \

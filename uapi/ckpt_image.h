@@ -20,9 +20,9 @@
  *
  * All numbers are little endian. Offsets that matter for alignment count from the file header.
  * Every record header carries a CRC32C (polynomial 0x1EDC6F41, start ~0, result inverted) of
- * itself and one of its payload. The digest of the trailer is SHA-256 over the file header and
- * the headers of all records before the trailer, in order: since each header holds its
- * payload's CRC it covers order, number and content of all records.
+ * itself and an XXH64 (seed 0) of its payload. The digest of the trailer is SHA-256 over the file
+ * header and the headers of all records before the trailer, in order: since each header holds its
+ * payload's hash it covers order, number and content of all records.
  *
  * Order: IMAGE, then per process PROCESS and what belongs to it (an object stands before the
  * first record that refers to its id), then its memory, then TRAILER. Of what belongs to a
@@ -87,18 +87,16 @@ struct ckpt_image_header {
  * @type: enum ckpt_rec
  * @flags: CKPT_REC_F_*
  * @length: of the payload in bytes
+ * @payload_hash: XXH64 of the payload
  * @gap: zero bytes between this header and the payload, below CKPT_IMAGE_ALIGN
- * @payload_crc: CRC32C of the payload
- * @reserved: zero
  * @crc: CRC32C of the 28 bytes before it
  */
 struct ckpt_image_record {
 	__le32 type;
 	__le32 flags;
 	__le64 length;
+	__le64 payload_hash;
 	__le32 gap;
-	__le32 payload_crc;
-	__le32 reserved;
 	__le32 crc;
 };
 

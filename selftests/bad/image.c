@@ -6,38 +6,22 @@
 #include <string.h>
 
 #include <openssl/sha.h>
+#include <xxhash.h>
 
 #define ALIGN(x, a) (((x) + (a) - 1) & ~((size_t)(a) - 1))
 
+/* Of headers alone, which are short. */
 static uint32_t crc32c(const void *data, size_t len)
 {
-	static uint32_t table[8][256];
 	const uint8_t *p = data;
-	uint32_t crc = ~0U, lo;
-	int i, j;
+	uint32_t crc = ~0U;
+	int i;
 
-	if (!table[0][1]) {
-		for (i = 0; i < 256; i++) {
-			uint32_t c = i;
-
-			for (j = 0; j < 8; j++)
-				c = c & 1 ? c >> 1 ^ 0x82f63b78 : c >> 1;
-			table[0][i] = c;
-		}
-		for (j = 1; j < 8; j++)
-			for (i = 0; i < 256; i++)
-				table[j][i] = table[0][table[j - 1][i] & 0xff] ^
-					      table[j - 1][i] >> 8;
+	while (len--) {
+		crc ^= *p++;
+		for (i = 0; i < 8; i++)
+			crc = crc & 1 ? crc >> 1 ^ 0x82f63b78 : crc >> 1;
 	}
-	for (; len >= 8; len -= 8, p += 8) {
-		memcpy(&lo, p, 4);
-		crc ^= lo;
-		crc = table[7][crc & 0xff] ^ table[6][crc >> 8 & 0xff] ^
-		      table[5][crc >> 16 & 0xff] ^ table[4][crc >> 24] ^
-		      table[3][p[4]] ^ table[2][p[5]] ^ table[1][p[6]] ^ table[0][p[7]];
-	}
-	while (len--)
-		crc = table[0][(crc ^ *p++) & 0xff] ^ crc >> 8;
 	return ~crc;
 }
 
@@ -99,7 +83,7 @@ static size_t put_rec(uint8_t *out, size_t pos, const struct image_rec *in)
 		.flags = in->flags,
 		.length = in->len,
 		.gap = gap,
-		.payload_crc = crc32c(in->payload, in->len),
+		.payload_hash = XXH64(in->payload, in->len, 0),
 	};
 
 	memcpy(out + pos, &rec, sizeof(rec));

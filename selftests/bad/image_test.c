@@ -210,7 +210,8 @@ TEST(record_headers)
 		RECORD("type", type, 0xffffffff);
 		RECORD("flags", flags, keep.flags ^ CKPT_REC_F_RAW);
 		RECORD("flags", flags, 0x80000000);
-		RECORD("reserved", reserved, 1);
+		RECORD("hash", payload_hash, keep.payload_hash ^ 1);
+		RECORD("hash", payload_hash, keep.payload_hash ^ 1ULL << 63);
 		memcpy(good.data + starts[i], &keep, sizeof(keep));
 	}
 	REPORT();

@@ -58,7 +58,7 @@ static void record_as(uint32_t type, uint32_t flags, const void *data, size_t le
 		.type = htole32(type),
 		.flags = htole32(flags),
 		.length = htole64(length),
-		.payload_crc = htole32(image_crc(data, len)),
+		.payload_hash = htole64(image_hash(data, len)),
 	};
 	size_t gap = 0;
 

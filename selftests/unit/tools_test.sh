@@ -12,10 +12,10 @@ set -u
 cd "$(dirname "$0")/../.." || exit 1
 top=$PWD
 asan=${CKPT_BUILD:-$top/build}/tools-asan
-plain=${CKPT_BUILD:-$top/build}/tools
+plain=${CKPT_BUILD:-$top/build}/tools-dynamic
 
 make -s -C tools B="$asan" SANITIZE=address,undefined CFLAGS='-O1 -g' all helpers >&2 || exit 1
-make -s -C tools B="$plain" all helpers >&2 || exit 1
+make -s -C tools B="$plain" STATIC= all helpers >&2 || exit 1
 
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/ckpt-tools.XXXXXX")
 trap 'rm -rf "$tmp"' EXIT

@@ -95,8 +95,11 @@ void image_close(struct image *im);
 int image_bad(struct image *im, uint64_t offset, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/** image_crc() - CRC32C as the format has it. */
+/** image_crc() - CRC32C of a header, as the format has it. */
 uint32_t image_crc(const void *data, size_t len);
+
+/** image_hash() - XXH64 of a payload, as the format has it. */
+uint64_t image_hash(const void *data, size_t len);
 
 /**
  * image_type_name() - "PAGES" for CKPT_REC_PAGES
