@@ -22,7 +22,7 @@ static void build_free(struct kref *ref)
 			put_task_struct(bt->task);
 		put_cred(bt->final.cred);
 		kfree(bt->final.sched.mask);
-		kfree(bt->pb);
+		kvfree(bt->xstate);
 		kfree(bt);
 	}
 	build->owner_free(build->owner);
@@ -128,7 +128,8 @@ static int build_main(void *arg)
 	return 0;
 }
 
-struct build_task *build_task(struct build *build, u64 flags, pid_t tid)
+struct build_task *build_task(struct build *build, u64 flags, pid_t tid,
+			      int (*fn)(struct build_task *bt))
 {
 	struct build_task *bt = kzalloc(sizeof(*bt), GFP_KERNEL_ACCOUNT);
 	struct kernel_clone_args args = {
@@ -147,6 +148,7 @@ struct build_task *build_task(struct build *build, u64 flags, pid_t tid)
 	init_waitqueue_head(&bt->wait);
 	bt->build = build;
 	bt->tid = tid;
+	bt->fn = fn;
 	kref_get(&build->ref);
 	__module_get(THIS_MODULE);
 	/* On the list before it runs: its end must find it there. */
@@ -171,22 +173,57 @@ struct build_task *build_task(struct build *build, u64 flags, pid_t tid)
 	return bt->task ? bt : ERR_PTR(-ECHILD);
 }
 
-int build_call(struct build_task *bt, int (*fn)(struct build_task *bt))
+static void build_ask(struct build_task *bt, int (*fn)(struct build_task *bt))
 {
 	struct build *build = bt->build;
-	int ret;
 
 	spin_lock(&build->lock);
 	bt->fn = fn;
 	bt->done = false;
 	spin_unlock(&build->lock);
 	wake_up_all(&bt->wait);
+}
+
+int build_wait(struct build_task *bt)
+{
+	struct build *build = bt->build;
+	int ret;
+
 	ret = wait_event_killable(bt->wait, READ_ONCE(bt->done) || READ_ONCE(bt->dead));
 	if (ret)
 		return -EINTR;
 	spin_lock(&build->lock);
 	ret = bt->done ? bt->ret : -ECHILD;
 	spin_unlock(&build->lock);
+	return ret;
+}
+
+int build_call(struct build_task *bt, int (*fn)(struct build_task *bt))
+{
+	build_ask(bt, fn);
+	return build_wait(bt);
+}
+
+int build_call_all(struct build *build, int (*fn)(struct build_task *bt))
+{
+	struct build_task *leader = build_leader(build), *bt;
+	int ret, err;
+
+	ret = build_call(leader, fn);
+	if (ret)
+		return ret;
+	/* Nobody adds to the list at the same time. */
+	bt = leader;
+	list_for_each_entry_continue(bt, &build->tasks, list)
+		build_ask(bt, fn);
+	bt = leader;
+	list_for_each_entry_continue(bt, &build->tasks, list) {
+		err = build_wait(bt);
+		if (err == -EINTR && fatal_signal_pending(current))
+			return err;
+		if (!ret)
+			ret = err;
+	}
 	return ret;
 }
 

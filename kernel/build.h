@@ -25,7 +25,8 @@ struct build;
  * @task: the task; a reference is held
  * @tid: in the restarter's pid namespace
  * @wait: the task waits here for work, and who gave it, for the answer
- * @pb: the thread's record while the task reads it; freed with the build if still set
+ * @xstate: vector registers that another task has to set; freed with the build
+ * @xstate_len: their length in bytes
  * @fn: what it shall do, NULL nothing; protected by &build.lock, as all below
  * @ret: what @fn returned
  * @done: @fn has returned
@@ -39,7 +40,8 @@ struct build_task {
 	struct task_struct *task;
 	pid_t tid;
 	wait_queue_head_t wait;
-	struct pb_thread *pb;
+	void *xstate;
+	size_t xstate_len;
 	int (*fn)(struct build_task *bt);
 	int ret;
 	bool done;
@@ -81,26 +83,41 @@ struct build *build_new(void *owner, void (*owner_free)(void *owner));
 void build_put(struct build *build);
 
 /**
- * build_task() - create a task
+ * build_task() - create a task, and give it something to do; build_wait() waits for that
  * @build: where it belongs
  * @flags: CLONE_* flags
  * @tid: its id in the current pid namespace; 0: any
+ * @fn: what to do
  *
  * The current task becomes its parent (or sibling thread). Return: the task, or an ERR_PTR with
  * what kernel_clone() says: -EEXIST the id is taken, -EPERM no right to choose it.
  */
-struct build_task *build_task(struct build *build, u64 flags, pid_t tid);
+struct build_task *build_task(struct build *build, u64 flags, pid_t tid,
+			      int (*fn)(struct build_task *bt));
+
+/**
+ * build_wait() - wait until a task has done what it was given; killable
+ *
+ * Return: what its function returns; -EINTR if the caller was killed, and the function may still
+ * run; -ECHILD if the task was.
+ */
+int build_wait(struct build_task *bt);
 
 /**
  * build_call() - let a task do something in its own context
  * @bt: the task
  * @fn: what to do
  *
- * Waits, killable; when killed, @fn may still run.
- *
- * Return: what @fn returns; -EINTR if the caller was killed; -ECHILD if the task was.
+ * Return: as build_wait()
  */
 int build_call(struct build_task *bt, int (*fn)(struct build_task *bt));
+
+/**
+ * build_call_all() - the same for all tasks: the leader first, then the others at the same time
+ *
+ * Return: 0, or one of what they return; none of them runs @fn any more unless it is -EINTR.
+ */
+int build_call_all(struct build *build, int (*fn)(struct build_task *bt));
 
 /** build_inactive() - wait until a task that is not in a call is off its processor */
 void build_inactive(struct build_task *bt);

@@ -59,7 +59,6 @@ static void restart_free(void *arg)
 		fput(rs->tty);
 	if (rs->root.mnt)
 		path_put(&rs->root);
-	kvfree(rs->leader_xstate);
 	kfree(rs->relocate);
 	kvfree(rs->posix_timer);
 	path_forget(rs);
@@ -123,15 +122,16 @@ static int restart_taken(struct restart *rs, int err, u32 nr)
 }
 
 /* Create a task with the id it had; to see what else is wrong, any other will do. */
-static struct build_task *restart_task(struct restart *rs, u64 flags, u32 nr)
+static struct build_task *restart_task(struct restart *rs, u64 flags, u32 nr,
+				       int (*fn)(struct build_task *bt))
 {
-	struct build_task *bt = build_task(rs->build, flags, nr);
+	struct build_task *bt = build_task(rs->build, flags, nr, fn);
 	int ret;
 
 	if (!IS_ERR(bt))
 		return bt;
 	ret = restart_taken(rs, PTR_ERR(bt), nr);
-	return path_wrong(rs, ret) ? build_task(rs->build, flags, 0) : ERR_PTR(ret);
+	return path_wrong(rs, ret) ? build_task(rs->build, flags, 0, fn) : ERR_PTR(ret);
 }
 
 /* In the thread's own context. */
@@ -139,18 +139,40 @@ static int restart_thread_self(struct build_task *bt)
 {
 	struct restart *rs = bt->build->owner;
 
-	return thread_restore(&rs->in, bt->pb, &bt->final);
+	return thread_restore(&rs->in, &rs->thread, &bt->final);
 }
 
-static int restart_xstate(struct restart *rs, struct build_task *bt, const struct pb_thread *pb)
+static int restart_xstate(struct restart *rs, struct build_task *bt)
 {
 	struct error_at at = { .reason = CKPT_REASON_KERNEL, .task = bt->task };
 	int ret;
 
 	build_inactive(bt);
-	ret = arch_regs_other(bt->task, pb);
+	ret = arch_regs_other(bt->task, bt->xstate, bt->xstate_len);
+	kvfree(bt->xstate);
+	bt->xstate = NULL;
 	return ret ? error_add(&rs->ctx->errors, ret, &at,
 			       "its vector registers were refused by this processor") : 0;
+}
+
+/*
+ * Vector registers are set when the task is off its processor. Who has just answered is not yet,
+ * and to wait for it may take a tick: it is the turn of the thread before.
+ */
+static int restart_xstate_later(struct restart *rs, struct build_task *bt)
+{
+	const struct codec_bytes *xstate = &rs->thread.x86.xstate;
+	struct build_task *before = rs->last_thread;
+
+	bt->xstate = kvmalloc(xstate->len, GFP_KERNEL_ACCOUNT);
+	if (!bt->xstate)
+		return -ENOMEM;
+	memcpy(bt->xstate, xstate->data, xstate->len);
+	bt->xstate_len = xstate->len;
+	if (bt == build_leader(rs->build))
+		return 0;
+	rs->last_thread = bt;
+	return before ? restart_xstate(rs, before) : 0;
 }
 
 /* The filters that a thread of the image has, in @chain. */
@@ -178,66 +200,43 @@ static int restart_filters(struct restart *rs, const struct pb_thread *pb,
 
 static int restart_thread(struct restart *rs)
 {
+	struct pb_thread *pb = &rs->thread;
 	const struct seccomp_chain *filters;
-	struct build_task *bt;
-	struct pb_thread *pb;
 	const struct cred *cred;
-	int ret = -ENOMEM;
+	struct build_task *bt;
+	int ret;
 
-	pb = kzalloc(sizeof(*pb), GFP_KERNEL_ACCOUNT);
-	if (!pb)
-		return -ENOMEM;
 	ret = stream_in_msg(&rs->in, &pb_thread_msg, pb);
 	if (!ret)
 		ret = thread_check(&rs->in, pb);
 	if (ret)
-		goto out;
+		return ret;
 	cred = object_find(&rs->objects, OBJECT_CRED, pb->cred);
 	if (!cred || rs->nr_threads == rs->proc.nr_threads ||
-	    !rs->nr_threads != (pb->tid == rs->proc.pid)) {
-		ret = stream_in_bad(&rs->in, "thread %u", pb->tid);
-		goto out;
-	}
+	    !rs->nr_threads != (pb->tid == rs->proc.pid))
+		return stream_in_bad(&rs->in, "thread %u", pb->tid);
 	ret = restart_filters(rs, pb, &filters);
 	if (ret)
-		goto out;
+		return ret;
 	if (!rs->nr_threads++) {
 		/* That is the task which is reading this. */
 		bt = build_leader(rs->build);
-		bt->pb = pb;
 		ret = restart_thread_self(bt);
-		if (!ret) {
-			rs->leader_xstate = kvmalloc(pb->x86.xstate.len, GFP_KERNEL_ACCOUNT);
-			ret = rs->leader_xstate ? 0 : -ENOMEM;
-		}
-		if (!ret) {
-			memcpy(rs->leader_xstate, pb->x86.xstate.data, pb->x86.xstate.len);
-			rs->leader_xstate_len = pb->x86.xstate.len;
-		}
 	} else {
 		bt = restart_task(rs, CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND |
-				      CLONE_THREAD | CLONE_SYSVSEM, pb->tid);
-		if (IS_ERR(bt)) {
-			ret = PTR_ERR(bt);
-			goto out;
-		}
-		bt->pb = pb;
-		ret = build_call(bt, restart_thread_self);
-		if (!ret)
-			ret = restart_xstate(rs, bt, pb);
+				      CLONE_THREAD | CLONE_SYSVSEM, pb->tid, restart_thread_self);
+		ret = IS_ERR(bt) ? PTR_ERR(bt) : build_wait(bt);
 	}
+	if (!ret)
+		ret = restart_xstate_later(rs, bt);
 	if (ret)
-		/* When killed, the thread may still be reading it; the build frees it. */
 		return ret;
-	bt->pb = NULL;
 	bt->final.cred = get_cred(cred);
 	bt->final.seccomp = filters;
 	if (rs->flags & CKPT_RESTART_DETACH)
 		bt->final.leaving = rs->restarter;
 	atomic_inc(&rs->ctx->progress.nr_tasks);
-out:
-	kfree(pb);
-	return ret;
+	return 0;
 }
 
 /**
@@ -415,34 +414,17 @@ static int restart_header(struct restart *rs)
 
 static int restart_finish(struct restart *rs)
 {
-	struct pb_thread *pb;
-	struct build_task *bt;
 	int ret;
 
 	dev_phase(rs->ctx, CKPT_PHASE_FINISH);
-	pb = kzalloc(sizeof(*pb), GFP_KERNEL_ACCOUNT);
-	if (!pb)
-		return -ENOMEM;
-	pb->x86.has_xstate = true;
-	pb->x86.xstate.data = rs->leader_xstate;
-	pb->x86.xstate.len = rs->leader_xstate_len;
-	ret = restart_xstate(rs, build_leader(rs->build), pb);
-	kfree(pb);
+	ret = restart_xstate(rs, build_leader(rs->build));
+	if (!ret && rs->last_thread)
+		ret = restart_xstate(rs, rs->last_thread);
 	if (ret)
 		return ret;
-
 	rs->seccomp_shared = seccomp_share(rs->build);
-	list_for_each_entry(bt, &rs->build->tasks, list) {
-		ret = build_call(bt, restart_prepare_task);
-		if (ret)
-			return ret;
-	}
-	list_for_each_entry(bt, &rs->build->tasks, list) {
-		ret = build_call(bt, restart_finish_task);
-		if (ret)
-			return ret;
-	}
-	return 0;
+	ret = build_call_all(rs->build, restart_prepare_task);
+	return ret ?: build_call_all(rs->build, restart_finish_task);
 }
 
 static struct restart *restart_new(struct dev_ctx *ctx, const struct ckpt_restart *arg)
@@ -531,12 +513,12 @@ int restart_run(struct dev_ctx *ctx, struct ckpt_restart *arg)
 	if (ret)
 		goto out;
 
-	leader = restart_task(rs, 0, rs->proc.pid);
+	leader = restart_task(rs, 0, rs->proc.pid, restart_build);
 	if (IS_ERR(leader)) {
 		ret = PTR_ERR(leader);
 		goto out;
 	}
-	ret = build_call(leader, restart_build);
+	ret = build_wait(leader);
 	if (!ret)
 		ret = restart_finish(rs);
 	if ((ret == -EINTR || ret == -ECHILD) && !fatal_signal_pending(current))

@@ -27,8 +27,8 @@ struct timer_build;
  * @tty: the terminal that replaces the image's, or NULL; a reference is held
  * @root: the process's root directory, if not the restarter's; references are held
  * @build: the tasks that are being built; it owns this struct
- * @leader_xstate: the leader's vector registers, which another task must set
- * @leader_xstate_len: their length in bytes
+ * @thread: the last THREAD record; its strings are gone
+ * @last_thread: the task of it, if it is not the leader; its vector registers are not set yet
  * @image: numbers of the IMAGE record; its strings are gone
  * @proc: the process's numbers
  * @comm: its name
@@ -69,8 +69,8 @@ struct restart {
 	struct file *tty;
 	struct path root;
 	struct build *build;
-	u8 *leader_xstate;
-	size_t leader_xstate_len;
+	struct pb_thread thread;
+	struct build_task *last_thread;
 	struct pb_image image;
 	struct pb_process proc;
 	char comm[TASK_COMM_LEN];

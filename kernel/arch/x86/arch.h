@@ -90,10 +90,12 @@ int arch_regs_self(const struct pb_thread *thread);
 /**
  * arch_regs_other() - set what another task must set (vector registers)
  * @task: a restarted task that sleeps and is off its CPU
+ * @xstate: as in the image
+ * @len: its length in bytes
  *
  * Return: 0, or an errno: -EINVAL this processor does not have them.
  */
-int arch_regs_other(struct task_struct *task, const struct pb_thread *thread);
+int arch_regs_other(struct task_struct *task, const void *xstate, size_t len);
 
 /** arch_regs_final() - install the registers; in the task, at its return to user mode */
 void arch_regs_final(const struct arch_final *final);

@@ -299,18 +299,17 @@ int arch_regs_self(const struct pb_thread *thread)
 	return ret;
 }
 
-int arch_regs_other(struct task_struct *task, const struct pb_thread *thread)
+int arch_regs_other(struct task_struct *task, const void *xstate, size_t len)
 {
-	const struct codec_bytes *xstate = &thread->x86.xstate;
 	/*
 	 * The view is the current task's: to choose one, the kernel looks at the other's stack,
 	 * and that is gone if it was killed meanwhile. What is set lies in its task_struct.
 	 */
 	const struct user_regset *set = regs_set(current, NT_X86_XSTATE);
 
-	if (!set || xstate->len != set->n * set->size)
+	if (!set || len != set->n * set->size)
 		return -EINVAL;
-	return set->set(task, set, 0, xstate->len, xstate->data, NULL);
+	return set->set(task, set, 0, len, xstate, NULL);
 }
 
 void arch_regs_final(const struct arch_final *final)
