@@ -39,10 +39,8 @@ const char *lock_save_lease(struct file *file, struct pb_file *pb)
 }
 
 /**
- * struct lock_search - locks that are being collected
+ * struct lock_search - the program's locks of a file, which are being collected
  * @cp: the checkpoint
- * @file: a description; what is set through it is looked for
- * @id: its id
  * @lock: room for @cap locks, or NULL while they are counted
  * @n: found so far
  * @cap: see @lock
@@ -50,28 +48,32 @@ const char *lock_save_lease(struct file *file, struct pb_file *pb)
  */
 struct lock_search {
 	struct checkpoint *cp;
-	struct file *file;
-	u32 id;
 	struct pb_lock *lock;
 	unsigned int n;
 	unsigned int cap;
 	unsigned int lost;
 };
 
-static void lock_found(struct lock_search *list, const struct compat_lock *lock, u32 kind)
+/* Return: whether @file, through which it was set, is a description in the image. */
+static bool lock_found(struct lock_search *list, const struct compat_lock *lock,
+		       const struct file *file, u32 kind)
 {
+	const struct object *obj = object_lookup(&list->cp->objects, OBJECT_FILE, file);
 	const struct file_lock *fl = compat_file_lock(lock);
 
+	if (!obj || obj->fd < 0)
+		return false;
 	if (list->lock && list->n < list->cap) {
 		struct pb_lock *pb = &list->lock[list->n];
 
-		pb->file = list->id;
+		pb->file = obj->id;
 		pb->kind = kind;
 		pb->write = compat_lock_type(lock) == F_WRLCK;
 		pb->start = fl->fl_start;
 		pb->end = fl->fl_end;
 	}
 	list->n++;
+	return true;
 }
 
 /* Only the process makes and removes these, and it is frozen: the same at each look. */
@@ -79,46 +81,34 @@ static void lock_look(struct lock_search *list, struct file_lock_context *flctx)
 {
 	const void *owner = list->cp->leader->files;
 	const struct compat_lock *lock;
-	struct object *obj;
 
 	list->n = 0;
 	list->lost = 0;
 	spin_lock(&flctx->flc_lock);
 	list_for_each_entry(lock, &flctx->flc_posix, COMPAT_LOCK_LIST) {
-		if (compat_lock_flags(lock) & FL_OFDLCK) {
-			if (compat_lock_owner(lock) == list->file)
-				lock_found(list, lock, PB_LOCK_OFD);
-			continue;
-		}
-		if (compat_lock_owner(lock) != owner)
-			continue;
-		if (compat_lock_file(lock) == list->file) {
-			lock_found(list, lock, PB_LOCK_POSIX);
-			continue;
-		}
-		obj = object_lookup(&list->cp->objects, OBJECT_FILE, compat_lock_file(lock));
-		if (!obj || obj->fd < 0)
+		/* An owner of this kind is the description. */
+		if (compat_lock_flags(lock) & FL_OFDLCK)
+			lock_found(list, lock, compat_lock_owner(lock), PB_LOCK_OFD);
+		else if (compat_lock_owner(lock) == owner &&
+			 !lock_found(list, lock, compat_lock_file(lock), PB_LOCK_POSIX))
 			list->lost++;
 	}
 	list_for_each_entry(lock, &flctx->flc_flock, COMPAT_LOCK_LIST)
-		if (compat_lock_file(lock) == list->file)
-			lock_found(list, lock, PB_LOCK_FLOCK);
+		lock_found(list, lock, compat_lock_file(lock), PB_LOCK_FLOCK);
 	spin_unlock(&flctx->flc_lock);
 }
 
-static int lock_write_file(struct checkpoint *cp, struct object *obj)
+/* All locks of a file; @fd is one of its descriptors, for errors. */
+static int lock_write_inode(struct checkpoint *cp, struct file_lock_context *flctx, int fd)
 {
-	struct lock_search list = { .cp = cp, .file = obj->ptr, .id = obj->id };
-	struct file_lock_context *flctx = compat_flctx(file_inode(list.file));
+	struct lock_search list = { .cp = cp };
 	struct pb_locks pb;
 	unsigned int i;
 	int ret = 0;
 
-	if (!flctx || list.file->f_mode & FMODE_PATH)
-		return 0;
 	lock_look(&list, flctx);
 	if (list.lost)
-		return checkpoint_refuse(cp, CKPT_WHERE_FD, obj->fd, CKPT_REASON_UNSUPPORTED, NULL,
+		return checkpoint_refuse(cp, CKPT_WHERE_FD, fd, CKPT_REASON_UNSUPPORTED, NULL,
 					 "%s is not supported",
 					 "a lock set through a descriptor of another process");
 	if (!list.n)
@@ -139,19 +129,33 @@ static int lock_write_file(struct checkpoint *cp, struct object *obj)
 
 int lock_write(struct checkpoint *cp)
 {
+	struct file_lock_context *flctx;
+	struct xarray seen;
 	struct object *obj;
+	struct file *file;
 	unsigned long id;
-	int ret;
+	int ret = 0;
 
+	/* Once for each file, however many descriptions of it there are. */
+	xa_init(&seen);
 	xa_for_each(&cp->objects.by_id, id, obj) {
-		if (obj->kind != OBJECT_FILE || obj->fd < 0)
+		file = obj->ptr;
+		if (obj->kind != OBJECT_FILE || obj->fd < 0 || file->f_mode & FMODE_PATH)
 			continue;
-		ret = lock_write_file(cp, obj);
+		flctx = compat_flctx(file_inode(file));
+		if (!flctx)
+			continue;
+		ret = xa_insert(&seen, (unsigned long)flctx, xa_mk_value(1), GFP_KERNEL_ACCOUNT);
+		if (!ret)
+			ret = lock_write_inode(cp, flctx, obj->fd);
+		else if (ret == -EBUSY)
+			ret = 0;
 		if (ret)
-			return ret;
+			break;
 		cond_resched();
 	}
-	return 0;
+	xa_destroy(&seen);
+	return ret;
 }
 
 /* ---- restart ---- */
