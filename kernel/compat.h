@@ -741,4 +741,14 @@ static inline const struct path *compat_file_path(struct file *file)
 #define COMPAT_FUTEX_TIMEOUT	0x04
 #endif
 
+/*
+ * The workqueue whose workers are bound to no processor: commit 128ea9f6ccfb ("workqueue: Add
+ * system_percpu_wq and system_dfl_wq"), 6.17, gave it a new name; the old one is warned about.
+ */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 17, 0)
+#define COMPAT_UNBOUND_WQ	system_dfl_wq
+#else
+#define COMPAT_UNBOUND_WQ	system_unbound_wq
+#endif
+
 #endif /* _CKPT_COMPAT_H */

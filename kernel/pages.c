@@ -345,8 +345,9 @@ int pages_read(struct restart *rs)
 		ret = stream_in_bad(&rs->in, "no pages behind their runs");
 	if (!ret)
 		ret = stream_in_pages(&rs->in, batch->page, n);
-	for (i = 0; !ret && i < n; i++)
-		set_page_dirty_lock(batch->page[i]);
+	if (!ret)
+		/* They are the stream's now. */
+		done = 0;
 out_put:
 	pages_put(batch, done);
 out:

@@ -12,6 +12,7 @@
 #include <linux/xxhash.h>
 #include <asm/elf.h>
 
+#include "hash.h"
 #include "schema.gen.h"
 #include "stream.h"
 
@@ -35,11 +36,6 @@ struct stream_chunk {
 static u32 stream_crc(const void *data, size_t len)
 {
 	return ~crc32c(~0, data, len);
-}
-
-static u64 stream_hash(const void *data, size_t len)
-{
-	return xxh64(data, len, 0);
 }
 
 /*
@@ -246,7 +242,7 @@ int stream_out_msg(struct stream_out *out, enum ckpt_rec type, const struct code
 	if (ret)
 		return error_add(&out->ctx->errors, -EOVERFLOW, &at,
 				 "its %s is larger than an image can hold", msg->name);
-	ret = stream_head(out, type, 0, len, stream_hash(out->scratch, len));
+	ret = stream_head(out, type, 0, len, hash_bytes(out->scratch, len));
 	if (!ret)
 		ret = stream_append(out, out->scratch, len);
 	if (!ret)
@@ -260,28 +256,12 @@ int stream_out_raw(struct stream_out *out, enum ckpt_rec type, const void *data,
 
 	if (WARN_ON_ONCE(len > CKPT_IMAGE_RAW_MAX))
 		return -EINVAL;
-	ret = stream_head(out, type, CKPT_REC_F_RAW, len, stream_hash(data, len));
+	ret = stream_head(out, type, CKPT_REC_F_RAW, len, hash_bytes(data, len));
 	if (!ret)
 		ret = stream_append(out, data, len);
 	if (!ret)
 		ret = stream_append(out, stream_zero, stream_tail(out->bytes));
 	return ret;
-}
-
-static u64 stream_hash_pages(struct page **pages, unsigned int n)
-{
-	struct xxh64_state state;
-	unsigned int i;
-	void *addr;
-
-	xxh64_reset(&state, 0);
-	for (i = 0; i < n; i++) {
-		addr = kmap_local_page(pages[i]);
-		xxh64_update(&state, addr, PAGE_SIZE);
-		kunmap_local(addr);
-		cond_resched();
-	}
-	return xxh64_digest(&state);
 }
 
 static void stream_bvec(struct bio_vec *bvec, struct page **pages, unsigned int n)
@@ -307,7 +287,7 @@ int stream_out_pages(struct stream_out *out, struct page **pages, unsigned int n
 	bvec = kmalloc_array(n, sizeof(*bvec), GFP_KERNEL_ACCOUNT);
 	if (!bvec)
 		return -ENOMEM;
-	ret = stream_head(out, CKPT_REC_PAGES, CKPT_REC_F_RAW, len, stream_hash_pages(pages, n));
+	ret = stream_head(out, CKPT_REC_PAGES, CKPT_REC_F_RAW, len, hash_pages(pages, n));
 	if (!ret)
 		ret = stream_flush(out);
 	if (ret)
@@ -604,6 +584,8 @@ err:
 
 void stream_in_close(struct stream_in *in)
 {
+	hash_job_free(in->job);
+	in->job = NULL;
 	kvfree(in->payload);
 	kvfree(in->arena.base);
 	in->payload = NULL;
@@ -710,7 +692,7 @@ int stream_in_msg(struct stream_in *in, const struct codec_msg *msg, void *obj)
 		ret = stream_read(in, in->payload, len);
 	if (ret)
 		return ret;
-	if (in->rec.payload_hash != stream_hash(in->payload, len))
+	if (in->rec.payload_hash != hash_bytes(in->payload, len))
 		return stream_in_bad(in, "checksum of %s", msg->name);
 	ret = stream_read_zero(in, stream_tail(in->bytes));
 	if (ret)
@@ -745,9 +727,20 @@ int stream_in_raw(struct stream_in *in, void *data, size_t len)
 		ret = stream_read(in, data, len);
 	if (ret)
 		return ret;
-	if (stream_hash(data, len) != in->rec.payload_hash)
+	if (hash_bytes(data, len) != in->rec.payload_hash)
 		return stream_in_bad(in, "checksum of record %u", in->rec.type);
 	return stream_read_zero(in, stream_tail(in->bytes));
+}
+
+/* Are the last pages what they should be? */
+static int stream_pages_right(struct stream_in *in)
+{
+	int ret = hash_job_wait(in->job);
+
+	if (ret != -EBADMSG)
+		return ret;
+	in->rec_offset = in->job_offset;
+	return stream_in_bad(in, "checksum of memory pages");
 }
 
 int stream_in_pages(struct stream_in *in, struct page **pages, unsigned int n)
@@ -767,10 +760,16 @@ int stream_in_pages(struct stream_in *in, struct page **pages, unsigned int n)
 	iov_iter_bvec(&iter, ITER_DEST, bvec, n, len);
 	ret = stream_read_iter(in, &iter);
 	kfree(bvec);
+	if (!ret)
+		ret = stream_pages_right(in);
+	if (!ret && !in->job) {
+		in->job = hash_job_new();
+		ret = in->job ? 0 : -ENOMEM;
+	}
 	if (ret)
 		return ret;
-	if (stream_hash_pages(pages, n) != in->rec.payload_hash)
-		return stream_in_bad(in, "checksum of memory pages");
+	in->job_offset = in->rec_offset;
+	hash_job_start(in->job, pages, n, in->rec.payload_hash);
 	in->pages += n;
 	atomic64_add(n, &in->ctx->progress.pages);
 	return 0;
@@ -783,6 +782,9 @@ int stream_in_end(struct stream_in *in)
 	struct pb_trailer trailer;
 	int ret;
 
+	ret = stream_pages_right(in);
+	if (ret)
+		return ret;
 	sha256_final(&in->digest, digest);
 	ret = stream_in_msg(in, &pb_trailer_msg, &trailer);
 	if (ret)

@@ -107,6 +107,8 @@ int stream_out_end(struct stream_out *out);
  * @payload: what decoded strings point into; grows up to CKPT_IMAGE_META_MAX
  * @payload_size: its size in bytes
  * @arena: what decoded arrays lie in; grows up to the largest &codec_msg.arena_max
+ * @job: hashes the last pages, or NULL
+ * @job_offset: where their record starts
  */
 struct stream_in {
 	struct file *file;
@@ -127,6 +129,8 @@ struct stream_in {
 	void *payload;
 	size_t payload_size;
 	struct codec_arena arena;
+	struct hash_job *job;
+	u64 job_offset;
 };
 
 /**
@@ -159,7 +163,15 @@ int stream_in_msg(struct stream_in *in, const struct codec_msg *msg, void *obj);
 /** stream_in_raw() - read a raw payload of exactly @len bytes into memory */
 int stream_in_raw(struct stream_in *in, void *data, size_t len);
 
-/** stream_in_pages() - read a raw payload of exactly @n pages into pages; up to STREAM_BATCH */
+/**
+ * stream_in_pages() - read a raw payload of exactly @n pages into pages
+ * @in: the stream
+ * @pages: on success, the references go to the stream
+ * @n: up to STREAM_BATCH
+ *
+ * Their hash is looked at later: with the next pages, or by stream_in_end(). Nothing may run
+ * before that.
+ */
 int stream_in_pages(struct stream_in *in, struct page **pages, unsigned int n);
 
 /** stream_in_end() - the current record is the trailer: check counts and digest */

@@ -129,6 +129,30 @@ SUBJECT(many)
 	}
 }
 
+/* Each has locks of its own. */
+SUBJECT(many_descriptions)
+{
+	int fd[300], other, i;
+
+	for (i = 0; i < 300; i++) {
+		fd[i] = open_file("file", O_RDWR);
+		ASSERT_EQ(0, lock(fd[i], F_OFD_SETLK, F_WRLCK, i * 2, 1));
+		ASSERT_EQ(0, flock(fd[i], LOCK_SH));
+	}
+	subject_wait();
+	other = open_file("file", O_RDWR);
+	EXPECT_EQ(-1, flock(other, LOCK_EX | LOCK_NB));
+	for (i = 0; i < 300; i++) {
+		EXPECT_EQ(-1, lock(other, F_OFD_SETLK, F_RDLCK, i * 2, 1));
+		EXPECT_EQ(0, lock(other, F_OFD_SETLK, F_RDLCK, i * 2 + 1, 1));
+	}
+	for (i = 0; i < 300; i++) {
+		close(fd[i]);
+		EXPECT_EQ(0, lock(other, F_OFD_SETLK, F_RDLCK, i * 2, 1));
+	}
+	EXPECT_EQ(0, flock(other, LOCK_EX | LOCK_NB));
+}
+
 static int wait_fd, wait_flock_fd;
 static atomic_int begun, ended;
 

@@ -21,9 +21,18 @@ from ckpttest import PATIENCE, WORK, Failure, alive, check, ckpt, equal, wait_un
 ROWS, COLUMNS = 24, 80
 IMAGE = os.path.join(WORK, 'terminal.img')
 PIDFILE = IMAGE + '.pid'
+# What vim leaves when it is killed.
+SWAP = '.text.swp'
 # pyte draws as the console does.
 ENV = {'PATH': os.environ.get('PATH', '/usr/bin:/bin'), 'LC_ALL': 'C.UTF-8', 'TERM': 'linux',
        'HOME': '/nonexistent', 'LESSHISTFILE': '-'}
+
+
+def processes():
+    """What the programs on terminals are about."""
+    p = subprocess.run(['ps', '-eo', 'tty,pid,ppid,pgid,sid,stat,wchan:20,pending,caught,args'],
+                       stdout=subprocess.PIPE, check=False)
+    return '\n'.join(line for line in p.stdout.decode().split('\n') if line.startswith('pts'))
 
 
 class Terminal:
@@ -102,6 +111,8 @@ class Session:
         return None if os.path.exists(self.argv[0]) else 'there is no ' + self.argv[0]
 
     def prepare(self):
+        if os.path.exists(SWAP):
+            os.unlink(SWAP)
         with open('text', 'w') as f:
             f.writelines('line %d of the text, %x\n' % (n, n * 7919 % 65537) for n in range(300))
 
@@ -150,6 +161,8 @@ class Session:
                     # less loses a key that comes at the same time as a request to draw again.
                     terminal.quiet()
             equal(self.read_result(), self.data, 'what it leaves in a file')
+        except Failure as e:
+            raise Failure('%s\n%s' % (e, processes())) from None
         finally:
             if alive(pid):
                 os.kill(pid, signal.SIGKILL)

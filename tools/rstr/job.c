@@ -20,7 +20,7 @@
 
 #include "util.h"
 
-/* A program that was asked to stop and has not by then never will, or will for another reason. */
+/* A program that was asked to stop and has not by then may have no mind to. */
 #define REDRAW_SECONDS 5
 
 /* Handed on to the program. */
@@ -159,14 +159,20 @@ static bool draws(void)
 /**
  * struct redraw - a program that is to draw its screen anew
  * @pid: the program, or 0
- * @until: as long it is to be continued once if it stops; CLOCK_MONOTONIC in seconds, or 0
+ * @asked: it is to stop, and to be continued then
+ * @resize: it wants to know that the terminal may have another size
+ * @until: to be told of that at this time even if it has not stopped; CLOCK_MONOTONIC, seconds
  *
  * What was on its screen is not there, nor what it told the terminal when it began. It knows
  * from job control what to do then: after a stop, it finds the terminal as others left it. A
- * program that does not care for that may know of terminals that change their size.
+ * program that does not care for that may know of terminals that change their size. One that
+ * cares for both is told of the size while it is stopped: so it draws once, and soon; some lose
+ * a key that is pressed meanwhile.
  */
 struct redraw {
 	pid_t pid;
+	bool asked;
+	bool resize;
 	time_t until;
 };
 
@@ -185,19 +191,57 @@ static void redraw_begin(struct redraw *redraw)
 	if (!redraw->pid || !draws())
 		return;
 	signals = signals_of(redraw->pid);
-	if (signals & 1ULL << (SIGWINCH - 1))
+	redraw->resize = signals & 1ULL << (SIGWINCH - 1);
+	redraw->asked = signals & 1ULL << (SIGTSTP - 1) && !kill(redraw->pid, SIGTSTP);
+	redraw->until = seconds() + (redraw->asked ? REDRAW_SECONDS : 0);
+}
+
+static void redraw_resize(struct redraw *redraw)
+{
+	if (redraw->resize)
 		kill(redraw->pid, SIGWINCH);
-	if (signals & 1ULL << (SIGTSTP - 1) && !kill(redraw->pid, SIGTSTP))
-		redraw->until = seconds() + REDRAW_SECONDS;
+	redraw->resize = false;
+}
+
+/* Return: for how long to poll, in milliseconds. */
+static int redraw_wait(struct redraw *redraw)
+{
+	time_t now = seconds();
+
+	if (redraw->resize && now >= redraw->until)
+		redraw_resize(redraw);
+	return redraw->resize ? (redraw->until - now) * 1000 : -1;
 }
 
 /* The program has stopped. Return: true if we asked for it; it goes on then. */
 static bool redraw_stopped(struct redraw *redraw)
 {
-	bool asked = redraw->until && seconds() <= redraw->until;
+	bool asked = redraw->asked;
 
-	redraw->until = 0;
-	return asked && !kill(redraw->pid, SIGCONT);
+	redraw->asked = false;
+	if (!asked)
+		return false;
+	redraw_resize(redraw);
+	return !kill(redraw->pid, SIGCONT);
+}
+
+/*
+ * Hand on what is sent to us, but for what comes from the program itself, or from the terminal to
+ * both. If that is a request to stop, it is the user's, and so is the next stop.
+ */
+static void relay(int signals, pid_t pid, struct redraw *redraw)
+{
+	struct signalfd_siginfo si;
+
+	while (read(signals, &si, sizeof(si)) == sizeof(si)) {
+		if (si.ssi_signo == SIGCHLD || si.ssi_pid == (uint32_t)pid ||
+		    (redraw->pid && si.ssi_pid == (uint32_t)redraw->pid))
+			continue;
+		if (si.ssi_signo == SIGTSTP)
+			redraw->asked = false;
+		if (si.ssi_code <= 0)
+			kill(pid, si.ssi_signo);
+	}
 }
 
 /* Look at the child. Return: true if it ended. */
@@ -230,14 +274,14 @@ static bool reap(pid_t pid, int to_rstr, struct redraw *redraw, int *status)
 int job_wait(pid_t pid, int from_init, int to_rstr, pid_t program)
 {
 	struct redraw redraw = { .pid = program };
-	struct signalfd_siginfo si;
 	struct job_event event;
 	struct pollfd fd[3];
 	sigset_t set;
 	int status;
 
 	job_signals(&set);
-	fd[0] = (struct pollfd){ .fd = signalfd(-1, &set, SFD_CLOEXEC), .events = POLLIN };
+	fd[0] = (struct pollfd){ .fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK),
+				.events = POLLIN };
 	/* SIGCHLD would do for a program whose exit signal is that one. */
 	fd[1] = (struct pollfd){ .fd = pidfd_open(pid, 0), .events = POLLIN };
 	fd[2] = (struct pollfd){ .fd = from_init, .events = POLLIN };
@@ -250,6 +294,8 @@ int job_wait(pid_t pid, int from_init, int to_rstr, pid_t program)
 	}
 	redraw_begin(&redraw);
 	while (1) {
+		/* Before we learn that it has stopped: who wanted that? */
+		relay(fd[0].fd, pid, &redraw);
 		/* Before the first poll(): it may have stopped or ended already. */
 		if (reap(pid, to_rstr, &redraw, &status)) {
 			/* An init that ended has said before how its program did. */
@@ -258,11 +304,8 @@ int job_wait(pid_t pid, int from_init, int to_rstr, pid_t program)
 					status = event.value;
 			break;
 		}
-		if (poll(fd, ARRAY_SIZE(fd), -1) < 0)
+		if (poll(fd, ARRAY_SIZE(fd), redraw_wait(&redraw)) < 0)
 			continue;
-		if (fd[0].revents && read(fd[0].fd, &si, sizeof(si)) == sizeof(si) &&
-		    si.ssi_signo != SIGCHLD && si.ssi_code <= 0 && si.ssi_pid != (uint32_t)pid)
-			kill(pid, si.ssi_signo);
 		if (fd[2].revents) {
 			if (!job_receive(from_init, &event, NULL)) {
 				/* Init is gone; its own status has to do. */
