@@ -29,6 +29,9 @@ struct signal_process;
  * @path: PATH_MAX bytes for file names
  * @paths: paths in the image, for path_verify()
  * @refused: something cannot be kept; the errors say what
+ * @has_epoll: there is an epoll instance
+ * @has_inotify: there is an inotify instance
+ * @has_locks: there is a file with locks, of whomever
  * @complete: all of the description is in @out
  * @released: when the process was released, 0 before
  */
@@ -46,6 +49,9 @@ struct checkpoint {
 	char *path;
 	struct list_head paths;
 	bool refused;
+	bool has_epoll;
+	bool has_inotify;
+	bool has_locks;
 	bool complete;
 	ktime_t released;
 };

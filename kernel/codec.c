@@ -94,6 +94,12 @@ static const void *codec_values(const struct codec_field *f, const void *obj, u3
 	}
 }
 
+/* Most fields are, and a program is frozen meanwhile: short work of these. */
+static inline bool codec_unset(const struct codec_field *f, const void *obj)
+{
+	return f->label == CODEC_OPTIONAL && !*(const bool *)(obj + f->presence);
+}
+
 static int codec_measure(const struct codec_msg *m, const void *obj, unsigned int depth,
 			 size_t *size);
 
@@ -149,14 +155,14 @@ static size_t codec_packed_size(const struct codec_field *f, const void *values,
 static int codec_measure_field(const struct codec_field *f, const void *obj,
 			       unsigned int depth, size_t *size)
 {
-	size_t tag = codec_varint_size(codec_tag(f));
 	const void *values;
-	size_t one;
+	size_t tag, one;
 	u32 i, n;
 	int ret;
 
 	*size = 0;
 	values = codec_values(f, obj, &n);
+	tag = codec_varint_size(codec_tag(f));
 	if (codec_is_array(f) && (n > f->max || (n && !values)))
 		return -EINVAL;
 
@@ -185,6 +191,8 @@ static int codec_measure(const struct codec_msg *m, const void *obj, unsigned in
 	if (depth > CODEC_DEPTH_MAX)
 		return -EINVAL;
 	for (i = 0; i < m->nr_fields; i++) {
+		if (codec_unset(&m->fields[i], obj))
+			continue;
 		ret = codec_measure_field(&m->fields[i], obj, depth, &one);
 		if (ret)
 			return ret;
@@ -248,6 +256,8 @@ static u8 *codec_put_msg(u8 *p, const struct codec_msg *m, const void *obj, unsi
 	u32 i, n;
 
 	for (f = m->fields; f < m->fields + m->nr_fields; f++) {
+		if (codec_unset(f, obj))
+			continue;
 		values = codec_values(f, obj, &n);
 		for (i = 0; i < n; i++) {
 			if (f->label == CODEC_REPEATED || !i)

@@ -103,6 +103,7 @@ bool epoll_match(struct file *file)
 
 int epoll_save(struct checkpoint *cp, struct file *file, int fd, u64 addr, struct pb_file *pb)
 {
+	cp->has_epoll = true;
 	pb->has_epoll = true;
 	pb->epoll = true;
 	return 0;
@@ -239,6 +240,8 @@ int epoll_write(struct checkpoint *cp, const struct file_list *list)
 	unsigned long id;
 	int ret = 0;
 
+	if (!cp->has_epoll)
+		return 0;
 	xa_for_each(&cp->objects.by_id, id, obj) {
 		if (obj->kind != OBJECT_FILE || !epoll_match(obj->ptr))
 			continue;

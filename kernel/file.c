@@ -153,6 +153,7 @@ int file_write(struct checkpoint *cp, struct file *file, int fd, u64 addr, u32 *
 
 	if (!obj) {
 		kind = file_kind(file);
+		cp->has_locks |= !!compat_flctx(file_inode(file));
 		why = fd >= 0 ? fown_save(cp, file, &pb) : NULL;
 		if (fd >= 0 && !why && !(file->f_mode & FMODE_PATH))
 			why = lock_save_lease(file, &pb);
@@ -341,12 +342,12 @@ int file_check_shared(struct checkpoint *cp)
 		if (obj->kind != OBJECT_FILE)
 			continue;
 		file = obj->ptr;
+		/* One reference is the object table's. */
+		if (file_count(file) == obj->users + 1)
+			continue;
 		/* Behind mappings alone, a description's position and flags are out of reach. */
 		if (file_kind(file)->alone || S_ISCHR(file_inode(file)->i_mode) ||
 		    (obj->fd < 0 && !file_content(file)))
-			continue;
-		/* One reference is the object table's. */
-		if (file_count(file) == obj->users + 1)
 			continue;
 		/* A pipe to the outside would be cut in two: that is no matter of taste. */
 		if (cp->flags & CKPT_CHECKPOINT_SHARED_OK && !pipe_match(file))

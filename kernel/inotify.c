@@ -61,6 +61,7 @@ bool inotify_match(struct file *file)
 
 int inotify_save(struct checkpoint *cp, struct file *file, int fd, u64 addr, struct pb_file *pb)
 {
+	cp->has_inotify = true;
 	pb->has_inotify = true;
 	pb->inotify = true;
 	return 0;
@@ -491,6 +492,8 @@ int inotify_write(struct checkpoint *cp)
 	unsigned long id;
 	int ret;
 
+	if (!cp->has_inotify)
+		return 0;
 	xa_for_each(&cp->objects.by_id, id, obj) {
 		if (obj->kind != OBJECT_FILE || obj->fd < 0 || !inotify_match(obj->ptr))
 			continue;

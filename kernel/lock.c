@@ -136,6 +136,8 @@ int lock_write(struct checkpoint *cp)
 	unsigned long id;
 	int ret = 0;
 
+	if (!cp->has_locks)
+		return 0;
 	/* Once for each file, however many descriptions of it there are. */
 	xa_init(&seen);
 	xa_for_each(&cp->objects.by_id, id, obj) {
