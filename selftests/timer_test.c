@@ -320,10 +320,13 @@ SUBJECT(next_id)
 	EXPECT_EQ(id + 1, create(CLOCK_MONOTONIC, SIGEV_NONE, 0, 0, 0));
 }
 
+static atomic_bool parked_over;
+
+/* Not before its creator says so, who may be late. */
 static void *parked_thread(void *arg)
 {
 	*(atomic_int *)arg = gettid();
-	while (subject_going())
+	while (!parked_over)
 		subject_nap(10);
 	return NULL;
 }
@@ -356,6 +359,7 @@ SUBJECT(settings)
 		subject_nap(10);
 	ASSERT_LT(0, subject_read("/proc/self/timers", after, sizeof(after)));
 	EXPECT_STREQ(before, after);
+	parked_over = true;
 	EXPECT_EQ(0, pthread_join(t, NULL));
 }
 
