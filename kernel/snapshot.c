@@ -16,6 +16,7 @@
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 #include <linux/slab.h>
+#include <uapi/linux/wait.h>
 
 #include "compat.h"
 #include "snapshot.h"
@@ -26,26 +27,30 @@
 
 /**
  * struct snapshot - a snapshot that is prepared or taken
- * @ref: the caller's, the thread's, and the child's while they use it
- * @thread: the kernel thread
+ * @ref: the caller's, and the thread's while it uses it
  * @go: there is something to do: @mm is set, or @stop
  * @done: @copy or @error is set
- * @mm: to copy; a reference is held
+ * @gone: the child is, and the thread's reference to @mm
+ * @mm: to copy; the thread holds a reference
  * @copy: the result; a reference is held
  * @error: or an errno
+ * @taken: snapshot_take() was called
  * @stop: end without a snapshot
  * @child: the child has run
+ * @pid: of the child
  */
 struct snapshot {
 	struct kref ref;
-	struct task_struct *thread;
 	struct completion go;
 	struct completion done;
+	struct completion gone;
 	struct completion child;
 	struct mm_struct *mm;
 	struct mm_struct *copy;
 	int error;
+	bool taken;
 	bool stop;
+	pid_t pid;
 };
 
 static void snapshot_release(struct kref *ref)
@@ -54,8 +59,6 @@ static void snapshot_release(struct kref *ref)
 
 	if (snap->copy)
 		mmput(snap->copy);
-	if (snap->mm)
-		mmput(snap->mm);
 	kfree(snap);
 }
 
@@ -153,6 +156,7 @@ static int snapshot_clone(struct snapshot *snap)
 		module_put(THIS_MODULE);
 		return pid;
 	}
+	snap->pid = pid;
 	wait_for_completion(&snap->child);
 	return 0;
 }
@@ -165,6 +169,12 @@ static int snapshot_thread(void *arg)
 	if (!snap->stop)
 		snap->error = snapshot_clone(snap);
 	complete(&snap->done);
+	/* Of this thread, whose children are waited for by nobody. */
+	if (snap->pid)
+		sym(kernel_wait4)(snap->pid, NULL, __WALL, NULL);
+	if (snap->mm)
+		mmput(snap->mm);
+	complete(&snap->gone);
 	kref_put(&snap->ref, snapshot_release);
 	module_put_and_kthread_exit(0);
 	return 0;
@@ -180,6 +190,7 @@ struct snapshot *snapshot_prepare(void)
 	kref_init(&snap->ref);
 	init_completion(&snap->go);
 	init_completion(&snap->done);
+	init_completion(&snap->gone);
 	init_completion(&snap->child);
 	kref_get(&snap->ref);
 	__module_get(THIS_MODULE);
@@ -198,6 +209,7 @@ struct mm_struct *snapshot_take(struct snapshot *snap, struct mm_struct *mm)
 
 	mmget(mm);
 	snap->mm = mm;
+	snap->taken = true;
 	complete(&snap->go);
 	/* Killed: the thread goes on alone, and its end gives everything back. */
 	if (wait_for_completion_killable(&snap->done))
@@ -213,7 +225,13 @@ void snapshot_free(struct snapshot *snap)
 {
 	if (IS_ERR_OR_NULL(snap))
 		return;
-	if (!snap->mm) {
+	if (snap->taken) {
+		/*
+		 * Both address spaces have files, with locks: when we are done with the one and
+		 * the program is dead, nobody else may hold them. (Killed: not our concern.)
+		 */
+		wait_for_completion_killable(&snap->gone);
+	} else {
 		snap->stop = true;
 		complete(&snap->go);
 	}

@@ -28,13 +28,17 @@ static pid_t subject;
 static void __attribute__((noreturn, format(printf, 1, 2))) die(const char *fmt, ...)
 {
 	va_list ap;
+	int status;
 
 	va_start(ap, fmt);
 	vfprintf(stderr, fmt, ap);
 	va_end(ap);
-	fputc('\n', stderr);
-	if (subject > 0)
+	if (subject > 0) {
 		kill(subject, SIGKILL);
+		if (waitpid(subject, &status, __WALL) == subject)
+			fprintf(stderr, "; status %#x", status);
+	}
+	fputc('\n', stderr);
 	exit(1);
 }
 
