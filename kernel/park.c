@@ -8,6 +8,7 @@
 #include <linux/sched/task.h>
 #include <linux/slab.h>
 
+#include "arch/arch.h"
 #include "dev.h"
 #include "park.h"
 #include "syscall.h"
@@ -62,14 +63,33 @@ static void park_set_state(struct park_task *pt, enum park_state state)
 		wake_up(&park->arrived);
 }
 
+/*
+ * A thread that a restart has made gets its registers by a task_work, too, at its first return to
+ * user mode. Works run in no order: if ours comes first, there is nothing to capture yet. Once
+ * only: a program may have jumped to zero by itself.
+ */
+static bool park_too_early(struct park_task *pt)
+{
+	bool early = !pt->again && arch_regs_unset(task_pt_regs(current));
+
+	pt->again = early;
+	return early;
+}
+
 /* Runs in the thread, at its return to user mode, or while it exits. */
 static void park_callback(struct callback_head *work)
 {
 	struct park_task *pt = container_of(work, struct park_task, work);
 	struct park *park = pt->park;
 	struct syscall_rest rest;
+	bool gone = current->flags & PF_EXITING || READ_ONCE(park->released);
 
-	if (current->flags & PF_EXITING || READ_ONCE(park->released)) {
+	if (!gone && park_too_early(pt)) {
+		if (!task_work_add(current, work, TWA_SIGNAL))
+			return;
+		gone = true;
+	}
+	if (gone) {
 		park_set_state(pt, PARK_GONE);
 		park_put_work(pt);
 		return;

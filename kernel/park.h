@@ -50,6 +50,7 @@ enum park_state {
  * @wake_ns: if the thread slept in a system call with a timeout when it was asked to park: the
  *	CLOCK_MONOTONIC time when it would have ended; 0 if not
  * @error: an errno if it could not describe itself
+ * @again: it came too early, and was queued once more
  */
 struct park_task {
 	struct callback_head work;
@@ -62,6 +63,7 @@ struct park_task {
 	struct thread_state *thread;
 	u64 wake_ns;
 	int error;
+	bool again;
 };
 
 /**

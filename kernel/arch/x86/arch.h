@@ -97,6 +97,17 @@ int arch_regs_self(const struct pb_thread *thread);
  */
 int arch_regs_other(struct task_struct *task, const void *xstate, size_t len);
 
+/**
+ * arch_regs_unset() - has this task never been in user mode?
+ *
+ * kernel_clone() gives a user task that starts in a kernel function an instruction and a stack
+ * pointer of 0 (copy_thread()), which is what it has until arch_regs_final().
+ */
+static inline bool arch_regs_unset(const struct pt_regs *regs)
+{
+	return !regs->ip && !regs->sp;
+}
+
 /** arch_regs_final() - install the registers; in the task, at its return to user mode */
 void arch_regs_final(const struct arch_final *final);
 
