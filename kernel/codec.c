@@ -155,14 +155,14 @@ static size_t codec_packed_size(const struct codec_field *f, const void *values,
 static int codec_measure_field(const struct codec_field *f, const void *obj,
 			       unsigned int depth, size_t *size)
 {
+	size_t tag = codec_varint_size(codec_tag(f));
 	const void *values;
-	size_t tag, one;
+	size_t one;
 	u32 i, n;
 	int ret;
 
 	*size = 0;
 	values = codec_values(f, obj, &n);
-	tag = codec_varint_size(codec_tag(f));
 	if (codec_is_array(f) && (n > f->max || (n && !values)))
 		return -EINVAL;
 

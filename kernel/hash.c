@@ -86,7 +86,6 @@ void hash_job_start(struct hash_job *job, struct page **pages, unsigned int n, u
 	job->n = n;
 	job->want = want;
 	job->started = true;
-	reinit_completion(&job->done);
 	queue_work(COMPAT_UNBOUND_WQ, &job->work);
 }
 
