@@ -3,8 +3,8 @@
  * The copy-on-write snapshot of an address space.
  *
  * A kernel thread borrows the target's mm and clones itself without CLONE_VM: what the kernel
- * does for fork it does here, and neither the target nor its parent sees a child. The child
- * hands over a reference to its mm and dies; the copy lives on without any task.
+ * does for fork it does here, and neither the target nor its parent sees a child. The thread
+ * takes a reference to the child's mm, and the child dies; the copy lives on without any task.
  */
 #include <linux/completion.h>
 #include <linux/err.h>
@@ -36,7 +36,7 @@
  * @error: or an errno
  * @taken: snapshot_take() was called
  * @stop: end without a snapshot
- * @child: the child has run
+ * @taken_from: the child may die, its mm was taken
  * @pid: of the child
  */
 struct snapshot {
@@ -44,7 +44,7 @@ struct snapshot {
 	struct completion go;
 	struct completion done;
 	struct completion gone;
-	struct completion child;
+	struct completion taken_from;
 	struct mm_struct *mm;
 	struct mm_struct *copy;
 	int error;
@@ -67,9 +67,7 @@ static int snapshot_child(void *arg)
 {
 	struct snapshot *snap = arg;
 
-	mmget(current->mm);
-	snap->copy = current->mm;
-	complete(&snap->child);
+	wait_for_completion(&snap->taken_from);
 	/* Kernel threads ignore all signals, and so would their child. */
 	kernel_sigaction(SIGKILL, SIG_DFL);
 	/* Dies on the way out, as any killed task does. */
@@ -133,9 +131,11 @@ static int snapshot_clone(struct snapshot *snap)
 		.fn = snapshot_child,
 		.fn_arg = snap,
 	};
+	struct task_struct *child;
 	unsigned long *list;
 	unsigned int n;
-	pid_t pid;
+	struct pid *pid;
+	pid_t nr;
 	int ret;
 
 	mmap_write_lock(snap->mm);
@@ -146,18 +146,24 @@ static int snapshot_clone(struct snapshot *snap)
 
 	__module_get(THIS_MODULE);
 	kthread_use_mm(snap->mm);
-	pid = sym(kernel_clone)(&args);
+	nr = sym(kernel_clone)(&args);
 	kthread_unuse_mm(snap->mm);
 
 	mmap_write_lock(snap->mm);
 	snapshot_unmark(snap->mm, list, n);
 	mmap_write_unlock(snap->mm);
-	if (pid < 0) {
+	if (nr < 0) {
 		module_put(THIS_MODULE);
-		return pid;
+		return nr;
 	}
-	snap->pid = pid;
-	wait_for_completion(&snap->child);
+	snap->pid = nr;
+	/* It waits for us. To wait for it would take the target the time until it is scheduled. */
+	pid = find_get_pid(nr);
+	child = get_pid_task(pid, PIDTYPE_PID);
+	put_pid(pid);
+	snap->copy = get_task_mm(child);
+	put_task_struct(child);
+	complete(&snap->taken_from);
 	return 0;
 }
 
@@ -191,7 +197,7 @@ struct snapshot *snapshot_prepare(void)
 	init_completion(&snap->go);
 	init_completion(&snap->done);
 	init_completion(&snap->gone);
-	init_completion(&snap->child);
+	init_completion(&snap->taken_from);
 	kref_get(&snap->ref);
 	__module_get(THIS_MODULE);
 	thread = kthread_run(snapshot_thread, snap, "ckpt_snapshot");
