@@ -143,12 +143,12 @@ static void *churn_thread(void *arg)
 	pthread_t t;
 	void *ret;
 
-	while (!stop) {
+	do {
 		start(&t, short_thread, arg);
 		if (!subject_check(!pthread_join(t, &ret)) || !subject_check(ret == arg))
 			break;
 		workers[(long)arg].rounds++;
-	}
+	} while (!stop);
 	return NULL;
 }
 

@@ -128,9 +128,14 @@ void subject_ready(void)
 
 bool subject_going(void)
 {
+	static __thread bool asked;
 	char path[PATH_MAX];
 	struct stat st;
 
+	if (!asked) {
+		asked = true;
+		return true;
+	}
 	if (!subject_has_driver())
 		return subject_now() < subject_end_ns;
 	subject_ctl_path(path, "end");

@@ -41,7 +41,12 @@
 /** subject_ready() - the state is set up: the driver may checkpoint from now on. */
 void subject_ready(void);
 
-/** subject_going() - go on working? Undisturbed, for a fraction of a second. */
+/**
+ * subject_going() - go on working?
+ *
+ * Undisturbed, for a fraction of a second. A thread that asks for the first time is to go on: a
+ * driver in a hurry may have come and gone before it ran, and it has to have done something.
+ */
 bool subject_going(void);
 
 /** subject_wait() - subject_ready(), and sleep until the end. */
