@@ -247,7 +247,6 @@ static struct checkpoint *checkpoint_new(struct dev_ctx *ctx, const struct ckpt_
 	cp->ctx = ctx;
 	cp->flags = arg->flags;
 	INIT_LIST_HEAD(&cp->out.spool);
-	INIT_LIST_HEAD(&cp->out.spool_digest);
 	INIT_LIST_HEAD(&cp->paths);
 	object_init(&cp->objects);
 	cp->bounce = kvmalloc(CHECKPOINT_BOUNCE, GFP_KERNEL_ACCOUNT);
@@ -428,7 +427,7 @@ int checkpoint_run(struct dev_ctx *ctx, struct ckpt_checkpoint *arg)
 	if (!ret && hold && !cp->released)
 		arg->frozen_ns = ktime_to_ns(ktime_sub(ktime_get(), cp->park->first));
 	arg->pages = cp->out.pages;
-	arg->image_bytes = cp->out.bytes;
+	arg->image_bytes = cp->out.file ? cp->out.bytes : 0;
 out:
 	snapshot_free(snap);
 	arg->wall_ns = ktime_to_ns(ktime_sub(ktime_get(), start));

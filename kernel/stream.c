@@ -9,6 +9,7 @@
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/uio.h>
+#include <linux/vmalloc.h>
 #include <linux/xxhash.h>
 #include <asm/elf.h>
 
@@ -17,7 +18,7 @@
 #include "stream.h"
 
 #define STREAM_BUF	(64 << 10)
-#define STREAM_CHUNK	(64 << 10)
+#define STREAM_CHUNK	(16 << 10)
 
 /*
  * Buffers for messages are this large at first and grow to what a message may need when there is
@@ -27,9 +28,33 @@
 
 static const u8 stream_zero[CKPT_IMAGE_ALIGN];
 
+/**
+ * struct stream_chunk - a piece of the spool
+ * @list: on &stream_out.spool
+ * @size: of @data
+ * @used: of that
+ * @data: struct stream_held, one behind the other, each in one piece
+ */
 struct stream_chunk {
 	struct list_head list;
+	size_t size;
 	size_t used;
+	u8 data[];
+};
+
+/**
+ * struct stream_held - a record that waits, or room that was asked for
+ * @write: stream_out_later()'s; NULL: it is a record
+ * @type: of the record
+ * @flags: of the record
+ * @len: of @data
+ * @data: its payload, or that room
+ */
+struct stream_held {
+	int (*write)(struct stream_out *out, void *data, size_t len);
+	u32 type;
+	u32 flags;
+	size_t len;
 	u8 data[];
 };
 
@@ -125,39 +150,64 @@ static int stream_flush(struct stream_out *out)
 	return ret;
 }
 
-/* Into the chunks of @spool, one of @out's. */
-static int stream_spool(struct stream_out *out, struct list_head *spool, const u8 *data,
-			size_t len)
+static struct stream_chunk *stream_chunk(struct stream_out *out, size_t need)
 {
-	struct stream_chunk *chunk = NULL;
-	size_t n;
+	struct error_at at = { .reason = CKPT_REASON_UNSUPPORTED };
+	struct stream_chunk *chunk;
+	size_t size;
 
-	if (out->spool_bytes + len > STREAM_SPOOL_MAX) {
-		struct error_at at = { .reason = CKPT_REASON_UNSUPPORTED };
+	if (!list_empty(&out->spool)) {
+		chunk = list_last_entry(&out->spool, struct stream_chunk, list);
+		if (chunk->size - chunk->used >= need)
+			return chunk;
+	}
+	size = max_t(size_t, sizeof(*chunk) + need, STREAM_CHUNK);
+	if (out->spool_bytes + size > STREAM_SPOOL_MAX)
+		return ERR_PTR(error_add(&out->ctx->errors, -EOVERFLOW, &at,
+					 "more than %lu MiB of state besides memory",
+					 STREAM_SPOOL_MAX >> 20));
+	/* Not more than that: powers of two would be. */
+	chunk = size > STREAM_CHUNK ? __vmalloc(size, GFP_KERNEL_ACCOUNT) :
+				      kvmalloc(size, GFP_KERNEL_ACCOUNT);
+	if (!chunk)
+		return ERR_PTR(-ENOMEM);
+	chunk->size = size - sizeof(*chunk);
+	chunk->used = 0;
+	out->spool_bytes += size;
+	list_add_tail(&chunk->list, &out->spool);
+	return chunk;
+}
 
-		return error_add(&out->ctx->errors, -EOVERFLOW, &at,
-				 "more than %lu MiB of state besides memory",
-				 STREAM_SPOOL_MAX >> 20);
-	}
-	if (!list_empty(spool))
-		chunk = list_last_entry(spool, struct stream_chunk, list);
-	while (len) {
-		if (!chunk || chunk->used == STREAM_CHUNK) {
-			chunk = kvmalloc(struct_size(chunk, data, STREAM_CHUNK),
-					 GFP_KERNEL_ACCOUNT);
-			if (!chunk)
-				return -ENOMEM;
-			chunk->used = 0;
-			list_add_tail(&chunk->list, spool);
-		}
-		n = min_t(size_t, len, STREAM_CHUNK - chunk->used);
-		memcpy(chunk->data + chunk->used, data, n);
-		chunk->used += n;
-		out->spool_bytes += n;
-		data += n;
-		len -= n;
-	}
+/* Room for @len bytes that come next in the spool. */
+static struct stream_held *stream_hold(struct stream_out *out, size_t len)
+{
+	size_t size = ALIGN(sizeof(struct stream_held) + len, 8);
+	struct stream_chunk *chunk;
+	struct stream_held *held;
+
+	chunk = stream_chunk(out, size);
+	if (IS_ERR(chunk))
+		return ERR_CAST(chunk);
+	held = (void *)chunk->data + chunk->used;
+	chunk->used += size;
+	held->len = len;
+	return held;
+}
+
+static int stream_nothing(struct stream_out *out, void *data, size_t len)
+{
 	return 0;
+}
+
+void *stream_out_later(struct stream_out *out, size_t len,
+		       int (*write)(struct stream_out *out, void *data, size_t len))
+{
+	struct stream_held *held = stream_hold(out, len);
+
+	if (IS_ERR(held))
+		return held;
+	held->write = write ?: stream_nothing;
+	return held->data;
 }
 
 static int stream_append(struct stream_out *out, const void *data, size_t len)
@@ -165,8 +215,6 @@ static int stream_append(struct stream_out *out, const void *data, size_t len)
 	int ret;
 
 	out->bytes += len;
-	if (out->spooling)
-		return stream_spool(out, &out->spool, data, len);
 	if (out->used + len > STREAM_BUF) {
 		ret = stream_flush(out);
 		if (ret)
@@ -176,15 +224,6 @@ static int stream_append(struct stream_out *out, const void *data, size_t len)
 		return stream_write(out, data, len);
 	memcpy(out->buf + out->used, data, len);
 	out->used += len;
-	return 0;
-}
-
-/* Headers go into the digest. While a program is frozen, that waits, too. */
-static int stream_digest(struct stream_out *out, const void *data, size_t len)
-{
-	if (out->spooling)
-		return stream_spool(out, &out->spool_digest, data, len);
-	sha256_update(&out->digest, data, len);
 	return 0;
 }
 
@@ -204,20 +243,44 @@ static int stream_head(struct stream_out *out, enum ckpt_rec type, u32 flags, si
 	};
 	u64 end = out->bytes + sizeof(rec);
 	size_t gap = 0;
-	int ret = 0;
+	int ret;
 
 	if (flags & CKPT_REC_F_RAW)
 		gap = ALIGN(end, CKPT_IMAGE_ALIGN) - end;
 	rec.gap = cpu_to_le32(gap);
 	rec.crc = cpu_to_le32(stream_crc(&rec, offsetof(struct ckpt_image_record, crc)));
 	if (type != CKPT_REC_TRAILER)
-		ret = stream_digest(out, &rec, sizeof(rec));
-	if (!ret)
-		ret = stream_append(out, &rec, sizeof(rec));
+		sha256_update(&out->digest, (u8 *)&rec, sizeof(rec));
+	ret = stream_append(out, &rec, sizeof(rec));
 	if (!ret)
 		ret = stream_append(out, stream_zero, gap);
 	if (!ret)
 		out->records++;
+	return ret;
+}
+
+/* While a program is frozen, its records wait as they are: without header, checksums and place. */
+static int stream_record(struct stream_out *out, enum ckpt_rec type, u32 flags, const void *data,
+			 size_t len)
+{
+	struct stream_held *held;
+	int ret;
+
+	if (out->spooling) {
+		held = stream_hold(out, len);
+		if (IS_ERR(held))
+			return PTR_ERR(held);
+		held->write = NULL;
+		held->type = type;
+		held->flags = flags;
+		memcpy(held->data, data, len);
+		return 0;
+	}
+	ret = stream_head(out, type, flags, len, hash_bytes(data, len));
+	if (!ret)
+		ret = stream_append(out, data, len);
+	if (!ret)
+		ret = stream_append(out, stream_zero, stream_tail(out->bytes));
 	return ret;
 }
 
@@ -242,26 +305,14 @@ int stream_out_msg(struct stream_out *out, enum ckpt_rec type, const struct code
 	if (ret)
 		return error_add(&out->ctx->errors, -EOVERFLOW, &at,
 				 "its %s is larger than an image can hold", msg->name);
-	ret = stream_head(out, type, 0, len, hash_bytes(out->scratch, len));
-	if (!ret)
-		ret = stream_append(out, out->scratch, len);
-	if (!ret)
-		ret = stream_append(out, stream_zero, stream_tail(out->bytes));
-	return ret;
+	return stream_record(out, type, 0, out->scratch, len);
 }
 
 int stream_out_raw(struct stream_out *out, enum ckpt_rec type, const void *data, size_t len)
 {
-	int ret;
-
 	if (WARN_ON_ONCE(len > CKPT_IMAGE_RAW_MAX))
 		return -EINVAL;
-	ret = stream_head(out, type, CKPT_REC_F_RAW, len, hash_bytes(data, len));
-	if (!ret)
-		ret = stream_append(out, data, len);
-	if (!ret)
-		ret = stream_append(out, stream_zero, stream_tail(out->bytes));
-	return ret;
+	return stream_record(out, type, CKPT_REC_F_RAW, data, len);
 }
 
 static void stream_bvec(struct bio_vec *bvec, struct page **pages, unsigned int n)
@@ -324,7 +375,6 @@ int stream_out_open(struct stream_out *out, struct dev_ctx *ctx, int fd, bool dr
 	memset(out, 0, sizeof(*out));
 	out->ctx = ctx;
 	INIT_LIST_HEAD(&out->spool);
-	INIT_LIST_HEAD(&out->spool_digest);
 	out->spooling = true;
 
 	out->file = dry ? NULL : fget(fd);
@@ -362,19 +412,19 @@ err:
 	return ret;
 }
 
-static void stream_drop(struct list_head *spool)
+static void stream_drop(struct stream_out *out)
 {
 	struct stream_chunk *chunk, *next;
 
-	list_for_each_entry_safe(chunk, next, spool, list)
+	list_for_each_entry_safe(chunk, next, &out->spool, list)
 		kvfree(chunk);
-	INIT_LIST_HEAD(spool);
+	INIT_LIST_HEAD(&out->spool);
+	out->spool_bytes = 0;
 }
 
 void stream_out_close(struct stream_out *out)
 {
-	stream_drop(&out->spool);
-	stream_drop(&out->spool_digest);
+	stream_drop(out);
 	kvfree(out->scratch);
 	kvfree(out->buf);
 	out->scratch = NULL;
@@ -388,23 +438,38 @@ void stream_out_close(struct stream_out *out)
 	out->file = NULL;
 }
 
+static int stream_unspool_chunk(struct stream_out *out, struct stream_chunk *chunk)
+{
+	struct stream_held *held;
+	size_t at;
+	int ret;
+
+	for (at = 0; at < chunk->used; at += ALIGN(sizeof(*held) + held->len, 8)) {
+		held = (void *)chunk->data + at;
+		if (held->write)
+			ret = held->write(out, held->data, held->len);
+		else
+			ret = stream_record(out, held->type, held->flags, held->data, held->len);
+		if (ret)
+			return ret;
+		cond_resched();
+	}
+	return 0;
+}
+
 int stream_out_unspool(struct stream_out *out)
 {
-	struct stream_chunk *chunk, *next;
+	struct stream_chunk *chunk;
 	int ret;
 
 	out->spooling = false;
-	list_for_each_entry(chunk, &out->spool_digest, list)
-		sha256_update(&out->digest, chunk->data, chunk->used);
-	stream_drop(&out->spool_digest);
-	list_for_each_entry_safe(chunk, next, &out->spool, list) {
-		ret = stream_write(out, chunk->data, chunk->used);
+	list_for_each_entry(chunk, &out->spool, list) {
+		ret = stream_unspool_chunk(out, chunk);
 		if (ret)
 			return ret;
-		list_del(&chunk->list);
-		kvfree(chunk);
 	}
-	out->spool_bytes = 0;
+	/* Not before: what is in one may point into another. */
+	stream_drop(out);
 	return 0;
 }
 
