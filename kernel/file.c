@@ -385,10 +385,9 @@ static bool file_content(struct file *file)
 int file_check_shared(struct checkpoint *cp)
 {
 	struct object *obj;
-	unsigned long id;
 	char *name;
 
-	xa_for_each(&cp->objects.by_id, id, obj) {
+	object_for_each(&cp->objects, obj) {
 		struct file *file;
 
 		/* Ends that other descriptions hold; shared ones are found below. */

@@ -489,12 +489,11 @@ static int inotify_write_one(struct checkpoint *cp, struct object *obj)
 int inotify_write(struct checkpoint *cp)
 {
 	struct object *obj;
-	unsigned long id;
 	int ret;
 
 	if (!cp->has_inotify)
 		return 0;
-	xa_for_each(&cp->objects.by_id, id, obj) {
+	object_for_each(&cp->objects, obj) {
 		if (obj->kind != OBJECT_FILE || obj->fd < 0 || !inotify_match(obj->ptr))
 			continue;
 		ret = inotify_write_one(cp, obj);
