@@ -86,13 +86,11 @@ struct object *object_next(struct object_table *tab, struct object *obj)
 {
 	struct object_block *block = (void *)((unsigned long)obj & PAGE_MASK);
 
-	if (!obj)
-		block = list_first_entry_or_null(&tab->blocks, struct object_block, list);
-	else if (++obj < block->obj + block->n)
+	if (obj && ++obj < block->obj + block->n)
 		return obj;
-	else
-		block = list_is_last(&block->list, &tab->blocks) ? NULL : list_next_entry(block, list);
-	return block ? block->obj : NULL;
+	block = obj ? list_next_entry(block, list) :
+		      list_first_entry(&tab->blocks, struct object_block, list);
+	return list_entry_is_head(block, &tab->blocks, list) ? NULL : block->obj;
 }
 
 struct object *object_lookup(struct object_table *tab, enum object_kind kind, const void *ptr)
