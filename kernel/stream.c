@@ -9,7 +9,6 @@
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/uio.h>
-#include <linux/vmalloc.h>
 #include <linux/xxhash.h>
 #include <asm/elf.h>
 
@@ -18,7 +17,6 @@
 #include "stream.h"
 
 #define STREAM_BUF	(64 << 10)
-#define STREAM_CHUNK	(16 << 10)
 
 /*
  * Buffers for messages are this large at first and grow to what a message may need when there is
@@ -29,32 +27,16 @@
 static const u8 stream_zero[CKPT_IMAGE_ALIGN];
 
 /**
- * struct stream_chunk - a piece of the spool
- * @list: on &stream_out.spool
- * @size: of @data
- * @used: of that
- * @data: struct stream_held, one behind the other, each in one piece
- */
-struct stream_chunk {
-	struct list_head list;
-	size_t size;
-	size_t used;
-	u8 data[];
-};
-
-/**
  * struct stream_held - a record that waits, or room that was asked for
  * @write: stream_out_later()'s; NULL: it is a record
  * @type: of the record
  * @flags: of the record
- * @len: of @data
  * @data: its payload, or that room
  */
 struct stream_held {
 	int (*write)(struct stream_out *out, void *data, size_t len);
 	u32 type;
 	u32 flags;
-	size_t len;
 	u8 data[];
 };
 
@@ -150,48 +132,10 @@ static int stream_flush(struct stream_out *out)
 	return ret;
 }
 
-static struct stream_chunk *stream_chunk(struct stream_out *out, size_t need)
-{
-	struct error_at at = { .reason = CKPT_REASON_UNSUPPORTED };
-	struct stream_chunk *chunk;
-	size_t size;
-
-	if (!list_empty(&out->spool)) {
-		chunk = list_last_entry(&out->spool, struct stream_chunk, list);
-		if (chunk->size - chunk->used >= need)
-			return chunk;
-	}
-	size = max_t(size_t, sizeof(*chunk) + need, STREAM_CHUNK);
-	if (out->spool_bytes + size > STREAM_SPOOL_MAX)
-		return ERR_PTR(error_add(&out->ctx->errors, -EOVERFLOW, &at,
-					 "more than %lu MiB of state besides memory",
-					 STREAM_SPOOL_MAX >> 20));
-	/* Not more than that: powers of two would be. */
-	chunk = size > STREAM_CHUNK ? __vmalloc(size, GFP_KERNEL_ACCOUNT) :
-				      kvmalloc(size, GFP_KERNEL_ACCOUNT);
-	if (!chunk)
-		return ERR_PTR(-ENOMEM);
-	chunk->size = size - sizeof(*chunk);
-	chunk->used = 0;
-	out->spool_bytes += size;
-	list_add_tail(&chunk->list, &out->spool);
-	return chunk;
-}
-
 /* Room for @len bytes that come next in the spool. */
 static struct stream_held *stream_hold(struct stream_out *out, size_t len)
 {
-	size_t size = ALIGN(sizeof(struct stream_held) + len, 8);
-	struct stream_chunk *chunk;
-	struct stream_held *held;
-
-	chunk = stream_chunk(out, size);
-	if (IS_ERR(chunk))
-		return ERR_CAST(chunk);
-	held = (void *)chunk->data + chunk->used;
-	chunk->used += size;
-	held->len = len;
-	return held;
+	return spool_add(&out->spool, out->ctx, sizeof(struct stream_held) + len);
 }
 
 static int stream_nothing(struct stream_out *out, void *data, size_t len)
@@ -374,7 +318,7 @@ int stream_out_open(struct stream_out *out, struct dev_ctx *ctx, int fd, bool dr
 
 	memset(out, 0, sizeof(*out));
 	out->ctx = ctx;
-	INIT_LIST_HEAD(&out->spool);
+	spool_init(&out->spool);
 	out->spooling = true;
 
 	out->file = dry ? NULL : fget(fd);
@@ -394,7 +338,7 @@ int stream_out_open(struct stream_out *out, struct dev_ctx *ctx, int fd, bool dr
 		goto err;
 	ret = -ENOMEM;
 	out->buf = kvmalloc(STREAM_BUF, GFP_KERNEL_ACCOUNT);
-	if (!out->buf)
+	if (!out->buf || spool_ready(&out->spool, ctx))
 		goto err;
 	if (out->file)
 		out->pos = out->file->f_pos;
@@ -412,19 +356,9 @@ err:
 	return ret;
 }
 
-static void stream_drop(struct stream_out *out)
-{
-	struct stream_chunk *chunk, *next;
-
-	list_for_each_entry_safe(chunk, next, &out->spool, list)
-		kvfree(chunk);
-	INIT_LIST_HEAD(&out->spool);
-	out->spool_bytes = 0;
-}
-
 void stream_out_close(struct stream_out *out)
 {
-	stream_drop(out);
+	spool_drop(&out->spool);
 	kvfree(out->scratch);
 	kvfree(out->buf);
 	out->scratch = NULL;
@@ -438,39 +372,27 @@ void stream_out_close(struct stream_out *out)
 	out->file = NULL;
 }
 
-static int stream_unspool_chunk(struct stream_out *out, struct stream_chunk *chunk)
+static int stream_unspool(void *arg, void *entry, size_t len)
 {
-	struct stream_held *held;
-	size_t at;
-	int ret;
+	struct stream_held *held = entry;
+	struct stream_out *out = arg;
 
-	for (at = 0; at < chunk->used; at += ALIGN(sizeof(*held) + held->len, 8)) {
-		held = (void *)chunk->data + at;
-		if (held->write)
-			ret = held->write(out, held->data, held->len);
-		else
-			ret = stream_record(out, held->type, held->flags, held->data, held->len);
-		if (ret)
-			return ret;
-		cond_resched();
-	}
-	return 0;
+	len -= sizeof(*held);
+	if (held->write)
+		return held->write(out, held->data, len);
+	return stream_record(out, held->type, held->flags, held->data, len);
 }
 
 int stream_out_unspool(struct stream_out *out)
 {
-	struct stream_chunk *chunk;
 	int ret;
 
 	out->spooling = false;
-	list_for_each_entry(chunk, &out->spool, list) {
-		ret = stream_unspool_chunk(out, chunk);
-		if (ret)
-			return ret;
-	}
-	/* Not before: what is in one may point into another. */
-	stream_drop(out);
-	return 0;
+	ret = spool_each(&out->spool, stream_unspool, out);
+	/* All at once: what is in one entry may point into another. */
+	if (!ret)
+		spool_drop(&out->spool);
+	return ret;
 }
 
 int stream_out_end(struct stream_out *out)

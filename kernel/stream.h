@@ -6,24 +6,14 @@
 #ifndef _CKPT_STREAM_H
 #define _CKPT_STREAM_H
 
-#include <linux/list.h>
-
 #include "codec.h"
 #include "compat.h"
 #include "dev.h"
+#include "spool.h"
 #include "../uapi/ckpt_image.h"
 
 /** STREAM_BATCH - pages in one PAGES record at most; 1 MiB */
 #define STREAM_BATCH	(CKPT_IMAGE_RAW_MAX / PAGE_SIZE)
-
-/**
- * STREAM_SPOOL_MAX - bytes that may be written before stream_out_unspool()
- *
- * What describes a process is small, but its size is the process's choice (descriptors, VMAs,
- * pipes full of data); this bounds what it can make the kernel hold, room of
- * stream_out_later() included.
- */
-#define STREAM_SPOOL_MAX	(64UL << 20)
 
 /**
  * struct stream_out - an image being written
@@ -38,8 +28,7 @@
  * @scratch_size: its size in bytes
  * @buf: STREAM_BUF bytes that join small writes
  * @used: of @buf
- * @spool: chunks that wait for stream_out_unspool(); only while @spooling
- * @spool_bytes: that they take
+ * @spool: what waits for stream_out_unspool(); only while @spooling
  * @spooling: nothing is written to @file yet
  */
 struct stream_out {
@@ -54,8 +43,7 @@ struct stream_out {
 	size_t scratch_size;
 	u8 *buf;
 	size_t used;
-	struct list_head spool;
-	size_t spool_bytes;
+	struct spool spool;
 	bool spooling;
 };
 
