@@ -74,27 +74,37 @@ int checkpoint_refuse(struct checkpoint *cp, enum ckpt_where where_type, u64 whe
 
 /* ---- describe ---- */
 
+static int checkpoint_image(struct stream_out *out, void *data, size_t len)
+{
+	struct new_utsname *name = utsname();
+	u8 digest[SHA256_DIGEST_SIZE];
+	struct pb_image *pb = data;
+
+	pb->module_version.data = THIS_MODULE->version;
+	pb->module_version.len = strlen(THIS_MODULE->version);
+	pb->kernel_release.data = name->release;
+	pb->kernel_release.len = strnlen(name->release, sizeof(name->release));
+	pb->hostname.data = name->nodename;
+	pb->hostname.len = strnlen(name->nodename, sizeof(name->nodename));
+	arch_image_digest(pb, digest);
+	return stream_out_msg(out, CKPT_REC_IMAGE, &pb_image_msg, pb);
+}
+
 static int checkpoint_write_image(struct checkpoint *cp)
 {
-	struct pb_image pb = {
+	struct pb_image *pb = stream_out_later(&cp->out, sizeof(*pb), checkpoint_image);
+
+	if (IS_ERR(pb))
+		return PTR_ERR(pb);
+	*pb = (struct pb_image){
 		.realtime_ns = ktime_get_real_ns(),
 		.monotonic_ns = ktime_get_ns(),
 		.boottime_ns = ktime_get_boottime_ns(),
 		.nr_processes = 1,
 		.nr_tasks = cp->park->nr - cp->park->nr_gone,
 	};
-	struct new_utsname *name = utsname();
-	u8 digest[SHA256_DIGEST_SIZE];
-	int ret;
-
-	pb.module_version.data = THIS_MODULE->version;
-	pb.module_version.len = strlen(THIS_MODULE->version);
-	pb.kernel_release.data = name->release;
-	pb.kernel_release.len = strnlen(name->release, sizeof(name->release));
-	pb.hostname.data = name->nodename;
-	pb.hostname.len = strnlen(name->nodename, sizeof(name->nodename));
-	ret = arch_image(&pb, cp->mm, digest);
-	return ret ?: stream_out_msg(&cp->out, CKPT_REC_IMAGE, &pb_image_msg, &pb);
+	arch_image(pb, cp->mm);
+	return 0;
 }
 
 static int checkpoint_write_creds(struct checkpoint *cp)
@@ -246,8 +256,7 @@ static struct checkpoint *checkpoint_new(struct dev_ctx *ctx, const struct ckpt_
 		return NULL;
 	cp->ctx = ctx;
 	cp->flags = arg->flags;
-	INIT_LIST_HEAD(&cp->out.spool);
-	INIT_LIST_HEAD(&cp->out.spool_digest);
+	spool_init(&cp->out.spool);
 	INIT_LIST_HEAD(&cp->paths);
 	object_init(&cp->objects);
 	cp->bounce = kvmalloc(CHECKPOINT_BOUNCE, GFP_KERNEL_ACCOUNT);
@@ -428,7 +437,7 @@ int checkpoint_run(struct dev_ctx *ctx, struct ckpt_checkpoint *arg)
 	if (!ret && hold && !cp->released)
 		arg->frozen_ns = ktime_to_ns(ktime_sub(ktime_get(), cp->park->first));
 	arg->pages = cp->out.pages;
-	arg->image_bytes = cp->out.bytes;
+	arg->image_bytes = cp->out.file ? cp->out.bytes : 0;
 out:
 	snapshot_free(snap);
 	arg->wall_ns = ktime_to_ns(ktime_sub(ktime_get(), start));

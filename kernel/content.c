@@ -184,9 +184,8 @@ static bool content_kind(const struct object *obj)
 bool content_any(struct checkpoint *cp)
 {
 	struct object *obj;
-	unsigned long id;
 
-	xa_for_each(&cp->objects.by_id, id, obj)
+	object_for_each(&cp->objects, obj)
 		if (content_kind(obj))
 			return true;
 	return false;
@@ -196,13 +195,12 @@ int content_write(struct checkpoint *cp)
 {
 	struct object *obj;
 	struct file *file;
-	unsigned long id;
 	int ret;
 
 	ret = stream_out_unspool(&cp->out);
 	if (ret)
 		return ret;
-	xa_for_each(&cp->objects.by_id, id, obj) {
+	object_for_each(&cp->objects, obj) {
 		if (!content_kind(obj))
 			continue;
 		/* A description of our own: the program's may be write-only, and has a position. */

@@ -237,12 +237,11 @@ int epoll_write(struct checkpoint *cp, const struct file_list *list)
 {
 	struct epoll_write ew = { .cp = cp, .list = list };
 	struct object *obj;
-	unsigned long id;
 	int ret = 0;
 
 	if (!cp->has_epoll)
 		return 0;
-	xa_for_each(&cp->objects.by_id, id, obj) {
+	object_for_each(&cp->objects, obj) {
 		if (obj->kind != OBJECT_FILE || !epoll_match(obj->ptr))
 			continue;
 		if (!ew.pb.watch)

@@ -143,6 +143,56 @@ bool file_quiet(struct file *file)
 	return file_kind(file)->quiet;
 }
 
+/**
+ * struct file_plain - a FILE that is found by its path, and nothing else is to be said of it
+ * @path: as in struct pb_file
+ * @pos: likewise
+ * @has_pos: likewise
+ * @id: likewise
+ * @flags: likewise
+ *
+ * Of these a program may have thousands: they are encoded when it is no longer frozen.
+ */
+struct file_plain {
+	struct pb_path path;
+	u64 pos;
+	bool has_pos;
+	u32 id;
+	u32 flags;
+};
+
+static int file_write_plain(struct stream_out *out, void *data, size_t len)
+{
+	const struct file_plain *plain = data;
+	struct pb_file pb = {
+		.id = plain->id,
+		.flags = plain->flags,
+		.has_pos = plain->has_pos,
+		.pos = plain->pos,
+		.has_path = true,
+		.path = plain->path,
+	};
+
+	return stream_out_msg(out, CKPT_REC_FILE, &pb_file_msg, &pb);
+}
+
+static int file_write_pb(struct checkpoint *cp, const struct pb_file *pb)
+{
+	struct file_plain *plain;
+
+	if (!pb->has_path || pb->has_fown || pb->has_lease)
+		return stream_out_msg(&cp->out, CKPT_REC_FILE, &pb_file_msg, pb);
+	plain = stream_out_later(&cp->out, sizeof(*plain), file_write_plain);
+	if (IS_ERR(plain))
+		return PTR_ERR(plain);
+	plain->path = pb->path;
+	plain->pos = pb->pos;
+	plain->has_pos = pb->has_pos;
+	plain->id = pb->id;
+	plain->flags = pb->flags;
+	return 0;
+}
+
 int file_write(struct checkpoint *cp, struct file *file, int fd, u64 addr, u32 *id)
 {
 	struct object *obj = object_lookup(&cp->objects, OBJECT_FILE, file);
@@ -170,7 +220,7 @@ int file_write(struct checkpoint *cp, struct file *file, int fd, u64 addr, u32 *
 			return PTR_ERR(obj);
 		}
 		pb.id = obj->id;
-		ret = stream_out_msg(&cp->out, CKPT_REC_FILE, &pb_file_msg, &pb);
+		ret = file_write_pb(cp, &pb);
 		if (ret)
 			return ret;
 	}
@@ -259,15 +309,26 @@ struct file *file_list_find(const struct file_list *list, unsigned int fd)
 	return NULL;
 }
 
+static int file_write_some(struct stream_out *out, void *data, size_t len)
+{
+	struct pb_fds fds = { .n_fd = len / sizeof(*fds.fd), .fd = data };
+
+	return stream_out_msg(out, CKPT_REC_FDS, &pb_fds_msg, &fds);
+}
+
 static int file_flush_fds(struct checkpoint *cp, struct pb_fds *fds)
 {
-	int ret;
+	size_t len = fds->n_fd * sizeof(*fds->fd);
+	void *later;
 
 	if (!fds->n_fd)
 		return 0;
-	ret = stream_out_msg(&cp->out, CKPT_REC_FDS, &pb_fds_msg, fds);
+	later = stream_out_later(&cp->out, len, file_write_some);
+	if (IS_ERR(later))
+		return PTR_ERR(later);
+	memcpy(later, fds->fd, len);
 	fds->n_fd = 0;
-	return ret;
+	return 0;
 }
 
 int file_write_fds(struct checkpoint *cp)
@@ -324,10 +385,9 @@ static bool file_content(struct file *file)
 int file_check_shared(struct checkpoint *cp)
 {
 	struct object *obj;
-	unsigned long id;
 	char *name;
 
-	xa_for_each(&cp->objects.by_id, id, obj) {
+	object_for_each(&cp->objects, obj) {
 		struct file *file;
 
 		/* Ends that other descriptions hold; shared ones are found below. */

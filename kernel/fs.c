@@ -20,7 +20,6 @@ int fs_write(struct checkpoint *cp)
 	struct path root, pwd;
 	struct fs_struct *fs;
 	struct pb_fs pb = {};
-	u8 *name = NULL;
 	int ret = 0;
 
 	task_lock(cp->leader);
@@ -35,19 +34,10 @@ int fs_write(struct checkpoint *cp)
 		return -ECHILD;
 
 	ret = path_save(cp, &root, &root_user, &pb.root);
-	if (ret)
-		goto out;
-	name = kmemdup(pb.root.path.data, pb.root.path.len, GFP_KERNEL_ACCOUNT);
-	if (!name) {
-		ret = -ENOMEM;
-		goto out;
-	}
-	pb.root.path.data = name;
-	ret = path_save(cp, &pwd, &pwd_user, &pb.cwd);
+	if (!ret)
+		ret = path_save(cp, &pwd, &pwd_user, &pb.cwd);
 	if (!ret)
 		ret = stream_out_msg(&cp->out, CKPT_REC_FS, &pb_fs_msg, &pb);
-out:
-	kfree(name);
 	path_put(&root);
 	path_put(&pwd);
 	return min(ret, 0);

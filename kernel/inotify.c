@@ -322,7 +322,7 @@ static int inotify_write_watch(struct inotify_write *iw, const struct inotify_fo
 		return checkpoint_refuse(iw->cp, CKPT_WHERE_FD, iw->fd, CKPT_REASON_UNSUPPORTED,
 					 NULL, "an inotify watch (%d) of %s is not supported",
 					 found->wd, why);
-	/* Its name lies in the one buffer for paths. */
+	/* A record for each: they are few. */
 	iw->pb.watch = &watch;
 	iw->pb.n_watch = 1;
 	ret = stream_out_msg(&iw->cp->out, CKPT_REC_INOTIFY, &pb_inotify_msg, &iw->pb);
@@ -489,12 +489,11 @@ static int inotify_write_one(struct checkpoint *cp, struct object *obj)
 int inotify_write(struct checkpoint *cp)
 {
 	struct object *obj;
-	unsigned long id;
 	int ret;
 
 	if (!cp->has_inotify)
 		return 0;
-	xa_for_each(&cp->objects.by_id, id, obj) {
+	object_for_each(&cp->objects, obj) {
 		if (obj->kind != OBJECT_FILE || obj->fd < 0 || !inotify_match(obj->ptr))
 			continue;
 		ret = inotify_write_one(cp, obj);

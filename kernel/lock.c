@@ -133,14 +133,13 @@ int lock_write(struct checkpoint *cp)
 	struct xarray seen;
 	struct object *obj;
 	struct file *file;
-	unsigned long id;
 	int ret = 0;
 
 	if (!cp->has_locks)
 		return 0;
 	/* Once for each file, however many descriptions of it there are. */
 	xa_init(&seen);
-	xa_for_each(&cp->objects.by_id, id, obj) {
+	object_for_each(&cp->objects, obj) {
 		file = obj->ptr;
 		if (obj->kind != OBJECT_FILE || obj->fd < 0 || file->f_mode & FMODE_PATH)
 			continue;

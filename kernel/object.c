@@ -31,27 +31,66 @@ static void (*const object_put[OBJECT_KINDS])(void *ptr) = {
 	[OBJECT_UNLINKED] = object_put_file,
 };
 
+/**
+ * struct object_block - a page of objects: at a checkpoint there may be many, and a program waits
+ * @list: on &object_table.blocks
+ * @n: how many there are
+ * @obj: they
+ */
+struct object_block {
+	struct list_head list;
+	unsigned int n;
+	struct object obj[];
+};
+
+#define OBJECT_BLOCK	((PAGE_SIZE - sizeof(struct object_block)) / sizeof(struct object))
+
 void object_init(struct object_table *tab)
 {
 	hash_init(tab->by_ptr);
+	INIT_LIST_HEAD(&tab->blocks);
 	xa_init(&tab->by_id);
 	tab->last = 0;
 	tab->tty = NULL;
 }
 
+static void object_drop(const struct object *obj)
+{
+	if (obj->owned)
+		object_put[obj->kind](obj->ptr);
+}
+
 void object_destroy(struct object_table *tab)
 {
+	struct object_block *block, *next;
 	struct object *obj;
 	unsigned long id;
 
 	xa_for_each(&tab->by_id, id, obj) {
-		if (obj->owned)
-			object_put[obj->kind](obj->ptr);
+		object_drop(obj);
 		kfree(obj);
 		cond_resched();
 	}
 	xa_destroy(&tab->by_id);
+	object_for_each(tab, obj) {
+		object_drop(obj);
+		cond_resched();
+	}
+	list_for_each_entry_safe(block, next, &tab->blocks, list)
+		free_page((unsigned long)block);
+	INIT_LIST_HEAD(&tab->blocks);
 	hash_init(tab->by_ptr);
+}
+
+struct object *object_next(struct object_table *tab, struct object *obj)
+{
+	struct object_block *block = (void *)((unsigned long)obj & PAGE_MASK);
+
+	if (obj && ++obj < block->obj + block->n)
+		return obj;
+	block = obj ? list_next_entry(block, list) :
+		      list_first_entry(&tab->blocks, struct object_block, list);
+	return list_entry_is_head(block, &tab->blocks, list) ? NULL : block->obj;
 }
 
 struct object *object_lookup(struct object_table *tab, enum object_kind kind, const void *ptr)
@@ -64,43 +103,49 @@ struct object *object_lookup(struct object_table *tab, enum object_kind kind, co
 	return NULL;
 }
 
-static struct object *object_store(struct object_table *tab, enum object_kind kind, u32 id,
-				   void *ptr, bool owned)
+static void object_set(struct object *obj, enum object_kind kind, u32 id, void *ptr, bool owned)
 {
-	struct object *obj = kzalloc(sizeof(*obj), GFP_KERNEL_ACCOUNT);
-	int ret;
-
-	if (!obj)
-		return ERR_PTR(-ENOMEM);
 	obj->kind = kind;
 	obj->id = id;
 	obj->ptr = ptr;
 	obj->owned = owned;
 	obj->fd = -1;
-	ret = xa_insert(&tab->by_id, id, obj, GFP_KERNEL_ACCOUNT);
-	if (ret) {
-		kfree(obj);
-		return ERR_PTR(ret == -EBUSY ? -EEXIST : ret);
-	}
-	return obj;
 }
 
 struct object *object_new(struct object_table *tab, enum object_kind kind, void *ptr, bool owned)
 {
-	struct object *obj = object_store(tab, kind, tab->last + 1, ptr, owned);
+	struct object_block *block;
+	struct object *obj;
 
-	if (IS_ERR(obj))
-		return obj;
-	tab->last++;
+	block = list_empty(&tab->blocks) ? NULL :
+		list_last_entry(&tab->blocks, struct object_block, list);
+	if (!block || block->n == OBJECT_BLOCK) {
+		block = (void *)__get_free_page(GFP_KERNEL_ACCOUNT | __GFP_ZERO);
+		if (!block)
+			return ERR_PTR(-ENOMEM);
+		list_add_tail(&block->list, &tab->blocks);
+	}
+	obj = &block->obj[block->n++];
+	object_set(obj, kind, ++tab->last, ptr, owned);
 	hash_add(tab->by_ptr, &obj->node, (unsigned long)ptr);
 	return obj;
 }
 
 int object_add(struct object_table *tab, enum object_kind kind, u32 id, void *ptr)
 {
+	struct object *obj;
+	int ret;
+
 	if (!id)
 		return -EEXIST;
-	return PTR_ERR_OR_ZERO(object_store(tab, kind, id, ptr, true));
+	obj = kzalloc(sizeof(*obj), GFP_KERNEL_ACCOUNT);
+	if (!obj)
+		return -ENOMEM;
+	object_set(obj, kind, id, ptr, true);
+	ret = xa_insert(&tab->by_id, id, obj, GFP_KERNEL_ACCOUNT);
+	if (ret)
+		kfree(obj);
+	return ret == -EBUSY ? -EEXIST : ret;
 }
 
 void *object_take(struct object_table *tab, enum object_kind kind, u32 id)

@@ -7,6 +7,7 @@
 #define _CKPT_OBJECT_H
 
 #include <linux/hashtable.h>
+#include <linux/list.h>
 #include <linux/types.h>
 #include <linux/xarray.h>
 
@@ -54,16 +55,25 @@ struct object {
 /**
  * struct object_table - the objects of one operation; one task at a time uses it
  * @by_ptr: checkpoint: struct object by @ptr
- * @by_id: struct object by id
+ * @blocks: checkpoint: all of them, in the order of their ids
+ * @by_id: restart: struct object by id
  * @last: the highest id given out
  * @tty: checkpoint: the one terminal that an image can have, or NULL
  */
 struct object_table {
 	DECLARE_HASHTABLE(by_ptr, 10);
+	struct list_head blocks;
 	struct xarray by_id;
 	u32 last;
 	const struct tty_struct *tty;
 };
+
+/** object_next() - checkpoint: the object after @obj, the first one after NULL; NULL at the end */
+struct object *object_next(struct object_table *tab, struct object *obj);
+
+/** object_for_each() - checkpoint: go through all objects, in the order of their ids */
+#define object_for_each(tab, obj) \
+	for ((obj) = object_next(tab, NULL); (obj); (obj) = object_next(tab, obj))
 
 /** object_init() - make a table ready for use */
 void object_init(struct object_table *tab);
@@ -103,6 +113,7 @@ int object_add(struct object_table *tab, enum object_kind kind, u32 id, void *pt
 
 /** object_by_id() - restart: the object @id, if it is of that kind, else NULL */
 struct object *object_by_id(struct object_table *tab, enum object_kind kind, u32 id);
+
 /**
  * object_take() - restart: forget the object @id of that kind
  *

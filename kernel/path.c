@@ -150,7 +150,7 @@ static u64 path_dev(dev_t dev)
 }
 
 /**
- * struct path_claim - a path in the image that was not looked up yet
+ * struct path_claim - a path in the image that was not looked up yet; in the spool
  * @list: on &checkpoint.paths
  * @path: the file; a reference is held
  * @user: whose path it is
@@ -163,20 +163,20 @@ struct path_claim {
 	char name[];
 };
 
-static int path_claim(struct checkpoint *cp, const struct path *path,
-		      const struct path_user *user, const char *name, size_t len)
+static struct path_claim *path_claim(struct checkpoint *cp, const struct path *path,
+				     const struct path_user *user, const char *name, size_t len)
 {
 	struct path_claim *claim;
 
-	claim = kmalloc(struct_size(claim, name, len + 1), GFP_KERNEL_ACCOUNT);
-	if (!claim)
-		return -ENOMEM;
+	claim = stream_out_later(&cp->out, struct_size(claim, name, len + 1), NULL);
+	if (IS_ERR(claim))
+		return claim;
 	claim->path = *path;
 	path_get(&claim->path);
 	claim->user = *user;
 	memcpy(claim->name, name, len + 1);
 	list_add_tail(&claim->list, &cp->paths);
-	return 0;
+	return claim;
 }
 
 static int path_refuse(struct checkpoint *cp, const struct path *path,
@@ -214,6 +214,15 @@ static bool path_moved_since(struct checkpoint *cp, const struct path_claim *cla
 	return IS_ERR(name) || strcmp(name, claim->name);
 }
 
+/* May the caller know what path_save() has looked at? Nothing was written to the output yet. */
+static bool path_denied(const struct path_claim *claim)
+{
+	struct kstat stat;
+	int ret = vfs_getattr(&claim->path, &stat, 0, AT_STATX_DONT_SYNC);
+
+	return ret == -EACCES || ret == -EPERM;
+}
+
 int path_verify(struct checkpoint *cp)
 {
 	struct path_claim *claim;
@@ -223,7 +232,9 @@ int path_verify(struct checkpoint *cp)
 		if (fatal_signal_pending(current))
 			return -EINTR;
 		why = path_lost(claim);
-		if (why && (!cp->released || !path_moved_since(cp, claim)))
+		if (path_denied(claim))
+			path_refuse(cp, &claim->path, &claim->user, "cannot be looked at");
+		else if (why && (!cp->released || !path_moved_since(cp, claim)))
 			path_refuse(cp, &claim->path, &claim->user, why);
 		cond_resched();
 	}
@@ -233,25 +244,24 @@ int path_verify(struct checkpoint *cp)
 
 void path_unclaim(struct checkpoint *cp)
 {
-	struct path_claim *claim, *next;
+	struct path_claim *claim;
 
-	list_for_each_entry_safe(claim, next, &cp->paths, list) {
+	list_for_each_entry(claim, &cp->paths, list)
 		path_put(&claim->path);
-		kfree(claim);
-	}
 	INIT_LIST_HEAD(&cp->paths);
 }
 
 static int path_save_named(struct checkpoint *cp, const struct path *path,
 			   const struct path_user *user, struct pb_path *pb)
 {
+	struct path_claim *claim;
 	struct kstat stat;
 	char *name;
 	size_t len;
-	int ret;
 
 	memset(pb, 0, sizeof(*pb));
-	if (vfs_getattr(path, &stat, STATX_BASIC_STATS, AT_STATX_SYNC_AS_STAT))
+	/* What security modules say of that takes as long again; path_verify() asks them. */
+	if (vfs_getattr_nosec(path, &stat, STATX_BASIC_STATS, AT_STATX_SYNC_AS_STAT))
 		return path_refuse(cp, path, user, "cannot be looked at");
 	name = d_path(path, cp->path, PATH_MAX);
 	if (IS_ERR(name))
@@ -260,11 +270,11 @@ static int path_save_named(struct checkpoint *cp, const struct path *path,
 		return path_refuse(cp, path, user, "is not reachable from here");
 	len = strlen(name);
 	/* To look it up takes longest, and can wait. */
-	ret = path_claim(cp, path, user, name, len);
-	if (ret)
-		return ret;
+	claim = path_claim(cp, path, user, name, len);
+	if (IS_ERR(claim))
+		return PTR_ERR(claim);
 
-	pb->path.data = name;
+	pb->path.data = (u8 *)claim->name;
 	pb->path.len = len;
 	pb->mode = stat.mode;
 	pb->size = S_ISREG(stat.mode) ? stat.size : 0;

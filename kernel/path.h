@@ -25,7 +25,7 @@ struct path_user {
 
 /**
  * path_save() - describe a file by its path
- * @cp: the checkpoint; @pb points into @cp->path afterwards
+ * @cp: the checkpoint; @pb points into its spool afterwards (see stream_out_later())
  * @path: the file
  * @user: what it belongs to
  * @pb: filled

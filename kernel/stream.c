@@ -17,7 +17,6 @@
 #include "stream.h"
 
 #define STREAM_BUF	(64 << 10)
-#define STREAM_CHUNK	(64 << 10)
 
 /*
  * Buffers for messages are this large at first and grow to what a message may need when there is
@@ -27,9 +26,17 @@
 
 static const u8 stream_zero[CKPT_IMAGE_ALIGN];
 
-struct stream_chunk {
-	struct list_head list;
-	size_t used;
+/**
+ * struct stream_held - a record that waits, or room that was asked for
+ * @write: stream_out_later()'s; NULL: it is a record
+ * @type: of the record
+ * @flags: of the record
+ * @data: its payload, or that room
+ */
+struct stream_held {
+	int (*write)(struct stream_out *out, void *data, size_t len);
+	u32 type;
+	u32 flags;
 	u8 data[];
 };
 
@@ -125,39 +132,26 @@ static int stream_flush(struct stream_out *out)
 	return ret;
 }
 
-/* Into the chunks of @spool, one of @out's. */
-static int stream_spool(struct stream_out *out, struct list_head *spool, const u8 *data,
-			size_t len)
+/* Room for @len bytes that come next in the spool. */
+static struct stream_held *stream_hold(struct stream_out *out, size_t len)
 {
-	struct stream_chunk *chunk = NULL;
-	size_t n;
+	return spool_add(&out->spool, out->ctx, sizeof(struct stream_held) + len);
+}
 
-	if (out->spool_bytes + len > STREAM_SPOOL_MAX) {
-		struct error_at at = { .reason = CKPT_REASON_UNSUPPORTED };
-
-		return error_add(&out->ctx->errors, -EOVERFLOW, &at,
-				 "more than %lu MiB of state besides memory",
-				 STREAM_SPOOL_MAX >> 20);
-	}
-	if (!list_empty(spool))
-		chunk = list_last_entry(spool, struct stream_chunk, list);
-	while (len) {
-		if (!chunk || chunk->used == STREAM_CHUNK) {
-			chunk = kvmalloc(struct_size(chunk, data, STREAM_CHUNK),
-					 GFP_KERNEL_ACCOUNT);
-			if (!chunk)
-				return -ENOMEM;
-			chunk->used = 0;
-			list_add_tail(&chunk->list, spool);
-		}
-		n = min_t(size_t, len, STREAM_CHUNK - chunk->used);
-		memcpy(chunk->data + chunk->used, data, n);
-		chunk->used += n;
-		out->spool_bytes += n;
-		data += n;
-		len -= n;
-	}
+static int stream_nothing(struct stream_out *out, void *data, size_t len)
+{
 	return 0;
+}
+
+void *stream_out_later(struct stream_out *out, size_t len,
+		       int (*write)(struct stream_out *out, void *data, size_t len))
+{
+	struct stream_held *held = stream_hold(out, len);
+
+	if (IS_ERR(held))
+		return held;
+	held->write = write ?: stream_nothing;
+	return held->data;
 }
 
 static int stream_append(struct stream_out *out, const void *data, size_t len)
@@ -165,8 +159,6 @@ static int stream_append(struct stream_out *out, const void *data, size_t len)
 	int ret;
 
 	out->bytes += len;
-	if (out->spooling)
-		return stream_spool(out, &out->spool, data, len);
 	if (out->used + len > STREAM_BUF) {
 		ret = stream_flush(out);
 		if (ret)
@@ -176,15 +168,6 @@ static int stream_append(struct stream_out *out, const void *data, size_t len)
 		return stream_write(out, data, len);
 	memcpy(out->buf + out->used, data, len);
 	out->used += len;
-	return 0;
-}
-
-/* Headers go into the digest. While a program is frozen, that waits, too. */
-static int stream_digest(struct stream_out *out, const void *data, size_t len)
-{
-	if (out->spooling)
-		return stream_spool(out, &out->spool_digest, data, len);
-	sha256_update(&out->digest, data, len);
 	return 0;
 }
 
@@ -204,20 +187,44 @@ static int stream_head(struct stream_out *out, enum ckpt_rec type, u32 flags, si
 	};
 	u64 end = out->bytes + sizeof(rec);
 	size_t gap = 0;
-	int ret = 0;
+	int ret;
 
 	if (flags & CKPT_REC_F_RAW)
 		gap = ALIGN(end, CKPT_IMAGE_ALIGN) - end;
 	rec.gap = cpu_to_le32(gap);
 	rec.crc = cpu_to_le32(stream_crc(&rec, offsetof(struct ckpt_image_record, crc)));
 	if (type != CKPT_REC_TRAILER)
-		ret = stream_digest(out, &rec, sizeof(rec));
-	if (!ret)
-		ret = stream_append(out, &rec, sizeof(rec));
+		sha256_update(&out->digest, (u8 *)&rec, sizeof(rec));
+	ret = stream_append(out, &rec, sizeof(rec));
 	if (!ret)
 		ret = stream_append(out, stream_zero, gap);
 	if (!ret)
 		out->records++;
+	return ret;
+}
+
+/* While a program is frozen, its records wait as they are: without header, checksums and place. */
+static int stream_record(struct stream_out *out, enum ckpt_rec type, u32 flags, const void *data,
+			 size_t len)
+{
+	struct stream_held *held;
+	int ret;
+
+	if (out->spooling) {
+		held = stream_hold(out, len);
+		if (IS_ERR(held))
+			return PTR_ERR(held);
+		held->write = NULL;
+		held->type = type;
+		held->flags = flags;
+		memcpy(held->data, data, len);
+		return 0;
+	}
+	ret = stream_head(out, type, flags, len, hash_bytes(data, len));
+	if (!ret)
+		ret = stream_append(out, data, len);
+	if (!ret)
+		ret = stream_append(out, stream_zero, stream_tail(out->bytes));
 	return ret;
 }
 
@@ -242,26 +249,14 @@ int stream_out_msg(struct stream_out *out, enum ckpt_rec type, const struct code
 	if (ret)
 		return error_add(&out->ctx->errors, -EOVERFLOW, &at,
 				 "its %s is larger than an image can hold", msg->name);
-	ret = stream_head(out, type, 0, len, hash_bytes(out->scratch, len));
-	if (!ret)
-		ret = stream_append(out, out->scratch, len);
-	if (!ret)
-		ret = stream_append(out, stream_zero, stream_tail(out->bytes));
-	return ret;
+	return stream_record(out, type, 0, out->scratch, len);
 }
 
 int stream_out_raw(struct stream_out *out, enum ckpt_rec type, const void *data, size_t len)
 {
-	int ret;
-
 	if (WARN_ON_ONCE(len > CKPT_IMAGE_RAW_MAX))
 		return -EINVAL;
-	ret = stream_head(out, type, CKPT_REC_F_RAW, len, hash_bytes(data, len));
-	if (!ret)
-		ret = stream_append(out, data, len);
-	if (!ret)
-		ret = stream_append(out, stream_zero, stream_tail(out->bytes));
-	return ret;
+	return stream_record(out, type, CKPT_REC_F_RAW, data, len);
 }
 
 static void stream_bvec(struct bio_vec *bvec, struct page **pages, unsigned int n)
@@ -323,8 +318,7 @@ int stream_out_open(struct stream_out *out, struct dev_ctx *ctx, int fd, bool dr
 
 	memset(out, 0, sizeof(*out));
 	out->ctx = ctx;
-	INIT_LIST_HEAD(&out->spool);
-	INIT_LIST_HEAD(&out->spool_digest);
+	spool_init(&out->spool);
 	out->spooling = true;
 
 	out->file = dry ? NULL : fget(fd);
@@ -344,7 +338,7 @@ int stream_out_open(struct stream_out *out, struct dev_ctx *ctx, int fd, bool dr
 		goto err;
 	ret = -ENOMEM;
 	out->buf = kvmalloc(STREAM_BUF, GFP_KERNEL_ACCOUNT);
-	if (!out->buf)
+	if (!out->buf || spool_ready(&out->spool, ctx))
 		goto err;
 	if (out->file)
 		out->pos = out->file->f_pos;
@@ -362,19 +356,9 @@ err:
 	return ret;
 }
 
-static void stream_drop(struct list_head *spool)
-{
-	struct stream_chunk *chunk, *next;
-
-	list_for_each_entry_safe(chunk, next, spool, list)
-		kvfree(chunk);
-	INIT_LIST_HEAD(spool);
-}
-
 void stream_out_close(struct stream_out *out)
 {
-	stream_drop(&out->spool);
-	stream_drop(&out->spool_digest);
+	spool_drop(&out->spool);
 	kvfree(out->scratch);
 	kvfree(out->buf);
 	out->scratch = NULL;
@@ -388,24 +372,27 @@ void stream_out_close(struct stream_out *out)
 	out->file = NULL;
 }
 
+static int stream_unspool(void *arg, void *entry, size_t len)
+{
+	struct stream_held *held = entry;
+	struct stream_out *out = arg;
+
+	len -= sizeof(*held);
+	if (held->write)
+		return held->write(out, held->data, len);
+	return stream_record(out, held->type, held->flags, held->data, len);
+}
+
 int stream_out_unspool(struct stream_out *out)
 {
-	struct stream_chunk *chunk, *next;
 	int ret;
 
 	out->spooling = false;
-	list_for_each_entry(chunk, &out->spool_digest, list)
-		sha256_update(&out->digest, chunk->data, chunk->used);
-	stream_drop(&out->spool_digest);
-	list_for_each_entry_safe(chunk, next, &out->spool, list) {
-		ret = stream_write(out, chunk->data, chunk->used);
-		if (ret)
-			return ret;
-		list_del(&chunk->list);
-		kvfree(chunk);
-	}
-	out->spool_bytes = 0;
-	return 0;
+	ret = spool_each(&out->spool, stream_unspool, out);
+	/* All at once: what is in one entry may point into another. */
+	if (!ret)
+		spool_drop(&out->spool);
+	return ret;
 }
 
 int stream_out_end(struct stream_out *out)

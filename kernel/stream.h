@@ -6,30 +6,21 @@
 #ifndef _CKPT_STREAM_H
 #define _CKPT_STREAM_H
 
-#include <linux/list.h>
-
 #include "codec.h"
 #include "compat.h"
 #include "dev.h"
+#include "spool.h"
 #include "../uapi/ckpt_image.h"
 
 /** STREAM_BATCH - pages in one PAGES record at most; 1 MiB */
 #define STREAM_BATCH	(CKPT_IMAGE_RAW_MAX / PAGE_SIZE)
 
 /**
- * STREAM_SPOOL_MAX - bytes that may be written before stream_out_unspool()
- *
- * What describes a process is small, but its size is the process's choice (descriptors, VMAs,
- * pipes full of data); this bounds what it can make the kernel hold.
- */
-#define STREAM_SPOOL_MAX	(64UL << 20)
-
-/**
  * struct stream_out - an image being written
  * @file: where to; a reference is held
  * @ctx: for errors and progress
  * @pos: in @file; not used for a pipe
- * @bytes: written so far, spooled ones included
+ * @bytes: written so far
  * @records: written so far
  * @pages: in PAGES records so far
  * @digest: over headers so far
@@ -37,9 +28,7 @@
  * @scratch_size: its size in bytes
  * @buf: STREAM_BUF bytes that join small writes
  * @used: of @buf
- * @spool: chunks that wait for stream_out_unspool(); only while @spooling
- * @spool_digest: the same for what @digest is to be computed of
- * @spool_bytes: in both
+ * @spool: what waits for stream_out_unspool(); only while @spooling
  * @spooling: nothing is written to @file yet
  */
 struct stream_out {
@@ -54,9 +43,7 @@ struct stream_out {
 	size_t scratch_size;
 	u8 *buf;
 	size_t used;
-	struct list_head spool;
-	struct list_head spool_digest;
-	size_t spool_bytes;
+	struct spool spool;
 	bool spooling;
 };
 
@@ -79,6 +66,19 @@ void stream_out_close(struct stream_out *out);
 
 /** stream_out_unspool() - write what was held back; from now on records are written at once */
 int stream_out_unspool(struct stream_out *out);
+
+/**
+ * stream_out_later() - put off a record that takes time, while a program is frozen
+ * @out: the image; before stream_out_unspool()
+ * @len: in bytes
+ * @write: writes the record, in its place in the order, when @out is unspooled: after everything
+ *	is known that would be refused, and never in a dry run. NULL: there is none
+ *
+ * Return: room for @len bytes, for @write and whoever wants it, until the end of
+ * stream_out_unspool(); or an ERR_PTR, with the error recorded unless it is -ENOMEM.
+ */
+void *stream_out_later(struct stream_out *out, size_t len,
+		       int (*write)(struct stream_out *out, void *data, size_t len));
 
 /** stream_out_msg() - write a record with one message; 0, or an errno with an error recorded */
 int stream_out_msg(struct stream_out *out, enum ckpt_rec type, const struct codec_msg *msg,

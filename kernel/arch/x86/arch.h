@@ -31,7 +31,14 @@ struct mm_struct;
 	})
 
 /** arch_image() - fill the image's part about this machine, for what @mm needs of it */
-int arch_image(struct pb_image *image, struct mm_struct *mm, u8 *digest);
+void arch_image(struct pb_image *image, struct mm_struct *mm);
+
+/**
+ * arch_image_digest() - the rest of it, which takes time and needs no @mm
+ * @image: filled by arch_image(); points to @digest afterwards
+ * @digest: SHA256_DIGEST_SIZE bytes
+ */
+void arch_image_digest(struct pb_image *image, u8 *digest);
 
 /**
  * arch_image_check() - can this machine go on with an image?

@@ -337,19 +337,22 @@ static void regs_vdso_digest(u8 *digest)
 	sha256_final(&ctx, digest);
 }
 
-int arch_image(struct pb_image *image, struct mm_struct *mm, u8 *digest)
+void arch_image(struct pb_image *image, struct mm_struct *mm)
 {
 	const struct vdso_image *vdso = mm->context.vdso_image;
 
 	image->has_x86 = true;
 	image->x86.xfeatures = xgetbv(XCR_XFEATURE_ENABLED_MASK);
 	image->x86.xstate_size = arch_xstate_size();
+	image->x86.vdso_size = vdso ? vdso->size : 0;
+}
+
+void arch_image_digest(struct pb_image *image, u8 *digest)
+{
 	/* The caller's vDSO is the target's: both are the 64-bit one, and there is one kernel. */
 	regs_vdso_digest(digest);
 	image->x86.vdso_sha256.data = digest;
 	image->x86.vdso_sha256.len = SHA256_DIGEST_SIZE;
-	image->x86.vdso_size = vdso ? vdso->size : 0;
-	return 0;
 }
 
 int arch_image_check(struct dev_ctx *ctx, const struct pb_image *image)
