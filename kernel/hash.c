@@ -62,7 +62,9 @@ static void hash_job_run(struct work_struct *work)
 
 	job->right = hash_pages(job->page, job->n) == job->want;
 	for (i = 0; i < job->n; i++) {
-		set_page_dirty_lock(job->page[i]);
+		/* Most are already, since they were faulted in for writing. */
+		if (!PageDirty(job->page[i]))
+			set_page_dirty_lock(job->page[i]);
 		put_page(job->page[i]);
 	}
 	complete(&job->done);

@@ -471,7 +471,7 @@ static int stream_read(struct stream_in *in, void *data, size_t len)
 /* Bytes between payloads must be zero: nothing may hide in an image. */
 static int stream_read_zero(struct stream_in *in, size_t len)
 {
-	u8 buf[64];
+	u8 buf[512];
 	size_t n;
 	int ret;
 
