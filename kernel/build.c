@@ -80,7 +80,6 @@ static void build_enter(struct callback_head *work)
 		thread_enter(&bt->final);
 	build_leave(bt);
 	thread_orphaned(leaving, pdeath_signal);
-	/* May sleep as long as the program would have. */
 	syscall_resume(&rest);
 	module_put(THIS_MODULE);
 }

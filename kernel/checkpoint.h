@@ -12,7 +12,7 @@ struct park;
 struct signal_process;
 
 /** CHECKPOINT_BOUNCE - bytes of the buffer that content without pages of its own goes through */
-#define CHECKPOINT_BOUNCE	CKPT_IMAGE_RAW_MAX
+#define CHECKPOINT_BOUNCE	(256 << 10)
 
 /**
  * struct checkpoint - a checkpoint that runs, or whose program is held

@@ -461,7 +461,10 @@ static struct file *path_open_named(struct restart *rs, const struct pb_path *pb
 	bool kind, device;
 	int ret;
 
-	/* Look before opening: to open a FIFO waits, and some devices act on it. */
+	/*
+	 * Look before opening: to open a FIFO waits, and some devices act on it. What was looked at
+	 * is opened, whatever has the name by then.
+	 */
 	ret = kern_path(name, flags & O_NOFOLLOW ? 0 : LOOKUP_FOLLOW, &path);
 	if (ret)
 		return ERR_PTR(error_add(&rs->ctx->errors, ret == -ENOENT ? -ESTALE : ret, &at,
@@ -470,21 +473,18 @@ static struct file *path_open_named(struct restart *rs, const struct pb_path *pb
 	kind = !((inode->i_mode ^ pb->mode) & S_IFMT);
 	device = !S_ISCHR(inode->i_mode) || (path_dev(inode->i_rdev) == pb->rdev &&
 					     path_device_ok(inode->i_rdev));
-	path_put(&path);
-	if (!kind || !device)
+	if (!kind || !device) {
+		path_put(&path);
 		return ERR_PTR(path_changed(rs, name, kind ? "is another device" :
-						      "is now of another kind"));
-
-	file = filp_open(name, (flags & PATH_OPEN_FLAGS) | O_NOCTTY, 0);
+							      "is now of another kind"));
+	}
+	file = file_open_root(&path, "", (flags & PATH_OPEN_FLAGS) | O_NOCTTY, 0);
+	path_put(&path);
 	if (IS_ERR(file)) {
 		error_add(&rs->ctx->errors, PTR_ERR(file), &at, "%s cannot be opened", name);
 		return file;
 	}
-	if ((file_inode(file)->i_mode ^ pb->mode) & S_IFMT)
-		ret = path_changed(rs, name, "is now of another kind");
-	else if (S_ISCHR(pb->mode) && path_dev(file_inode(file)->i_rdev) != pb->rdev)
-		ret = path_changed(rs, name, "is now another device");
-	else if (!S_ISFIFO(pb->mode) && path_supported(file))
+	if (!S_ISFIFO(pb->mode) && path_supported(file))
 		ret = stream_in_bad(&rs->in, "%s is %s", name, path_supported(file));
 	else if (S_ISREG(pb->mode))
 		ret = path_check_size(rs, file, name, pb->size);

@@ -2,10 +2,13 @@
 /*
  * System calls that a park interrupted, and how they go on.
  */
+#include <linux/hashtable.h>
 #include <linux/hrtimer.h>
+#include <linux/module.h>
 #include <uapi/linux/futex.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task_stack.h>
+#include <linux/slab.h>
 #include <linux/syscalls.h>
 #include <linux/task_work.h>
 #include <linux/timekeeping.h>
@@ -100,6 +103,57 @@ u64 __no_sanitize_address syscall_sleeps_until(struct task_struct *task)
 	return found;
 }
 
+/**
+ * struct syscall_later - a call that goes on when the works of its task have run
+ * @work: a work itself
+ * @node: in @syscall_laters
+ * @task: whose it is; not a reference, for its works run before it ends
+ * @rest: the call; empty when somebody else goes on with it
+ */
+struct syscall_later {
+	struct callback_head work;
+	struct hlist_node node;
+	struct task_struct *task;
+	struct syscall_rest rest;
+};
+
+static DEFINE_HASHTABLE(syscall_laters, 6);
+static DEFINE_SPINLOCK(syscall_lock);
+
+static void syscall_note(struct syscall_later *later)
+{
+	spin_lock(&syscall_lock);
+	hash_add(syscall_laters, &later->node, (unsigned long)later->task);
+	spin_unlock(&syscall_lock);
+}
+
+static void syscall_forget(struct syscall_later *later)
+{
+	spin_lock(&syscall_lock);
+	hash_del(&later->node);
+	spin_unlock(&syscall_lock);
+}
+
+/* A call that waits to be made again is the caller's from now on. */
+static bool syscall_take_over(struct syscall_rest *rest)
+{
+	struct syscall_later *later;
+	bool found = false;
+
+	spin_lock(&syscall_lock);
+	hash_for_each_possible(syscall_laters, later, node, (unsigned long)current) {
+		if (later->task != current)
+			continue;
+		hash_del(&later->node);
+		*rest = later->rest;
+		memset(&later->rest, 0, sizeof(later->rest));
+		found = true;
+		break;
+	}
+	spin_unlock(&syscall_lock);
+	return found;
+}
+
 void syscall_interrupted(struct syscall_rest *rest, u64 wake_ns)
 {
 	struct pt_regs *regs = task_pt_regs(current);
@@ -107,6 +161,8 @@ void syscall_interrupted(struct syscall_rest *rest, u64 wake_ns)
 	unsigned long args[6];
 	int nr = syscall_get_nr(current, regs);
 
+	if (syscall_take_over(rest))
+		return;
 	rest->again = false;
 	rest->block = current->seccomp.mode && nr != -1 &&
 		      syscall_get_error(current, regs) == -ERESTART_RESTARTBLOCK;
@@ -195,42 +251,21 @@ static void syscall_run_works(void)
  */
 static void syscall_resume_block(void)
 {
-	struct pt_regs *regs = task_pt_regs(current);
-	long ret;
+	long ret = current->restart_block.fn(&current->restart_block);
 
-	syscall_run_works();
-	/* Another checkpoint has already gone on with it. */
-	if (syscall_get_error(current, regs) != -ERESTART_RESTARTBLOCK ||
-	    fatal_signal_pending(current))
-		return;
-	ret = current->restart_block.fn(&current->restart_block);
-	syscall_set_return_value(current, regs, ret < 0 ? ret : 0, ret);
+	syscall_set_return_value(current, task_pt_regs(current), ret < 0 ? ret : 0, ret);
 }
 
-void syscall_resume(const struct syscall_rest *rest)
+static void syscall_resume_call(u64 wake_ns)
 {
 	struct pt_regs *regs = task_pt_regs(current);
-	const struct syscall_eintr *call;
+	int nr = syscall_get_nr(current, regs);
+	u64 now = ktime_get_ns();
 	unsigned long args[6];
-	long error = syscall_get_error(current, regs);
 	long ret;
-	int nr;
-	u64 now;
 
-	if (fatal_signal_pending(current))
-		return;
-	if (rest->block)
-		syscall_resume_block();
-	if (!rest->again)
-		return;
-	nr = syscall_get_nr(current, regs);
-	call = syscall_find(nr);
 	syscall_get_arguments(current, regs, args);
-	syscall_run_works();
-	if (syscall_get_error(current, regs) != error || fatal_signal_pending(current))
-		return;
-	now = ktime_get_ns();
-	if (syscall_set_timeout(call, args, rest->wake_ns > now ? rest->wake_ns - now : 0)) {
+	if (syscall_set_timeout(syscall_find(nr), args, wake_ns > now ? wake_ns - now : 0)) {
 		syscall_set_return_value(current, regs, -ERESTARTNOHAND, 0);
 		return;
 	}
@@ -239,6 +274,51 @@ void syscall_resume(const struct syscall_rest *rest)
 		sym(set_current_blocked)(&current->saved_sigmask);
 	ret = syscall_again(nr, args);
 	syscall_set_return_value(current, regs, ret < 0 ? ret : 0, ret);
+}
+
+/*
+ * task_work_run() takes all works there are, and runs one after the other. One that sleeps keeps
+ * those behind it waiting, maybe another checkpoint, and nobody can see them: they go first.
+ */
+static void syscall_resume_work(struct callback_head *work)
+{
+	struct syscall_later *later = container_of(work, struct syscall_later, work);
+	struct syscall_rest rest;
+
+	if (work->next && !task_work_add(current, work, TWA_NONE))
+		return;
+	syscall_run_works();
+	syscall_forget(later);
+	rest = later->rest;
+	kfree(later);
+	if (!(current->flags & PF_EXITING) && !fatal_signal_pending(current)) {
+		if (rest.block)
+			syscall_resume_block();
+		else if (rest.again)
+			syscall_resume_call(rest.wake_ns);
+	}
+	module_put(THIS_MODULE);
+}
+
+void syscall_resume(const struct syscall_rest *rest)
+{
+	struct syscall_later *later;
+
+	if (!rest->block && !rest->again)
+		return;
+	/* As little at the expense of the target as thread_capture() is: it must go on. */
+	later = kmalloc(sizeof(*later), GFP_KERNEL | __GFP_NOFAIL);
+	later->task = current;
+	later->rest = *rest;
+	init_task_work(&later->work, syscall_resume_work);
+	syscall_note(later);
+	__module_get(THIS_MODULE);
+	if (!task_work_add(current, &later->work, TWA_NONE))
+		return;
+	/* It exits. */
+	syscall_forget(later);
+	kfree(later);
+	module_put(THIS_MODULE);
 }
 
 static u64 syscall_now(clockid_t clock)

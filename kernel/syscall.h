@@ -46,7 +46,13 @@ u64 syscall_sleeps_until(struct task_struct *task);
  */
 void syscall_interrupted(struct syscall_rest *rest, u64 wake_ns);
 
-/** syscall_resume() - make the call again, if there is one; may sleep until its timeout */
+/**
+ * syscall_resume() - make the call again, if there is one
+ * @rest: what syscall_interrupted() or syscall_restore() has set
+ *
+ * From a task_work alone; the call is made by another one, behind all that there are, and may sleep
+ * until its timeout.
+ */
 void syscall_resume(const struct syscall_rest *rest);
 
 /**
