@@ -114,10 +114,9 @@ static int dev_check_errors(u64 errors, u32 cap, u32 len)
 /* Hand out the operation's errors; its own result wins over a bad array. */
 static long dev_give_errors(struct dev_ctx *ctx, long ret, u64 errors, u32 cap, u32 *len)
 {
-	int n = error_copy(&ctx->errors, errors, cap);
+	int n = error_give(&ctx->errors, errors, cap);
 
 	*len = max(n, 0);
-	error_destroy(&ctx->errors);
 	if (!ret && n < 0)
 		ret = n;
 	return ret;

@@ -79,16 +79,22 @@ out:
 	return err;
 }
 
-int error_copy(struct error_log *log, u64 uaddr, u32 cap)
+int error_give(struct error_log *log, u64 uaddr, u32 cap)
 {
+	struct ckpt_error *rec;
 	unsigned int n;
 	int ret;
 
+	/* Who adds to the log may hold an mmap_lock: copy without ours. */
 	mutex_lock(&log->lock);
+	rec = log->rec;
 	n = min(cap, log->len);
-	ret = n;
-	if (n && copy_to_user(u64_to_user_ptr(uaddr), log->rec, n * sizeof(*log->rec)))
-		ret = -EFAULT;
+	log->rec = NULL;
+	log->len = 0;
 	mutex_unlock(&log->lock);
+	ret = n;
+	if (n && copy_to_user(u64_to_user_ptr(uaddr), rec, n * sizeof(*rec)))
+		ret = -EFAULT;
+	kvfree(rec);
 	return ret;
 }

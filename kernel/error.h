@@ -59,13 +59,13 @@ __printf(4, 5)
 int error_add(struct error_log *log, int err, const struct error_at *at, const char *fmt, ...);
 
 /**
- * error_copy() - hand the log to user space
- * @log: the log
+ * error_give() - hand the log to user space
+ * @log: the log; empty afterwards
  * @uaddr: address of an array of struct ckpt_error, from the caller
  * @cap: its length in elements
  *
  * Return: how many were copied, or -EFAULT.
  */
-int error_copy(struct error_log *log, u64 uaddr, u32 cap);
+int error_give(struct error_log *log, u64 uaddr, u32 cap);
 
 #endif /* _CKPT_ERROR_H */
