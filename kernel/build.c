@@ -74,9 +74,7 @@ static void build_enter(struct callback_head *work)
 	struct syscall_rest rest = bt->final.rest;
 	pid_t leaving = bt->final.leaving;
 
-	if (current->flags & PF_EXITING)
-		memset(&rest, 0, sizeof(rest));
-	else
+	if (!(current->flags & PF_EXITING))
 		thread_enter(&bt->final);
 	build_leave(bt);
 	thread_orphaned(leaving, pdeath_signal);

@@ -283,15 +283,18 @@ static void syscall_resume_call(u64 wake_ns)
 static void syscall_resume_work(struct callback_head *work)
 {
 	struct syscall_later *later = container_of(work, struct syscall_later, work);
+	bool exits = current->flags & PF_EXITING;
 	struct syscall_rest rest;
 
 	if (work->next && !task_work_add(current, work, TWA_NONE))
 		return;
-	syscall_run_works();
+	/* Within the last task_work_run() of all there must be no other. */
+	if (!exits)
+		syscall_run_works();
 	syscall_forget(later);
 	rest = later->rest;
 	kfree(later);
-	if (!(current->flags & PF_EXITING) && !fatal_signal_pending(current)) {
+	if (!exits && !fatal_signal_pending(current)) {
 		if (rest.block)
 			syscall_resume_block();
 		else if (rest.again)
@@ -304,7 +307,7 @@ void syscall_resume(const struct syscall_rest *rest)
 {
 	struct syscall_later *later;
 
-	if (!rest->block && !rest->again)
+	if ((!rest->block && !rest->again) || current->flags & PF_EXITING)
 		return;
 	/* As little at the expense of the target as thread_capture() is: it must go on. */
 	later = kmalloc(sizeof(*later), GFP_KERNEL | __GFP_NOFAIL);
@@ -315,7 +318,6 @@ void syscall_resume(const struct syscall_rest *rest)
 	__module_get(THIS_MODULE);
 	if (!task_work_add(current, &later->work, TWA_NONE))
 		return;
-	/* It exits. */
 	syscall_forget(later);
 	kfree(later);
 	module_put(THIS_MODULE);

@@ -42,7 +42,8 @@ u64 syscall_sleeps_until(struct task_struct *task);
  * @rest: set, for syscall_resume()
  * @wake_ns: what syscall_sleeps_until() said of the task
  *
- * At the return to user mode, before signals are looked at.
+ * At the return to user mode, before signals are looked at. A call that was to go on, and has not
+ * yet, is taken over with what is left of its timeout.
  */
 void syscall_interrupted(struct syscall_rest *rest, u64 wake_ns);
 
@@ -51,7 +52,7 @@ void syscall_interrupted(struct syscall_rest *rest, u64 wake_ns);
  * @rest: what syscall_interrupted() or syscall_restore() has set
  *
  * From a task_work alone; the call is made by another one, behind all that there are, and may sleep
- * until its timeout.
+ * until its timeout. A task that exits makes none.
  */
 void syscall_resume(const struct syscall_rest *rest);
 
