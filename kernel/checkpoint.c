@@ -33,6 +33,7 @@
 #include "file.h"
 #include "fs.h"
 #include "inotify.h"
+#include "lock.h"
 #include "lsm.h"
 #include "mm.h"
 #include "pages.h"
@@ -201,6 +202,7 @@ static int checkpoint_describe(struct checkpoint *cp)
 	      fs_write(cp) ?:
 	      file_write_fds(cp) ?:
 	      mm_write(cp) ?:
+	      lock_check_mapped(cp) ?:
 	      inotify_write(cp) ?:
 	      file_check_shared(cp) ?:
 	      process_write_limits(cp);
@@ -208,6 +210,7 @@ static int checkpoint_describe(struct checkpoint *cp)
 		return ret;
 	if (!park_intact(cp->park))
 		return checkpoint_gone(cp);
+	cp->described = true;
 	return cp->refused ? -EOPNOTSUPP : 0;
 }
 
@@ -268,22 +271,47 @@ static struct checkpoint *checkpoint_new(struct dev_ctx *ctx, const struct ckpt_
 	return cp;
 }
 
+static int checkpoint_denied(struct checkpoint *cp, struct task_struct *task)
+{
+	struct error_at at = {
+		.reason = CKPT_REASON_DENIED,
+		.task = task,
+		.advice = "run ckpt as its user or as root",
+	};
+
+	return error_add(&cp->ctx->errors, -EPERM, &at, "you have no right to trace it");
+}
+
+/*
+ * Until it came to rest, the process may have executed a program that gives it other rights. Its
+ * threads may have some of their own, too; most have the same.
+ */
+static int checkpoint_may_still(struct checkpoint *cp)
+{
+	const struct cred *seen = NULL;
+	struct park_task *pt;
+
+	list_for_each_entry(pt, &cp->park->list, list) {
+		if (!pt->thread || pt->thread->cred == seen)
+			continue;
+		seen = pt->thread->cred;
+		if (!sym(ptrace_may_access)(pt->task, PTRACE_MODE_ATTACH_REALCREDS))
+			return checkpoint_denied(cp, pt->task);
+	}
+	return 0;
+}
+
 static int checkpoint_find(struct checkpoint *cp, pid_t nr)
 {
 	struct error_at at = { .reason = CKPT_REASON_OTHER };
 	struct task_struct *task, *leader;
-	struct pid *pid;
 
-	pid = find_get_pid(nr);
-	task = get_pid_task(pid, PIDTYPE_PID);
-	put_pid(pid);
-	if (!task)
-		return error_add(&cp->ctx->errors, -ESRCH, &at, "there is no process %d", nr);
 	rcu_read_lock();
-	leader = task->group_leader;
-	get_task_struct(leader);
+	task = pid_task(find_vpid(nr), PIDTYPE_PID);
+	leader = task ? get_task_struct(task->group_leader) : NULL;
 	rcu_read_unlock();
-	put_task_struct(task);
+	if (!leader)
+		return error_add(&cp->ctx->errors, -ESRCH, &at, "there is no process %d", nr);
 	cp->leader = leader;
 
 	at.task = leader;
@@ -295,11 +323,8 @@ static int checkpoint_find(struct checkpoint *cp, pid_t nr)
 	}
 	if (leader->exit_state || leader->flags & PF_EXITING)
 		return error_add(&cp->ctx->errors, -ESRCH, &at, "has ended");
-	if (!sym(ptrace_may_access)(leader, PTRACE_MODE_ATTACH_REALCREDS)) {
-		at.reason = CKPT_REASON_DENIED;
-		at.advice = "run ckpt as its user or as root";
-		return error_add(&cp->ctx->errors, -EPERM, &at, "you have no right to trace it");
-	}
+	if (!sym(ptrace_may_access)(leader, PTRACE_MODE_ATTACH_REALCREDS))
+		return checkpoint_denied(cp, leader);
 	if (leader->ptrace) {
 		at.reason = CKPT_REASON_BUSY;
 		at.advice = "detach the tracer (a debugger, strace)";
@@ -427,10 +452,10 @@ int checkpoint_run(struct dev_ctx *ctx, struct ckpt_checkpoint *arg)
 	ret = checkpoint_park(cp, arg);
 	if (ret)
 		goto out;
-	ret = checkpoint_frozen(cp, snap, arg);
+	ret = checkpoint_may_still(cp) ?: checkpoint_frozen(cp, snap, arg);
 	if (ret || !hold || arg->flags & CKPT_CHECKPOINT_DRY_RUN)
 		arg->frozen_ns = checkpoint_let_go(cp, CKPT_RELEASE_RUN);
-	if (!ret || cp->refused)
+	if (!ret || cp->described)
 		ret = checkpoint_complete(cp) ?: ret;
 	if (!ret && !(arg->flags & CKPT_CHECKPOINT_DRY_RUN))
 		ret = checkpoint_stream(cp);

@@ -29,6 +29,7 @@ struct signal_process;
  * @path: PATH_MAX bytes for file names
  * @paths: paths in the image, for path_verify()
  * @refused: something cannot be kept; the errors say what
+ * @described: everything was looked at
  * @has_epoll: there is an epoll instance
  * @has_inotify: there is an inotify instance
  * @has_locks: there is a file with locks, of whomever
@@ -49,6 +50,7 @@ struct checkpoint {
 	char *path;
 	struct list_head paths;
 	bool refused;
+	bool described;
 	bool has_epoll;
 	bool has_inotify;
 	bool has_locks;

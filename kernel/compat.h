@@ -106,6 +106,23 @@ static inline u64 compat_sched_slice(struct task_struct *task)
 #endif
 }
 
+/*
+ * The FPU's state went from thread_struct to behind task_struct in 6.16 ("x86/fpu: Make task_struct::
+ * thread constant size"). x86_task_fpu() is a private function if CONFIG_X86_DEBUG_FPU is set.
+ */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 16, 0)
+#define compat_fpu_perm(t)	(((struct fpu *)((t) + 1))->perm.__state_perm)
+#else
+#define compat_fpu_perm(t)	((t)->thread.fpu.perm.__state_perm)
+#endif
+
+/* Extensions of time slices came in 7.x, behind an option. */
+#ifdef CONFIG_RSEQ_SLICE_EXTENSION
+#define compat_rseq_slice(t)	((t)->rseq.slice.state.enabled)
+#else
+#define compat_rseq_slice(t)	false
+#endif
+
 /* The robust list moved from task_struct into struct futex_sched_data during 7.x. */
 #ifdef HAVE_FUTEX_TYPES_H
 #define compat_robust_list(t)	((t)->futex.robust_list)

@@ -160,9 +160,13 @@ static struct file *epoll_target(struct epoll_write *ew, const char *line,
 
 	if (file && epoll_item(ew->epoll, file, watch->fd, watch->events, watch->data, &copy))
 		return file;
-	for (at = ew->info; at < line; at = strchr(at, '\n') + 1)
+	for (at = ew->info; at < line; at = strchr(at, '\n') + 1) {
 		if (epoll_parse(at, &other) && other.fd == watch->fd)
 			nth++;
+		if (fatal_signal_pending(current))
+			return ERR_PTR(-EINTR);
+		cond_resched();
+	}
 	return sym(get_epoll_tfile_raw_ptr)(ew->epoll, watch->fd, nth);
 }
 
@@ -188,6 +192,8 @@ static int epoll_write_watch(struct epoll_write *ew, const char *line)
 	if (!epoll_parse(line, watch))
 		return epoll_refuse(ew, "an epoll instance of this kernel");
 	file = epoll_target(ew, line, watch);
+	if (IS_ERR(file) && PTR_ERR(file) == -EINTR)
+		return -EINTR;
 	/* Of those in the table a reference is held: an equal pointer is the same file. */
 	if (!IS_ERR(file))
 		obj = object_lookup(&ew->cp->objects, OBJECT_FILE, file);

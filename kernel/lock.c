@@ -159,6 +159,42 @@ int lock_write(struct checkpoint *cp)
 	return ret;
 }
 
+static bool lock_any(const struct list_head *head, const struct file *file)
+{
+	const struct compat_lock *lock;
+
+	list_for_each_entry(lock, head, COMPAT_LOCK_LIST)
+		if (compat_lock_flags(lock) & FL_OFDLCK ? compat_lock_owner(lock) == file :
+		    !(compat_lock_flags(lock) & FL_POSIX) && compat_lock_file(lock) == file)
+			return true;
+	return false;
+}
+
+int lock_check_mapped(struct checkpoint *cp)
+{
+	struct file_lock_context *flctx;
+	struct object *obj;
+	bool any;
+
+	object_for_each(&cp->objects, obj) {
+		if (obj->kind != OBJECT_FILE || obj->fd >= 0)
+			continue;
+		flctx = compat_flctx(file_inode((struct file *)obj->ptr));
+		if (!flctx)
+			continue;
+		spin_lock(&flctx->flc_lock);
+		any = lock_any(&flctx->flc_posix, obj->ptr) ||
+		      lock_any(&flctx->flc_flock, obj->ptr) ||
+		      lock_any(&flctx->flc_lease, obj->ptr);
+		spin_unlock(&flctx->flc_lock);
+		if (any)
+			checkpoint_refuse(cp, CKPT_WHERE_ADDRESS, obj->addr,
+					  CKPT_REASON_UNSUPPORTED, NULL, "%s is not supported",
+					  "a lock of a file that is mapped and has no descriptor");
+	}
+	return 0;
+}
+
 /* ---- restart ---- */
 
 static int lock_fcntl(int fd, const struct pb_lock *pb)

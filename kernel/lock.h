@@ -28,6 +28,9 @@ void lock_forget(struct restart *rs);
 /** lock_write() - checkpoint: write the file locks of the process, behind all its files */
 int lock_write(struct checkpoint *cp);
 
+/** lock_check_mapped() - checkpoint: refuse locks of files that are mapped and have no descriptor */
+int lock_check_mapped(struct checkpoint *cp);
+
 /** lock_read() - restart: LOCKS */
 int lock_read(struct restart *rs);
 

@@ -9,6 +9,7 @@
 #include <linux/sched/coredump.h>
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
+#include <uapi/linux/membarrier.h>
 
 #include "arch/arch.h"
 #include "checkpoint.h"
@@ -67,9 +68,37 @@ static int mm_check(struct checkpoint *cp)
 	if (rcu_access_pointer(cp->mm->ioctx_table))
 		mm_refuse(cp, "an aio context (io_setup)");
 #endif
+	/* Set until somebody looks: breakpoints of one that was taken away are gone, too. */
+	if (compat_mm_flags_test(MMF_HAS_UPROBES, cp->mm))
+		mm_refuse(cp, "a program with probes in its code (uprobes)");
 	if (compat_mm_def_flags(cp->mm) & ~(VM_NOHUGEPAGE | VM_LOCKED | VM_LOCKONFAULT))
 		mm_refuse(cp, "a default of new mappings that is not known");
 	return 0;
+}
+
+/* What the process has registered for with membarrier(2). */
+static const struct mm_barrier {
+	int state;
+	int cmd;
+} mm_barrier[] = {
+	{ MEMBARRIER_STATE_GLOBAL_EXPEDITED_READY, MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED },
+	{ MEMBARRIER_STATE_PRIVATE_EXPEDITED_READY, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED },
+	{ MEMBARRIER_STATE_PRIVATE_EXPEDITED_SYNC_CORE_READY,
+	  MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED_SYNC_CORE },
+	{ MEMBARRIER_STATE_PRIVATE_EXPEDITED_RSEQ_READY,
+	  MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED_RSEQ },
+};
+
+static u32 mm_membarrier(struct mm_struct *mm)
+{
+	int state = atomic_read(&mm->membarrier_state);
+	unsigned int i;
+	u32 cmds = 0;
+
+	for (i = 0; i < ARRAY_SIZE(mm_barrier); i++)
+		if (state & mm_barrier[i].state)
+			cmds |= mm_barrier[i].cmd;
+	return cmds;
 }
 
 int mm_write(struct checkpoint *cp)
@@ -127,6 +156,8 @@ int mm_write(struct checkpoint *cp)
 	pb.has_def_flags = pb.def_flags;
 	pb.mdwe = compat_mm_mdwe(mm);
 	pb.has_mdwe = pb.mdwe;
+	pb.membarrier = mm_membarrier(mm);
+	pb.has_membarrier = pb.membarrier;
 	pb.has_merge_any = compat_mm_merge_any(mm);
 	pb.merge_any = pb.has_merge_any;
 	return stream_out_msg(&cp->out, CKPT_REC_MM, &pb_mm_msg, &pb);
@@ -190,6 +221,24 @@ static int mm_valid(struct restart *rs, struct pb_mm *pb)
 	return 0;
 }
 
+/* There are no other threads yet, which would take a grace period. */
+static int mm_register_barriers(struct restart *rs, u32 cmds)
+{
+	struct error_at at = { .reason = CKPT_REASON_KERNEL, .task = current };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(mm_barrier); i++) {
+		if (!(cmds & mm_barrier[i].cmd))
+			continue;
+		cmds &= ~mm_barrier[i].cmd;
+		if (arch_sys(membarrier, mm_barrier[i].cmd))
+			return error_add(&rs->ctx->errors, -EOPNOTSUPP, &at,
+					 "this kernel has no membarrier(2) with command %#x",
+					 mm_barrier[i].cmd);
+	}
+	return cmds ? stream_in_bad(&rs->in, "membarrier %#x", cmds) : 0;
+}
+
 int mm_read(struct restart *rs)
 {
 	struct error_at at = { .reason = CKPT_REASON_OTHER, .task = current };
@@ -244,6 +293,9 @@ int mm_read(struct restart *rs)
 	if (!compat_mm_set_thp_except_advised(mm, pb.thp_except_advised))
 		return error_add(&rs->ctx->errors, -EOPNOTSUPP, &at,
 				 "this kernel has no PR_THP_DISABLE_EXCEPT_ADVISED");
+	ret = mm_register_barriers(rs, pb.membarrier);
+	if (ret)
+		return ret;
 	rs->dumpable = pb.dumpable;
 	rs->mm_final.exe = get_file(exe);
 	rs->mm_final.def_flags = (pb.def_flags & PB_VMA_FLAG_LOCKED ? VM_LOCKED : 0) |

@@ -23,6 +23,9 @@
 /* In jiffies: how often to look for new threads, and whether there is a process still. */
 #define PARK_LOOK	max(HZ / 10, 1)
 
+/* In nanoseconds: how often to look whether somebody who exits is done with memory. */
+#define PARK_LEAVE_NS	(50 * NSEC_PER_USEC)
+
 static void park_free(struct kref *ref)
 {
 	struct park *park = container_of(ref, struct park, ref);
@@ -161,11 +164,14 @@ static void park_ask(struct park_task *pt)
 
 /*
  * Ask all threads that were not asked yet. Threads that have not arrived may create more, so
- * the caller repeats this until nothing new is found while all are there.
+ * the caller repeats this until nothing new is found when all had been there before.
+ *
+ * Who exits needs no asking, but may yet wake who waits for its end, and clear the tid they look
+ * at; @leaving says that there is such a one.
  *
  * Return: how many were asked, or an errno.
  */
-static int park_scan(struct park *park)
+static int park_scan(struct park *park, bool *leaving)
 {
 	struct list_head *last = park->list.prev;
 	struct task_struct **found, *task;
@@ -173,6 +179,7 @@ static int park_scan(struct park *park)
 	unsigned int n = 0, cap, i;
 	int ret = 0;
 
+	*leaving = false;
 	cap = get_nr_threads(park->leader) + 8;
 	found = kvmalloc_array(cap, sizeof(*found), GFP_KERNEL_ACCOUNT);
 	if (!found)
@@ -180,8 +187,11 @@ static int park_scan(struct park *park)
 
 	rcu_read_lock();
 	for_each_thread(park->leader, task) {
-		if (task->flags & PF_EXITING)
+		if (task->flags & PF_EXITING) {
+			/* Kept until it is done with memory: exit_mm(). */
+			*leaving |= !!READ_ONCE(task->mm);
 			continue;
+		}
 		pt = xa_load(&park->tasks, task_pid_nr(task));
 		if (pt && pt->task == task)
 			continue;
@@ -242,15 +252,22 @@ static int park_leader(struct dev_ctx *ctx, struct park *park)
 			 "its thread group leader ended or executed another program");
 }
 
-static int park_wait(struct dev_ctx *ctx, struct park *park, unsigned long deadline)
+static int park_wait(struct dev_ctx *ctx, struct park *park, bool leaving, unsigned long deadline)
 {
+	ktime_t moment = PARK_LEAVE_NS;
 	long left = deadline - jiffies;
 
 	if (left <= 0)
 		return park_timeout(ctx, park);
-	/* Who arrives wakes us if it is the last; so now and then we look who is missing. */
-	left = wait_event_killable_timeout(park->arrived, !READ_ONCE(park->nr_coming),
-					   min_t(long, left, PARK_LOOK));
+	if (leaving && !READ_ONCE(park->nr_coming)) {
+		set_current_state(TASK_KILLABLE);
+		schedule_hrtimeout_range(&moment, PARK_LEAVE_NS, HRTIMER_MODE_REL);
+		left = fatal_signal_pending(current) ? -ERESTARTSYS : 0;
+	} else {
+		/* Who arrives wakes us if it is the last; so now and then we look who is missing. */
+		left = wait_event_killable_timeout(park->arrived, !READ_ONCE(park->nr_coming),
+						   min_t(long, left, PARK_LOOK));
+	}
 	atomic_set(&ctx->progress.nr_tasks, park->nr - READ_ONCE(park->nr_coming));
 	if (left == -ERESTARTSYS)
 		return -EINTR;
@@ -271,11 +288,46 @@ static int park_errors(struct dev_ctx *ctx, struct park *park)
 	return 0;
 }
 
+/* Under the lock: what a thread did before it arrived, such as to create others, can be seen. */
+static bool park_all_there(struct park *park)
+{
+	bool there;
+
+	spin_lock(&park->lock);
+	there = park->nr && !park->nr_coming;
+	spin_unlock(&park->lock);
+	return there;
+}
+
+/* Descriptions of those who came are not needed any more: nobody else looks at them. */
+static void park_forget(struct park *park, bool gone_only)
+{
+	struct park_task *pt;
+
+	list_for_each_entry(pt, &park->list, list) {
+		if (READ_ONCE(pt->state) == PARK_COMING ||
+		    (gone_only && READ_ONCE(pt->state) != PARK_GONE))
+			continue;
+		thread_free(pt->thread);
+		pt->thread = NULL;
+	}
+}
+
+/* Who came and went before the last came is no part of the process; who goes now is missing. */
+static void park_settle(struct park *park)
+{
+	spin_lock(&park->lock);
+	park->nr_left = park->nr_gone;
+	spin_unlock(&park->lock);
+	park_forget(park, true);
+}
+
 struct park *park_process(struct dev_ctx *ctx, struct task_struct *leader,
 			  unsigned int timeout_ms)
 {
 	unsigned long deadline = jiffies + msecs_to_jiffies(timeout_ms);
 	struct park *park = kzalloc(sizeof(*park), GFP_KERNEL_ACCOUNT);
+	bool there, leaving;
 	int ret;
 
 	if (!park)
@@ -290,23 +342,24 @@ struct park *park_process(struct dev_ctx *ctx, struct task_struct *leader,
 	init_waitqueue_head(&park->release);
 
 	do {
-		ret = park_scan(park);
+		there = park_all_there(park);
+		ret = park_scan(park, &leaving);
 		if (ret < 0)
 			break;
-		if (!ret)
-			ret = park_errors(ctx, park);
-		if (!ret && !READ_ONCE(park->nr_coming)) {
+		if (there && !ret && !leaving) {
 			/* It may have begun to end before it could be asked. */
-			ret = park_leader(ctx, park);
-			if (!ret)
-				return park;
+			ret = park_errors(ctx, park) ?: park_leader(ctx, park);
+			if (ret)
+				break;
+			park_settle(park);
+			return park;
 		}
-		if (ret < 0)
-			break;
-		ret = park_wait(ctx, park, deadline);
+		ret = park_wait(ctx, park, leaving, deadline);
 	} while (!ret);
 
 	park_release(park, CKPT_RELEASE_RUN);
+	/* One that sleeps as deep as vfork() does keeps the rest until it wakes. */
+	park_forget(park, false);
 	park_put(park);
 	return ERR_PTR(ret);
 }
@@ -315,7 +368,9 @@ bool park_intact(struct park *park)
 {
 	struct park_task *pt;
 
-	if (park->leader->flags & PF_EXITING || fatal_signal_pending(park->leader))
+	/* Between the signal that kills and the flag that says so, what has left tells. */
+	if (park->leader->flags & PF_EXITING || fatal_signal_pending(park->leader) ||
+	    READ_ONCE(park->nr_gone) != park->nr_left)
 		return false;
 	list_for_each_entry(pt, &park->list, list)
 		if (READ_ONCE(pt->state) == PARK_THERE && fatal_signal_pending(pt->task))

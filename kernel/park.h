@@ -3,7 +3,7 @@
  * Freezing a process: every thread parks itself.
  *
  * A task_work makes each thread run park_callback() at its next return to user mode. There it
- * describes itself (what only it can see: registers, its pending signals) and waits, killable,
+ * describes itself (what only it can see: registers, the call it was in) and waits, killable,
  * until it is released. So a parked thread is in no system call, holds no lock, and its saved
  * registers say how an interrupted call goes on.
  */
@@ -46,7 +46,8 @@ enum park_state {
  * @tid: in the init namespace; the key in &park.tasks
  * @vnr: its id as who makes the checkpoint sees it
  * @state: enum park_state; written by the thread, under &park.lock
- * @thread: what the thread captured; valid once @state is PARK_THERE
+ * @thread: what the thread captured; valid once @state is PARK_THERE. NULL if it had left before
+ *	the last one came
  * @wake_ns: if the thread slept in a system call with a timeout when it was asked to park: the
  *	CLOCK_MONOTONIC time when it would have ended; 0 if not
  * @error: an errno if it could not describe itself
@@ -75,6 +76,7 @@ struct park_task {
  * @nr: tasks asked
  * @nr_coming: of them, not yet arrived; protected by @lock
  * @nr_gone: of them, gone; protected by @lock
+ * @nr_left: of them, gone when the last one had arrived: they are no part of the process
  * @lock: protects the states
  * @arrived: the owner waits here
  * @release: the threads wait here
@@ -91,6 +93,7 @@ struct park {
 	unsigned int nr;
 	unsigned int nr_coming;
 	unsigned int nr_gone;
+	unsigned int nr_left;
 	spinlock_t lock;
 	wait_queue_head_t arrived;
 	wait_queue_head_t release;

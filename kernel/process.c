@@ -113,6 +113,18 @@ static void process_check_memory(struct checkpoint *cp)
 				  "memory shared with process %d (%s) is not supported", pid, comm);
 }
 
+/* What a restart gives all threads in common. All are parked: nobody changes it. */
+static const char *process_unshared(const struct task_struct *task, const struct task_struct *leader)
+{
+	if (READ_ONCE(task->files) != READ_ONCE(leader->files))
+		return "a thread with descriptors of its own (CLONE_FILES)";
+	if (READ_ONCE(task->fs) != READ_ONCE(leader->fs))
+		return "a thread with a directory of its own (CLONE_FS)";
+	if (READ_ONCE(task->nsproxy) != READ_ONCE(leader->nsproxy))
+		return "a thread with namespaces of its own";
+	return NULL;
+}
+
 static int process_check_threads(struct checkpoint *cp)
 {
 	struct park_task *pt;
@@ -121,11 +133,13 @@ static int process_check_threads(struct checkpoint *cp)
 	list_for_each_entry(pt, &cp->park->list, list) {
 		struct error_at at = { .reason = CKPT_REASON_UNSUPPORTED, .task = pt->task };
 
-		if (pt->state != PARK_THERE)
+		if (!pt->thread || !park_pin(pt))
 			continue;
-		what = pt->thread ? pt->thread->refused : NULL;
-		if (!what)
-			what = thread_unsupported(pt->task);
+		thread_look(pt->thread, pt->task);
+		what = pt->thread->refused ?:
+		       process_unshared(pt->task, cp->leader) ?:
+		       thread_unsupported(pt->task);
+		park_unpin(pt);
 		if (what) {
 			cp->refused = true;
 			error_add(&cp->ctx->errors, -EOPNOTSUPP, &at, "%s is not supported", what);

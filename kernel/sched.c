@@ -7,6 +7,7 @@
 #include <linux/iocontext.h>
 #include <linux/ioprio.h>
 #include <linux/sched.h>
+#include <linux/sched/task.h>
 #include <linux/slab.h>
 #include <uapi/linux/sched/types.h>
 
@@ -27,44 +28,46 @@ static bool sched_fair(u32 policy)
 	return policy == SCHED_NORMAL || policy == SCHED_BATCH;
 }
 
-void sched_save(struct pb_sched *out, u8 *mask)
+void sched_save(struct task_struct *task, struct pb_sched *out, u8 *mask)
 {
 	unsigned int cpu;
 	u64 slice;
 
-	out->policy = current->policy;
-	out->nice = task_nice(current);
-	out->rt_priority = current->rt_priority;
-	if (current->policy == SCHED_DEADLINE) {
+	out->policy = task->policy;
+	out->nice = task_nice(task);
+	out->rt_priority = task->rt_priority;
+	if (task->policy == SCHED_DEADLINE) {
 		out->has_dl_runtime = true;
-		out->dl_runtime = current->dl.dl_runtime;
+		out->dl_runtime = task->dl.dl_runtime;
 		out->has_dl_deadline = true;
-		out->dl_deadline = current->dl.dl_deadline;
+		out->dl_deadline = task->dl.dl_deadline;
 		out->has_dl_period = true;
-		out->dl_period = current->dl.dl_period;
-		out->sched_flags |= current->dl.flags & SCHED_DL_KEPT;
+		out->dl_period = task->dl.dl_period;
+		out->sched_flags |= task->dl.flags & SCHED_DL_KEPT;
 	}
-	slice = sched_fair(current->policy) ? compat_sched_slice(current) : 0;
+	slice = sched_fair(task->policy) ? compat_sched_slice(task) : 0;
 	out->has_slice_ns = !!slice;
 	out->slice_ns = slice;
-	if (current->sched_reset_on_fork)
+	if (task->sched_reset_on_fork)
 		out->sched_flags |= SCHED_FLAG_RESET_ON_FORK;
 	out->has_sched_flags = !!out->sched_flags;
 	/* A mask of all there is says nothing, and would bind on a larger machine. */
-	if (!cpumask_subset(cpu_online_mask, &current->cpus_mask)) {
+	if (!cpumask_subset(cpu_online_mask, &task->cpus_mask)) {
 		memset(mask, 0, sched_mask_size());
-		for_each_cpu(cpu, &current->cpus_mask)
+		for_each_cpu(cpu, &task->cpus_mask)
 			mask[cpu / 8] |= 1 << (cpu % 8);
 		out->has_affinity = true;
 		out->affinity.data = mask;
 		out->affinity.len = sched_mask_size();
 	}
-	if (current->io_context && current->io_context->ioprio) {
+	task_lock(task);
+	if (task->io_context && task->io_context->ioprio) {
 		out->has_ioprio = true;
-		out->ioprio = current->io_context->ioprio;
+		out->ioprio = task->io_context->ioprio;
 	}
-	out->timer_slack_ns = current->timer_slack_ns;
-	out->default_timer_slack_ns = current->default_timer_slack_ns;
+	task_unlock(task);
+	out->timer_slack_ns = task->timer_slack_ns;
+	out->default_timer_slack_ns = task->default_timer_slack_ns;
 }
 
 const char *sched_unsupported(struct task_struct *task)

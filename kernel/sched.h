@@ -7,11 +7,12 @@
 #include "schema.gen.h"
 
 /**
- * sched_save() - describe how the current task is scheduled
+ * sched_save() - describe how a parked thread is scheduled
+ * @task: the thread
  * @out: filled
  * @mask: buffer of sched_mask_size() bytes; @out may point into it
  */
-void sched_save(struct pb_sched *out, u8 *mask);
+void sched_save(struct task_struct *task, struct pb_sched *out, u8 *mask);
 
 /** sched_mask_size() - bytes of an affinity mask */
 size_t sched_mask_size(void);

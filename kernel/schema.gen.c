@@ -726,12 +726,15 @@ static const struct codec_field pb_mm_fields[] = {
 	{ .name = "thp_except_advised", .number = 32, .type = CODEC_BOOL, .label = CODEC_OPTIONAL,
 	  .offset = offsetof(struct pb_mm, thp_except_advised),
 	  .presence = offsetof(struct pb_mm, has_thp_except_advised), .size = sizeof(bool) },
+	{ .name = "membarrier", .number = 33, .type = CODEC_U32, .label = CODEC_OPTIONAL,
+	  .offset = offsetof(struct pb_mm, membarrier),
+	  .presence = offsetof(struct pb_mm, has_membarrier), .size = sizeof(u32) },
 };
 
 const struct codec_msg pb_mm_msg = {
 	.name = "Mm",
 	.fields = pb_mm_fields,
-	.nr_fields = 25,
+	.nr_fields = 26,
 	.size = sizeof(struct pb_mm),
 };
 
@@ -1268,12 +1271,15 @@ static const struct codec_field pb_thread_fields[] = {
 	  .offset = offsetof(struct pb_thread, speculation),
 	  .presence = offsetof(struct pb_thread, has_speculation),
 	  .size = sizeof(struct pb_speculation), .sub = &pb_speculation_msg },
+	{ .name = "mce_kill", .number = 22, .type = CODEC_U32, .label = CODEC_OPTIONAL,
+	  .offset = offsetof(struct pb_thread, mce_kill),
+	  .presence = offsetof(struct pb_thread, has_mce_kill), .size = sizeof(u32) },
 };
 
 const struct codec_msg pb_thread_msg = {
 	.name = "Thread",
 	.fields = pb_thread_fields,
-	.nr_fields = 21,
+	.nr_fields = 22,
 	.size = sizeof(struct pb_thread),
 	.arena_max = PB_THREAD_ARENA_MAX,
 };

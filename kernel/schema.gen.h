@@ -489,6 +489,8 @@ struct pb_mm {
 	bool merge_any;			/* prctl(PR_SET_MEMORY_MERGE) */
 	bool has_thp_except_advised;
 	bool thp_except_advised;	/* prctl(PR_SET_THP_DISABLE) of that kind */
+	bool has_membarrier;
+	u32 membarrier;			/* MEMBARRIER_CMD_REGISTER_* that were made */
 };
 
 extern const struct codec_msg pb_mm_msg;
@@ -823,6 +825,8 @@ struct pb_thread {
 	bool tsc_off;			/* PR_SET_TSC */
 	bool has_speculation;
 	struct pb_speculation speculation;
+	bool has_mce_kill;
+	u32 mce_kill;			/* PR_MCE_KILL_LATE or _EARLY, if chosen */
 };
 
 #define PB_THREAD_ARENA_MAX (CODEC_ALIGN(PB_THREAD_PENDING_MAX * sizeof(struct pb_signal)))

@@ -11,6 +11,7 @@
 #include "signal.h"
 #include "stream.h"
 #include "symbols.h"
+#include "thread.h"
 
 /* What sigaction(2) takes. */
 #define SIGNAL_SA_FLAGS	(SA_NOCLDSTOP | SA_NOCLDWAIT | SA_SIGINFO | SA_ONSTACK | SA_RESTART | \
@@ -45,8 +46,8 @@ static int signal_room(struct signal_queue *out, unsigned int cap)
 	if (cap <= out->cap)
 		return 0;
 	signal_free_queue(out);
-	out->pb = kvcalloc(cap, sizeof(*out->pb), GFP_KERNEL);
-	out->info = kvcalloc(cap, sizeof(*out->info), GFP_KERNEL);
+	out->pb = kvcalloc(cap, sizeof(*out->pb), GFP_KERNEL_ACCOUNT);
+	out->info = kvcalloc(cap, sizeof(*out->info), GFP_KERNEL_ACCOUNT);
 	if (!out->pb || !out->info) {
 		signal_free_queue(out);
 		return -ENOMEM;
@@ -73,27 +74,6 @@ static void signal_fill(struct signal_queue *out, const struct sigpending *pendi
 	for (sig = 1; sig <= _NSIG; sig++)
 		if (sigismember(&left, sig) && out->n < out->cap)
 			signal_add(out, sig, NULL);
-}
-
-int signal_save_queue(struct signal_queue *out)
-{
-	struct sigpending *pending = &current->pending;
-	unsigned int cap;
-	int ret;
-
-	memset(out, 0, sizeof(*out));
-	if (list_empty(&pending->list) && sigisemptyset(&pending->signal))
-		return 0;
-	spin_lock_irq(&signal_sighand()->siglock);
-	cap = signal_count(pending);
-	spin_unlock_irq(&signal_sighand()->siglock);
-	ret = signal_room(out, cap);
-	if (ret)
-		return ret;
-	spin_lock_irq(&signal_sighand()->siglock);
-	signal_fill(out, pending);
-	spin_unlock_irq(&signal_sighand()->siglock);
-	return 0;
 }
 
 void signal_free_queue(struct signal_queue *queue)
@@ -123,22 +103,39 @@ static void signal_save_actions(struct signal_process *proc, struct sighand_stru
 	}
 }
 
+static int signal_room_all(struct signal_process *proc, struct park *park)
+{
+	struct park_task *pt;
+	int ret = signal_room(&proc->shared, proc->shared.want);
+
+	list_for_each_entry(pt, &park->list, list)
+		if (!ret && pt->thread)
+			ret = signal_room(&pt->thread->queue, pt->thread->queue.want);
+	return ret;
+}
+
 /*
  * Signals may come, and timers expire, at any moment: all of it is looked at under one lock, with
- * memory that was got before. The leader is pinned. Return: 0, -EAGAIN to try it again.
+ * memory that was got before. The threads' own queues, too: a thread that came late may have sent
+ * to one that was parked already. They are pinned. Return: 0, -EAGAIN to try it again.
  */
-static int signal_try_process(struct signal_process *proc, struct task_struct *leader)
+static int signal_try_process(struct signal_process *proc, struct park *park)
 {
+	struct task_struct *leader = park->leader;
 	struct sighand_struct *sighand = rcu_dereference_protected(leader->sighand, true);
 	struct sigpending *pending = &leader->signal->shared_pending;
-	unsigned int n, timers;
+	struct park_task *pt;
+	unsigned int timers;
 	int ret;
 
 	spin_lock_irq(&sighand->siglock);
-	n = signal_count(pending);
+	proc->shared.want = signal_count(pending);
+	list_for_each_entry(pt, &park->list, list)
+		if (pt->thread)
+			pt->thread->queue.want = signal_count(&pt->task->pending);
 	timers = timer_count(leader->signal);
 	spin_unlock_irq(&sighand->siglock);
-	ret = signal_room(&proc->shared, n) ?: timer_room(&proc->timers, timers);
+	ret = signal_room_all(proc, park) ?: timer_room(&proc->timers, timers);
 	if (ret)
 		return ret;
 
@@ -146,6 +143,9 @@ static int signal_try_process(struct signal_process *proc, struct task_struct *l
 	ret = timer_save(&proc->timers, leader);
 	if (!ret) {
 		signal_fill(&proc->shared, pending);
+		list_for_each_entry(pt, &park->list, list)
+			if (pt->thread)
+				signal_fill(&pt->thread->queue, &pt->task->pending);
 		signal_save_actions(proc, sighand);
 	}
 	spin_unlock_irq(&sighand->siglock);
@@ -163,7 +163,7 @@ struct signal_process *signal_save_process(struct park_task *pt)
 		ret = -ECHILD;
 		if (!park_pin(pt))
 			break;
-		ret = signal_try_process(proc, pt->task);
+		ret = signal_try_process(proc, pt->park);
 		park_unpin(pt);
 		if (ret == -EAGAIN && fatal_signal_pending(current))
 			ret = -EINTR;

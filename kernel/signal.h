@@ -15,12 +15,14 @@ struct stream_out;
  * struct signal_queue - signals that were pending, described
  * @n: how many
  * @cap: room for so many
+ * @want: how many there were at the last count
  * @pb: @n of them, in queue order; point into @info
  * @info: their siginfo
  */
 struct signal_queue {
 	unsigned int n;
 	unsigned int cap;
+	unsigned int want;
 	struct pb_signal *pb;
 	kernel_siginfo_t *info;
 };
@@ -39,22 +41,15 @@ struct signal_process {
 	struct pb_sigaction action[_NSIG];
 };
 
-/**
- * signal_save_queue() - describe pending signals of the current thread
- * @out: filled; signal_free_queue() gives it back
- *
- * Signals of its POSIX timers are left out: they are part of those. Return: 0, -ENOMEM.
- */
-int signal_save_queue(struct signal_queue *out);
-
-/** signal_free_queue() - give back what signal_save_queue() allocated */
+/** signal_free_queue() - give back what signal_save_process() allocated */
 void signal_free_queue(struct signal_queue *queue);
 
 /**
- * signal_save_process() - describe actions, shared signals and timers of a parked process
- * @pt: its thread group leader
+ * signal_save_process() - describe actions, signals and timers of a parked process
+ * @pt: its thread group leader; &thread_state.queue of all threads is filled
  *
- * When all threads are parked: another one could take a signal, or change an action.
+ * When all threads are parked: another one could send or take a signal, or change an action.
+ * Signals of POSIX timers are left out: they are part of those.
  *
  * Return: the description, or an ERR_PTR: -ENOMEM, -ECHILD it ended, -EINTR the caller was killed.
  */

@@ -217,9 +217,11 @@ struct mm_struct *snapshot_take(struct snapshot *snap, struct mm_struct *mm)
 	snap->mm = mm;
 	snap->taken = true;
 	complete(&snap->go);
-	/* Killed: the thread goes on alone, and its end gives everything back. */
-	if (wait_for_completion_killable(&snap->done))
-		return ERR_PTR(-EINTR);
+	/*
+	 * As long as a fork takes, and like a fork: the program must not run, and not be killed by
+	 * us, while marks of its areas are off.
+	 */
+	wait_for_completion(&snap->done);
 	if (snap->error)
 		return ERR_PTR(snap->error);
 	copy = snap->copy;

@@ -88,6 +88,7 @@ long ckpt_proto_kernel_wait4(pid_t pid, int __user *stat, int options, struct ru
 	X(thread_group_sample_cputime, thread_group_sample_cputime)	\
 	X(set_cred_ucounts, set_cred_ucounts)				\
 	X(__x64_sys_arch_prctl, ckpt_proto_syscall)			\
+	X(__x64_sys_membarrier, ckpt_proto_syscall)			\
 	X(__x64_sys_mlock2, ckpt_proto_syscall)				\
 	X(__x64_sys_prctl, ckpt_proto_syscall)				\
 	X(__x64_sys_pkey_mprotect, ckpt_proto_syscall)			\

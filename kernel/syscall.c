@@ -88,7 +88,9 @@ u64 __no_sanitize_address syscall_sleeps_until(struct task_struct *task)
 		return 0;
 	now = ktime_get_ns();
 	end = stack + THREAD_SIZE / sizeof(*stack) - sizeof(*sleeper) / sizeof(*stack);
-	for (word = stack; word < end; word++) {
+	/* Below are remains of calls that have ended. */
+	word = (unsigned long *)round_down(arch_kernel_stack(task), sizeof(*word));
+	for (word = max(word, stack); word < end; word++) {
 		sleeper = (struct hrtimer_sleeper *)word;
 		if ((unsigned long)READ_ONCE_NOCHECK(compat_hrtimer_function(&sleeper->timer)) !=
 		    wakeup || READ_ONCE_NOCHECK(sleeper->task) != task)
@@ -176,6 +178,10 @@ void syscall_interrupted(struct syscall_rest *rest, u64 wake_ns)
 	syscall_get_arguments(current, regs, args);
 	if (wake_ns && ((call->timeout == SYSCALL_MS && (int)args[call->arg] > 0) ||
 			(call->timeout == SYSCALL_TIMESPEC && args[call->arg]))) {
+		/* Should it be of the call before: no longer than this one would take. */
+		if (call->timeout == SYSCALL_MS)
+			wake_ns = min(wake_ns, ktime_get_ns() +
+					       (u64)(int)args[call->arg] * NSEC_PER_MSEC);
 		rest->again = true;
 		rest->wake_ns = wake_ns;
 		return;

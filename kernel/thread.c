@@ -81,10 +81,10 @@ struct thread_state *thread_capture(const struct syscall_rest *rest)
 	pb->robust_list = (unsigned long)compat_robust_list(current);
 	pb->clear_child_tid = (unsigned long)current->clear_child_tid;
 	pb->personality = current->personality;
+	pb->has_mce_kill = current->flags & PF_MCE_PROCESS;
+	pb->mce_kill = current->flags & PF_MCE_EARLY ? PR_MCE_KILL_EARLY : PR_MCE_KILL_LATE;
 	pb->has_pdeath_signal = !!current->pdeath_signal;
 	pb->pdeath_signal = current->pdeath_signal;
-	pb->has_no_new_privs = task_no_new_privs(current);
-	pb->no_new_privs = pb->has_no_new_privs;
 #ifdef CONFIG_RSEQ
 	if (compat_rseq_ptr(current)) {
 		pb->has_rseq = true;
@@ -93,21 +93,25 @@ struct thread_state *thread_capture(const struct syscall_rest *rest)
 		pb->rseq.sig = compat_rseq_sig(current);
 	}
 #endif
-	sched_save(&pb->sched, ts->buf + xstate);
 	thread_save_speculation(pb);
 
 	ret = arch_regs_save(pb, ts->buf);
 	if (!ret && syscall_save(pb, rest))
 		ts->refused = "a sleep on a CPU-time or alarm clock";
-	if (!ret)
-		ret = signal_save_queue(&ts->queue);
 	if (ret) {
 		thread_free(ts);
 		return ERR_PTR(ret);
 	}
-	pb->n_pending = ts->queue.n;
-	pb->pending = ts->queue.pb;
 	return ts;
+}
+
+void thread_look(struct thread_state *ts, struct task_struct *task)
+{
+	struct pb_thread *pb = &ts->pb;
+
+	pb->has_no_new_privs = task_no_new_privs(task);
+	pb->no_new_privs = pb->has_no_new_privs;
+	sched_save(task, &pb->sched, ts->buf + ALIGN(arch_xstate_size(), 64));
 }
 
 void thread_free(struct thread_state *ts)
@@ -146,6 +150,14 @@ const char *thread_unsupported(struct task_struct *task)
 {
 	if (task->ptrace)
 		return "a traced task";
+	if (!list_empty_careful(&task->ptraced))
+		return "a task that traces another one (a debugger)";
+	if (test_task_syscall_work(task, SYSCALL_USER_DISPATCH))
+		return "dispatch of system calls (PR_SET_SYSCALL_USER_DISPATCH)";
+	if (task->flags & PF_LOCAL_THROTTLE)
+		return "a task that serves I/O (PR_SET_IO_FLUSHER)";
+	if (compat_rseq_slice(task))
+		return "extension of time slices (PR_RSEQ_SLICE_EXTENSION)";
 	if (task->io_uring)
 		return "io_uring";
 	if (thread_has_undo(task))
@@ -163,6 +175,8 @@ int thread_write(struct stream_out *out, struct thread_state *ts, u32 tid, u32 c
 {
 	ts->pb.tid = tid;
 	ts->pb.cred = cred_id;
+	ts->pb.n_pending = ts->queue.n;
+	ts->pb.pending = ts->queue.pb;
 	return stream_out_msg(out, CKPT_REC_THREAD, &pb_thread_msg, &ts->pb);
 }
 
@@ -179,6 +193,8 @@ int thread_check(struct stream_in *in, const struct pb_thread *pb)
 		return stream_in_bad(in, "alternate stack of thread %u", pb->tid);
 	if (pb->personality & PER_MASK)
 		return stream_in_bad(in, "personality of thread %u", pb->tid);
+	if (pb->has_mce_kill && pb->mce_kill > PR_MCE_KILL_EARLY)
+		return stream_in_bad(in, "policy for memory errors of thread %u", pb->tid);
 	if (pb->pdeath_signal && !valid_signal(pb->pdeath_signal))
 		return stream_in_bad(in, "parent-death signal of thread %u", pb->tid);
 	return 0;
@@ -210,9 +226,10 @@ int thread_restore(struct stream_in *in, const struct pb_thread *pb, struct thre
 	current->sas_ss_sp = pb->altstack_sp;
 	current->sas_ss_size = pb->altstack_size;
 	current->sas_ss_flags = pb->altstack_flags;
-	compat_robust_list(current) = (void __user *)(unsigned long)pb->robust_list;
-	current->clear_child_tid = (void __user *)(unsigned long)pb->clear_child_tid;
 	current->set_child_tid = NULL;
+	/* That of the restarter came along with the clone. */
+	arch_sys(prctl, PR_MCE_KILL, PR_MCE_KILL_SET,
+		 pb->has_mce_kill ? pb->mce_kill : PR_MCE_KILL_DEFAULT);
 
 	current->restart_block.fn = (void *)sym_addr(do_no_restart_syscall);
 	if (pb->has_restart) {
@@ -232,6 +249,8 @@ int thread_restore(struct stream_in *in, const struct pb_thread *pb, struct thre
 		return stream_in_bad(in, "thread %u: %s", pb->tid, bad);
 
 	arch_regs_prepare(&final->regs, pb);
+	final->robust_list = pb->robust_list;
+	final->clear_child_tid = pb->clear_child_tid;
 	final->blocked = pb->blocked;
 	final->has_rseq = pb->has_rseq;
 	final->rseq = pb->rseq;
@@ -395,5 +414,8 @@ void thread_orphaned(pid_t leaving, u32 sig)
 
 void thread_enter(const struct thread_final *final)
 {
+	/* Not before: the end of a thread that is half built must not touch shared memory. */
+	compat_robust_list(current) = (void __user *)(unsigned long)final->robust_list;
+	current->clear_child_tid = (void __user *)(unsigned long)final->clear_child_tid;
 	arch_regs_final(&final->regs);
 }

@@ -37,6 +37,8 @@ struct thread_state {
  * struct thread_final - what a restarted thread does last
  * @regs: registers to enter user mode with
  * @cred: credentials to take; a reference is held until it did
+ * @robust_list: address of the list's head
+ * @clear_child_tid: address to clear at its end
  * @blocked: signal mask
  * @rseq: registration, if @has_rseq
  * @has_rseq: there is one
@@ -54,6 +56,8 @@ struct thread_state {
 struct thread_final {
 	struct arch_final regs;
 	const struct cred *cred;
+	u64 robust_list;
+	u64 clear_child_tid;
 	u64 blocked;
 	struct pb_rseq rseq;
 	bool has_rseq;
@@ -75,6 +79,13 @@ struct thread_final {
  * Return: the description, or an ERR_PTR: -ENOMEM, or what reading the registers says.
  */
 struct thread_state *thread_capture(const struct syscall_rest *rest);
+
+/**
+ * thread_look() - describe what other threads may change of a thread that is parked
+ * @ts: completed
+ * @task: the thread; all threads of the process are parked
+ */
+void thread_look(struct thread_state *ts, struct task_struct *task);
 
 /** thread_free() - give a description back; NULL is fine */
 void thread_free(struct thread_state *ts);

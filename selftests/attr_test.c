@@ -525,6 +525,30 @@ SUBJECT(speculation)
 		EXPECT_EQ(want[what], prctl(PR_GET_SPECULATION_CTRL, what, 0, 0, 0));
 }
 
+static void *memory_errors_thread(void *arg)
+{
+	subject_check(!prctl(PR_MCE_KILL, PR_MCE_KILL_SET, PR_MCE_KILL_LATE, 0, 0));
+	*(volatile int *)arg = 1;
+	while (subject_going())
+		subject_nap(1);
+	subject_check(prctl(PR_MCE_KILL_GET, 0, 0, 0, 0) == PR_MCE_KILL_LATE);
+	return NULL;
+}
+
+SUBJECT(memory_errors)
+{
+	volatile int ready = 0;
+	pthread_t t;
+
+	ASSERT_EQ(0, pthread_create(&t, NULL, memory_errors_thread, (void *)&ready));
+	while (!ready)
+		subject_nap(1);
+	ASSERT_EQ(0, prctl(PR_MCE_KILL, PR_MCE_KILL_SET, PR_MCE_KILL_EARLY, 0, 0));
+	subject_wait();
+	EXPECT_EQ(PR_MCE_KILL_EARLY, prctl(PR_MCE_KILL_GET, 0, 0, 0, 0));
+	EXPECT_EQ(0, pthread_join(t, NULL));
+}
+
 /*
  * Of rstr, which leaves: its end is not the one that the signal is about. What adopts the program
  * then is its parent.

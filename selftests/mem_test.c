@@ -2,6 +2,7 @@
 /* Memory: what is mapped, and what is in it. */
 #include <elf.h>
 #include <fcntl.h>
+#include <linux/membarrier.h>
 #include <signal.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
@@ -729,6 +730,24 @@ SUBJECT(dump_and_huge_settings)
 	EXPECT_STREQ(before, after);
 	EXPECT_EQ(0, prctl(PR_GET_DUMPABLE));
 	EXPECT_EQ(1, prctl(PR_GET_THP_DISABLE, 0, 0, 0, 0));
+}
+
+SUBJECT(barriers)
+{
+	/* What was not registered for is refused. */
+	ASSERT_EQ(-1, syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0));
+	ASSERT_EQ(0, syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0));
+	ASSERT_EQ(0, syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED_SYNC_CORE,
+			     0, 0));
+	ASSERT_EQ(0, syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED, 0, 0));
+	subject_ready();
+	while (subject_going()) {
+		ASSERT_EQ(0, syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0));
+		ASSERT_EQ(0, syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED_SYNC_CORE,
+				     0, 0));
+		subject_nap(1);
+	}
+	ASSERT_EQ(-1, syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED_RSEQ, 0, 0));
 }
 
 /* MADV_GUARD_INSTALL and MADV_GUARD_REMOVE, 6.13 */

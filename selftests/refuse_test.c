@@ -11,6 +11,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/ipc.h>
 #include <sys/mman.h>
@@ -555,6 +556,146 @@ SUBJECT(io_ports)
 	if (syscall(SYS_ioperm, 0x80, 1, 1))
 		SKIP(return, "ioperm: %s", strerror(errno));
 	subject_refused(": I/O port permission" UNSUPPORTED);
+}
+
+/* ---- what a thread has of its own ---- */
+
+static volatile int own_ready;
+
+static void *own_thread(void *arg)
+{
+	subject_check(!unshare((long)arg));
+	subject_tell("thread", "%d", gettid());
+	own_ready = 1;
+	while (subject_going())
+		subject_nap(10);
+	return NULL;
+}
+
+static void own(struct __test_metadata *_metadata, long flags, const char *what)
+{
+	pthread_t t;
+
+	ASSERT_EQ(0, pthread_create(&t, NULL, own_thread, (void *)flags));
+	while (!own_ready)
+		subject_nap(1);
+	subject_refused(": a thread with %s of its own.*" UNSUPPORTED, what);
+	EXPECT_EQ(0, pthread_join(t, NULL));
+}
+
+SUBJECT(descriptors_of_a_thread)
+{
+	own(_metadata, CLONE_FILES, "descriptors");
+}
+
+SUBJECT(directory_of_a_thread)
+{
+	own(_metadata, CLONE_FS, "a directory");
+}
+
+SUBJECT(network_of_a_thread)
+{
+	own(_metadata, CLONE_NEWNET, "namespaces");
+}
+
+static void trace(const char *name, const char *text)
+{
+	char path[128];
+	int fd;
+
+	snprintf(path, sizeof(path), "/sys/kernel/tracing/%s", name);
+	fd = open(path, O_WRONLY | O_APPEND);
+	if (fd < 0 || write(fd, text, strlen(text)) < 0)
+		subject_fail("%s: %s", path, strerror(errno));
+	close(fd);
+}
+
+/* A breakpoint that the kernel has put into its code, which would come without its probe. */
+SUBJECT(probes)
+{
+	static const char ret[] = { 0x90, 0xc3 };
+	char line[512];
+	int fd;
+
+	if (access("/sys/kernel/tracing/uprobe_events", W_OK))
+		SKIP(return, "uprobe_events: %s", strerror(errno));
+	/* A file of its own: all who have it mapped get the breakpoint. */
+	fd = open(subject_path("code"), O_RDWR | O_CREAT, 0700);
+	ASSERT_EQ(sizeof(ret), write(fd, ret, sizeof(ret)));
+	subject_map(fd, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE);
+	snprintf(line, sizeof(line), "p:ckpt/probe_%d %s:0\n", getpid(), subject_path("code"));
+	trace("uprobe_events", line);
+	snprintf(line, sizeof(line), "events/ckpt/probe_%d/enable", getpid());
+	trace(line, "1");
+	subject_refused(": a program with probes in its code .*" UNSUPPORTED);
+	trace(line, "0");
+	snprintf(line, sizeof(line), "-:ckpt/probe_%d\n", getpid());
+	trace("uprobe_events", line);
+}
+
+SUBJECT(dispatch_of_calls)
+{
+	static volatile char selector;
+
+	/* PR_SET_SYSCALL_USER_DISPATCH, PR_SYS_DISPATCH_ON, with no range of its own */
+	if (prctl(59, 1, 0, 0, &selector))
+		SKIP(return, "PR_SET_SYSCALL_USER_DISPATCH: %s", strerror(errno));
+	subject_refused(": dispatch of system calls .*" UNSUPPORTED);
+}
+
+SUBJECT(serves_io)
+{
+	if (prctl(PR_SET_IO_FLUSHER, 1, 0, 0, 0))
+		SKIP(return, "PR_SET_IO_FLUSHER: %s", strerror(errno));
+	subject_refused(": a task that serves I/O .*" UNSUPPORTED);
+}
+
+SUBJECT(debugger)
+{
+	char name[64];
+	int fds[2];
+	pid_t pid;
+
+	ASSERT_EQ(0, pipe(fds));
+	pid = fork();
+	if (!pid) {
+		pid = fork();
+		if (pid) {
+			dprintf(fds[1], "%d", pid);
+			_exit(0);
+		}
+		close(fds[0]);
+		close(fds[1]);
+		subject_nap(100);
+		while (subject_going())
+			subject_nap(10);
+		_exit(0);
+	}
+	ASSERT_EQ(pid, waitpid(pid, NULL, 0));
+	memset(name, 0, sizeof(name));
+	ASSERT_LT(0, read(fds[0], name, sizeof(name) - 1));
+	close(fds[0]);
+	close(fds[1]);
+	pid = atoi(name);
+	ASSERT_EQ(0, ptrace(PTRACE_SEIZE, pid, 0, 0)) {
+		TH_LOG("%d: %s", pid, strerror(errno));
+	}
+	subject_refused(": a task that traces another one .*" UNSUPPORTED);
+	ptrace(PTRACE_DETACH, pid, 0, 0);
+}
+
+SUBJECT(lock_of_a_mapping)
+{
+	int fd = open(subject_path("file"), O_RDWR | O_CREAT, 0600);
+	char *p;
+
+	ASSERT_EQ(0, ftruncate(fd, 4096));
+	p = subject_map(fd, 4096, PROT_READ, MAP_SHARED);
+	ASSERT_EQ(0, flock(fd, LOCK_EX));
+	/* The mapping keeps the description, and that the lock. */
+	close(fd);
+	subject_refused(" address 0x%lx: a lock of a file that is mapped.*" UNSUPPORTED,
+			(unsigned long)p);
 }
 
 /* A main thread that has ended: only the others are left. */

@@ -229,7 +229,8 @@ def refused(subject):
     with open('/proc/%d/comm' % subject.pid) as f:
         comm = f.read().strip()
     out = ckpt(subject.pid, subject.image)
-    out.fails(1, r'ckpt: pid %d \(%s\)%s(; .*)?' % (subject.pid, comm, subject.told('refuse')),
+    out.fails(1, r'ckpt: pid %s \(%s\)%s(; .*)?' % (subject.told('thread') or subject.pid, comm,
+                                                    subject.told('refuse')),
               int(subject.told('lines') or 1))
     equal(os.path.getsize(subject.image), 0, 'size of the image of a refused program')
     # And it is none the worse for it.

@@ -440,6 +440,65 @@ SUBJECT(sigtimedwait_waits)
 	EXPECT_EQ(0, pthread_join(waiter, NULL));
 }
 
+/*
+ * A thread comes to rest late, for it waits for a child as vfork() does; in that time the other
+ * one, which rests already, gets a signal. The child is one of who started us: not ours.
+ */
+static volatile long late_taken;
+static pid_t late_pid, late_tid;
+
+static void late_child(long n)
+{
+	struct timespec ts = { 0, 20000000 };
+	siginfo_t info = { .si_signo = SIGRTMIN, .si_code = SI_QUEUE };
+
+	info.si_value.sival_ptr = (void *)n;
+	/* Ours must have no group that outlives it. */
+	syscall(SYS_setsid);
+	syscall(SYS_nanosleep, &ts, NULL);
+	syscall(SYS_rt_tgsigqueueinfo, late_pid, late_tid, SIGRTMIN, &info);
+	syscall(SYS_exit_group, 0);
+}
+
+static void *late_thread(void *arg)
+{
+	siginfo_t info;
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGRTMIN);
+	late_tid = gettid();
+	while (subject_check(sigwaitinfo(&set, &info) == SIGRTMIN) && info.si_value.sival_ptr)
+		late_taken = (long)info.si_value.sival_ptr;
+	return arg;
+}
+
+SUBJECT(sent_to_a_parked_thread)
+{
+	union sigval end = { 0 };
+	int64_t begun;
+	pthread_t t;
+	long n = 0;
+
+	block(SIGRTMIN);
+	late_pid = getpid();
+	ASSERT_EQ(0, pthread_create(&t, NULL, late_thread, NULL));
+	while (!late_tid)
+		subject_nap(1);
+	subject_ready();
+	while (subject_going()) {
+		n++;
+		if (!syscall(SYS_clone, CLONE_VFORK | CLONE_PARENT, 0, 0, 0, 0))
+			late_child(n);
+		begun = subject_now();
+		while (late_taken != n && subject_now() - begun < 20000000000)
+			subject_nap(1);
+		ASSERT_EQ(n, late_taken);
+	}
+	EXPECT_EQ(0, pthread_sigqueue(t, SIGRTMIN, end));
+	EXPECT_EQ(0, pthread_join(t, NULL));
+}
+
 /* ---- signals that come all the time ---- */
 
 static void *storm_thread(void *arg)

@@ -572,6 +572,53 @@ SUBJECT(epoll)
 	EXPECT_EQ(0, pthread_join(t, NULL));
 }
 
+/*
+ * What is left on the kernel's stack of a call with a long timeout, which ended early, is not taken
+ * for the timeout of the one that is interrupted.
+ */
+static void *stale_thread(void *arg)
+{
+	struct epoll_event ev;
+	int64_t was, gaps;
+
+	while (subject_going()) {
+		struct timeval long_one = { 3600, 0 };
+		fd_set set;
+
+		FD_ZERO(&set);
+		FD_SET(pipe_fds[0], &set);
+		subject_check(select(pipe_fds[0] + 1, &set, NULL, NULL, &long_one) == 1);
+		gaps = subject_gaps();
+		was = subject_now();
+		subject_check(!epoll_wait(epfd, &ev, 1, 100));
+		if (!subject_check(subject_now() - was - (subject_gaps() - gaps) < 10000 * MS))
+			break;
+	}
+	return arg;
+}
+
+SUBJECT(stale_timeout)
+{
+	pthread_t t;
+	int i;
+
+	epfd = epoll_create1(0);
+	ASSERT_EQ(0, pipe(pipe_fds));
+	subject_clock_start();
+	ASSERT_EQ(0, pthread_create(&t, NULL, stale_thread, NULL));
+	subject_ready();
+	for (i = 0; subject_going(); i++) {
+		char c;
+
+		subject_nap(3);
+		ASSERT_EQ(1, write(pipe_fds[1], "x", 1));
+		subject_nap(3);
+		ASSERT_EQ(1, read(pipe_fds[0], &c, 1));
+	}
+	ASSERT_EQ(1, write(pipe_fds[1], "x", 1));
+	EXPECT_EQ(0, pthread_join(t, NULL));
+}
+
 static int sem_id, msg_id, inotify_fd, sock_fds[2];
 
 static int timed_semtimedop(void)

@@ -158,6 +158,13 @@ TEST_F(race, target_execs)
 	mid_life(_metadata, self, "exec", 1, errors);
 }
 
+TEST_F(race, leader_of_target_execs)
+{
+	static const int errors[] = { ESRCH, ECHILD, EBUSY, 0 };
+
+	mid_life(_metadata, self, "lexec", 1, errors);
+}
+
 TEST_F(race, thread_of_target_execs)
 {
 	static const int errors[] = { ESRCH, ECHILD, EBUSY, 0 };

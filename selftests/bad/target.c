@@ -7,12 +7,14 @@
  *	target exit US		ends after that many microseconds
  *	target exec US [N]	executes itself N times, after as many microseconds each
  *	target texec US [N]	the same, by a thread that is not the first
+ *	target lexec US [N]	the same, by the first of two
+ *	target suid OTHER	executes OTHER, which does the same, forever; gives up other ids first
  *	target fork US		has children, one after the other, for that long
  *	target vfork US		the same with vfork() and exec
  *	target thread US	threads
  *	target signal US	handles SIGUSR1 for that long
  *
- * All but the first two end with status 42. Nothing in it is shared with who started it.
+ * All but the first two and suid end with status 42. Nothing in it is shared with who started it.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
@@ -320,6 +322,13 @@ static void exec_again(const char *mode, long us, long n)
 	_exit(FAILED);
 }
 
+static void *idle_thread(void *arg)
+{
+	while (1)
+		pause();
+	return arg;
+}
+
 static long thread_us, thread_n;
 
 static void *exec_thread(void *arg)
@@ -385,6 +394,15 @@ int main(int argc, char **argv)
 	} else if (!strcmp(mode, "exec")) {
 		spend(us);
 		exec_again(mode, us, n);
+	} else if (!strcmp(mode, "lexec")) {
+		if (pthread_create(&t, NULL, idle_thread, NULL))
+			_exit(FAILED);
+		spend(us);
+		exec_again(mode, us, n);
+	} else if (!strcmp(mode, "suid")) {
+		NEED(!setresuid(getuid(), getuid(), getuid()));
+		execl(argv[2], argv[2], "suid", argv[0], NULL);
+		_exit(FAILED);
 	} else if (!strcmp(mode, "texec")) {
 		thread_us = us;
 		thread_n = n;

@@ -71,6 +71,12 @@ const char *arch_unsupported(struct task_struct *task);
 /** arch_mm_unsupported() - the same for its address space */
 const char *arch_mm_unsupported(struct mm_struct *mm);
 
+/** arch_kernel_stack() - where the kernel stack of a task that does not run ends */
+static inline unsigned long arch_kernel_stack(struct task_struct *task)
+{
+	return READ_ONCE(task->thread.sp);
+}
+
 /** arch_regs_check() - NULL, or what is wrong with the registers of an image */
 const char *arch_regs_check(const struct pb_thread *thread);
 

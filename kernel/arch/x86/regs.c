@@ -19,6 +19,7 @@
 #include <asm/fpu/api.h>
 #include <asm/fpu/types.h>
 #include <asm/fpu/xcr.h>
+#include <asm/fpu/xstate.h>
 #include <asm/mmu_context.h>
 #include <asm/prctl.h>
 #include <asm/processor.h>
@@ -219,6 +220,10 @@ const char *arch_unsupported(struct task_struct *task)
 			return "a hardware breakpoint";
 	if (test_tsk_thread_flag(task, TIF_IO_BITMAP) || task->thread.iopl_emul)
 		return "I/O port permission";
+	if (test_tsk_thread_flag(task, TIF_NOCPUID))
+		return "a trapped CPUID instruction (ARCH_SET_CPUID)";
+	if (compat_fpu_perm(task->group_leader) & XFEATURE_MASK_USER_DYNAMIC)
+		return "vector registers on request (AMX, ARCH_REQ_XCOMP_PERM)";
 #ifdef CONFIG_X86_USER_SHADOW_STACK
 	if (task->thread.features)
 		return "shadow stack";
