@@ -237,6 +237,17 @@ static int pipe_open_fifo(struct restart *rs, struct pipe_build *build, const st
 	return 0;
 }
 
+/* Where it fails, the kernel's function leaves an error behind, in place of a file. */
+static int pipe_create(struct pipe_build *build, int flags)
+{
+	struct file *file[2];
+	int ret = sym(create_pipe_files)(file, flags);
+
+	if (!ret)
+		memcpy(build->file, file, sizeof(file));
+	return ret;
+}
+
 int pipe_read(struct restart *rs)
 {
 	struct error_at at = { .reason = CKPT_REASON_OTHER, .task = current };
@@ -273,8 +284,7 @@ int pipe_read(struct restart *rs)
 	if (pb.has_fifo)
 		ret = pipe_open_fifo(rs, build, &pb);
 	else
-		ret = sym(create_pipe_files)(build->file,
-					     O_NONBLOCK | (pb.n_packets ? O_DIRECT : 0));
+		ret = pipe_create(build, O_NONBLOCK | (pb.n_packets ? O_DIRECT : 0));
 	if (ret)
 		goto err;
 	ret = sym(pipe_fcntl)(build->file[1], F_SETPIPE_SZ, pb.capacity);
