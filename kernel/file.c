@@ -453,13 +453,24 @@ void file_close_all(void)
 	}
 }
 
-void file_set_flags(struct file *file, unsigned int flags)
+int file_set_flags(struct restart *rs, struct file *file, u32 id, unsigned int flags)
 {
+	struct error_at at = { .reason = CKPT_REASON_DENIED, .task = current };
+	struct inode *inode = file_inode(file);
+
+	/* As fcntl() asks; to a pipe it says something else, and others may have no such function. */
+	if (flags & O_DIRECT && !S_ISFIFO(inode->i_mode) && !(file->f_mode & FMODE_CAN_ODIRECT))
+		return stream_in_bad(&rs->in, "flags of file %u", id);
+	if (flags & O_NOATIME && !(file->f_flags & O_NOATIME) &&
+	    !inode_owner_or_capable(compat_idmap(file->f_path.mnt), inode))
+		return error_add(&rs->ctx->errors, -EPERM, &at,
+				 "%pD: you have no right to read it with O_NOATIME", file);
 	spin_lock(&file->f_lock);
 	file->f_flags = (file->f_flags & ~FILE_SETFL) | (flags & FILE_SETFL);
 	/* As fcntl() does: what read and write look at. */
 	file->f_iocb_flags = iocb_flags(file);
 	spin_unlock(&file->f_lock);
+	return 0;
 }
 
 struct file *file_take_fd(long fd)
@@ -510,8 +521,14 @@ int file_read(struct restart *rs)
 	file = kind->open(rs, &pb);
 	if (IS_ERR(file))
 		return PTR_ERR(file);
-	if (!(pb.flags & O_PATH))
-		file_set_flags(file, pb.flags);
+	/* What only stands in for it (see path_wrong()) need not know them. */
+	if (!(pb.flags & O_PATH) && !rs->wrong) {
+		ret = file_set_flags(rs, file, pb.id, pb.flags);
+		if (ret) {
+			fput(file);
+			return ret;
+		}
+	}
 	if (pb.has_pos && !proc_stands_in(rs, file)) {
 		pos = vfs_llseek(file, pb.pos, SEEK_SET);
 		if (pos < 0 || pos != pb.pos) {

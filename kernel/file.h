@@ -43,8 +43,16 @@ struct file *file_list_find(const struct file_list *list, unsigned int fd);
  */
 struct file *file_take_fd(long fd);
 
-/** file_set_flags() - restart: set the flags of a description that fcntl(F_SETFL) would set */
-void file_set_flags(struct file *file, unsigned int flags);
+/**
+ * file_set_flags() - restart: set the flags of a description that fcntl(F_SETFL) would set
+ * @rs: the restart
+ * @file: the description
+ * @id: of its FILE, for error texts
+ * @flags: O_*, others than those are not looked at
+ *
+ * Return: 0; -EBADMSG it can have no such flags, -EPERM no right to one; with an error recorded.
+ */
+int file_set_flags(struct restart *rs, struct file *file, u32 id, unsigned int flags);
 
 /** file_quiet() - can only the program itself make something happen to this file? */
 bool file_quiet(struct file *file);

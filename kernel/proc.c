@@ -416,8 +416,9 @@ int proc_finish(struct restart *rs)
 		ret = PTR_ERR_OR_ZERO(file);
 		if (!ret) {
 			if (!(later->flags & O_PATH))
-				file_set_flags(file, later->flags);
-			ret = proc_replace(rs, later, file);
+				ret = file_set_flags(rs, file, later->id, later->flags);
+			if (!ret)
+				ret = proc_replace(rs, later, file);
 			fput(file);
 		} else if (path_wrong(rs, ret)) {
 			ret = 0;

@@ -652,6 +652,28 @@ static const char *attempt_lie(const struct lie *l)
 	return attempt_payload(i, image_set(msg, len, &f, l->value), false);
 }
 
+/* Files that have no direct I/O: a memfd, an eventfd, one of proc. */
+TEST(direct_io)
+{
+	static const uint32_t kinds[] = { 7, 20, 61 };
+	struct image_field f;
+	unsigned int i, k;
+
+	SETUP();
+	for (k = 0; k < ARRAY_SIZE(kinds); k++) {
+		for (i = 0; i < n_recs; i++)
+			if (recs[i].type == CKPT_REC_FILE &&
+			    image_find(recs[i].payload, recs[i].len, kinds[k], 0, &f))
+				break;
+		ASSERT_LT(i, n_recs);
+		ASSERT_TRUE(image_find(recs[i].payload, recs[i].len, 2, 0, &f));
+		EXPECT_FINE(attempt_payload(i, image_set(recs[i].payload, recs[i].len, &f,
+							 f.scalar | O_DIRECT), false),
+			    "kind %u", kinds[k]);
+		EXPECT_EQ(EBADMSG, res.error);
+	}
+}
+
 TEST(lies_in_numbers)
 {
 	const char *why;
