@@ -2,6 +2,7 @@
 /*
  * Tasks that are being built by a restart.
  */
+#include <linux/delay.h>
 #include <linux/module.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
@@ -11,6 +12,8 @@
 #include "symbols.h"
 
 #define BUILD_TASK_STATE	(TASK_KILLABLE | TASK_FREEZABLE)
+/* The kernel looks for any of the bits; who was frozen in that sleep has another state. */
+#define BUILD_TASK_ASLEEP	(BUILD_TASK_STATE | TASK_FROZEN)
 
 static void build_free(struct kref *ref)
 {
@@ -224,9 +227,17 @@ int build_call_all(struct build *build, int (*fn)(struct build_task *bt))
 	return ret;
 }
 
-void build_inactive(struct build_task *bt)
+int build_inactive(struct build_task *bt)
 {
-	sym(wait_task_inactive)(bt->task, 0);
+	/* It does not wait for who has not begun to sleep, or was woken. */
+	while (!sym(wait_task_inactive)(bt->task, BUILD_TASK_ASLEEP)) {
+		if (READ_ONCE(bt->dead))
+			return -ECHILD;
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		usleep_range_state(20, 50, TASK_KILLABLE);
+	}
+	return 0;
 }
 
 static void build_end(struct build *build, bool go)

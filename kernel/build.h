@@ -119,8 +119,13 @@ int build_call(struct build_task *bt, int (*fn)(struct build_task *bt));
  */
 int build_call_all(struct build *build, int (*fn)(struct build_task *bt));
 
-/** build_inactive() - wait until a task that is not in a call is off its processor */
-void build_inactive(struct build_task *bt);
+/**
+ * build_inactive() - wait until a task that is not in a call is off its processor; killable
+ *
+ * It stays off until it is called again, or killed. Return: 0; -EINTR if the caller was killed,
+ * -ECHILD if the task was.
+ */
+int build_inactive(struct build_task *bt);
 
 /** build_leader() - the first task, or NULL */
 struct build_task *build_leader(struct build *build);

@@ -147,7 +147,9 @@ static int restart_xstate(struct restart *rs, struct build_task *bt)
 	struct error_at at = { .reason = CKPT_REASON_KERNEL, .task = bt->task };
 	int ret;
 
-	build_inactive(bt);
+	ret = build_inactive(bt);
+	if (ret)
+		return ret;
 	ret = arch_regs_other(bt->task, bt->xstate, bt->xstate_len);
 	kvfree(bt->xstate);
 	bt->xstate = NULL;
