@@ -99,13 +99,17 @@ static int build_main(void *arg)
 	sigset_t all;
 	int ret;
 
+	/* By itself, for it may be gone before anybody looks: even who is killed comes here. */
+	spin_lock(&build->lock);
+	bt->task = get_task_struct(current);
+	spin_unlock(&build->lock);
 	/* Signals to the restarter's process group are not for the program. */
 	sigfillset(&all);
 	sym(set_current_blocked)(&all);
 
 	while (!wait_event_state(bt->wait, build_asked(bt), BUILD_TASK_STATE)) {
 		spin_lock(&build->lock);
-		fn = bt->fn;
+		fn = build->over ? NULL : bt->fn;
 		spin_unlock(&build->lock);
 		if (!fn)
 			break;
@@ -140,7 +144,6 @@ struct build_task *build_task(struct build *build, u64 flags, pid_t tid,
 		.fn = build_main,
 		.fn_arg = bt,
 	};
-	struct pid *pid;
 	pid_t nr;
 
 	if (!bt)
@@ -166,11 +169,7 @@ struct build_task *build_task(struct build *build, u64 flags, pid_t tid,
 		module_put(THIS_MODULE);
 		return ERR_PTR(nr);
 	}
-	pid = find_get_pid(nr);
-	bt->task = get_pid_task(pid, PIDTYPE_PID);
-	put_pid(pid);
-	/* Gone already: killed. It says so itself. */
-	return bt->task ? bt : ERR_PTR(-ECHILD);
+	return bt;
 }
 
 static void build_ask(struct build_task *bt, int (*fn)(struct build_task *bt))
@@ -262,7 +261,7 @@ void build_kill(struct build *build)
 	struct build_task *leader = build_leader(build);
 
 	build_end(build, false);
-	/* To the whole thread group, and through any wait. */
+	/* To the whole thread group, and through any wait. Who has not begun sees that it is over. */
 	if (leader && leader->task)
 		send_sig(SIGKILL, leader->task, 1);
 }

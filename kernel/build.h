@@ -22,7 +22,7 @@ struct build;
  * struct build_task - a task that is being built
  * @list: on &build.tasks
  * @build: a reference is held while the task lives in the kernel
- * @task: the task; a reference is held
+ * @task: the task; a reference is held; set by itself before it does anything it was given
  * @tid: in the restarter's pid namespace
  * @wait: the task waits here for work, and who gave it, for the answer
  * @xstate: vector registers that another task has to set; freed with the build
@@ -89,7 +89,8 @@ void build_put(struct build *build);
  * @tid: its id in the current pid namespace; 0: any
  * @fn: what to do
  *
- * The current task becomes its parent (or sibling thread). Return: the task, or an ERR_PTR with
+ * The current task becomes its parent (or sibling thread). It may have been killed already, which
+ * build_wait() tells. Return: the task, or an ERR_PTR with
  * what kernel_clone() says: -EEXIST the id is taken, -EPERM no right to choose it.
  */
 struct build_task *build_task(struct build *build, u64 flags, pid_t tid,
