@@ -473,12 +473,16 @@ static int restart_tty(struct restart *rs, int fd)
  */
 static void restart_abort(struct restart *rs, struct build_task *leader)
 {
-	pid_t pid = task_pid_vnr(leader->task);
+	pid_t pid;
 
 	build_kill(rs->build);
-	while (!fatal_signal_pending(current) &&
-	       sym(kernel_wait4)(pid, NULL, __WALL, NULL) == -ERESTARTSYS)
+	while (!fatal_signal_pending(current)) {
+		/* None once it is reaped; to wait for pid 0 is to wait for other children. */
+		pid = task_pid_vnr(leader->task);
+		if (!pid || sym(kernel_wait4)(pid, NULL, __WALL, NULL) != -ERESTARTSYS)
+			break;
 		schedule_timeout_killable(1);
+	}
 }
 
 /* Somebody has killed a task of it, which has no words for that any more. */

@@ -469,6 +469,72 @@ TEST_F(race, half_built_is_killed)
 	unlink(path);
 }
 
+/* Write @len bytes, @pid exists by then: kill it, and wait until nothing is left of it. */
+static void feed_and_kill(int fd, const char *image, size_t len, pid_t pid)
+{
+	while (len) {
+		ssize_t n = write(fd, image, len);
+
+		if (n <= 0)
+			_exit(1);
+		image += n;
+		len -= n;
+	}
+	while (kill(pid, SIGKILL))
+		usleep(500);
+	while (!kill(pid, 0))
+		usleep(500);
+	_exit(0);
+}
+
+/* The same where the kernel reaps children by itself: other children are none of its business. */
+TEST_F(race, half_built_is_reaped)
+{
+	char path[64], *image;
+	volatile uint64_t *counter = victim_counter(path);
+	pid_t pid = victim_start("count", path), restarter;
+	off_t size;
+	int fds[2];
+
+	ASSERT_TRUE(victim_counts(counter));
+	image_new(self->image);
+	ASSERT_EQ(0, device_checkpoint(self->device, pid, self->image, 0, &self->res));
+	victim_kill(pid);
+	size = lseek(self->image, 0, SEEK_END);
+	image = mmap(NULL, size, PROT_READ, MAP_SHARED, self->image, 0);
+	ASSERT_NE(MAP_FAILED, image);
+	ASSERT_EQ(0, pipe2(fds, O_CLOEXEC));
+	restarter = fork();
+	if (!restarter) {
+		pid_t other, feeder;
+		int ret;
+
+		signal(SIGCHLD, SIG_IGN);
+		other = fork();
+		if (!other)
+			while (1)
+				pause();
+		feeder = fork();
+		if (!feeder) {
+			close(fds[0]);
+			feed_and_kill(fds[1], image, size - 1, pid);
+		}
+		close(fds[1]);
+		alarm(20);
+		ret = device_restart(device_open(), fds[0], 0, &self->res);
+		ret = ret < 0 && !kill(other, 0);
+		kill(other, SIGKILL);
+		kill(feeder, SIGKILL);
+		_exit(!ret);
+	}
+	close(fds[0]);
+	close(fds[1]);
+	EXPECT_EQ(0, victim_end(restarter));
+	EXPECT_TRUE(victim_gone(pid));
+	munmap(image, size);
+	unlink(path);
+}
+
 /* ---- outputs and inputs that break ---- */
 
 TEST_F(race, broken_pipe)
