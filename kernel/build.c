@@ -90,13 +90,22 @@ static bool build_asked(struct build_task *bt)
 	return READ_ONCE(bt->fn) || READ_ONCE(bt->build->over);
 }
 
+void build_mute(sigset_t *old)
+{
+	sigset_t all;
+
+	*old = current->blocked;
+	sigfillset(&all);
+	sym(set_current_blocked)(&all);
+}
+
 /* The first and only function of a new task; runs on its kernel stack. */
 static int build_main(void *arg)
 {
 	struct build_task *bt = arg;
 	struct build *build = bt->build;
 	int (*fn)(struct build_task *bt);
-	sigset_t all;
+	sigset_t old;
 	int ret;
 
 	/* By itself, for it may be gone before anybody looks: even who is killed comes here. */
@@ -104,8 +113,7 @@ static int build_main(void *arg)
 	bt->task = get_task_struct(current);
 	spin_unlock(&build->lock);
 	/* Signals to the restarter's process group are not for the program. */
-	sigfillset(&all);
-	sym(set_current_blocked)(&all);
+	build_mute(&old);
 
 	while (!wait_event_state(bt->wait, build_asked(bt), BUILD_TASK_STATE)) {
 		spin_lock(&build->lock);
@@ -144,6 +152,7 @@ struct build_task *build_task(struct build *build, u64 flags, pid_t tid,
 		.fn = build_main,
 		.fn_arg = bt,
 	};
+	sigset_t blocked;
 	pid_t nr;
 
 	if (!bt)
@@ -160,6 +169,15 @@ struct build_task *build_task(struct build *build, u64 flags, pid_t tid,
 	spin_unlock(&build->lock);
 
 	nr = sym(kernel_clone)(&args);
+	if (nr == -ERESTARTNOINTR && !fatal_signal_pending(current)) {
+		/* It would have a signal handled first, and the call begin anew, which it cannot. */
+		build_mute(&blocked);
+		nr = sym(kernel_clone)(&args);
+		sym(set_current_blocked)(&blocked);
+	}
+	/* Killed, or to stop, which cannot be put off. */
+	if (nr == -ERESTARTNOINTR)
+		nr = -EAGAIN;
 	if (nr < 0) {
 		spin_lock(&build->lock);
 		list_del(&bt->list);

@@ -83,6 +83,14 @@ struct build *build_new(void *owner, void (*owner_free)(void *owner));
 void build_put(struct build *build);
 
 /**
+ * build_mute() - block all signals that can be blocked
+ * @old: what was blocked, to be given to set_current_blocked()
+ *
+ * For what would fail, or begin anew, where a handler has to run that can as well run later.
+ */
+void build_mute(sigset_t *old);
+
+/**
  * build_task() - create a task, and give it something to do; build_wait() waits for that
  * @build: where it belongs
  * @flags: CLONE_* flags
@@ -91,7 +99,8 @@ void build_put(struct build *build);
  *
  * The current task becomes its parent (or sibling thread). It may have been killed already, which
  * build_wait() tells. Return: the task, or an ERR_PTR with
- * what kernel_clone() says: -EEXIST the id is taken, -EPERM no right to choose it.
+ * what kernel_clone() says: -EEXIST the id is taken, -EPERM no right to choose it, -EAGAIN too
+ * many, or the current task is to stop.
  */
 struct build_task *build_task(struct build *build, u64 flags, pid_t tid,
 			      int (*fn)(struct build_task *bt));

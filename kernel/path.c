@@ -417,6 +417,9 @@ int path_finish(struct restart *rs)
 
 	list_for_each_entry(pt, &rs->truncate, list) {
 		ret = vfs_truncate(&pt->file->f_path, pt->size);
+		/* Killed, or to stop, while somebody had a lease; nobody shall call again. */
+		if (ret == -ERESTARTSYS)
+			ret = -EINTR;
 		if (ret)
 			return error_add(&rs->ctx->errors, ret, &at, "%pD cannot be truncated",
 					 pt->file);

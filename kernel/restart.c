@@ -502,6 +502,7 @@ int restart_run(struct dev_ctx *ctx, struct ckpt_restart *arg)
 	struct build_task *leader;
 	struct build *build;
 	struct restart *rs;
+	sigset_t blocked;
 	int ret;
 
 	rs = restart_new(ctx, arg);
@@ -532,8 +533,11 @@ int restart_run(struct dev_ctx *ctx, struct ckpt_restart *arg)
 	if (!ret)
 		ret = rs->wrong;
 	/* Last of all: what it does to files cannot be undone. */
-	if (!ret && !check)
+	if (!ret && !check) {
+		build_mute(&blocked);
 		ret = path_finish(rs);
+		sym(set_current_blocked)(&blocked);
+	}
 	/* Said before it is so: who has not read it may still kill us. */
 	if (!ret && !check)
 		dev_phase(ctx, CKPT_PHASE_STARTED);

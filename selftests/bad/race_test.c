@@ -12,6 +12,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 
 #include "device.h"
@@ -532,6 +533,41 @@ TEST_F(race, half_built_is_reaped)
 	EXPECT_EQ(0, victim_end(restarter));
 	EXPECT_TRUE(victim_gone(pid));
 	munmap(image, size);
+	unlink(path);
+}
+
+static void on_alarm(int sig)
+{
+	(void)sig;
+}
+
+/* Whoever restarts may have signals to handle meanwhile. */
+TEST_F(race, restarter_handles_signals)
+{
+	struct itimerval often = { { 0, 1000 }, { 0, 1000 } }, never = { 0 };
+	struct sigaction sa = { .sa_handler = on_alarm };
+	char path[64];
+	volatile uint64_t *counter = victim_counter(path);
+	pid_t pid = victim_start("rich", path), got;
+	unsigned int i;
+
+	ASSERT_TRUE(victim_counts(counter));
+	image_new(self->image);
+	ASSERT_EQ(0, device_checkpoint(self->device, pid, self->image, 0, &self->res));
+	victim_kill(pid);
+	for (i = 0; i < self->rounds && _metadata->passed; i++) {
+		sa.sa_flags = i & 1 ? SA_RESTART : 0;
+		sigaction(SIGALRM, &sa, NULL);
+		lseek(self->image, 0, SEEK_SET);
+		setitimer(ITIMER_REAL, &often, NULL);
+		got = device_restart(self->device, self->image, 0, &self->res);
+		setitimer(ITIMER_REAL, &never, NULL);
+		ASSERT_EQ(pid, got) {
+			TH_LOG("%s", device_words(&self->res));
+		}
+		self->good++;
+		victim_kill(pid);
+	}
 	unlink(path);
 }
 
