@@ -385,9 +385,16 @@ static int restart_finish_task(struct build_task *bt)
 	}
 	if (!ret && leader)
 		ret = fown_finish(rs);
-	if (!ret && leader)
-		compat_set_dumpable(rs->dumpable);
 	return ret;
+}
+
+/* When all have their credentials: to take other ones makes the address space less dumpable. */
+static int restart_dumpable(struct build_task *bt)
+{
+	struct restart *rs = bt->build->owner;
+
+	compat_set_dumpable(rs->dumpable);
+	return 0;
 }
 
 /* ---- in the restarter ---- */
@@ -426,7 +433,8 @@ static int restart_finish(struct restart *rs)
 		return ret;
 	rs->seccomp_shared = seccomp_share(rs->build);
 	ret = build_call_all(rs->build, restart_prepare_task);
-	return ret ?: build_call_all(rs->build, restart_finish_task);
+	return ret ?: build_call_all(rs->build, restart_finish_task) ?:
+		      build_call(build_leader(rs->build), restart_dumpable);
 }
 
 static struct restart *restart_new(struct dev_ctx *ctx, const struct ckpt_restart *arg)

@@ -126,6 +126,30 @@ SUBJECT(another_user)
 	EXPECT_EQ(-1, open("/etc/shadow", O_RDONLY));
 }
 
+static void *until_the_end(void *arg)
+{
+	while (subject_going())
+		subject_nap(10);
+	return arg;
+}
+
+SUBJECT(dumpable_with_threads)
+{
+	pthread_t t;
+
+	if (geteuid())
+		SKIP(return, "only for root");
+	ASSERT_EQ(0, setresgid(2001, 2001, 2001));
+	ASSERT_EQ(0, setresuid(2002, 2002, 2002));
+	/* Or nobody, not even of that user, may look at it. */
+	ASSERT_EQ(0, prctl(PR_SET_DUMPABLE, 1));
+	ASSERT_EQ(0, pthread_create(&t, NULL, until_the_end, NULL));
+	subject_ready();
+	until_the_end(NULL);
+	EXPECT_EQ(1, prctl(PR_GET_DUMPABLE));
+	EXPECT_EQ(0, pthread_join(t, NULL));
+}
+
 SUBJECT(many_groups)
 {
 	static gid_t groups[3000], now[3001];
