@@ -9,6 +9,7 @@
 #include "object.h"
 #include "pipe.h"
 #include "seccomp.h"
+#include "../uapi/ckpt_image.h"
 
 static void object_put_cred(void *ptr)
 {
@@ -117,6 +118,8 @@ struct object *object_new(struct object_table *tab, enum object_kind kind, void 
 	struct object_block *block;
 	struct object *obj;
 
+	if (tab->last == CKPT_IMAGE_OBJECTS_MAX)
+		return ERR_PTR(-EMFILE);
 	block = list_empty(&tab->blocks) ? NULL :
 		list_last_entry(&tab->blocks, struct object_block, list);
 	if (!block || block->n == OBJECT_BLOCK) {

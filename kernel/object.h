@@ -99,7 +99,7 @@ struct object *object_lookup(struct object_table *tab, enum object_kind kind, co
  * @owned: the table takes over the caller's reference to @ptr; false if another object of the
  *	table (a file of the pipe, say) keeps it alive as long
  *
- * Return: the object, or ERR_PTR.
+ * Return: the object, or ERR_PTR; -EMFILE beyond CKPT_IMAGE_OBJECTS_MAX.
  */
 struct object *object_new(struct object_table *tab, enum object_kind kind, void *ptr, bool owned);
 

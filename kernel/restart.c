@@ -293,6 +293,23 @@ static const struct restart_record restart_records[] = {
 #define RESTART_NEEDED	(REC(CRED) | REC(FS) | REC(MM) | REC(VMAS) | REC(SIGHAND) | \
 			 REC(SIGNALS) | REC(LIMITS) | REC(THREAD))
 
+/* They stay in memory, whether anything refers to them or not. */
+static bool restart_too_many(struct restart *rs)
+{
+	switch (rs->in.rec.type) {
+	case CKPT_REC_CRED:
+		return ++rs->nr_creds > rs->proc.nr_threads;
+	case CKPT_REC_SECCOMP:
+		return ++rs->nr_filters > rs->proc.nr_threads;
+	case CKPT_REC_FILE:
+	case CKPT_REC_PIPE:
+	case CKPT_REC_SHMEM:
+	case CKPT_REC_UNLINKED:
+		return ++rs->nr_objects > CKPT_IMAGE_OBJECTS_MAX;
+	}
+	return false;
+}
+
 static int restart_one(struct restart *rs)
 {
 	u32 type = rs->in.rec.type;
@@ -304,6 +321,8 @@ static int restart_one(struct restart *rs)
 	if ((rec->once && rs->seen & BIT_ULL(type)) || (rec->after & ~rs->seen) ||
 	    rec->before & rs->seen)
 		return stream_in_bad(&rs->in, "record %u is out of order", type);
+	if (restart_too_many(rs))
+		return stream_in_bad(&rs->in, "too many records %u", type);
 	if (type == CKPT_REC_PAGE_RUNS)
 		dev_phase(rs->ctx, CKPT_PHASE_PAGES);
 	rs->seen |= BIT_ULL(type);

@@ -33,6 +33,9 @@ struct timer_build;
  * @proc: the process's numbers
  * @comm: its name
  * @seen: which records were read, by type (BIT_ULL)
+ * @nr_creds: CRED records read so far
+ * @nr_filters: SECCOMP records read so far
+ * @nr_objects: records of other objects read so far
  * @nr_vmas: VMAs read so far
  * @last_end: end of the last VMA; they ascend
  * @last_fd: the last descriptor; they ascend
@@ -75,6 +78,9 @@ struct restart {
 	struct pb_process proc;
 	char comm[TASK_COMM_LEN];
 	u64 seen;
+	u32 nr_creds;
+	u32 nr_filters;
+	u32 nr_objects;
 	u32 nr_vmas;
 	u64 last_end;
 	s64 last_fd;

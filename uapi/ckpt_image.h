@@ -51,6 +51,8 @@
 #define CKPT_IMAGE_META_MAX	(1 << 20)
 /** CKPT_IMAGE_RAW_MAX - the longest raw payload in bytes. */
 #define CKPT_IMAGE_RAW_MAX	(1 << 20)
+/** CKPT_IMAGE_OBJECTS_MAX - the most objects; of CRED and SECCOMP there are as many as threads. */
+#define CKPT_IMAGE_OBJECTS_MAX	(1 << 20)
 
 /**
  * struct ckpt_image_header - the first 64 bytes

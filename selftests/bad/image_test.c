@@ -652,6 +652,35 @@ static const char *attempt_lie(const struct lie *l)
 	return attempt_payload(i, image_set(msg, len, &f, l->value), false);
 }
 
+/* Objects that nothing refers to, which are no more than there are threads (two) for these. */
+TEST(too_many_objects)
+{
+	static const uint32_t types[] = { CKPT_REC_CRED, CKPT_REC_SECCOMP };
+	struct image_rec list[RECS_MAX + 2];
+	struct image_bytes b[2];
+	struct image_field f;
+	unsigned int i, k, n;
+
+	SETUP();
+	for (k = 0; k < ARRAY_SIZE(types); k++) {
+		i = nth_rec(types[k], 0);
+		ASSERT_LT(i, n_recs);
+		ASSERT_TRUE(image_find(recs[i].payload, recs[i].len, 1, 0, &f));
+		memcpy(list, recs, i * sizeof(*list));
+		for (n = 0; n < ARRAY_SIZE(b); n++) {
+			b[n] = image_set(recs[i].payload, recs[i].len, &f, 10000 + n);
+			list[i + n] = recs[i];
+			list[i + n].payload = b[n].data;
+			list[i + n].len = b[n].len;
+		}
+		memcpy(list + i + n, recs + i, (n_recs - i) * sizeof(*list));
+		EXPECT_FINE(attempt_recs(list, n_recs + n, false), "type %u", types[k]);
+		EXPECT_EQ(EBADMSG, res.error);
+		while (n)
+			free(b[--n].data);
+	}
+}
+
 /* Files that have no direct I/O: a memfd, an eventfd, one of proc. */
 TEST(direct_io)
 {

@@ -254,6 +254,10 @@ static void put_objects(void)
 	cred.has_label = true;
 	cred.label = bytes(is("hostile-text") ? "\033]0;x\007" : "docker-default (enforce)");
 	message(CKPT_REC_CRED, &cred);
+	for (i = 0; i < 2 && is("creds-count"); i++) {
+		cred.id = 100 + i;
+		message(CKPT_REC_CRED, &cred);
+	}
 
 	put_file(is("id-twice") ? ID_CRED : ID_EXE, O_RDONLY | 0100000,
 		 is("hostile-text") ? "/usr/bin/\xff\033[31m\\\n" :

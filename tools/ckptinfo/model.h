@@ -94,6 +94,8 @@ struct model {
 	const Ckpt__Image *image;
 	struct model_object **objects;
 	size_t nr_objects;
+	size_t nr_creds;
+	size_t nr_filters;
 	struct model_process *processes;
 	size_t nr_processes;
 	size_t nr_threads;
