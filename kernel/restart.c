@@ -37,6 +37,7 @@
 #include "proc.h"
 #include "process.h"
 #include "restart.h"
+#include "sched.h"
 #include "seccomp.h"
 #include "shmem.h"
 #include "signal.h"
@@ -211,6 +212,8 @@ static int restart_thread(struct restart *rs)
 	ret = stream_in_msg(&rs->in, &pb_thread_msg, pb);
 	if (!ret)
 		ret = thread_check(&rs->in, pb);
+	if (!ret && !sched_valid(&pb->sched))
+		ret = stream_in_bad(&rs->in, "scheduling of thread %u", pb->tid);
 	if (ret)
 		return ret;
 	cred = object_find(&rs->objects, OBJECT_CRED, pb->cred);

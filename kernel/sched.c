@@ -85,6 +85,20 @@ const char *sched_unsupported(struct task_struct *task)
 
 /* ---- restart ---- */
 
+bool sched_valid(const struct pb_sched *in)
+{
+	unsigned int class = IOPRIO_PRIO_CLASS(in->ioprio);
+
+	/* To the kernel a negative policy is the one that there is, whatever the parameters. */
+	if (in->policy > INT_MAX || in->nice < MIN_NICE || in->nice > MAX_NICE ||
+	    in->sched_flags & ~(u64)(SCHED_FLAG_RESET_ON_FORK | SCHED_DL_KEPT))
+		return false;
+	if (!in->has_ioprio)
+		return true;
+	return in->ioprio <= U16_MAX && class <= IOPRIO_CLASS_IDLE &&
+	       (class != IOPRIO_CLASS_NONE || !IOPRIO_PRIO_LEVEL(in->ioprio));
+}
+
 int sched_keep(struct sched_later *later, const struct pb_sched *in)
 {
 	later->pb = *in;
@@ -131,9 +145,6 @@ int sched_restore(const struct sched_later *later)
 	};
 	int ret;
 
-	if (in->sched_flags & ~(u64)(SCHED_FLAG_RESET_ON_FORK | SCHED_DL_KEPT) ||
-	    in->nice < MIN_NICE || in->nice > MAX_NICE)
-		return -EINVAL;
 	if (in->has_affinity) {
 		ret = sched_affinity(&in->affinity);
 		if (ret)
@@ -150,8 +161,6 @@ int sched_restore(const struct sched_later *later)
 	if (ret)
 		return ret;
 	if (in->has_ioprio) {
-		if (IOPRIO_PRIO_CLASS(in->ioprio) > IOPRIO_CLASS_IDLE)
-			return -EINVAL;
 		if (IOPRIO_PRIO_CLASS(in->ioprio) == IOPRIO_CLASS_RT && !capable(CAP_SYS_NICE))
 			return -EPERM;
 		ret = set_task_ioprio(current, in->ioprio);

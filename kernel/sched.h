@@ -30,11 +30,14 @@ struct sched_later {
 	u8 *mask;
 };
 
+/** sched_valid() - can the image be right about that? */
+bool sched_valid(const struct pb_sched *in);
+
 /** sched_keep() - copy it out of the buffer that @in lies in; Return: 0, -ENOMEM */
 int sched_keep(struct sched_later *later, const struct pb_sched *in);
 
 /**
- * sched_restore() - schedule the current task like that
+ * sched_restore() - schedule the current task like that, which is valid
  *
  * With the last steps: a task with a deadline cannot create threads.
  *

@@ -573,8 +573,13 @@ static const struct lie lies[] = {
 	LIE(THREAD, 0, 13, 0, 1, 99, 0),		/* policy */
 	LIE(THREAD, 0, 13, 0, 1, 1, 0),			/* FIFO without a priority */
 	LIE(THREAD, 0, 13, 0, 1, 6, 0),			/* deadline without one */
-	LIE(THREAD, 0, 13, 0, 2, 200, 0),		/* nice 100 */
+	LIE(THREAD, 0, 13, 0, 1, 0x80000000, EBADMSG),
+	LIE(THREAD, 0, 13, 0, 1, 0xffffffff, EBADMSG),
+	LIE(THREAD, 0, 13, 0, 2, 200, EBADMSG),		/* nice 100 */
 	LIE(THREAD, 0, 13, 0, 3, 100, 0),		/* rt_priority */
+	LIE(THREAD, 0, 13, 0, 9, 1, EBADMSG),		/* ioprio: no class, but a level */
+	LIE(THREAD, 0, 13, 0, 9, 4 << 13, EBADMSG),	/* no such class */
+	LIE(THREAD, 0, 13, 0, 9, 1 << 16 | 2 << 13, EBADMSG), /* more than there is room for */
 	LIE(THREAD, 0, 0, 0, 16, 8, EBADMSG),		/* personality */
 	LIE(THREAD, 0, 0, 0, 16, 0xff, EBADMSG),
 	LIE(THREAD, 0, 17, 0, 17, KERNEL, EBADMSG),	/* ip */

@@ -23,6 +23,7 @@
 #include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/futex.h>
+#include <linux/ioprio.h>
 #include <linux/seccomp.h>
 #include <pthread.h>
 #include <sched.h>
@@ -285,6 +286,7 @@ static void rich(const char *path)
 	rich_events(fd);
 	rich_watches(path);
 	rich_timers();
+	NEED(!syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, IOPRIO_PRIO_VALUE(2, 5)));
 	/* Signals: handled, ignored, blocked and pending in both queues. */
 	sigaltstack(&ss, NULL);
 	sigfillset(&sa.sa_mask);
