@@ -200,9 +200,15 @@ static long dev_ioc_restart(struct dev_ctx *ctx, void __user *uarg, size_t size)
 	if (ret)
 		return ret;
 
+	/* What cannot be told is better not done. */
+	if (copy_to_user(uarg, &arg, min(size, sizeof(arg))))
+		return -EFAULT;
+
 	ret = restart_run(ctx, &arg);
-	ret = dev_give_errors(ctx, ret, arg.errors, arg.errors_cap, &arg.errors_len);
-	if (copy_to_user(uarg, &arg, min(size, sizeof(arg))) && !ret)
+	/* A program that runs is no failure, whatever became of the memory meanwhile. */
+	arg.errors_len = max(error_give(&ctx->errors, arg.errors, arg.errors_cap), 0);
+	if (copy_to_user(uarg, &arg, min(size, sizeof(arg))) && !ret &&
+	    arg.flags & CKPT_RESTART_CHECK)
 		ret = -EFAULT;
 	return ret;
 }

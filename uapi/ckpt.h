@@ -256,7 +256,8 @@ struct ckpt_release {
  * @pad: zero
  *
  * When this returns 0 the program runs (but see CKPT_RESTART_CHECK). When it fails nothing is
- * left of it.
+ * left of it. A struct that cannot be written fails at once; should it, or @errors, become so
+ * while the program is built, the program runs all the same, and what was to be written is lost.
  *
  * Errors: EBUSY the context is in use; EBADMSG the image is not valid; EEXIST a pid is taken;
  * ESTALE a file is missing or not what it was; EPERM a right is missing; EOPNOTSUPP this module

@@ -243,6 +243,26 @@ TEST_F(device, read_only_argument)
 	EXPECT_TRUE(victim_counts(self->counter));
 }
 
+/* Nothing is started that nobody can be told of. */
+TEST_F(device, read_only_restart)
+{
+	struct ckpt_restart *p = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+				      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	ASSERT_EQ(0, ioctl(self->fd, CKPT_IOC_CHECKPOINT, &self->ck));
+	victim_kill(self->pid);
+	lseek(self->out, 0, SEEK_SET);
+	*p = self->rs;
+	ASSERT_EQ(0, mprotect(p, 4096, PROT_READ));
+	FAILS(EFAULT, CKPT_IOC_RESTART, p);
+	ASSERT_FALSE(victim_exists(self->pid));
+	/* It is not even begun with; and words that there are none of need no room. */
+	ASSERT_EQ(0, mprotect(p, 4096, PROT_READ | PROT_WRITE));
+	p->errors = (uintptr_t)NOT_MAPPED;
+	ASSERT_EQ(0, ioctl(self->fd, CKPT_IOC_RESTART, p));
+	EXPECT_EQ(self->pid, p->pid);
+}
+
 TEST_F(device, checkpoint_flags)
 {
 	unsigned int bit;
