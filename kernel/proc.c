@@ -202,6 +202,7 @@ int proc_save(struct checkpoint *cp, struct file *file, int fd, u64 addr, struct
  * @file: stands in for it; a reference is held
  * @id: in the image
  * @name: its path
+ * @at: where in @name what is below the root of proc begins
  * @mode: what it is
  * @flags: O_*
  * @pos: its position
@@ -212,6 +213,7 @@ struct proc_later {
 	struct file *file;
 	u32 id;
 	char *name;
+	size_t at;
 	u32 mode;
 	u32 flags;
 	loff_t pos;
@@ -255,26 +257,61 @@ static struct file *proc_failed(struct restart *rs, const char *name, int err)
 	return ERR_PTR(err == -ENOENT ? -ESTALE : err);
 }
 
+/*
+ * The image says where proc is, and any path may lead anywhere: is what was found @name of a whole
+ * proc, as proc_describe() would say, and if it is about a process, about this one?
+ */
+static int proc_check(const struct path *path, const char *name, u32 mode)
+{
+	struct inode *inode = d_backing_inode(path->dentry);
+	unsigned int own, nr;
+	const char *found, *rest;
+	char *buf;
+	bool ok;
+
+	if (!proc_kind(inode) || (inode->i_mode ^ mode) & S_IFMT ||
+	    path->mnt->mnt_root != inode->i_sb->s_root)
+		return -ESTALE;
+	buf = kmalloc(PATH_MAX, GFP_KERNEL_ACCOUNT);
+	if (!buf)
+		return -ENOMEM;
+	found = dentry_path_raw(path->dentry, buf, PATH_MAX);
+	if (IS_ERR(found)) {
+		ok = false;
+	} else if (strncmp(name, "/self", 5)) {
+		ok = !strcmp(found, *name ? name : "/");
+	} else {
+		own = __task_pid_nr_ns(current, PIDTYPE_TGID, proc_pid_ns(inode->i_sb));
+		nr = proc_number(found + 1, &rest);
+		ok = nr && nr == own && !strcmp(rest, name + 5);
+	}
+	kfree(buf);
+	return ok ? 0 : -ESTALE;
+}
+
+/* As if by open(2): the rights to the file are asked for. */
 static struct file *proc_open_path(struct restart *rs, const struct path *path, u32 flags)
 {
 	struct path mine;
 	struct file *file;
 
+	flags = (flags & PROC_OPEN_FLAGS) | O_NOCTTY;
 	/* Some show what can be seen from the root directory that the process has then. */
 	if (!rs->root.mnt)
-		return dentry_open(path, flags & PROC_OPEN_FLAGS, current_cred());
+		return file_open_root(path, "", flags, 0);
 	get_fs_root(current->fs, &mine);
 	sym(set_fs_root)(current->fs, &rs->root);
-	file = dentry_open(path, flags & PROC_OPEN_FLAGS, current_cred());
+	file = file_open_root(path, "", flags, 0);
 	sym(set_fs_root)(current->fs, &mine);
 	path_put(&mine);
 	return file;
 }
 
-static struct file *proc_open_name(struct restart *rs, const char *name, u32 mode, u32 flags,
-				   bool follow)
+/* @name + @at is what is below the root of proc, and begins with "/self" if it is our own. */
+static struct file *proc_open_name(struct restart *rs, const char *name, size_t at, u32 mode,
+				   u32 flags)
 {
-	struct inode *inode;
+	bool follow = !name[at] || !strcmp(name + at, "/self");
 	struct file *file;
 	struct path path;
 	int ret;
@@ -283,25 +320,22 @@ static struct file *proc_open_name(struct restart *rs, const char *name, u32 mod
 	ret = kern_path(name, LOOKUP_NO_MAGICLINKS | (follow ? LOOKUP_FOLLOW : 0), &path);
 	if (ret)
 		return proc_failed(rs, name, ret);
-	inode = d_backing_inode(path.dentry);
-	if (!proc_kind(inode) || (inode->i_mode ^ mode) & S_IFMT)
-		file = ERR_PTR(-ESTALE);
-	else
-		file = proc_open_path(rs, &path, flags);
+	ret = proc_check(&path, name + at, mode);
+	file = ret ? ERR_PTR(ret) : proc_open_path(rs, &path, flags);
 	path_put(&path);
 	return IS_ERR(file) ? proc_failed(rs, name, PTR_ERR(file)) : file;
 }
 
 /* Something of proc stands in, which can do nothing. */
 static struct file *proc_open_later(struct restart *rs, const struct pb_file *pb, const char *root,
-				    char **name)
+				    char **name, size_t at)
 {
 	struct proc_later *later = kzalloc(sizeof(*later), GFP_KERNEL_ACCOUNT);
 	struct file *file;
 
 	if (!later)
 		return ERR_PTR(-ENOMEM);
-	file = proc_open_name(rs, root, S_IFDIR, O_RDONLY | O_DIRECTORY, true);
+	file = proc_open_name(rs, root, strlen(root), S_IFDIR, O_RDONLY | O_DIRECTORY);
 	if (IS_ERR(file)) {
 		kfree(later);
 		return file;
@@ -309,6 +343,7 @@ static struct file *proc_open_later(struct restart *rs, const struct pb_file *pb
 	later->file = get_file(file);
 	later->id = pb->id;
 	later->name = *name;
+	later->at = at;
 	*name = NULL;
 	later->mode = pb->proc.mode;
 	later->flags = pb->flags;
@@ -323,6 +358,7 @@ struct file *proc_open(struct restart *rs, const struct pb_file *pb)
 	const struct pb_proc *proc = &pb->proc;
 	char *root, *name, tid[24] = "";
 	struct file *file;
+	size_t at;
 	bool later;
 
 	if (!proc_valid(proc, pb->flags))
@@ -332,7 +368,8 @@ struct file *proc_open(struct restart *rs, const struct pb_file *pb)
 		return ERR_CAST(root);
 	if (proc->has_tid)
 		snprintf(tid, sizeof(tid), "/task/%u", proc->tid);
-	name = kasprintf(GFP_KERNEL_ACCOUNT, "%s%s%s%.*s", strcmp(root, "/") ? root : "",
+	at = strcmp(root, "/") ? strlen(root) : 0;
+	name = kasprintf(GFP_KERNEL_ACCOUNT, "%.*s%s%s%.*s", (int)at, root,
 			 proc->self ? "/self" : "", tid, (int)proc->name.len,
 			 (const char *)proc->name.data);
 	/* What is about other threads, or descriptors, is not there yet. */
@@ -341,10 +378,9 @@ struct file *proc_open(struct restart *rs, const struct pb_file *pb)
 	if (!name)
 		file = ERR_PTR(-ENOMEM);
 	else if (later && proc->self)
-		file = proc_open_later(rs, pb, root, &name);
+		file = proc_open_later(rs, pb, root, &name, at);
 	else
-		file = proc_open_name(rs, name, proc->mode, pb->flags,
-				      !proc->name.len && !proc->has_tid);
+		file = proc_open_name(rs, name, at, proc->mode, pb->flags);
 	kfree(name);
 	kfree(root);
 	return file;
@@ -412,7 +448,7 @@ int proc_finish(struct restart *rs)
 	int ret;
 
 	list_for_each_entry(later, &rs->procs, list) {
-		file = proc_open_name(rs, later->name, later->mode, later->flags, false);
+		file = proc_open_name(rs, later->name, later->at, later->mode, later->flags);
 		ret = PTR_ERR_OR_ZERO(file);
 		if (!ret) {
 			if (!(later->flags & O_PATH))

@@ -1,10 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Images with any field changed in any way, and who may restart from one. */
-#include <grp.h>
-#include <linux/capability.h>
-#include <sys/prctl.h>
-#include <sys/syscall.h>
-
+/* Images with any field changed in any way. */
 #include "attempt.h"
 
 /* ---- anything, systematically ---- */
@@ -229,46 +224,4 @@ TEST(strange_fields)
 	while (victim_us() < end)
 		EXPECT_FINE(attempt_strange(what, sizeof(what)), "%s", what);
 	REPORT();
-}
-
-/* ---- who may ---- */
-
-static void drop(uint64_t caps)
-{
-	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct data[2] = {
-		{ .effective = caps, .permitted = caps, .inheritable = 0 },
-		{ .effective = caps >> 32, .permitted = caps >> 32, .inheritable = 0 },
-	};
-
-	prctl(PR_SET_KEEPCAPS, 1);
-	if (setgroups(0, NULL) || setresgid(65534, 65534, 65534) ||
-	    setresuid(65534, 65534, 65534) || syscall(SYS_capset, &head, data))
-		abort();
-}
-
-/* An image is no way to become root. */
-TEST(rights)
-{
-	SETUP();
-	/* The device is open already, as a service might hand it on. */
-	drop(0);
-	EXPECT_FINE(attempt(good.data, good.len, false), "nobody");
-	EXPECT_EQ(EPERM, res.error);
-}
-
-TEST(rights_to_a_pid)
-{
-	SETUP();
-	drop(1ULL << CAP_CHECKPOINT_RESTORE);
-	EXPECT_FINE(attempt(good.data, good.len, false), "only the right to a pid");
-	EXPECT_EQ(EPERM, res.error);
-}
-
-TEST(rights_to_ids)
-{
-	SETUP();
-	drop(1ULL << CAP_CHECKPOINT_RESTORE | 1ULL << CAP_SETUID | 1ULL << CAP_SETGID);
-	EXPECT_FINE(attempt(good.data, good.len, false), "all ids but no capabilities");
-	EXPECT_EQ(EPERM, res.error);
 }

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: GPL-2.0
+/* An image is no way to get at what whoever restarts it may not have. */
+#include <grp.h>
+#include <linux/capability.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+
+#include "attempt.h"
+
+static void drop(uint64_t caps)
+{
+	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2] = {
+		{ .effective = caps, .permitted = caps, .inheritable = 0 },
+		{ .effective = caps >> 32, .permitted = caps >> 32, .inheritable = 0 },
+	};
+
+	prctl(PR_SET_KEEPCAPS, 1);
+	if (setgroups(0, NULL) || setresgid(65534, 65534, 65534) ||
+	    setresuid(65534, 65534, 65534) || syscall(SYS_capset, &head, data) ||
+	    prctl(PR_SET_KEEPCAPS, 0))
+		abort();
+}
+
+/* An image is no way to become root. */
+TEST(rights)
+{
+	SETUP();
+	/* The device is open already, as a service might hand it on. */
+	drop(0);
+	EXPECT_FINE(attempt(good.data, good.len, false), "nobody");
+	EXPECT_EQ(EPERM, res.error);
+}
+
+TEST(rights_to_a_pid)
+{
+	SETUP();
+	drop(1ULL << CAP_CHECKPOINT_RESTORE);
+	EXPECT_FINE(attempt(good.data, good.len, false), "only the right to a pid");
+	EXPECT_EQ(EPERM, res.error);
+}
+
+TEST(rights_to_ids)
+{
+	SETUP();
+	drop(1ULL << CAP_CHECKPOINT_RESTORE | 1ULL << CAP_SETUID | 1ULL << CAP_SETGID);
+	EXPECT_FINE(attempt(good.data, good.len, false), "all ids but no capabilities");
+	EXPECT_EQ(EPERM, res.error);
+}
+
+/* ---- images that say what is not so ---- */
+
+/* The payload of a record, or the content of a field, to be changed; nothing is ever freed. */
+static struct image_bytes payload(unsigned int i)
+{
+	return (struct image_bytes){ (uint8_t *)recs[i].payload, recs[i].len };
+}
+
+static struct image_bytes inner(const struct image_bytes *msg, uint32_t number)
+{
+	struct image_field f;
+
+	if (!image_find(msg->data, msg->len, number, 0, &f))
+		abort();
+	return (struct image_bytes){ msg->data + f.value, f.end - f.value };
+}
+
+static void say(struct image_bytes *msg, uint32_t number, uint64_t value)
+{
+	struct image_field f;
+
+	if (!image_find(msg->data, msg->len, number, 0, &f))
+		abort();
+	*msg = image_set(msg->data, msg->len, &f, value);
+}
+
+static void say_bytes(struct image_bytes *msg, uint32_t number, const void *data, size_t len)
+{
+	struct image_field f;
+
+	if (!image_find(msg->data, msg->len, number, 0, &f))
+		abort();
+	*msg = image_set_bytes(msg->data, msg->len, &f, data, len);
+}
+
+static void say_text(struct image_bytes *msg, uint32_t number, const char *text)
+{
+	say_bytes(msg, number, text, strlen(text));
+}
+
+static void say_nothing(struct image_bytes *msg, uint32_t number)
+{
+	struct image_field f;
+
+	if (image_find(msg->data, msg->len, number, 0, &f))
+		*msg = image_splice(msg->data, msg->len, f.start, f.end, "", 0);
+}
+
+static void put(unsigned int i, const struct image_bytes *msg)
+{
+	recs[i].payload = msg->data;
+	recs[i].len = msg->len;
+}
+
+/* Credentials that anybody may have. */
+static void say_nobody(void)
+{
+	unsigned int i = nth_rec(CKPT_REC_CRED, 0), n;
+	struct image_bytes msg = payload(i);
+
+	for (n = 2; n <= 9; n++)
+		say(&msg, n, 65534);
+	say_nothing(&msg, 10);
+	for (n = 11; n <= 15; n++)
+		if (n != 14)
+			say(&msg, n, 0);
+	put(i, &msg);
+}
+
+/* A file of proc, of the program itself or about the machine, put before all other files. */
+static unsigned int first_is_of_proc(bool self)
+{
+	unsigned int first = nth_rec(CKPT_REC_FILE, 0), i;
+	struct image_bytes msg;
+	struct image_rec rec;
+	struct image_field f;
+
+	for (i = first; i < n_recs; i++) {
+		if (recs[i].type != CKPT_REC_FILE ||
+		    !image_find(recs[i].payload, recs[i].len, 61, 0, &f))
+			continue;
+		msg = payload(i);
+		msg = inner(&msg, 61);
+		if (image_find(msg.data, msg.len, 2, 0, &f) != self)
+			continue;
+		rec = recs[i];
+		recs[i] = recs[first];
+		recs[first] = rec;
+		return first;
+	}
+	abort();
+}
+
+static void say_proc(unsigned int i, const char *where, const char *name, unsigned int flags)
+{
+	struct image_bytes file = payload(i), proc = inner(&file, 61), root = inner(&proc, 1);
+
+	say_text(&root, 1, where);
+	say_bytes(&proc, 1, root.data, root.len);
+	say_text(&proc, 4, name);
+	say_bytes(&file, 61, proc.data, proc.len);
+	say(&file, 2, flags);
+	put(i, &file);
+}
+
+/* ---- files of proc ---- */
+
+/* Where proc is, the image says; what it finds there was put there by whoever wrote it. */
+TEST(planted_proc)
+{
+	char dir[64], self[80], sys[80];
+	unsigned int i;
+
+	SETUP();
+	snprintf(dir, sizeof(dir), "/tmp/ckpt-planted.%d", getpid());
+	snprintf(self, sizeof(self), "%s/self", dir);
+	snprintf(sys, sizeof(sys), "%s/sys", dir);
+	ASSERT_EQ(0, mkdir(dir, 0700));
+	ASSERT_EQ(0, symlink("/proc", self));
+	ASSERT_EQ(0, symlink("/proc", sys));
+	i = first_is_of_proc(true);
+	say_proc(i, dir, "/sysrq-trigger", O_WRONLY);
+	EXPECT_FINE(attempt_recs(recs, n_recs, false), "the machine's as its own");
+	EXPECT_EQ(ESTALE, res.error);
+	unlink(self);
+	ASSERT_EQ(0, symlink("/proc/1", self));
+	say_proc(i, dir, "/environ", O_RDONLY);
+	EXPECT_FINE(attempt_recs(recs, n_recs, false), "another's as its own");
+	EXPECT_EQ(ESTALE, res.error);
+	say_proc(i, "/proc", "/status", O_RDONLY);
+	i = first_is_of_proc(false);
+	say_proc(i, dir, "/sys/sysrq-trigger", O_WRONLY);
+	EXPECT_FINE(attempt_recs(recs, n_recs, false), "a trigger as a setting");
+	EXPECT_EQ(ESTALE, res.error);
+	say_proc(i, dir, "/sys/1/environ", O_RDONLY);
+	EXPECT_FINE(attempt_recs(recs, n_recs, false), "another's as a setting");
+	EXPECT_EQ(ESTALE, res.error);
+	unlink(self);
+	unlink(sys);
+	rmdir(dir);
+}
+
+/* Of those who may read a file of the machine, nobody is one. */
+TEST(proc_of_root)
+{
+	unsigned int i;
+
+	/* Where anybody may be. */
+	ASSERT_EQ(0, chdir("/"));
+	SETUP();
+	i = first_is_of_proc(false);
+	say_proc(i, "/proc", "/pagetypeinfo", O_RDONLY);
+	EXPECT_FINE(attempt_recs(recs, n_recs, true), "root");
+	EXPECT_EQ(1, started);
+	say_nobody();
+	drop(1ULL << CAP_CHECKPOINT_RESTORE);
+	EXPECT_FINE(attempt_recs(recs, n_recs, false), "nobody");
+	EXPECT_EQ(EACCES, res.error);
+	EXPECT_NE(NULL, strstr(device_words(&res), "/proc/pagetypeinfo")) {
+		TH_LOG("%s", device_words(&res));
+	}
+}
