@@ -183,6 +183,14 @@ static int cred_ids(struct stream_in *in, struct cred *new, const struct pb_cred
 	return 0;
 }
 
+/* What is locked is so for its owner, too: as prctl(PR_SET_SECUREBITS) has it. */
+static bool cred_securebits_ok(const struct cred *old, u32 bits)
+{
+	u32 locks = old->securebits & SECURE_ALL_LOCKS;
+
+	return !(locks >> 1 & (old->securebits ^ bits)) && !(locks & ~bits);
+}
+
 static int cred_capabilities(struct stream_in *in, struct cred *new, const struct pb_cred *pb)
 {
 	kernel_cap_t inheritable, permitted, effective, bset, ambient;
@@ -199,8 +207,13 @@ static int cred_capabilities(struct stream_in *in, struct cred *new, const struc
 		return stream_in_bad(in, "capabilities");
 	/* Nobody gets what the caller does not have. */
 	if (!cap_issubset(permitted, new->cap_permitted) ||
-	    !cap_issubset(bset, new->cap_bset))
+	    !cap_issubset(bset, new->cap_bset) ||
+	    !cap_issubset(inheritable, cap_combine(new->cap_inheritable, new->cap_bset)) ||
+	    (new->securebits & issecure_mask(SECURE_NO_CAP_AMBIENT_RAISE) &&
+	     !cap_issubset(ambient, new->cap_ambient)))
 		return cred_denied(in, "capabilities", "restart it with these capabilities");
+	if (!cred_securebits_ok(new, pb->securebits))
+		return cred_denied(in, "securebits", "restart it where these are not locked");
 	if (!setpcap &&
 	    (!cap_issubset(inheritable, cap_combine(new->cap_inheritable, new->cap_permitted)) ||
 	     !cap_issubset(new->cap_bset, bset) || pb->securebits != new->securebits))

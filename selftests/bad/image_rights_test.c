@@ -2,6 +2,7 @@
 /* An image is no way to get at what whoever restarts it may not have. */
 #include <grp.h>
 #include <linux/capability.h>
+#include <linux/securebits.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 
@@ -209,4 +210,70 @@ TEST(proc_of_root)
 	EXPECT_NE(NULL, strstr(device_words(&res), "/proc/pagetypeinfo")) {
 		TH_LOG("%s", device_words(&res));
 	}
+}
+
+/* ---- credentials ---- */
+
+static void say_cred(uint32_t number, uint64_t value)
+{
+	unsigned int i = nth_rec(CKPT_REC_CRED, 0);
+	struct image_bytes msg = payload(i);
+
+	say(&msg, number, value);
+	put(i, &msg);
+}
+
+static uint64_t cred_says(uint32_t number)
+{
+	unsigned int i = nth_rec(CKPT_REC_CRED, 0);
+	struct image_field f;
+
+	return image_find(recs[i].payload, recs[i].len, number, 0, &f) ? f.scalar : 0;
+}
+
+/* What left the bounding set does not come back with CAP_SETPCAP. */
+TEST(inheritable_beyond_bounding)
+{
+	const uint64_t boot = 1ULL << CAP_SYS_BOOT;
+
+	SETUP();
+	ASSERT_EQ(0, prctl(PR_CAPBSET_DROP, CAP_SYS_BOOT));
+	say_cred(14, cred_says(14) & ~boot);
+	EXPECT_FINE(attempt_recs(recs, n_recs, true), "without it");
+	EXPECT_EQ(1, started);
+	say_cred(11, boot);
+	EXPECT_FINE(attempt_recs(recs, n_recs, false), "inheritable");
+	EXPECT_EQ(EPERM, res.error);
+}
+
+TEST(locked_securebits)
+{
+	const unsigned int bits = SECBIT_NO_SETUID_FIXUP | SECBIT_NO_SETUID_FIXUP_LOCKED;
+
+	SETUP();
+	ASSERT_EQ(0, prctl(PR_SET_SECUREBITS, bits));
+	say_cred(16, bits);
+	EXPECT_FINE(attempt_recs(recs, n_recs, true), "the same");
+	EXPECT_EQ(1, started);
+	say_cred(16, SECBIT_NO_SETUID_FIXUP_LOCKED);
+	EXPECT_FINE(attempt_recs(recs, n_recs, false), "a locked bit changed");
+	EXPECT_EQ(EPERM, res.error);
+	say_cred(16, SECBIT_NO_SETUID_FIXUP);
+	EXPECT_FINE(attempt_recs(recs, n_recs, false), "unlocked");
+	EXPECT_EQ(EPERM, res.error);
+}
+
+TEST(ambient_not_to_be_raised)
+{
+	const uint64_t boot = 1ULL << CAP_SYS_BOOT;
+
+	SETUP();
+	say_cred(11, boot);
+	say_cred(15, boot);
+	EXPECT_FINE(attempt_recs(recs, n_recs, true), "raised");
+	EXPECT_EQ(1, started);
+	ASSERT_EQ(0, prctl(PR_SET_SECUREBITS, SECBIT_NO_CAP_AMBIENT_RAISE));
+	say_cred(16, SECBIT_NO_CAP_AMBIENT_RAISE);
+	EXPECT_FINE(attempt_recs(recs, n_recs, false), "raised in spite of the bit");
+	EXPECT_EQ(EPERM, res.error);
 }
