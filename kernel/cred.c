@@ -136,7 +136,8 @@ static int cred_groups(struct stream_in *in, struct cred *new, const struct pb_c
 		gi->gid[i] = gid;
 		same = same && gid_eq(gid, old->gid[i]);
 	}
-	if (!same && !ns_capable(new->user_ns, CAP_SETGID)) {
+	/* A user namespace may deny it whatever one is capable of: what groups forbid stays so. */
+	if (!same && !sym(may_setgroups)()) {
 		put_group_info(gi);
 		return cred_denied(in, "supplementary groups", "restart it as its user or as root");
 	}

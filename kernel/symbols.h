@@ -79,6 +79,7 @@ long ckpt_proto_kernel_wait4(pid_t pid, int __user *stat, int options, struct ru
 	X(do_send_sig_info, do_send_sig_info)				\
 	X(set_current_blocked, set_current_blocked)			\
 	X(alloc_uid, alloc_uid)						\
+	X(may_setgroups, may_setgroups)					\
 	X(update_rlimit_cpu, update_rlimit_cpu)				\
 	X(sched_setattr, sched_setattr)					\
 	X(set_process_cpu_timer, set_process_cpu_timer)			\

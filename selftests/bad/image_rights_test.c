@@ -3,6 +3,7 @@
 #include <grp.h>
 #include <linux/capability.h>
 #include <linux/securebits.h>
+#include <sched.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 
@@ -276,4 +277,61 @@ TEST(ambient_not_to_be_raised)
 	say_cred(16, SECBIT_NO_CAP_AMBIENT_RAISE);
 	EXPECT_FINE(attempt_recs(recs, n_recs, false), "raised in spite of the bit");
 	EXPECT_EQ(EPERM, res.error);
+}
+
+static bool write_text(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	bool ok = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
+
+	close(fd);
+	return ok;
+}
+
+/* What @fn returns in a child; in its namespaces, if one was unshared for children. */
+static int in_child(int (*fn)(int arg), int arg)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (!pid)
+		_exit(fn(arg));
+	return waitpid(pid, &status, 0) == pid && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static int refused_for_groups(int arg)
+{
+	const char *why = attempt_recs(recs, n_recs, true);
+
+	if (why)
+		printf("# %s (%s)\n", why, device_words(&res));
+	return why ? arg : !!strstr(device_words(&res), "supplementary groups");
+}
+
+/* A user namespace in which root may not leave the groups it came with. */
+static int with_groups(int n)
+{
+	const gid_t group = 7;
+
+	if (setgroups(n, &group) || unshare(CLONE_NEWUSER | CLONE_NEWPID) ||
+	    !write_text("/proc/self/setgroups", "deny") ||
+	    !write_text("/proc/self/uid_map", "0 0 1") ||
+	    !write_text("/proc/self/gid_map", "0 0 1"))
+		return 3;
+	return in_child(refused_for_groups, 2);
+}
+
+/* What a group may not, one that leaves it might. */
+TEST(groups_denied)
+{
+	struct image_bytes msg;
+	unsigned int i;
+
+	SETUP();
+	i = nth_rec(CKPT_REC_CRED, 0);
+	msg = payload(i);
+	say_nothing(&msg, 10);
+	put(i, &msg);
+	EXPECT_EQ(0, in_child(with_groups, 0));
+	EXPECT_EQ(1, in_child(with_groups, 1));
 }
