@@ -4,6 +4,7 @@
 #include <linux/capability.h>
 #include <linux/securebits.h>
 #include <sched.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 
@@ -334,4 +335,65 @@ TEST(groups_denied)
 	put(i, &msg);
 	EXPECT_EQ(0, in_child(with_groups, 0));
 	EXPECT_EQ(1, in_child(with_groups, 1));
+}
+
+/* ---- the terminal ---- */
+
+static void restart_on(int tty, const struct image_rec *list, unsigned int n)
+{
+	struct image_bytes image = image_make(list, n, NULL);
+	struct ckpt_restart arg = {
+		.in_fd = memfd,
+		.tty_fd = tty,
+		.errors = (uintptr_t)res.errors,
+		.errors_cap = DEVICE_ERRORS,
+	};
+	int ret;
+
+	if (ftruncate(memfd, 0) || pwrite(memfd, image.data, image.len, 0) != (ssize_t)image.len ||
+	    lseek(memfd, 0, SEEK_SET))
+		abort();
+	ret = ioctl(device, CKPT_IOC_RESTART, &arg);
+	res.error = ret ? errno : 0;
+	res.len = arg.errors_len;
+	if (!ret)
+		victim_kill(arg.pid);
+	free(image.data);
+}
+
+/* As write(1) and wall(1) have one. */
+TEST(terminal_to_write_to)
+{
+	static const uint8_t record[] = { 0x08, 0xe6, 0x07, 0x12, 0, 0x18, 0 };
+	uint8_t file[] = { 0x08, 0xe7, 0x07, 0x10, O_WRONLY, 0x30, 0xe6, 0x07 };
+	struct image_rec list[RECS_MAX + 2];
+	unsigned int first;
+	int pty, tty;
+
+	ASSERT_EQ(0, chdir("/"));
+	SETUP();
+	pty = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+	ASSERT_LE(0, pty);
+	ASSERT_EQ(0, unlockpt(pty));
+	ASSERT_EQ(0, chmod(ptsname(pty), 0622));
+	first = nth_rec(CKPT_REC_FILE, 0);
+	say_nobody();
+	memcpy(list, recs, first * sizeof(*list));
+	list[first] = (struct image_rec){ CKPT_REC_TTY, 0, sizeof(record), record };
+	list[first + 1] = (struct image_rec){ CKPT_REC_FILE, 0, sizeof(file), file };
+	memcpy(list + first + 2, recs + first, (n_recs - first) * sizeof(*list));
+	drop(1ULL << CAP_CHECKPOINT_RESTORE);
+	tty = open(ptsname(pty), O_WRONLY | O_NOCTTY | O_CLOEXEC);
+	ASSERT_LE(0, tty);
+	/* It comes as far as a file that nobody may open. */
+	restart_on(tty, list, n_recs + 2);
+	EXPECT_NE(NULL, strstr(device_words(&res), counter_path));
+	file[4] = O_RDWR;
+	restart_on(tty, list, n_recs + 2);
+	EXPECT_EQ(EACCES, res.error);
+	EXPECT_NE(NULL, strstr(device_words(&res), "the terminal cannot be opened"));
+	file[4] = O_RDONLY;
+	restart_on(tty, list, n_recs + 2);
+	EXPECT_EQ(EACCES, res.error);
+	EXPECT_NE(NULL, strstr(device_words(&res), "the terminal cannot be opened"));
 }
