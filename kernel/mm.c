@@ -198,6 +198,18 @@ int mm_read_pkeys(struct restart *rs)
 	return bad ? stream_in_bad(&rs->in, "%s", bad) : 0;
 }
 
+/*
+ * Core dumps that belong to root, wherever they go: prctl(PR_SET_DUMPABLE) does not give that. Who
+ * has changed its ids gets it, if the administrator wants it so (fs.suid_dumpable).
+ */
+#define MM_DUMPABLE_ROOT	2
+
+static u32 mm_dumpable(u32 val)
+{
+	return val != MM_DUMPABLE_ROOT || capable(CAP_SYS_ADMIN) ||
+	       compat_get_dumpable(current) == MM_DUMPABLE_ROOT ? val : 0;
+}
+
 /* The same demands as prctl(PR_SET_MM_MAP) makes. */
 static int mm_valid(struct restart *rs, struct pb_mm *pb)
 {
@@ -215,7 +227,8 @@ static int mm_valid(struct restart *rs, struct pb_mm *pb)
 		return stream_in_bad(&rs->in, "layout of the address space");
 	if (pb->auxv.len != sizeof(current->mm->saved_auxv))
 		return stream_in_bad(&rs->in, "auxiliary vector");
-	if (pb->mmap_base >= TASK_SIZE || !PAGE_ALIGNED(pb->mmap_base) || pb->dumpable > 2 ||
+	if (pb->mmap_base >= TASK_SIZE || !PAGE_ALIGNED(pb->mmap_base) ||
+	    pb->dumpable > MM_DUMPABLE_ROOT ||
 	    pb->def_flags & ~(PB_VMA_FLAG_LOCKED | PB_VMA_FLAG_LOCKONFAULT))
 		return stream_in_bad(&rs->in, "kind of the address space");
 	return 0;
@@ -296,7 +309,7 @@ int mm_read(struct restart *rs)
 	ret = mm_register_barriers(rs, pb.membarrier);
 	if (ret)
 		return ret;
-	rs->dumpable = pb.dumpable;
+	rs->dumpable = mm_dumpable(pb.dumpable);
 	rs->mm_final.exe = get_file(exe);
 	rs->mm_final.def_flags = (pb.def_flags & PB_VMA_FLAG_LOCKED ? VM_LOCKED : 0) |
 				 (pb.def_flags & PB_VMA_FLAG_LOCKONFAULT ? VM_LOCKONFAULT : 0);

@@ -19,7 +19,7 @@
 #define KERNEL 0xffffffff81000000ULL
 #define HOLE 0x0000800000000000ULL
 
-/* A good image of target.c. */
+/* A good image of target.c, of the program that setup() was told. */
 static struct image_bytes good;
 static struct image_rec recs[RECS_MAX];
 static size_t starts[RECS_MAX + 1];
@@ -72,7 +72,7 @@ static inline pid_t second_thread(void)
 }
 
 /* Make the image, and see that it is one. */
-static inline const char *setup(void)
+static inline const char *setup(const char *mode)
 {
 	struct image_bytes same;
 	pid_t pid;
@@ -82,7 +82,7 @@ static inline const char *setup(void)
 	device = device_open();
 	memfd = memfd_create("image", MFD_CLOEXEC);
 	counter = victim_counter(counter_path);
-	victim = victim_start("rich", counter_path);
+	victim = victim_start(mode, counter_path);
 	if (!victim_counts(counter))
 		return "the program does not run";
 	if (device_checkpoint(device, victim, memfd, CKPT_CHECKPOINT_HOLD, &res))
@@ -109,8 +109,10 @@ static inline const char *setup(void)
 	return pid == victim ? NULL : "another pid";
 }
 
-#define SETUP() do {						\
-	const char *_why = setup();				\
+#define SETUP() SETUP_OF("rich")
+
+#define SETUP_OF(mode) do {					\
+	const char *_why = setup(mode);				\
 								\
 	ASSERT_EQ(NULL, _why) {					\
 		TH_LOG("%s", _why);				\

@@ -10,7 +10,7 @@
 
 #include "attempt.h"
 
-static void drop(uint64_t caps)
+static int set_caps(uint64_t caps)
 {
 	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct data[2] = {
@@ -18,10 +18,14 @@ static void drop(uint64_t caps)
 		{ .effective = caps >> 32, .permitted = caps >> 32, .inheritable = 0 },
 	};
 
+	return syscall(SYS_capset, &head, data);
+}
+
+static void drop(uint64_t caps)
+{
 	prctl(PR_SET_KEEPCAPS, 1);
 	if (setgroups(0, NULL) || setresgid(65534, 65534, 65534) ||
-	    setresuid(65534, 65534, 65534) || syscall(SYS_capset, &head, data) ||
-	    prctl(PR_SET_KEEPCAPS, 0))
+	    setresuid(65534, 65534, 65534) || set_caps(caps) || prctl(PR_SET_KEEPCAPS, 0))
 		abort();
 }
 
@@ -396,4 +400,63 @@ TEST(terminal_to_write_to)
 	restart_on(tty, list, n_recs + 2);
 	EXPECT_EQ(EACCES, res.error);
 	EXPECT_NE(NULL, strstr(device_words(&res), "the terminal cannot be opened"));
+}
+
+/* ---- memory ---- */
+
+/* prctl(PR_GET_DUMPABLE) of the program that the image makes; -1 if it makes none. */
+static int dumpable(void)
+{
+	struct image_bytes image = image_make(recs, n_recs, NULL), again;
+	struct image_rec list[RECS_MAX];
+	struct image_field f;
+	unsigned int n, i;
+	int val = -1;
+	pid_t pid;
+
+	if (ftruncate(memfd, 0) || pwrite(memfd, image.data, image.len, 0) != (ssize_t)image.len ||
+	    lseek(memfd, 0, SEEK_SET))
+		abort();
+	pid = device_restart(device, memfd, 0, &res);
+	if (pid < 0)
+		return -1;
+	/* An image of that tells. */
+	if (!ftruncate(memfd, 0) && !lseek(memfd, 0, SEEK_SET) &&
+	    !device_checkpoint(device, pid, memfd, 0, &res) && !slurp(memfd, &again)) {
+		n = image_take(again.data, again.len, list, RECS_MAX);
+		for (i = 0; i < n; i++)
+			if (list[i].type == CKPT_REC_MM &&
+			    image_find(list[i].payload, list[i].len, 15, 0, &f))
+				val = f.scalar;
+	}
+	victim_kill(pid);
+	return val;
+}
+
+static void say_dumpable(unsigned int value)
+{
+	unsigned int i = nth_rec(CKPT_REC_MM, 0);
+	struct image_bytes msg = payload(i);
+
+	say(&msg, 15, value);
+	put(i, &msg);
+}
+
+/* Core dumps of root are for whom root lets have them. */
+TEST(cores_of_root)
+{
+	uint64_t caps;
+
+	SETUP_OF("count");
+	say_dumpable(2);
+	EXPECT_EQ(2, dumpable());
+	caps = cred_says(12) & ~(1ULL << CAP_SYS_ADMIN);
+	say_cred(12, caps);
+	say_cred(13, caps);
+	ASSERT_EQ(0, set_caps(caps));
+	EXPECT_EQ(0, dumpable()) {
+		TH_LOG("%s", device_words(&res));
+	}
+	say_dumpable(1);
+	EXPECT_EQ(1, dumpable());
 }
