@@ -19,6 +19,7 @@
 #include <linux/mm.h>
 #include <linux/mount.h>
 #include <linux/pagewalk.h>
+#include <linux/pid_namespace.h>
 #include <linux/pipe_fs_i.h>
 #include <linux/posix-timers.h>
 #include <linux/prctl.h>
@@ -619,6 +620,20 @@ static inline struct file *compat_shmem_file_setup(const char *name, loff_t size
 	return shmem_file_setup(name, size, mk_vma_flags(VMA_NORESERVE_BIT));
 #else
 	return shmem_file_setup(name, size, VM_NORESERVE);
+#endif
+}
+
+/*
+ * Does vm.memfd_noexec forbid memfds that may be executed? 105ff5339f49 "mm/memfd: add
+ * MFD_NOEXEC_SEAL and MFD_EXEC", 6.3.
+ */
+static inline bool compat_memfd_noexec(void)
+{
+#ifdef MEMFD_NOEXEC_SCOPE_NOEXEC_ENFORCED
+	return pidns_memfd_noexec_scope(task_active_pid_ns(current)) >=
+	       MEMFD_NOEXEC_SCOPE_NOEXEC_ENFORCED;
+#else
+	return false;
 #endif
 }
 

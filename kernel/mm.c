@@ -277,7 +277,7 @@ int mm_read(struct restart *rs)
 	if (pb.vdso != (unsigned long)mm->context.vdso)
 		return stream_in_bad(&rs->in, "place of the vDSO");
 	exe = object_find(&rs->objects, OBJECT_FILE, pb.exe_file);
-	if (!exe || !S_ISREG(file_inode(exe)->i_mode))
+	if (!exe || !S_ISREG(file_inode(exe)->i_mode) || exe->f_mode & FMODE_PATH)
 		return stream_in_bad(&rs->in, "executable");
 	if (mmap_write_lock_killable(mm))
 		return -EINTR;
@@ -325,8 +325,12 @@ static int mm_set_exe(struct restart *rs)
 	struct file *exe = rs->mm_final.exe;
 	int ret;
 
-	/* As prctl(PR_SET_MM_EXE_FILE) asks. */
-	if (exe->f_path.mnt->mnt_flags & MNT_NOEXEC || file_permission(exe, MAY_EXEC))
+	/*
+	 * As prctl(PR_SET_MM_EXE_FILE) asks; the capability that it wants, too, is that to choose a
+	 * pid.
+	 */
+	if (exe->f_path.mnt->mnt_flags & MNT_NOEXEC ||
+	    exe->f_path.mnt->mnt_sb->s_iflags & SB_I_NOEXEC || file_permission(exe, MAY_EXEC))
 		return error_add(&rs->ctx->errors, -EACCES, &at,
 				 "its executable may not be executed");
 	/* The descriptor's file was opened like any; an executable one excludes writers. */

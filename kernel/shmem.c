@@ -142,6 +142,14 @@ int shmem_read(struct restart *rs)
 		return ret;
 	if (!shmem_valid(&pb))
 		return stream_in_bad(&rs->in, "kind of shared memory %u", pb.id);
+	/* Nor does memfd_create() make one then. */
+	if (pb.has_name && (!(pb.seals & F_SEAL_EXEC) || pb.attr.mode & 0111) &&
+	    compat_memfd_noexec()) {
+		at.reason = CKPT_REASON_DENIED;
+		return error_add(&rs->ctx->errors, -EACCES, &at,
+				 "a memfd (%.*s) could be executed, which vm.memfd_noexec forbids here",
+				 (int)min_t(u32, pb.name.len, 80), (const char *)pb.name.data);
+	}
 	if (pb.has_name)
 		snprintf(name, sizeof(name), SHMEM_MEMFD "%.*s", (int)pb.name.len,
 			 (const char *)pb.name.data);

@@ -460,3 +460,71 @@ TEST(cores_of_root)
 	say_dumpable(1);
 	EXPECT_EQ(1, dumpable());
 }
+
+/* What was only looked at is nothing to execute. */
+TEST(executable_by_path_only)
+{
+	unsigned int first, mm, i;
+	struct image_rec list[RECS_MAX + 1];
+	struct image_bytes msg, file;
+	struct image_field f;
+	uint64_t exe;
+
+	SETUP_OF("count");
+	mm = nth_rec(CKPT_REC_MM, 0);
+	msg = payload(mm);
+	ASSERT_TRUE(image_find(msg.data, msg.len, 13, 0, &f));
+	exe = f.scalar;
+	say(&msg, 13, 999);
+	put(mm, &msg);
+	for (i = first = nth_rec(CKPT_REC_FILE, 0); i < n_recs; i++) {
+		file = payload(i);
+		if (recs[i].type == CKPT_REC_FILE &&
+		    image_find(file.data, file.len, 1, 0, &f) && f.scalar == exe)
+			break;
+	}
+	ASSERT_LT(i, n_recs);
+	say(&file, 1, 999);
+	memcpy(list, recs, first * sizeof(*list));
+	memcpy(list + first + 1, recs + first, (n_recs - first) * sizeof(*list));
+	list[first] = recs[i];
+	list[first].payload = file.data;
+	list[first].len = file.len;
+	EXPECT_FINE(attempt_recs(list, n_recs + 1, true), "opened again");
+	EXPECT_EQ(1, started);
+	say(&file, 2, O_PATH);
+	say_nothing(&file, 3);
+	list[first].payload = file.data;
+	list[first].len = file.len;
+	EXPECT_FINE(attempt_recs(list, n_recs + 1, false), "O_PATH");
+	EXPECT_EQ(EBADMSG, res.error);
+}
+
+static const char memfd_noexec[] = "/proc/sys/vm/memfd_noexec";
+
+static int refused_memfd(int enforced)
+{
+	const char *why;
+
+	if (!write_text(memfd_noexec, enforced ? "2" : "1"))
+		return 3;
+	why = attempt_recs(recs, n_recs, !enforced);
+	if (why)
+		printf("# %s (%s)\n", why, device_words(&res));
+	return why ? 2 : !!strstr(device_words(&res), "memfd (rich)");
+}
+
+/* It is a setting of pid namespaces. */
+static int with_noexec(int enforced)
+{
+	return unshare(CLONE_NEWPID) ? 4 : in_child(refused_memfd, enforced);
+}
+
+TEST(memfd_to_execute)
+{
+	if (access(memfd_noexec, W_OK))
+		SKIP(return, "this kernel has no vm.memfd_noexec");
+	SETUP();
+	EXPECT_EQ(0, in_child(with_noexec, 0));
+	EXPECT_EQ(1, in_child(with_noexec, 1));
+}
