@@ -170,7 +170,7 @@ struct build_task *build_task(struct build *build, u64 flags, pid_t tid,
 
 	nr = sym(kernel_clone)(&args);
 	if (nr == -ERESTARTNOINTR && !fatal_signal_pending(current)) {
-		/* It would have a signal handled first, and the call begin anew, which it cannot. */
+		/* It would have a signal handled first, and the call, which cannot, begin anew. */
 		build_mute(&blocked);
 		nr = sym(kernel_clone)(&args);
 		sym(set_current_blocked)(&blocked);
@@ -279,7 +279,7 @@ void build_kill(struct build *build)
 	struct build_task *leader = build_leader(build);
 
 	build_end(build, false);
-	/* To the whole thread group, and through any wait. Who has not begun sees that it is over. */
+	/* To the whole group, and through any wait. Who has not begun sees that it is over. */
 	if (leader && leader->task)
 		send_sig(SIGKILL, leader->task, 1);
 }

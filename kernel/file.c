@@ -458,7 +458,7 @@ int file_set_flags(struct restart *rs, struct file *file, u32 id, unsigned int f
 	struct error_at at = { .reason = CKPT_REASON_DENIED, .task = current };
 	struct inode *inode = file_inode(file);
 
-	/* As fcntl() asks; to a pipe it says something else, and others may have no such function. */
+	/* As fcntl() asks: to a pipe it says something else, others may have no function for it. */
 	if (flags & O_DIRECT && !S_ISFIFO(inode->i_mode) && !(file->f_mode & FMODE_CAN_ODIRECT))
 		return stream_in_bad(&rs->in, "flags of file %u", id);
 	if (flags & O_NOATIME && !(file->f_flags & O_NOATIME) &&

@@ -8,6 +8,18 @@
 #include <sys/timerfd.h>
 #include <time.h>
 
+bool check_too_many(struct model *m)
+{
+	switch (m->im.type) {
+	case CKPT_REC_CRED:
+		return ++m->nr_creds > m->image->nr_tasks;
+	case CKPT_REC_SECCOMP:
+		return ++m->nr_filters > m->image->nr_tasks;
+	default:
+		return m->nr_objects == CKPT_IMAGE_OBJECTS_MAX;
+	}
+}
+
 bool check_proc_bad(const Ckpt__Proc *proc)
 {
 	const ProtobufCBinaryData *root = &proc->root->path, *name = &proc->name;

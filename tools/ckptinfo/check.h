@@ -15,6 +15,9 @@
 		  ##__VA_ARGS__);								\
 })
 
+/** check_too_many() - counts an object; is it one more than the module would keep in memory? */
+bool check_too_many(struct model *m);
+
 /** check_proc_bad() - is this a file of proc without a proper path? */
 bool check_proc_bad(const Ckpt__Proc *proc);
 

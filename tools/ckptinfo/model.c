@@ -90,24 +90,11 @@ const Ckpt__File *model_file(const struct model *m, uint32_t id)
 	return object && object->type == CKPT_REC_FILE ? (const Ckpt__File *)object->msg : NULL;
 }
 
-/* As in the module: what is read is in memory, whether anything refers to it or not. */
-static bool too_many(struct model *m)
-{
-	switch (m->im.type) {
-	case CKPT_REC_CRED:
-		return ++m->nr_creds > m->image->nr_tasks;
-	case CKPT_REC_SECCOMP:
-		return ++m->nr_filters > m->image->nr_tasks;
-	default:
-		return m->nr_objects == CKPT_IMAGE_OBJECTS_MAX;
-	}
-}
-
 static int add_object(struct model *m, uint32_t id, const ProtobufCMessage *msg)
 {
 	struct model_object *object;
 
-	if (too_many(m))
+	if (check_too_many(m))
 		return BAD(m, "too many of them");
 	if (!id)
 		return BAD(m, "id 0");
