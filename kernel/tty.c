@@ -141,7 +141,7 @@ struct file *tty_open(struct restart *rs, u32 id, unsigned int flags)
 
 	if (!tty)
 		return ERR_PTR(stream_in_bad(&rs->in, "terminal %u", id));
-	/* With the rights to it: who may only write to the one that is named does not get to read. */
+	/* With the rights to it: who may only write to the one that is named shall not read. */
 	file = file_open_root(&tty->f_path, "", (flags & (O_ACCMODE | O_NONBLOCK)) | O_NOCTTY, 0);
 	if (IS_ERR(file))
 		error_add(&rs->ctx->errors, PTR_ERR(file), &at, "the terminal cannot be opened");
