@@ -108,8 +108,9 @@ static inline u64 compat_sched_slice(struct task_struct *task)
 }
 
 /*
- * The FPU's state went from thread_struct to behind task_struct in 6.16 ("x86/fpu: Make task_struct::
- * thread constant size"). x86_task_fpu() is a private function if CONFIG_X86_DEBUG_FPU is set.
+ * The FPU's state went from thread_struct to behind task_struct in 6.16 ("x86/fpu: Make
+ * task_struct::thread constant size"). x86_task_fpu() is a private function if
+ * CONFIG_X86_DEBUG_FPU is set.
  */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 16, 0)
 #define compat_fpu_perm(t)	(((struct fpu *)((t) + 1))->perm.__state_perm)

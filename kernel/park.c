@@ -264,7 +264,7 @@ static int park_wait(struct dev_ctx *ctx, struct park *park, bool leaving, unsig
 		schedule_hrtimeout_range(&moment, PARK_LEAVE_NS, HRTIMER_MODE_REL);
 		left = fatal_signal_pending(current) ? -ERESTARTSYS : 0;
 	} else {
-		/* Who arrives wakes us if it is the last; so now and then we look who is missing. */
+		/* Who arrives wakes us if it is the last; now and then we look who is missing. */
 		left = wait_event_killable_timeout(park->arrived, !READ_ONCE(park->nr_coming),
 						   min_t(long, left, PARK_LOOK));
 	}

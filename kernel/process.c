@@ -114,7 +114,8 @@ static void process_check_memory(struct checkpoint *cp)
 }
 
 /* What a restart gives all threads in common. All are parked: nobody changes it. */
-static const char *process_unshared(const struct task_struct *task, const struct task_struct *leader)
+static const char *process_unshared(const struct task_struct *task,
+				    const struct task_struct *leader)
 {
 	if (READ_ONCE(task->files) != READ_ONCE(leader->files))
 		return "a thread with descriptors of its own (CLONE_FILES)";

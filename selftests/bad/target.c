@@ -8,7 +8,7 @@
  *	target exec US [N]	executes itself N times, after as many microseconds each
  *	target texec US [N]	the same, by a thread that is not the first
  *	target lexec US [N]	the same, by the first of two
- *	target suid OTHER	executes OTHER, which does the same, forever; gives up other ids first
+ *	target suid OTHER	gives up other ids and executes OTHER, which does so, too, forever
  *	target fork US		has children, one after the other, for that long
  *	target vfork US		the same with vfork() and exec
  *	target thread US	threads
