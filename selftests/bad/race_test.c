@@ -526,6 +526,9 @@ TEST_F(race, half_built_is_reaped)
 		ret = ret < 0 && !kill(other, 0);
 		kill(other, SIGKILL);
 		kill(feeder, SIGKILL);
+		/* Ignored as they are, there is nothing to collect, but they are gone. */
+		waitpid(other, NULL, 0);
+		waitpid(feeder, NULL, 0);
 		_exit(!ret);
 	}
 	close(fds[0]);

@@ -59,9 +59,9 @@ void subject_wait(void);
  *
  * "refuse": a checkpoint must fail, with one line that this regular expression matches (what
  * follows "pid N (NAME)"); "lines" such lines, if not one; "thread" is N, if not the process.
- * "mode": only this one is meant, "go-on" or "kill-restart". "kill": kill it with ckpt --kill, since what it does until a later
- * kill would be seen by the restarted one. "image_max": bytes. "tty": it wants a terminal.
- * "rstr": more options of rstr.
+ * "mode": only this one is meant, "go-on" or "kill-restart". "kill": kill it with ckpt --kill,
+ * since what it does until a later kill would be seen by the restarted one. "image_max": bytes.
+ * "tty": it wants a terminal. "rstr": more options of rstr.
  */
 void subject_tell(const char *key, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
