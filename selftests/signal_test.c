@@ -491,9 +491,10 @@ SUBJECT(sent_to_a_parked_thread)
 		if (!syscall(SYS_clone, CLONE_VFORK | CLONE_PARENT, 0, 0, 0, 0))
 			late_child(n);
 		begun = subject_now();
-		while (late_taken != n && subject_now() - begun < 20000000000)
+		/* A child from before the restart may yet send to who has our number now. */
+		while (late_taken < n && subject_now() - begun < 20000000000)
 			subject_nap(1);
-		ASSERT_EQ(n, late_taken);
+		ASSERT_LE(n, late_taken);
 	}
 	EXPECT_EQ(0, pthread_sigqueue(t, SIGRTMIN, end));
 	EXPECT_EQ(0, pthread_join(t, NULL));
