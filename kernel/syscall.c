@@ -385,9 +385,18 @@ int syscall_save(struct pb_thread *thread, const struct syscall_rest *rest)
 	}
 	if (syscall_on_cpu_clock(regs))
 		return -EOPNOTSUPP;
-	if (syscall_get_nr(current, regs) == -1 ||
-	    syscall_get_error(current, regs) != -ERESTART_RESTARTBLOCK)
+	/*
+	 * Asked to rest once more, behind the kernel's preparations for restart_syscall(2) or before
+	 * the program's first instruction, which is that call. (Or its register has that number by
+	 * chance: then what was left of an earlier call does no harm.)
+	 */
+	if (arch_regs_restarts(regs)) {
+		if (fn == sym_addr(do_no_restart_syscall))
+			return 0;
+	} else if (syscall_get_nr(current, regs) == -1 ||
+		   syscall_get_error(current, regs) != -ERESTART_RESTARTBLOCK) {
 		return 0;
+	}
 
 	thread->has_restart = true;
 	if (fn == sym_addr(hrtimer_nanosleep_restart)) {

@@ -145,6 +145,28 @@ static void mid_life(struct __test_metadata *_metadata, FIXTURE_DATA(race) *self
 	}
 }
 
+/* One checkpoint on the heels of another: calls are about to be made again. */
+TEST_F(race, target_sleeps)
+{
+	unsigned int i, j;
+
+	for (i = 0; i < self->rounds && _metadata->passed; i++) {
+		pid_t pid = victim_start_us("sleep", 300000 + 8 * self->checkpoint_us);
+
+		victim_spend(victim_random(30000));
+		for (j = 0; j < 3; j++) {
+			image_new(self->image);
+			ASSERT_EQ(0, device_checkpoint(self->device, pid, self->image, 0,
+						       &self->res)) {
+				TH_LOG("%s", device_words(&self->res));
+			}
+		}
+		victim_kill(pid);
+		self->good++;
+		restart_and_end(_metadata, self, pid, VICTIM_DONE << 8);
+	}
+}
+
 TEST_F(race, target_exits)
 {
 	static const int errors[] = { ESRCH, ECHILD, 0 };

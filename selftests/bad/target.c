@@ -8,6 +8,7 @@
  *	target exec US [N]	executes itself N times, after as many microseconds each
  *	target texec US [N]	the same, by a thread that is not the first
  *	target lexec US [N]	the same, by the first of two
+ *	target sleep US		threads that sleep again and again, for that long
  *	target suid OTHER	gives up other ids and executes OTHER, which does so, too, forever
  *	target fork US		has children, one after the other, for that long
  *	target vfork US		the same with vfork() and exec
@@ -324,6 +325,16 @@ static void exec_again(const char *mode, long us, long n)
 	_exit(FAILED);
 }
 
+static void *sleep_thread(void *arg)
+{
+	while (1) {
+		struct timespec ts = { 0, 30000000 };
+
+		NEED(!clock_nanosleep(CLOCK_MONOTONIC, 0, &ts, NULL));
+	}
+	return arg;
+}
+
 static void *idle_thread(void *arg)
 {
 	while (1)
@@ -401,6 +412,10 @@ int main(int argc, char **argv)
 			_exit(FAILED);
 		spend(us);
 		exec_again(mode, us, n);
+	} else if (!strcmp(mode, "sleep")) {
+		for (n = 0; n < 8; n++)
+			NEED(!pthread_create(&t, NULL, sleep_thread, NULL));
+		spend(us);
 	} else if (!strcmp(mode, "suid")) {
 		NEED(!setresuid(getuid(), getuid(), getuid()));
 		execl(argv[2], argv[2], "suid", argv[0], NULL);

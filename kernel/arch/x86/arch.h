@@ -8,6 +8,7 @@
 
 #include <linux/sched.h>
 #include <asm/ptrace.h>
+#include <asm/unistd.h>
 
 #include "../../schema.gen.h"
 #include "../../symbols.h"
@@ -70,6 +71,12 @@ const char *arch_unsupported(struct task_struct *task);
 
 /** arch_mm_unsupported() - the same for its address space */
 const char *arch_mm_unsupported(struct mm_struct *mm);
+
+/** arch_regs_restarts() - is the number of restart_syscall(2) where a call's number is taken from? */
+static inline bool arch_regs_restarts(const struct pt_regs *regs)
+{
+	return regs->ax == __NR_restart_syscall;
+}
 
 /** arch_kernel_stack() - where the kernel stack of a task that does not run ends */
 static inline unsigned long arch_kernel_stack(struct task_struct *task)
