@@ -386,9 +386,9 @@ int syscall_save(struct pb_thread *thread, const struct syscall_rest *rest)
 	if (syscall_on_cpu_clock(regs))
 		return -EOPNOTSUPP;
 	/*
-	 * Asked to rest once more, behind the kernel's preparations for restart_syscall(2) or before
-	 * the program's first instruction, which is that call. (Or its register has that number by
-	 * chance: then what was left of an earlier call does no harm.)
+	 * Asked to rest once more, behind the kernel's preparations for restart_syscall(2) or
+	 * before the program's first instruction, which is that call. (Or its register has that
+	 * number by chance: then what was left of an earlier call does no harm.)
 	 */
 	if (arch_regs_restarts(regs)) {
 		if (fn == sym_addr(do_no_restart_syscall))

@@ -72,7 +72,7 @@ const char *arch_unsupported(struct task_struct *task);
 /** arch_mm_unsupported() - the same for its address space */
 const char *arch_mm_unsupported(struct mm_struct *mm);
 
-/** arch_regs_restarts() - is the number of restart_syscall(2) where a call's number is taken from? */
+/** arch_regs_restarts() - is restart_syscall(2) what a call would be made of? */
 static inline bool arch_regs_restarts(const struct pt_regs *regs)
 {
 	return regs->ax == __NR_restart_syscall;
