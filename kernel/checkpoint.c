@@ -455,7 +455,8 @@ int checkpoint_run(struct dev_ctx *ctx, struct ckpt_checkpoint *arg)
 	ret = checkpoint_may_still(cp) ?: checkpoint_frozen(cp, snap, arg);
 	if (ret || !hold || arg->flags & CKPT_CHECKPOINT_DRY_RUN)
 		arg->frozen_ns = checkpoint_let_go(cp, CKPT_RELEASE_RUN);
-	if (!ret || cp->described)
+	/* Of what is refused all is to be said, but what was cut short cannot be completed. */
+	if (!ret || (cp->refused && cp->described))
 		ret = checkpoint_complete(cp) ?: ret;
 	if (!ret && !(arg->flags & CKPT_CHECKPOINT_DRY_RUN))
 		ret = checkpoint_stream(cp);
