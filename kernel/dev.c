@@ -182,7 +182,8 @@ static long dev_ioc_release(struct dev_ctx *ctx, void __user *uarg, size_t size)
 static long dev_ioc_restart(struct dev_ctx *ctx, void __user *uarg, size_t size)
 {
 	struct ckpt_restart arg;
-	long ret;
+	long ret, told;
+	bool check;
 
 	BUILD_BUG_ON(sizeof(arg) != DEV_RESTART_SIZE_V2);
 	if (size < DEV_RESTART_SIZE_V1)
@@ -204,13 +205,13 @@ static long dev_ioc_restart(struct dev_ctx *ctx, void __user *uarg, size_t size)
 	if (copy_to_user(uarg, &arg, min(size, sizeof(arg))))
 		return -EFAULT;
 
+	check = arg.flags & CKPT_RESTART_CHECK;
 	ret = restart_run(ctx, &arg);
+	told = dev_give_errors(ctx, ret, arg.errors, arg.errors_cap, &arg.errors_len);
+	if (copy_to_user(uarg, &arg, min(size, sizeof(arg))) && !told)
+		told = -EFAULT;
 	/* A program that runs is no failure, whatever became of the memory meanwhile. */
-	arg.errors_len = max(error_give(&ctx->errors, arg.errors, arg.errors_cap), 0);
-	if (copy_to_user(uarg, &arg, min(size, sizeof(arg))) && !ret &&
-	    arg.flags & CKPT_RESTART_CHECK)
-		ret = -EFAULT;
-	return ret;
+	return ret || check ? told : 0;
 }
 
 static long dev_ioc_progress(struct dev_ctx *ctx, void __user *uarg, size_t size)
