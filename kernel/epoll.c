@@ -192,7 +192,7 @@ static int epoll_write_watch(struct epoll_write *ew, const char *line)
 	if (!epoll_parse(line, watch))
 		return epoll_refuse(ew, "an epoll instance of this kernel");
 	file = epoll_target(ew, line, watch);
-	if (IS_ERR(file) && PTR_ERR(file) == -EINTR)
+	if (file == ERR_PTR(-EINTR))
 		return -EINTR;
 	/* Of those in the table a reference is held: an equal pointer is the same file. */
 	if (!IS_ERR(file))

@@ -176,6 +176,8 @@ int lock_check_mapped(struct checkpoint *cp)
 	struct object *obj;
 	bool any;
 
+	if (!cp->has_locks)
+		return 0;
 	object_for_each(&cp->objects, obj) {
 		if (obj->kind != OBJECT_FILE || obj->fd >= 0)
 			continue;

@@ -68,7 +68,7 @@ static int mm_check(struct checkpoint *cp)
 	if (rcu_access_pointer(cp->mm->ioctx_table))
 		mm_refuse(cp, "an aio context (io_setup)");
 #endif
-	/* Set until somebody looks: breakpoints of one that was taken away are gone, too. */
+	/* It stays when the last one is taken away: then the program is refused for nothing. */
 	if (compat_mm_flags_test(MMF_HAS_UPROBES, cp->mm))
 		mm_refuse(cp, "a program with probes in its code (uprobes)");
 	if (compat_mm_def_flags(cp->mm) & ~(VM_NOHUGEPAGE | VM_LOCKED | VM_LOCKONFAULT))

@@ -18,7 +18,8 @@ struct snapshot *snapshot_prepare(void);
  * @snap: prepared
  * @mm: of a process all of whose threads are parked
  *
- * The copy holds what fork leaves out too (MADV_DONTFORK, MADV_WIPEONFORK). Waits, killable.
+ * The copy holds what fork leaves out too (MADV_DONTFORK, MADV_WIPEONFORK). Waits as long as a fork
+ * takes, and like a fork is not to be killed meanwhile.
  *
  * Return: the copy, with a reference for the caller; or an ERR_PTR.
  */

@@ -54,9 +54,14 @@ static void thread_save_speculation(struct pb_thread *pb)
 	}
 }
 
+/* In &thread_state.buf, behind the vector registers. */
+static size_t thread_mask_at(void)
+{
+	return ALIGN(arch_xstate_size(), 64);
+}
+
 struct thread_state *thread_capture(const struct syscall_rest *rest)
 {
-	size_t xstate = ALIGN(arch_xstate_size(), 64);
 	struct thread_state *ts;
 	struct pb_thread *pb;
 	int ret;
@@ -65,7 +70,7 @@ struct thread_state *thread_capture(const struct syscall_rest *rest)
 	 * In the target's context, but not at its expense: a checkpoint must not push it over
 	 * its memory limit. Small, and given back soon.
 	 */
-	ts = kvzalloc(struct_size(ts, buf, xstate + sched_mask_size()), GFP_KERNEL);
+	ts = kvzalloc(struct_size(ts, buf, thread_mask_at() + sched_mask_size()), GFP_KERNEL);
 	if (!ts)
 		return ERR_PTR(-ENOMEM);
 	ts->cred = get_current_cred();
@@ -111,7 +116,7 @@ void thread_look(struct thread_state *ts, struct task_struct *task)
 
 	pb->has_no_new_privs = task_no_new_privs(task);
 	pb->no_new_privs = pb->has_no_new_privs;
-	sched_save(task, &pb->sched, ts->buf + ALIGN(arch_xstate_size(), 64));
+	sched_save(task, &pb->sched, ts->buf + thread_mask_at());
 }
 
 void thread_free(struct thread_state *ts)
