@@ -207,43 +207,32 @@ SUBJECT(own_device)
 	subject_refused(" fd %d: a character device \\(/dev/ckpt\\)" UNSUPPORTED, fd);
 }
 
+static void only_close(int fd)
+{
+	close(fd);
+}
+
 SUBJECT(pipe_to_outside)
 {
 	int fds[2];
-	pid_t pid;
 
 	/* The other end is held by a process that is not a child. */
 	ASSERT_EQ(0, pipe(fds));
-	pid = fork();
-	if (!pid) {
-		if (fork())
-			_exit(0);
-		close(fds[0]);
-		subject_nap(100);
-		while (subject_going())
-			subject_nap(10);
-		_exit(0);
-	}
-	ASSERT_EQ(pid, waitpid(pid, NULL, 0));
+	an_outsider(_metadata, only_close, fds[0]);
 	subject_refused(" fd (%d|%d): .*pipe.*outside the image.*", fds[0], fds[1]);
+}
+
+static void only_keep(int fd)
+{
+	(void)fd;
 }
 
 SUBJECT(file_shared_outside)
 {
 	int fd = open(subject_path("file"), O_RDWR | O_CREAT, 0600);
-	pid_t pid;
 
 	ASSERT_LE(0, fd);
-	pid = fork();
-	if (!pid) {
-		if (fork())
-			_exit(0);
-		subject_nap(100);
-		while (subject_going())
-			subject_nap(10);
-		_exit(0);
-	}
-	ASSERT_EQ(pid, waitpid(pid, NULL, 0));
+	an_outsider(_metadata, only_keep, fd);
 	subject_refused(" fd %d: %s is open in a process outside the image too .*", fd,
 			subject_path("file"));
 }
@@ -650,33 +639,26 @@ SUBJECT(serves_io)
 	subject_refused(": a task that serves I/O .*" UNSUPPORTED);
 }
 
+static void tell_pid(int fd)
+{
+	dprintf(fd, "%d\n", getpid());
+	close(fd);
+}
+
 SUBJECT(debugger)
 {
-	char name[64];
-	int fds[2];
+	int fd = open(subject_path("pid"), O_RDWR | O_CREAT, 0600);
+	char said[32] = "";
 	pid_t pid;
 
-	ASSERT_EQ(0, pipe(fds));
-	pid = fork();
-	if (!pid) {
-		pid = fork();
-		if (pid) {
-			dprintf(fds[1], "%d", pid);
-			_exit(0);
-		}
-		close(fds[0]);
-		close(fds[1]);
-		subject_nap(100);
-		while (subject_going())
-			subject_nap(10);
-		_exit(0);
+	ASSERT_LE(0, fd);
+	an_outsider(_metadata, tell_pid, fd);
+	close(fd);
+	while (!strchr(said, '\n')) {
+		subject_nap(1);
+		ASSERT_LE(0, subject_read(subject_path("pid"), said, sizeof(said)));
 	}
-	ASSERT_EQ(pid, waitpid(pid, NULL, 0));
-	memset(name, 0, sizeof(name));
-	ASSERT_LT(0, read(fds[0], name, sizeof(name) - 1));
-	close(fds[0]);
-	close(fds[1]);
-	pid = atoi(name);
+	pid = atoi(said);
 	ASSERT_EQ(0, ptrace(PTRACE_SEIZE, pid, 0, 0)) {
 		TH_LOG("%d: %s", pid, strerror(errno));
 	}
