@@ -202,7 +202,7 @@ static int checkpoint_describe(struct checkpoint *cp)
 	      fs_write(cp) ?:
 	      file_write_fds(cp) ?:
 	      mm_write(cp) ?:
-	      lock_check_mapped(cp) ?:
+	      lock_write(cp) ?:
 	      inotify_write(cp) ?:
 	      file_check_shared(cp) ?:
 	      process_write_limits(cp);

@@ -205,10 +205,13 @@ int file_write(struct checkpoint *cp, struct file *file, int fd, u64 addr, u32 *
 		kind = file_kind(file);
 		cp->has_locks |= !!compat_flctx(file_inode(file));
 		why = fd >= 0 ? fown_save(cp, file, &pb) : NULL;
-		if (fd >= 0 && !why && !(file->f_mode & FMODE_PATH))
+		if (!why && !(file->f_mode & FMODE_PATH))
 			why = lock_save_lease(file, &pb);
+		if (!why && fd < 0 && pb.has_lease)
+			why = "a lease of a file that is mapped and has no descriptor";
 		if (why)
-			checkpoint_refuse(cp, CKPT_WHERE_FD, fd, CKPT_REASON_UNSUPPORTED, NULL,
+			checkpoint_refuse(cp, fd >= 0 ? CKPT_WHERE_FD : CKPT_WHERE_ADDRESS,
+					  fd >= 0 ? fd : addr, CKPT_REASON_UNSUPPORTED, NULL,
 					  "%s is not supported", why);
 		pb.flags = file->f_flags & FILE_FLAGS & ~__O_TMPFILE;
 		ret = kind->save(cp, file, fd, addr, &pb);
@@ -369,7 +372,7 @@ int file_write_fds(struct checkpoint *cp)
 			goto out;
 		cond_resched();
 	}
-	ret = epoll_write(cp, &list) ?: lock_write(cp);
+	ret = epoll_write(cp, &list);
 out:
 	kvfree(fds.fd);
 	file_list_put(&list);

@@ -4,6 +4,8 @@
  * fcntl(F_OFD_SETLK) and flock(2).
  */
 #include <linux/err.h>
+#include <linux/fdtable.h>
+#include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/slab.h>
 
@@ -61,7 +63,7 @@ static bool lock_found(struct lock_search *list, const struct compat_lock *lock,
 	const struct object *obj = object_lookup(&list->cp->objects, OBJECT_FILE, file);
 	const struct file_lock *fl = compat_file_lock(lock);
 
-	if (!obj || obj->fd < 0)
+	if (!obj || (obj->fd < 0 && kind == PB_LOCK_POSIX))
 		return false;
 	if (list->lock && list->n < list->cap) {
 		struct pb_lock *pb = &list->lock[list->n];
@@ -76,7 +78,10 @@ static bool lock_found(struct lock_search *list, const struct compat_lock *lock,
 	return true;
 }
 
-/* Only the process makes and removes these, and it is frozen: the same at each look. */
+/*
+ * Only the process makes and removes these, and it is frozen: the same at each look. Those of
+ * descriptions first, see lock_borrowed().
+ */
 static void lock_look(struct lock_search *list, struct file_lock_context *flctx)
 {
 	const void *owner = list->cp->leader->files;
@@ -85,21 +90,22 @@ static void lock_look(struct lock_search *list, struct file_lock_context *flctx)
 	list->n = 0;
 	list->lost = 0;
 	spin_lock(&flctx->flc_lock);
-	list_for_each_entry(lock, &flctx->flc_posix, COMPAT_LOCK_LIST) {
-		/* An owner of this kind is the description. */
-		if (compat_lock_flags(lock) & FL_OFDLCK)
-			lock_found(list, lock, compat_lock_owner(lock), PB_LOCK_OFD);
-		else if (compat_lock_owner(lock) == owner &&
-			 !lock_found(list, lock, compat_lock_file(lock), PB_LOCK_POSIX))
-			list->lost++;
-	}
 	list_for_each_entry(lock, &flctx->flc_flock, COMPAT_LOCK_LIST)
 		lock_found(list, lock, compat_lock_file(lock), PB_LOCK_FLOCK);
+	/* An owner of this kind is the description. */
+	list_for_each_entry(lock, &flctx->flc_posix, COMPAT_LOCK_LIST)
+		if (compat_lock_flags(lock) & FL_OFDLCK)
+			lock_found(list, lock, compat_lock_owner(lock), PB_LOCK_OFD);
+	list_for_each_entry(lock, &flctx->flc_posix, COMPAT_LOCK_LIST)
+		if (!(compat_lock_flags(lock) & FL_OFDLCK) && compat_lock_owner(lock) == owner &&
+		    !lock_found(list, lock, compat_lock_file(lock), PB_LOCK_POSIX))
+			list->lost++;
 	spin_unlock(&flctx->flc_lock);
 }
 
-/* All locks of a file; @fd is one of its descriptors, for errors. */
-static int lock_write_inode(struct checkpoint *cp, struct file_lock_context *flctx, int fd)
+/* All locks of a file; @obj is one of its descriptions, for errors. */
+static int lock_write_inode(struct checkpoint *cp, struct file_lock_context *flctx,
+			    const struct object *obj)
 {
 	struct lock_search list = { .cp = cp };
 	struct pb_locks pb;
@@ -108,8 +114,9 @@ static int lock_write_inode(struct checkpoint *cp, struct file_lock_context *flc
 
 	lock_look(&list, flctx);
 	if (list.lost)
-		return checkpoint_refuse(cp, CKPT_WHERE_FD, fd, CKPT_REASON_UNSUPPORTED, NULL,
-					 "%s is not supported",
+		return checkpoint_refuse(cp, obj->fd < 0 ? CKPT_WHERE_ADDRESS : CKPT_WHERE_FD,
+					 obj->fd < 0 ? obj->addr : obj->fd,
+					 CKPT_REASON_UNSUPPORTED, NULL, "%s is not supported",
 					 "a lock set through a descriptor of another process");
 	if (!list.n)
 		return 0;
@@ -141,14 +148,14 @@ int lock_write(struct checkpoint *cp)
 	xa_init(&seen);
 	object_for_each(&cp->objects, obj) {
 		file = obj->ptr;
-		if (obj->kind != OBJECT_FILE || obj->fd < 0 || file->f_mode & FMODE_PATH)
+		if (obj->kind != OBJECT_FILE || file->f_mode & FMODE_PATH)
 			continue;
 		flctx = compat_flctx(file_inode(file));
 		if (!flctx)
 			continue;
 		ret = xa_insert(&seen, (unsigned long)flctx, xa_mk_value(1), GFP_KERNEL_ACCOUNT);
 		if (!ret)
-			ret = lock_write_inode(cp, flctx, obj->fd);
+			ret = lock_write_inode(cp, flctx, obj);
 		else if (ret == -EBUSY)
 			ret = 0;
 		if (ret)
@@ -157,44 +164,6 @@ int lock_write(struct checkpoint *cp)
 	}
 	xa_destroy(&seen);
 	return ret;
-}
-
-static bool lock_any(const struct list_head *head, const struct file *file)
-{
-	const struct compat_lock *lock;
-
-	list_for_each_entry(lock, head, COMPAT_LOCK_LIST)
-		if (compat_lock_flags(lock) & FL_OFDLCK ? compat_lock_owner(lock) == file :
-		    !(compat_lock_flags(lock) & FL_POSIX) && compat_lock_file(lock) == file)
-			return true;
-	return false;
-}
-
-int lock_check_mapped(struct checkpoint *cp)
-{
-	struct file_lock_context *flctx;
-	struct object *obj;
-	bool any;
-
-	if (!cp->has_locks)
-		return 0;
-	object_for_each(&cp->objects, obj) {
-		if (obj->kind != OBJECT_FILE || obj->fd >= 0)
-			continue;
-		flctx = compat_flctx(file_inode((struct file *)obj->ptr));
-		if (!flctx)
-			continue;
-		spin_lock(&flctx->flc_lock);
-		any = lock_any(&flctx->flc_posix, obj->ptr) ||
-		      lock_any(&flctx->flc_flock, obj->ptr) ||
-		      lock_any(&flctx->flc_lease, obj->ptr);
-		spin_unlock(&flctx->flc_lock);
-		if (any)
-			checkpoint_refuse(cp, CKPT_WHERE_ADDRESS, obj->addr,
-					  CKPT_REASON_UNSUPPORTED, NULL, "%s is not supported",
-					  "a lock of a file that is mapped and has no descriptor");
-	}
-	return 0;
 }
 
 /* ---- restart ---- */
@@ -218,26 +187,48 @@ static int lock_fcntl(int fd, const struct pb_lock *pb)
 	return ret;
 }
 
+static int lock_fd(int fd, const struct pb_lock *pb)
+{
+	if (pb->kind == PB_LOCK_FLOCK)
+		return arch_sys(flock, fd, (pb->write ? LOCK_EX : LOCK_SH) | LOCK_NB);
+	return lock_fcntl(fd, pb);
+}
+
+/*
+ * A mapping keeps its description, and with it the locks of that, when the last descriptor is
+ * closed. Here, too; but a descriptor that is closed takes the locks of the process on this file
+ * with it. So those are set behind the others of a file.
+ */
+static int lock_borrowed(struct file *file, const struct pb_lock *pb)
+{
+	int fd = get_unused_fd_flags(O_CLOEXEC), ret;
+
+	if (fd < 0)
+		return fd;
+	fd_install(fd, get_file(file));
+	ret = lock_fd(fd, pb);
+	close_fd(fd);
+	return ret;
+}
+
 static int lock_set(struct restart *rs, const struct pb_lock *pb)
 {
-	struct error_at at = {
-		.reason = CKPT_REASON_OTHER,
-		.task = current,
-		.where_type = CKPT_WHERE_FD,
-	};
+	struct error_at at = { .reason = CKPT_REASON_OTHER, .task = current };
 	struct object *obj = object_by_id(&rs->objects, OBJECT_FILE, pb->file);
 	int ret;
 
-	if (!obj || obj->fd < 0 || pb->start > pb->end || pb->end > OFFSET_MAX)
+	if (!obj || (obj->fd < 0 && pb->kind == PB_LOCK_POSIX) || pb->start > pb->end || pb->end > OFFSET_MAX)
 		return stream_in_bad(&rs->in, "a file lock");
 	if (proc_stands_in(rs, obj->ptr))
 		return error_add(&rs->ctx->errors, -EOPNOTSUPP, &at,
 				 "a lock on a file of proc about a thread cannot be set");
-	if (pb->kind == PB_LOCK_FLOCK)
-		ret = arch_sys(flock, obj->fd, (pb->write ? LOCK_EX : LOCK_SH) | LOCK_NB);
-	else
-		ret = lock_fcntl(obj->fd, pb);
-	at.where = obj->fd;
+	if (obj->fd >= 0) {
+		at.where_type = CKPT_WHERE_FD;
+		at.where = obj->fd;
+		ret = lock_fd(obj->fd, pb);
+	} else {
+		ret = lock_borrowed(obj->ptr, pb);
+	}
 	switch (ret) {
 	case 0:
 		return 0;

@@ -28,9 +28,6 @@ void lock_forget(struct restart *rs);
 /** lock_write() - checkpoint: write the file locks of the process, behind all its files */
 int lock_write(struct checkpoint *cp);
 
-/** lock_check_mapped() - checkpoint: refuse locks of mapped files without a descriptor */
-int lock_check_mapped(struct checkpoint *cp);
-
 /** lock_read() - restart: LOCKS */
 int lock_read(struct restart *rs);
 

@@ -115,6 +115,43 @@ SUBJECT(whole_files)
 	EXPECT_EQ(0, flock(b, LOCK_EX | LOCK_NB));
 }
 
+/* A mapping keeps the description, and that its locks: Java marks its performance data so. */
+SUBJECT(of_mappings)
+{
+	int a = open_file("one", O_RDWR), b = open_file("two", O_RDWR), fd, status;
+	char *p, *q;
+	pid_t pid;
+
+	ASSERT_EQ(0, ftruncate(a, 4096));
+	ASSERT_EQ(0, ftruncate(b, 4096));
+	p = subject_map(a, 4096, PROT_READ | PROT_WRITE, MAP_SHARED);
+	q = subject_map(b, 4096, PROT_READ, MAP_PRIVATE);
+	ASSERT_EQ(0, flock(a, LOCK_EX));
+	ASSERT_EQ(0, lock(b, F_OFD_SETLK, F_WRLCK, 10, 5));
+	close(a);
+	close(b);
+	/* Those of the process are another matter: of the same file, through a descriptor. */
+	b = open_file("two", O_RDWR);
+	ASSERT_EQ(0, lock(b, F_SETLK, F_WRLCK, 20, 5));
+	subject_wait();
+	a = open_file("one", O_RDWR);
+	EXPECT_EQ(-1, flock(a, LOCK_SH | LOCK_NB));
+	EXPECT_EQ(EAGAIN, errno);
+	EXPECT_STREQ("w 10+5 none", met(b, F_OFD_GETLK, F_RDLCK, 0, 20));
+	pid = fork();
+	if (!pid) {
+		fd = open_file("two", O_RDWR);
+		subject_check(!strcmp("w 20+5 parent", met(fd, F_GETLK, F_RDLCK, 18, 0)));
+		_exit(subject_failed());
+	}
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_EQ(0, status);
+	munmap(p, 4096);
+	munmap(q, 4096);
+	EXPECT_EQ(0, flock(a, LOCK_EX | LOCK_NB));
+	EXPECT_STREQ("-", met(b, F_OFD_GETLK, F_RDLCK, 0, 20));
+}
+
 SUBJECT(many)
 {
 	int a = open_file("file", O_RDWR), b = open_file("file", O_RDWR), i;

@@ -666,17 +666,18 @@ SUBJECT(debugger)
 	ptrace(PTRACE_DETACH, pid, 0, 0);
 }
 
-SUBJECT(lock_of_a_mapping)
+SUBJECT(lease_of_a_mapping)
 {
 	int fd = open(subject_path("file"), O_RDWR | O_CREAT, 0600);
 	char *p;
 
 	ASSERT_EQ(0, ftruncate(fd, 4096));
 	p = subject_map(fd, 4096, PROT_READ, MAP_SHARED);
-	ASSERT_EQ(0, flock(fd, LOCK_EX));
-	/* The mapping keeps the description, and that the lock. */
+	if (fcntl(fd, F_SETLEASE, F_WRLCK))
+		SKIP(return, "F_SETLEASE: %s", strerror(errno));
+	/* The mapping keeps the description, and that the lease. */
 	close(fd);
-	subject_refused(" address 0x%lx: a lock of a file that is mapped.*" UNSUPPORTED,
+	subject_refused(" address 0x%lx: a lease of a file that is mapped.*" UNSUPPORTED,
 			(unsigned long)p);
 }
 

@@ -27,9 +27,10 @@
  * Order: IMAGE, then per process PROCESS and what belongs to it (an object stands before the
  * first record that refers to its id), then its memory, then TRAILER. Of what belongs to a
  * process, PKEYS stands before VMAS, VMAS before MM, MM and CRED before the first THREAD, TIMERS
- * behind the last, EPOLL behind the last FDS, LOCKS behind both, INOTIFY behind FDS, MM and the
- * last FILE; CRED, FS, VMAS, MM, SIGHAND, SIGNALS, LIMITS and THREAD must be there. Nothing follows
- * TRAILER; a stream that ends without it is truncated. Bytes behind the trailer are not read.
+ * behind the last, EPOLL behind the last FDS, LOCKS behind both (of the locks of one file those of
+ * descriptions first), INOTIFY behind FDS, MM and the last FILE; CRED, FS, VMAS, MM, SIGHAND,
+ * SIGNALS, LIMITS and THREAD must be there. Nothing follows TRAILER; a stream that ends without it
+ * is truncated. Bytes behind the trailer are not read.
  *
  * Growing: a record type that a reader does not know is refused unless it has
  * CKPT_REC_F_ADVISORY; a field that it does not know is refused unless its number is 1000 or

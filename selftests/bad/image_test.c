@@ -464,9 +464,9 @@ static const struct lie lies[] = {
 	LIE(LOCKS, 0, 1, 0, 1, 0, EBADMSG),		/* file */
 	LIE(LOCKS, 0, 1, 0, 1, 1, EBADMSG),
 	LIE(LOCKS, 0, 1, 0, 2, 3, EBADMSG),		/* kind */
-	LIE(LOCKS, 0, 1, 0, 4, 20, EBADMSG),		/* start behind the end */
+	LIE(LOCKS, 0, 1, 1, 4, 20, EBADMSG),		/* start behind the end */
 	LIE(LOCKS, 0, 1, 0, 4, -1ULL, EBADMSG),
-	LIE(LOCKS, 0, 1, 0, 5, 9, EBADMSG),		/* end */
+	LIE(LOCKS, 0, 1, 1, 5, 9, EBADMSG),		/* end */
 	LIE(LOCKS, 0, 1, 0, 5, 1ULL << 63, EBADMSG),
 	LIE(TIMERS, 0, 1, 0, 1, 3, EBADMSG),		/* itimer: which */
 	LIE(TIMERS, 0, 1, 0, 1, 2, EBADMSG),		/* the other one */
