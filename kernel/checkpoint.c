@@ -364,6 +364,11 @@ static int checkpoint_park(struct checkpoint *cp, const struct ckpt_checkpoint *
 
 static u64 checkpoint_let_go(struct checkpoint *cp, enum ckpt_release_how how)
 {
+	/* It holds all of this itself, and when it drops something, that is to be gone. */
+	object_let_go(&cp->objects);
+	if (cp->mm)
+		mmput(cp->mm);
+	cp->mm = NULL;
 	park_release(cp->park, how);
 	cp->released = ktime_get();
 	return ktime_to_ns(ktime_sub(cp->released, cp->park->first));
@@ -390,6 +395,9 @@ static int checkpoint_snapshot(struct checkpoint *cp, struct snapshot *snap,
 		return error_add(&cp->ctx->errors, PTR_ERR(copy), &at,
 				 "the snapshot of its memory failed");
 	cp->snapshot = copy;
+	cp->file_pages = pages_of_files(copy);
+	if (cp->file_pages < 0)
+		return cp->file_pages;
 	arg->snapshot_ns = ktime_to_ns(ktime_sub(ktime_get(), start));
 	return 0;
 }

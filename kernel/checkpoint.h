@@ -24,6 +24,7 @@ struct signal_process;
  * @leader: its thread group leader; a reference is held
  * @mm: its address space; a reference is held
  * @snapshot: the copy-on-write copy of @mm, or NULL
+ * @file_pages: private pages of the snapshot in mappings of files
  * @signals: its actions, shared signals and timers
  * @bounce: CHECKPOINT_BOUNCE bytes
  * @path: PATH_MAX bytes for file names
@@ -45,6 +46,7 @@ struct checkpoint {
 	struct task_struct *leader;
 	struct mm_struct *mm;
 	struct mm_struct *snapshot;
+	long file_pages;
 	struct signal_process *signals;
 	u8 *bounce;
 	char *path;

@@ -221,9 +221,17 @@ static inline ssize_t compat_iter_write(struct file *file, struct iov_iter *iter
 static inline bool compat_pte_marker(pte_t pte)
 {
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 19, 0)
-	return softleaf_is_marker(softleaf_from_pte(pte));
+	softleaf_t leaf = softleaf_from_pte(pte);
+
+	return softleaf_is_marker(leaf) && !softleaf_is_poison_marker(leaf);
 #else
-	return is_pte_marker_entry(pte_to_swp_entry(pte));
+	swp_entry_t entry = pte_to_swp_entry(pte);
+
+#ifdef PTE_MARKER_POISONED
+	if (is_poisoned_swp_entry(entry))
+		return false;
+#endif
+	return is_pte_marker_entry(entry);
 #endif
 }
 
@@ -238,6 +246,31 @@ static inline bool compat_pte_guard(pte_t pte)
 	return softleaf_is_guard_marker(softleaf_from_pte(pte));
 #else
 	return false;
+#endif
+}
+
+/*
+ * Descriptions that fsnotify does not know. The flag became a field of two bits in 6.12.9 and 6.14
+ * (fsnotify: opt-in for permission events at file open time), and the open flag a function in
+ * 6.19, which is not exported.
+ */
+static inline void compat_file_unseen(struct file *file)
+{
+#ifdef FMODE_FSNOTIFY_MASK
+	file->f_mode &= ~FMODE_FSNOTIFY_MASK;
+#endif
+	file->f_mode |= FMODE_NONOTIFY;
+}
+
+static inline struct file *compat_open_unseen(const struct path *path, int flags,
+					      const struct cred *cred)
+{
+#ifdef __FMODE_NONOTIFY
+	return dentry_open(path, flags | __FMODE_NONOTIFY, cred);
+#else
+	if (sym_have(dentry_open_nonotify))
+		return sym(dentry_open_nonotify)(path, flags, cred);
+	return dentry_open(path, flags, cred);
 #endif
 }
 

@@ -42,6 +42,7 @@ struct object *content_object(struct checkpoint *cp, enum object_kind kind, stru
 		obj->file = file;
 	}
 	obj->users++;
+	obj->users2 += !!(file->f_mode & FMODE_READ);
 	return obj;
 }
 
@@ -95,7 +96,22 @@ const char *content_policy(struct inode *inode)
 	return NULL;
 }
 
-void content_check_shared(struct checkpoint *cp, const struct object *obj)
+/* Who could not read the file by itself shall not find its content in an image. */
+static void content_check_readable(struct checkpoint *cp, const struct object *obj)
+{
+	const struct path *path = compat_file_path(obj->file);
+	char *name;
+
+	if (obj->users2 || !path_permission(path, MAY_READ))
+		return;
+	name = d_path(path, cp->path, PATH_MAX);
+	checkpoint_refuse(cp, obj->fd >= 0 ? CKPT_WHERE_FD : CKPT_WHERE_ADDRESS,
+			  obj->fd >= 0 ? obj->fd : obj->addr, CKPT_REASON_DENIED, NULL,
+			  "%.160s is deleted, and neither the process nor you may read it",
+			  IS_ERR(name) ? "?" : name);
+}
+
+static void content_check_shared(struct checkpoint *cp, const struct object *obj)
 {
 	struct inode *inode = obj->ptr;
 	unsigned int refs = 0, ours = obj->users;
@@ -124,6 +140,12 @@ void content_check_shared(struct checkpoint *cp, const struct object *obj)
 			  IS_ERR(name) ? "?" : name);
 }
 
+void content_check(struct checkpoint *cp, const struct object *obj)
+{
+	content_check_readable(cp, obj);
+	content_check_shared(cp, obj);
+}
+
 static int content_unreadable(struct checkpoint *cp, struct file *file, int err)
 {
 	struct error_at at = { .reason = CKPT_REASON_OTHER, .task = cp->leader };
@@ -147,9 +169,10 @@ static int content_write_run(struct checkpoint *cp, struct file *file, u32 id, l
 	return ret;
 }
 
-static int content_write_file(struct checkpoint *cp, struct file *file, u32 id)
+static int content_write_file(struct checkpoint *cp, struct file *file, const struct object *obj)
 {
-	loff_t size = i_size_read(file_inode(file)), pos = 0, data, end;
+	/* Others may have changed it since (--shared-ok): no more than the image says there is. */
+	loff_t size = min_t(u64, i_size_read(file_inode(file)), obj->size), pos = 0, data, end;
 	size_t len;
 	int ret;
 
@@ -165,7 +188,7 @@ static int content_write_file(struct checkpoint *cp, struct file *file, u32 id)
 		end = min_t(loff_t, round_up(end, PAGE_SIZE), size);
 		for (pos = round_down(data, PAGE_SIZE); pos < end; pos += len) {
 			len = min_t(loff_t, end - pos, CHECKPOINT_BOUNCE);
-			ret = content_write_run(cp, file, id, pos, len);
+			ret = content_write_run(cp, file, obj->id, pos, len);
 			if (ret)
 				return ret;
 			if (fatal_signal_pending(current))
@@ -203,12 +226,15 @@ int content_write(struct checkpoint *cp)
 	object_for_each(&cp->objects, obj) {
 		if (!content_kind(obj))
 			continue;
-		/* A description of our own: the program's may be write-only, and has a position. */
-		file = dentry_open(compat_file_path(obj->file), O_RDONLY | O_LARGEFILE | O_NOATIME,
-				   current_cred());
+		/*
+		 * A description of our own: the program's may be write-only, and has a position.
+		 * Nobody who watches the file or its directory hears of it.
+		 */
+		file = compat_open_unseen(compat_file_path(obj->file),
+					  O_RDONLY | O_LARGEFILE | O_NOATIME, current_cred());
 		if (IS_ERR(file))
 			return content_unreadable(cp, obj->file, PTR_ERR(file));
-		ret = content_write_file(cp, file, obj->id);
+		ret = content_write_file(cp, file, obj);
 		fput(file);
 		if (ret)
 			return ret;
@@ -327,6 +353,24 @@ int content_read(struct restart *rs)
 	return ret;
 }
 
+/* Who watches the directory has not heard of the file, nor shall he of this. */
+static int content_change(const struct path *path, struct iattr *attr)
+{
+	struct dentry *dentry = path->dentry;
+	unsigned int watched;
+	int ret;
+
+	spin_lock(&dentry->d_lock);
+	watched = dentry->d_flags & DCACHE_FSNOTIFY_PARENT_WATCHED;
+	dentry->d_flags &= ~DCACHE_FSNOTIFY_PARENT_WATCHED;
+	spin_unlock(&dentry->d_lock);
+	ret = compat_notify_change(path, attr);
+	spin_lock(&dentry->d_lock);
+	dentry->d_flags |= watched;
+	spin_unlock(&dentry->d_lock);
+	return ret;
+}
+
 static int content_set_attr(struct restart *rs, const struct content_final *cf)
 {
 	struct error_at at = {
@@ -357,7 +401,7 @@ static int content_set_attr(struct restart *rs, const struct content_final *cf)
 		attr.ia_valid |= ATTR_GID;
 		attr.ia_vfsgid = VFSGIDT_INIT(gid);
 	}
-	ret = compat_notify_change(&cf->file->f_path, &attr);
+	ret = content_change(&cf->file->f_path, &attr);
 	return ret ? error_add(&rs->ctx->errors, ret, &at,
 			       "owner or mode of the memory or deleted file %pD cannot be given back",
 			       cf->file) : 0;

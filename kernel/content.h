@@ -21,7 +21,7 @@ struct restart;
  * @cp: the checkpoint
  * @kind: OBJECT_SHMEM or OBJECT_UNLINKED
  * @file: a description; the caller makes a FILE of it, which keeps all alive
- * @new: set if this is the first description: the caller describes the file
+ * @new: set if this is the first description: the caller describes the file, and sets @size
  *
  * Return: the object, or ERR_PTR.
  */
@@ -38,11 +38,12 @@ const char *content_xattrs(struct checkpoint *cp, struct dentry *dentry);
 const char *content_policy(struct inode *inode);
 
 /**
- * content_check_shared() - refuse a file that processes outside the image have open, too
+ * content_check() - refuse a file that processes outside the image have open, or that is secret
  *
- * Not of deleted files that nobody can write to: a copy is as good.
+ * Not of deleted files that nobody can write to: a copy is as good. Secret is what no description
+ * of the process may read, nor the caller.
  */
-void content_check_shared(struct checkpoint *cp, const struct object *obj);
+void content_check(struct checkpoint *cp, const struct object *obj);
 
 /** content_any() - is there anything for content_write() to write? */
 bool content_any(struct checkpoint *cp);

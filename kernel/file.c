@@ -399,7 +399,7 @@ int file_check_shared(struct checkpoint *cp)
 			continue;
 		}
 		if (obj->kind == OBJECT_SHMEM || obj->kind == OBJECT_UNLINKED) {
-			content_check_shared(cp, obj);
+			content_check(cp, obj);
 			continue;
 		}
 		if (obj->kind != OBJECT_FILE)

@@ -61,6 +61,19 @@ static void object_drop(const struct object *obj)
 		object_put[obj->kind](obj->ptr);
 }
 
+void object_let_go(struct object_table *tab)
+{
+	struct object *obj;
+
+	object_for_each(tab, obj) {
+		if (obj->kind != OBJECT_FILE || !obj->owned)
+			continue;
+		object_drop(obj);
+		obj->owned = false;
+		cond_resched();
+	}
+}
+
 void object_destroy(struct object_table *tab)
 {
 	struct object_block *block, *next;

@@ -34,10 +34,12 @@ enum object_kind {
  * @ptr: the kernel object; a reference of its kind is held if @owned
  * @owned: the table drops the reference; else something else in it keeps @ptr alive
  * @users: how many references to it were found in the tree; for a pipe, open read ends
- * @users2: for a pipe, open write ends; for a file, descriptors among @users
+ * @users2: for a pipe, open write ends; for a file, descriptors among @users; of content in the
+ *	image, descriptions among @users that may be read
  * @fd: for a file, a descriptor of it (at a restart: once FDS was read); -1 if it has none
  * @addr: for a file, where it is mapped; 0 if it is not, or has a descriptor
  * @file: checkpoint: of content in the image, a description that reaches it; its FILE holds it
+ * @size: checkpoint: of content in the image, what the image says, in bytes
  */
 struct object {
 	struct hlist_node node;
@@ -50,6 +52,7 @@ struct object {
 	int fd;
 	u64 addr;
 	struct file *file;
+	u64 size;
 };
 
 /**
@@ -77,6 +80,14 @@ struct object *object_next(struct object_table *tab, struct object *obj);
 
 /** object_init() - make a table ready for use */
 void object_init(struct object_table *tab);
+
+/**
+ * object_let_go() - checkpoint: drop the references to files
+ *
+ * Before the program runs on: what it closes is to be closed. Their objects, and those that they
+ * keep alive, must not be looked at any more.
+ */
+void object_let_go(struct object_table *tab);
 
 /** object_destroy() - drop all references and forget everything */
 void object_destroy(struct object_table *tab);

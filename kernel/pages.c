@@ -19,18 +19,21 @@
  * @run: where they are
  * @n_run: how many runs
  * @n: pages in all runs
+ * @of_files: how many pages of private mappings of files there were, in this batch and before
  * @page: the pages, pinned by reference
  */
 struct pages_batch {
 	struct pb_page_run run[STREAM_BATCH];
 	unsigned int n_run;
 	unsigned int n;
+	long of_files;
 	struct page *page[STREAM_BATCH];
 };
 
 /* Take one page into the batch; 1 ends the walk when the batch is full. */
-static int pages_add(struct pages_batch *batch, unsigned long addr)
+static int pages_add(struct mm_walk *walk, unsigned long addr)
 {
+	struct pages_batch *batch = walk->private;
 	struct pb_page_run *last = batch->n_run ? &batch->run[batch->n_run - 1] : NULL;
 
 	if (batch->n == STREAM_BATCH)
@@ -43,6 +46,7 @@ static int pages_add(struct pages_batch *batch, unsigned long addr)
 		last->pages = 1;
 	}
 	batch->n++;
+	batch->of_files += !!walk->vma->vm_file;
 	return 0;
 }
 
@@ -50,21 +54,20 @@ static int pages_add(struct pages_batch *batch, unsigned long addr)
  * A page of the process's own is anonymous, or swapped out. What a private file mapping shows of
  * the page cache comes back with the file; the zero page comes back by itself.
  */
+static bool pages_own(pte_t pte)
+{
+	if (pte_none(pte))
+		return false;
+	/* A marker (of a guard region, say) is no page. */
+	if (!pte_present(pte))
+		return !compat_pte_marker(pte);
+	return !pte_special(pte) && pfn_valid(pte_pfn(pte)) &&
+	       PageAnon(pfn_to_page(pte_pfn(pte)));
+}
+
 static int pages_pte(pte_t *ptep, unsigned long addr, unsigned long next, struct mm_walk *walk)
 {
-	pte_t pte = ptep_get(ptep);
-
-	if (pte_none(pte))
-		return 0;
-	if (!pte_present(pte)) {
-		/* A marker (of a guard region, say) is no page. */
-		if (compat_pte_marker(pte))
-			return 0;
-		return pages_add(walk->private, addr);
-	}
-	if (pte_special(pte) || !pfn_valid(pte_pfn(pte)) || !PageAnon(pfn_to_page(pte_pfn(pte))))
-		return 0;
-	return pages_add(walk->private, addr);
+	return pages_own(ptep_get(ptep)) ? pages_add(walk, addr) : 0;
 }
 
 /* A huge page is taken as what it is made of; so it need not be split for the walk. */
@@ -79,7 +82,7 @@ static int pages_pmd(pmd_t *pmdp, unsigned long addr, unsigned long next, struct
 	if (!PageAnon(pmd_page(pmd)))
 		return 0;
 	for (; addr < next; addr += PAGE_SIZE)
-		if (pages_add(walk->private, addr))
+		if (pages_add(walk, addr))
 			return 1;
 	return 0;
 }
@@ -95,6 +98,47 @@ static const struct mm_walk_ops pages_ops = {
 	.pte_entry = pages_pte,
 	.test_walk = pages_test,
 };
+
+static int pages_count(pte_t *ptep, unsigned long addr, unsigned long next, struct mm_walk *walk)
+{
+	long *n = walk->private;
+
+	*n += pages_own(ptep_get(ptep));
+	return 0;
+}
+
+/* A huge page there is the page cache's, and stays whole if it is not looked into. */
+static int pages_count_huge(pmd_t *pmdp, unsigned long addr, unsigned long next,
+			    struct mm_walk *walk)
+{
+	if (pmd_trans_huge(READ_ONCE(*pmdp)))
+		walk->action = ACTION_CONTINUE;
+	return 0;
+}
+
+/* Only where there are any. */
+static int pages_test_file(unsigned long addr, unsigned long next, struct mm_walk *walk)
+{
+	return !walk->vma->vm_file || !walk->vma->anon_vma || pages_test(addr, next, walk);
+}
+
+static const struct mm_walk_ops pages_count_ops = {
+	.pmd_entry = pages_count_huge,
+	.pte_entry = pages_count,
+	.test_walk = pages_test_file,
+};
+
+long pages_of_files(struct mm_struct *mm)
+{
+	long n = 0;
+	int ret;
+
+	if (mmap_read_lock_killable(mm))
+		return -EINTR;
+	ret = sym(walk_page_range)(mm, 0, TASK_SIZE, &pages_count_ops, &n);
+	mmap_read_unlock(mm);
+	return ret ?: n;
+}
 
 /* They are few, and a run of them can be long: no batch is ever full of pages, but of runs. */
 static int guard_add(unsigned long addr, struct pages_batch *batch)
@@ -165,6 +209,19 @@ static int pages_get(struct mm_struct *mm, struct pages_batch *batch)
 	return 0;
 }
 
+/* Truncating a file takes private pages of its mappings away, here, too. */
+static int pages_lost(struct checkpoint *cp)
+{
+	struct error_at at = {
+		.reason = CKPT_REASON_OTHER,
+		.task = cp->leader,
+		.advice = "try again",
+	};
+
+	return error_add(&cp->ctx->errors, -EAGAIN, &at,
+			 "a file that the program maps was truncated meanwhile, or its memory cannot be read");
+}
+
 static int pages_write_batch(struct checkpoint *cp, struct pages_batch *batch)
 {
 	struct pb_page_runs runs = { .n_run = batch->n_run, .run = batch->run };
@@ -217,6 +274,7 @@ int pages_write(struct checkpoint *cp)
 	batch = kvmalloc(sizeof(*batch), GFP_KERNEL_ACCOUNT);
 	if (!batch)
 		return -ENOMEM;
+	batch->of_files = 0;
 	ret = guard_write(cp, batch);
 	if (ret) {
 		kvfree(batch);
@@ -240,6 +298,8 @@ int pages_write(struct checkpoint *cp)
 	} while (!ret && more && !fatal_signal_pending(current));
 	if (!ret && fatal_signal_pending(current))
 		ret = -EINTR;
+	if (ret == -EFAULT || ret == -EHWPOISON || (!ret && batch->of_files < cp->file_pages))
+		ret = pages_lost(cp);
 	kvfree(batch);
 	return ret;
 }

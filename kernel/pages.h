@@ -6,10 +6,22 @@ struct checkpoint;
 struct restart;
 
 /**
+ * pages_of_files() - how many private pages are there in mappings of files?
+ * @mm: a snapshot
+ *
+ * For pages_write(): who truncates such a file takes them away, from the snapshot as well.
+ *
+ * Return: that, or -EINTR.
+ */
+long pages_of_files(struct mm_struct *mm);
+
+/**
  * pages_write() - write the private memory of the snapshot, as PAGE_RUNS and PAGES
  *
  * Only pages that are the process's own: not the zero page, not the page cache's. Cost follows
  * the pages that are there, not the size of the mappings. Waits, killable.
+ *
+ * Return: 0, -EAGAIN if pages got lost meanwhile (there is a record), or another errno.
  */
 int pages_write(struct checkpoint *cp);
 

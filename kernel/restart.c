@@ -591,6 +591,8 @@ int restart_run(struct dev_ctx *ctx, struct ckpt_restart *arg)
 	mm_forget(rs);
 	object_destroy(&rs->objects);
 	stream_in_close(&rs->in);
+	/* What is closed here is to be closed when the program starts: ends of pipes, say. */
+	sym(task_work_run)();
 	build_go(build);
 out:
 	arg->wall_ns = ktime_to_ns(ktime_sub(ktime_get(), start));

@@ -112,6 +112,7 @@ int shmem_save(struct checkpoint *cp, struct file *file, int fd, u64 addr, struc
 	obj->addr = addr;
 	shmem.id = obj->id;
 	ret = shmem_describe(cp, file, fd, addr, &shmem);
+	obj->size = shmem.size;
 	return ret ?: stream_out_msg(&cp->out, CKPT_REC_SHMEM, &pb_shmem_msg, &shmem);
 }
 

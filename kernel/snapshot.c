@@ -22,7 +22,7 @@
 #include "snapshot.h"
 #include "symbols.h"
 
-/* Marks of VMAs that fork leaves out or empties; a snapshot must not. */
+/* Marks of VMAs that fork leaves out or empties. */
 #define SNAPSHOT_FORK_FLAGS	(VM_DONTCOPY | VM_WIPEONFORK)
 
 /**
@@ -30,8 +30,8 @@
  * @ref: the caller's, and the thread's while it uses it
  * @go: there is something to do: @mm is set, or @stop
  * @done: @copy or @error is set
- * @gone: the child is, and the thread's reference to @mm
- * @mm: to copy; the thread holds a reference
+ * @gone: the child is
+ * @mm: to copy; the thread holds a reference until it is @done
  * @copy: the result; a reference is held
  * @error: or an errno
  * @taken: snapshot_take() was called
@@ -77,8 +77,26 @@ static int snapshot_child(void *arg)
 }
 
 /*
+ * Which of the marks a snapshot needs to have. What is shared is not read from it, but for guard
+ * regions, and would be open, and writable, for as long as the image is written.
+ */
+static vm_flags_t snapshot_flags(const struct vm_area_struct *vma)
+{
+	/* Device memory is refused elsewhere, and not for us to touch. */
+	if (vma->vm_flags & VM_SPECIAL)
+		return vma->vm_flags & SNAPSHOT_FORK_FLAGS;
+	return vma->vm_flags & VM_SHARED && !(vma->vm_flags & VM_MAYBE_GUARD) ? VM_DONTCOPY : 0;
+}
+
+static void snapshot_flag(struct vm_area_struct *vma, vm_flags_t flags)
+{
+	vm_flags_clear(vma, SNAPSHOT_FORK_FLAGS & ~flags);
+	vm_flags_set(vma, flags);
+}
+
+/*
  * Fork honours marks that are meant for children of the program. All its threads are parked,
- * so nobody sees that they are gone for a moment.
+ * so nobody sees that they are others for a moment.
  */
 static int snapshot_mark(struct mm_struct *mm, unsigned long **list, unsigned int *n)
 {
@@ -90,7 +108,7 @@ static int snapshot_mark(struct mm_struct *mm, unsigned long **list, unsigned in
 	*list = NULL;
 	*n = 0;
 	for_each_vma(vmi, vma)
-		if (vma->vm_flags & SNAPSHOT_FORK_FLAGS)
+		if ((vma->vm_flags & SNAPSHOT_FORK_FLAGS) != snapshot_flags(vma))
 			cap++;
 	if (!cap)
 		return 0;
@@ -99,13 +117,12 @@ static int snapshot_mark(struct mm_struct *mm, unsigned long **list, unsigned in
 		return -ENOMEM;
 	vma_iter_init(&vmi, mm, 0);
 	for_each_vma(vmi, vma) {
-		/* Device memory is refused elsewhere, and not for us to touch. */
-		if (!(vma->vm_flags & SNAPSHOT_FORK_FLAGS) || vma->vm_flags & VM_SPECIAL)
+		if ((vma->vm_flags & SNAPSHOT_FORK_FLAGS) == snapshot_flags(vma))
 			continue;
 		(*list)[2 * *n] = vma->vm_start;
 		(*list)[2 * *n + 1] = vma->vm_flags & SNAPSHOT_FORK_FLAGS;
 		(*n)++;
-		vm_flags_clear(vma, SNAPSHOT_FORK_FLAGS);
+		snapshot_flag(vma, snapshot_flags(vma));
 	}
 	return 0;
 }
@@ -118,7 +135,7 @@ static void snapshot_unmark(struct mm_struct *mm, unsigned long *list, unsigned 
 	for (i = 0; i < n; i++) {
 		vma = find_vma(mm, list[2 * i]);
 		if (!WARN_ON_ONCE(!vma || vma->vm_start != list[2 * i]))
-			vm_flags_set(vma, list[2 * i + 1]);
+			snapshot_flag(vma, list[2 * i + 1]);
 	}
 	kvfree(list);
 }
@@ -174,12 +191,12 @@ static int snapshot_thread(void *arg)
 	wait_for_completion(&snap->go);
 	if (!snap->stop)
 		snap->error = snapshot_clone(snap);
+	if (snap->mm)
+		mmput(snap->mm);
 	complete(&snap->done);
 	/* Of this thread, whose children are waited for by nobody. */
 	if (snap->pid)
 		sym(kernel_wait4)(snap->pid, NULL, __WALL, NULL);
-	if (snap->mm)
-		mmput(snap->mm);
 	complete(&snap->gone);
 	kref_put(&snap->ref, snapshot_release);
 	module_put_and_kthread_exit(0);
@@ -235,8 +252,8 @@ void snapshot_free(struct snapshot *snap)
 		return;
 	if (snap->taken) {
 		/*
-		 * Both address spaces have files, with locks: when we are done with the one and
-		 * the program is dead, nobody else may hold them. (Killed: not our concern.)
+		 * The copy has files, with locks: when we are done with it and the program is
+		 * dead, nobody else may hold them. (Killed: not our concern.)
 		 */
 		wait_for_completion_killable(&snap->gone);
 	} else {

@@ -116,6 +116,7 @@ int unlinked_save(struct checkpoint *cp, struct file *file, int fd, u64 addr, st
 		return checkpoint_refuse(cp, user.where_type, user.where, CKPT_REASON_UNSUPPORTED,
 					 NULL, "file %.160s is deleted, and %s", name, why);
 	}
+	obj->size = unlinked.size;
 	ret = unlinked_dir(cp, compat_file_path(file), &user, &unlinked.dir);
 	if (ret)
 		return min(ret, 0);
@@ -172,6 +173,8 @@ static int unlinked_make(struct restart *rs, const struct pb_unlinked *pb, const
 		return error_add(&rs->ctx->errors, PTR_ERR(file), &at,
 				 "in %s no file without a name can be made, to be the deleted file %.*s",
 				 dir, (int)pb->name.len, (const char *)pb->name.data);
+	/* What is done to it here the program has not done, and shall not hear of (inotify). */
+	compat_file_unseen(file);
 	/* Sparse, as yet. */
 	ret = vfs_truncate(&file->f_path, pb->size);
 	if (ret) {

@@ -98,11 +98,14 @@ SUBJECT(watches)
 /* That the program is made again is no event for it. */
 SUBJECT(quiet)
 {
-	int ino = inotify_init1(IN_NONBLOCK), fd, dir;
+	int ino = inotify_init1(IN_NONBLOCK), fd, dir, gone;
 	char *p;
 
 	ASSERT_EQ(0, mkdir(subject_path("dir"), 0700));
 	fd = open(subject_path("dir/file"), O_RDWR | O_CREAT, 0600);
+	gone = open(subject_path("dir/gone"), O_RDWR | O_CREAT, 0600);
+	ASSERT_EQ(4, write(gone, "gone", 4));
+	ASSERT_EQ(0, unlink(subject_path("dir/gone")));
 	dir = open(subject_path("dir"), O_RDONLY | O_DIRECTORY);
 	subject_put(fd, 0, 5);
 	p = subject_map(fd, 4096, PROT_READ | PROT_WRITE, MAP_SHARED);

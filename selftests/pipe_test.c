@@ -155,6 +155,23 @@ SUBJECT(closed_ends)
 	EXPECT_EQ(EPIPE, errno);
 }
 
+/* So it is from the first moment on, also for who does not wait. */
+SUBJECT(closed_ends_at_once)
+{
+	int no_writer[2], no_reader[2];
+	char in[8];
+
+	signal(SIGPIPE, SIG_IGN);
+	ASSERT_EQ(0, pipe2(no_writer, O_NONBLOCK));
+	ASSERT_EQ(0, pipe2(no_reader, O_NONBLOCK));
+	close(no_writer[1]);
+	close(no_reader[0]);
+	subject_wait();
+	EXPECT_EQ(0, read(no_writer[0], in, sizeof(in)));
+	EXPECT_EQ(-1, write(no_reader[1], "x", 1));
+	EXPECT_EQ(EPIPE, errno);
+}
+
 static int busy[2];
 
 static void *writer(void *arg)

@@ -9,13 +9,16 @@
  *	target texec US [N]	the same, by a thread that is not the first
  *	target lexec US [N]	the same, by the first of two
  *	target sleep US		threads that sleep again and again, for that long
+ *	target late FILE	counts, until SIGUSR1; then drops what a copy of it must not hold
+ *	target spy FILE OTHER	has a hold of OTHER, and counts
+ *	target cut FILE		counts, until SIGUSR1; then truncates a file that it maps
  *	target suid OTHER	gives up other ids and executes OTHER, which does so, too, forever
  *	target fork US		has children, one after the other, for that long
  *	target vfork US		the same with vfork() and exec
  *	target thread US	threads
  *	target signal US	handles SIGUSR1 for that long
  *
- * All but the first two and suid end with status 42. Nothing in it is shared with who started it.
+ * All but count, rich, spy and suid end with status 42. Nothing in it is shared with who started it.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
@@ -84,6 +87,8 @@ static void spend(long us)
 		getppid();
 }
 
+static volatile sig_atomic_t told;
+
 static volatile uint64_t *counter(const char *path)
 {
 	volatile uint64_t *p;
@@ -96,12 +101,13 @@ static volatile uint64_t *counter(const char *path)
 	return p;
 }
 
+/* Until SIGUSR1, if that is handled. */
 static void count(const char *path)
 {
 	struct timespec ts = { 0, 200000 };
 	volatile uint64_t *n = counter(path);
 
-	while (1) {
+	while (!told) {
 		++*n;
 		nanosleep(&ts, NULL);
 	}
@@ -110,6 +116,7 @@ static void count(const char *path)
 static void handler(int sig)
 {
 	(void)sig;
+	told = 1;
 }
 
 static void need(int ok, int line)
@@ -388,6 +395,74 @@ static void a_child(int virtual, long alone_us)
 	spend(alone_us);
 }
 
+/* More than a pipe takes. */
+static void fill(void)
+{
+	enum { SIZE = 8 << 20 };
+	char *p = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	size_t i;
+
+	NEED(p != MAP_FAILED);
+	for (i = 0; i < SIZE; i += 4096)
+		p[i] = 1;
+}
+
+static void *map(int fd, int flags)
+{
+	void *p = mmap(NULL, 4096, PROT_READ | PROT_WRITE, flags, fd, 0);
+
+	NEED(p != MAP_FAILED);
+	return p;
+}
+
+static void late(const char *path)
+{
+	struct epoll_event event = { .events = EPOLLIN };
+	struct itimerspec soon = { .it_value.tv_nsec = 1 };
+	int ends[2], tfd, epfd, mem, fd;
+	char *shared;
+	char byte;
+
+	signal(SIGUSR1, handler);
+	fill();
+	NEED(!pipe(ends));
+	tfd = timerfd_create(CLOCK_MONOTONIC, 0);
+	epfd = epoll_create1(0);
+	NEED(!timerfd_settime(tfd, 0, &soon, NULL));
+	NEED(!epoll_ctl(epfd, EPOLL_CTL_ADD, tfd, &event));
+	mem = memfd_create("late", MFD_ALLOW_SEALING);
+	NEED(!ftruncate(mem, 4096));
+	shared = map(mem, MAP_SHARED);
+	*shared = 1;
+	fd = open(path, O_RDWR);
+	NEED(!flock(fd, LOCK_EX));
+	count(path);
+
+	NEED(!close(ends[1]) && !read(ends[0], &byte, 1));
+	NEED(epoll_wait(epfd, &event, 1, 0) == 1);
+	NEED(!close(tfd) && !epoll_wait(epfd, &event, 1, 0));
+	NEED(!close(fd));
+	fd = open(path, O_RDWR);
+	NEED(fd >= 0 && !flock(fd, LOCK_EX | LOCK_NB));
+	NEED(!munmap(shared, 4096) && !fcntl(mem, F_ADD_SEALS, F_SEAL_WRITE));
+}
+
+/* The private page goes, here and in any copy. */
+static void cut(const char *path)
+{
+	int mem = memfd_create("cut", 0);
+	char *private;
+
+	signal(SIGUSR1, handler);
+	NEED(!ftruncate(mem, 4096));
+	private = map(mem, MAP_PRIVATE);
+	*private = 1;
+	/* Below it, so that it comes earlier. */
+	fill();
+	count(path);
+	NEED(!ftruncate(mem, 0) && !ftruncate(mem, 4096) && !*private);
+}
+
 int main(int argc, char **argv)
 {
 	const char *mode = argc > 2 ? argv[1] : "";
@@ -402,6 +477,13 @@ int main(int argc, char **argv)
 		count(argv[2]);
 	} else if (!strcmp(mode, "rich")) {
 		rich(argv[2]);
+	} else if (!strcmp(mode, "spy")) {
+		NEED(open(argv[3], O_PATH) >= 0);
+		count(argv[2]);
+	} else if (!strcmp(mode, "late")) {
+		late(argv[2]);
+	} else if (!strcmp(mode, "cut")) {
+		cut(argv[2]);
 	} else if (!strcmp(mode, "exit")) {
 		spend(us);
 	} else if (!strcmp(mode, "exec")) {
