@@ -473,7 +473,8 @@ static const struct lie lies[] = {
 	LIE(TIMERS, 0, 1, 0, 1, 0xffffffff, EBADMSG),
 	LIE(TIMERS, 0, 1, 0, 3, 0, EBADMSG),		/* rest */
 	LIE(TIMERS, 0, 1, 0, 3, 1ULL << 63, EBADMSG),
-	LIE(TIMERS, 0, 0, 0, 2, 0x80000001, EBADMSG),	/* next_id */
+	LIE(TIMERS, 0, 0, 0, 2, 0x80000000, EBADMSG),	/* next_id */
+	LIE(TIMERS, 0, 0, 0, 2, 0x80000001, EBADMSG),
 	LIE(TIMERS, 0, 0, 0, 2, 0xffffffff, EBADMSG),
 	LIE(TIMERS, 0, 4, 0, 1, 0x80000000, EBADMSG),	/* timer: id */
 	LIE(TIMERS, 0, 4, 1, 1, 0, 0),			/* the first one's */
