@@ -82,7 +82,8 @@ struct thread_state *thread_capture(const struct syscall_rest *rest)
 	pb->blocked = thread_blocked();
 	pb->altstack_sp = current->sas_ss_sp;
 	pb->altstack_size = current->sas_ss_size;
-	pb->altstack_flags = current->sas_ss_flags;
+	/* SS_ONSTACK is taken, too, and means nothing. */
+	pb->altstack_flags = current->sas_ss_flags & THREAD_SS_FLAGS;
 	pb->robust_list = (unsigned long)compat_robust_list(current);
 	pb->clear_child_tid = (unsigned long)current->clear_child_tid;
 	pb->personality = current->personality;

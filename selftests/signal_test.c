@@ -174,6 +174,19 @@ SUBJECT(altstack)
 	EXPECT_TRUE(on_alt);
 }
 
+/* A flag that tells the state is taken for a wish, too, and then means nothing. */
+SUBJECT(altstack_flag)
+{
+	stack_t ss = { .ss_sp = alt, .ss_size = sizeof(alt), .ss_flags = SS_ONSTACK }, now;
+
+	ASSERT_EQ(0, sigaltstack(&ss, NULL));
+	subject_wait();
+	ASSERT_EQ(0, sigaltstack(NULL, &now));
+	EXPECT_EQ((void *)alt, now.ss_sp);
+	EXPECT_EQ(sizeof(alt), now.ss_size);
+	EXPECT_EQ(0, now.ss_flags);
+}
+
 static bool in_handler_ok;
 
 static void long_handler(int sig, siginfo_t *info, void *ctx)
