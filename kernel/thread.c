@@ -166,6 +166,8 @@ const char *thread_unsupported(struct task_struct *task)
 		return "extension of time slices (PR_RSEQ_SLICE_EXTENSION)";
 	if (task->io_uring)
 		return "io_uring";
+	if (compat_io_uring_restrict(task))
+		return "restrictions of io_uring";
 	if (thread_has_undo(task))
 		return "System V semaphore undo (SEM_UNDO)";
 	if (task->personality & PER_MASK)

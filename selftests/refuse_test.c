@@ -506,6 +506,17 @@ SUBJECT(io_uring)
 	subject_refused("(: io_uring| fd %d: .*io_uring.*)" UNSUPPORTED, fd);
 }
 
+/* What <linux/io_uring.h> has got since: a task's own, which its rings will have, too. */
+SUBJECT(io_uring_restrictions)
+{
+	struct { uint16_t flags, nr; uint32_t reserved[3]; } restriction = { 0 };
+
+	/* IORING_REGISTER_RESTRICTIONS, of no ring */
+	if (syscall(SYS_io_uring_register, -1, 11, &restriction, 1))
+		SKIP(return, "restrictions of io_uring: %s", strerror(errno));
+	subject_refused(": restrictions of io_uring" UNSUPPORTED);
+}
+
 SUBJECT(semaphore_undo)
 {
 	struct sembuf op = { .sem_op = 1, .sem_flg = SEM_UNDO };
