@@ -484,14 +484,47 @@ static int clone_main(void *arg)
  * Not a thread, not a copy: another process with the same memory. It is no child, and ends when
  * this one does, however that comes.
  */
-SUBJECT(memory_of_two)
+static void of_two(struct __test_metadata *_metadata, int (*fn)(void *), int flags,
+		   const char *what)
 {
-	pid_t pid = clone(clone_main, clone_stack + sizeof(clone_stack), CLONE_VM | CLONE_PARENT,
+	pid_t pid = clone(fn, clone_stack + sizeof(clone_stack), flags | CLONE_PARENT,
 			  (void *)(long)getpid());
 
 	ASSERT_LT(0, pid);
-	subject_refused(": memory shared with process %d .*" UNSUPPORTED, pid);
+	subject_nap(50);
+	subject_refused(": %s shared with process %d .*" UNSUPPORTED, what, pid);
 	kill(pid, SIGKILL);
+}
+
+SUBJECT(memory_of_two)
+{
+	of_two(_metadata, clone_main, CLONE_VM, "memory");
+}
+
+SUBJECT(descriptors_of_two)
+{
+	of_two(_metadata, clone_main, CLONE_FILES, "descriptors");
+}
+
+SUBJECT(directory_of_two)
+{
+	of_two(_metadata, clone_main, CLONE_FS, "a directory");
+}
+
+static char left_stack[65536] __attribute__((aligned(16)));
+
+static int left_main(void *arg)
+{
+	clone(clone_main, left_stack + sizeof(left_stack),
+	      CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD, arg);
+	syscall(SYS_exit, 0);
+	return 0;
+}
+
+/* Its first thread, the one that stands for it in a list of processes, has ended. */
+SUBJECT(memory_of_two_without_a_leader)
+{
+	of_two(_metadata, left_main, CLONE_VM, "memory");
 }
 
 SUBJECT(io_uring)
