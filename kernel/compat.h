@@ -118,6 +118,13 @@ static inline u64 compat_sched_slice(struct task_struct *task)
 #define compat_fpu_perm(t)	((t)->thread.fpu.perm.__state_perm)
 #endif
 
+/* Restrictions of a task, for rings to come, arrived in 7.0 along with filters of operations. */
+#if defined(HAVE_IO_URING_FILTER_H) && defined(CONFIG_IO_URING)
+#define compat_io_uring_restrict(t)	((t)->io_uring_restrict)
+#else
+#define compat_io_uring_restrict(t)	NULL
+#endif
+
 /* Extensions of time slices came in 7.x, behind an option. */
 #ifdef CONFIG_RSEQ_SLICE_EXTENSION
 #define compat_rseq_slice(t)	((t)->rseq.slice.state.enabled)

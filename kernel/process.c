@@ -82,35 +82,73 @@ static void process_check_children(struct checkpoint *cp)
 				  "a process with children (%d, %s) is not supported", pid, comm);
 }
 
-/*
- * More users of the address space than threads: a reader of /proc for a moment, or a process
- * that was cloned with CLONE_VM.
- */
-static void process_check_memory(struct checkpoint *cp)
+/* What a process may have in common with another one, which was cloned so. */
+enum process_part { PROCESS_MEMORY, PROCESS_FILES, PROCESS_FS, PROCESS_PARTS };
+
+static const char *const process_parts[PROCESS_PARTS] = {
+	[PROCESS_MEMORY] = "memory",
+	[PROCESS_FILES] = "descriptors",
+	[PROCESS_FS] = "a directory",
+};
+
+static const void *process_part(const struct task_struct *task, enum process_part part)
 {
-	struct task_struct *other, *found = NULL;
+	const void *parts[PROCESS_PARTS] = {
+		[PROCESS_MEMORY] = READ_ONCE(task->mm),
+		[PROCESS_FILES] = READ_ONCE(task->files),
+		[PROCESS_FS] = READ_ONCE(task->fs),
+	};
+
+	return parts[part];
+}
+
+/* More users than threads: somebody who looks for a moment, a thread that ends, or a process. */
+static bool process_may_share(struct checkpoint *cp, enum process_part part)
+{
+	int threads = cp->park->nr - cp->park->nr_gone;
+	struct task_struct *leader = cp->leader;
+	int users = 0;
+
+	/* It may be killed. */
+	task_lock(leader);
+	if (part == PROCESS_MEMORY)
+		/* One is ours. */
+		users = atomic_read(&cp->mm->mm_users) - 1;
+	else if (part == PROCESS_FILES && leader->files)
+		users = atomic_read(&leader->files->count);
+	else if (part == PROCESS_FS && leader->fs)
+		users = READ_ONCE(leader->fs->users);
+	task_unlock(leader);
+	return users > threads;
+}
+
+static void process_check_shared(struct checkpoint *cp, enum process_part part)
+{
+	const void *ours = part == PROCESS_MEMORY ? cp->mm : process_part(cp->leader, part);
+	struct task_struct *leader, *other, *found = NULL;
 	char comm[TASK_COMM_LEN];
 	pid_t pid = 0;
 
-	/* One is ours. */
-	if (atomic_read(&cp->mm->mm_users) <= cp->park->nr - cp->park->nr_gone + 1)
+	if (!ours || !process_may_share(cp, part))
 		return;
 	rcu_read_lock();
-	for_each_process(other) {
-		if (READ_ONCE(other->mm) != cp->mm || same_thread_group(other, cp->leader))
+	/* Threads, not processes: the first one of the other may have ended. */
+	for_each_process_thread(leader, other) {
+		if (found || process_part(other, part) != ours ||
+		    same_thread_group(other, cp->leader))
 			continue;
 		/* Of vfork(), for example: named already, as a child. */
 		if (same_thread_group(rcu_dereference(other->real_parent), cp->leader))
 			continue;
 		found = other;
-		pid = task_pid_vnr(other);
+		pid = task_tgid_vnr(other);
 		get_task_comm(comm, other);
-		break;
 	}
 	rcu_read_unlock();
 	if (found)
 		checkpoint_refuse(cp, CKPT_WHERE_NONE, 0, CKPT_REASON_SHARED, NULL,
-				  "memory shared with process %d (%s) is not supported", pid, comm);
+				  "%s shared with process %d (%s) is not supported",
+				  process_parts[part], pid, comm);
 }
 
 /* What a restart gives all threads in common. All are parked: nobody changes it. */
@@ -137,9 +175,9 @@ static int process_check_threads(struct checkpoint *cp)
 		if (!pt->thread || !park_pin(pt))
 			continue;
 		thread_look(pt->thread, pt->task);
-		what = pt->thread->refused ?:
-		       process_unshared(pt->task, cp->leader) ?:
-		       thread_unsupported(pt->task);
+		what = process_unshared(pt->task, cp->leader) ?:
+		       thread_unsupported(pt->task) ?:
+		       pt->thread->refused;
 		park_unpin(pt);
 		if (what) {
 			cp->refused = true;
@@ -151,7 +189,10 @@ static int process_check_threads(struct checkpoint *cp)
 
 int process_check(struct checkpoint *cp)
 {
-	process_check_memory(cp);
+	enum process_part part;
+
+	for (part = 0; part < PROCESS_PARTS; part++)
+		process_check_shared(cp, part);
 	process_check_namespaces(cp);
 	process_check_children(cp);
 	return process_check_threads(cp);

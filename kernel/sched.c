@@ -23,11 +23,6 @@ size_t sched_mask_size(void)
 	return DIV_ROUND_UP(nr_cpu_ids, 8);
 }
 
-static bool sched_fair(u32 policy)
-{
-	return policy == SCHED_NORMAL || policy == SCHED_BATCH;
-}
-
 void sched_save(struct task_struct *task, struct pb_sched *out, u8 *mask)
 {
 	unsigned int cpu;
@@ -45,7 +40,7 @@ void sched_save(struct task_struct *task, struct pb_sched *out, u8 *mask)
 		out->dl_period = task->dl.dl_period;
 		out->sched_flags |= task->dl.flags & SCHED_DL_KEPT;
 	}
-	slice = sched_fair(task->policy) ? compat_sched_slice(task) : 0;
+	slice = compat_sched_slice(task);
 	out->has_slice_ns = !!slice;
 	out->slice_ns = slice;
 	if (task->sched_reset_on_fork)
@@ -135,12 +130,9 @@ int sched_restore(const struct sched_later *later)
 	const struct pb_sched *in = &later->pb;
 	struct sched_attr attr = {
 		.size = sizeof(attr),
-		.sched_policy = in->policy,
+		.sched_policy = SCHED_NORMAL,
 		.sched_nice = in->nice,
-		.sched_priority = in->rt_priority,
-		.sched_runtime = sched_fair(in->policy) ? in->slice_ns : in->dl_runtime,
-		.sched_deadline = in->dl_deadline,
-		.sched_period = in->dl_period,
+		.sched_runtime = in->slice_ns,
 		.sched_flags = in->sched_flags,
 	};
 	int ret;
@@ -150,17 +142,25 @@ int sched_restore(const struct sched_later *later)
 		if (ret)
 			return ret;
 	}
-	/* With another policy the nice value has no effect, but is there. */
-	if (!sched_fair(in->policy) && in->policy != SCHED_IDLE) {
-		if (in->nice < task_nice(current) && !capable(CAP_SYS_NICE))
-			return -EPERM;
-		set_user_nice(current, in->nice);
-	}
 	/* With all the checks of the system call, and the limits of the restarter. */
+	if (in->nice != task_nice(current) || in->slice_ns != compat_sched_slice(current)) {
+		/* With another policy these have no effect, but are there. */
+		ret = sym(sched_setattr)(current, &attr);
+		if (ret)
+			return ret;
+	}
+	attr.sched_policy = in->policy;
+	attr.sched_priority = in->rt_priority;
+	if (in->policy == SCHED_DEADLINE) {
+		attr.sched_runtime = in->dl_runtime;
+		attr.sched_deadline = in->dl_deadline;
+		attr.sched_period = in->dl_period;
+	}
 	ret = sym(sched_setattr)(current, &attr);
 	if (ret)
 		return ret;
-	if (in->has_ioprio) {
+	/* Without one it had none; the restarter's may have come along with the clone. */
+	if (in->has_ioprio || current->io_context) {
 		if (IOPRIO_PRIO_CLASS(in->ioprio) == IOPRIO_CLASS_RT && !capable(CAP_SYS_NICE))
 			return -EPERM;
 		ret = set_task_ioprio(current, in->ioprio);

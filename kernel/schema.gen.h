@@ -773,7 +773,7 @@ struct pb_sched {
 	u64 timer_slack_ns;
 	u64 default_timer_slack_ns;
 	bool has_slice_ns;
-	u64 slice_ns;			/* SCHED_NORMAL and SCHED_BATCH: a slice of its own */
+	u64 slice_ns;			/* a slice of its own; kept behind policies without one */
 };
 
 extern const struct codec_msg pb_sched_msg;

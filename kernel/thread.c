@@ -60,6 +60,15 @@ static size_t thread_mask_at(void)
 	return ALIGN(arch_xstate_size(), 64);
 }
 
+/* What no image may say, and so nothing that is written. */
+static const char *thread_wrong(const struct pb_thread *pb)
+{
+	if (pb->altstack_flags & ~THREAD_SS_FLAGS || pb->altstack_sp >= TASK_SIZE_MAX ||
+	    pb->altstack_size > TASK_SIZE_MAX)
+		return "an alternate stack outside user memory";
+	return arch_regs_check(pb);
+}
+
 struct thread_state *thread_capture(const struct syscall_rest *rest)
 {
 	struct thread_state *ts;
@@ -74,15 +83,13 @@ struct thread_state *thread_capture(const struct syscall_rest *rest)
 	if (!ts)
 		return ERR_PTR(-ENOMEM);
 	ts->cred = get_current_cred();
-	get_task_comm(ts->comm, current);
 
 	pb = &ts->pb;
-	pb->comm.data = (u8 *)ts->comm;
-	pb->comm.len = strlen(ts->comm);
 	pb->blocked = thread_blocked();
 	pb->altstack_sp = current->sas_ss_sp;
 	pb->altstack_size = current->sas_ss_size;
-	pb->altstack_flags = current->sas_ss_flags;
+	/* SS_ONSTACK is taken, too, and means nothing. */
+	pb->altstack_flags = current->sas_ss_flags & THREAD_SS_FLAGS;
 	pb->robust_list = (unsigned long)compat_robust_list(current);
 	pb->clear_child_tid = (unsigned long)current->clear_child_tid;
 	pb->personality = current->personality;
@@ -101,12 +108,11 @@ struct thread_state *thread_capture(const struct syscall_rest *rest)
 	thread_save_speculation(pb);
 
 	ret = arch_regs_save(pb, ts->buf);
-	if (!ret && syscall_save(pb, rest))
-		ts->refused = "a sleep on a CPU-time or alarm clock";
 	if (ret) {
 		thread_free(ts);
 		return ERR_PTR(ret);
 	}
+	ts->refused = syscall_save(pb, rest) ?: thread_wrong(pb);
 	return ts;
 }
 
@@ -114,6 +120,9 @@ void thread_look(struct thread_state *ts, struct task_struct *task)
 {
 	struct pb_thread *pb = &ts->pb;
 
+	get_task_comm(ts->comm, task);
+	pb->comm.data = (u8 *)ts->comm;
+	pb->comm.len = strlen(ts->comm);
 	pb->has_no_new_privs = task_no_new_privs(task);
 	pb->no_new_privs = pb->has_no_new_privs;
 	sched_save(task, &pb->sched, ts->buf + thread_mask_at());
@@ -165,6 +174,8 @@ const char *thread_unsupported(struct task_struct *task)
 		return "extension of time slices (PR_RSEQ_SLICE_EXTENSION)";
 	if (task->io_uring)
 		return "io_uring";
+	if (compat_io_uring_restrict(task))
+		return "restrictions of io_uring";
 	if (thread_has_undo(task))
 		return "System V semaphore undo (SEM_UNDO)";
 	if (task->personality & PER_MASK)
@@ -187,15 +198,12 @@ int thread_write(struct stream_out *out, struct thread_state *ts, u32 tid, u32 c
 
 int thread_check(struct stream_in *in, const struct pb_thread *pb)
 {
-	const char *bad = arch_regs_check(pb);
+	const char *bad = thread_wrong(pb);
 
 	if (bad)
 		return stream_in_bad(in, "thread %u: %s", pb->tid, bad);
 	if (!pb->tid || pb->tid > PID_MAX_LIMIT)
 		return stream_in_bad(in, "thread id %u", pb->tid);
-	if (pb->altstack_flags & ~THREAD_SS_FLAGS || pb->altstack_sp >= TASK_SIZE_MAX ||
-	    pb->altstack_size > TASK_SIZE_MAX)
-		return stream_in_bad(in, "alternate stack of thread %u", pb->tid);
 	if (pb->personality & PER_MASK)
 		return stream_in_bad(in, "personality of thread %u", pb->tid);
 	if (pb->has_mce_kill && pb->mce_kill > PR_MCE_KILL_EARLY)

@@ -444,7 +444,7 @@ int timer_read(struct restart *rs)
 	ret = stream_in_msg(&rs->in, &pb_timers_msg, pb);
 	if (ret)
 		return ret;
-	if (pb->next_id > INT_MAX + 1U)
+	if (pb->next_id > INT_MAX)
 		return stream_in_bad(&rs->in, "next timer id %u", pb->next_id);
 	for (i = 0; i < pb->n_itimer; i++) {
 		const struct pb_itimer *it = &pb->itimer[i];

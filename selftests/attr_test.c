@@ -442,11 +442,34 @@ SUBJECT(slice)
 
 SUBJECT(idle)
 {
+	struct attributes attr = { .policy = SCHED_OTHER, .nice = 7, .runtime = 7000000 };
 	struct sched_param param = { 0 };
+	struct attributes first, now;
 
+	ASSERT_EQ(0, set_attributes(&attr));
 	ASSERT_EQ(0, sched_setscheduler(0, SCHED_IDLE, &param));
+	ASSERT_EQ(0, get_attributes(&first));
 	subject_wait();
 	EXPECT_EQ(SCHED_IDLE, sched_getscheduler(0));
+	EXPECT_EQ(7, getpriority(PRIO_PROCESS, 0));
+	ASSERT_EQ(0, get_attributes(&now));
+	EXPECT_EQ(first.runtime, now.runtime);
+}
+
+/* What nobody else is scheduled by any more may still be said. (SCHED_EXT of 6.12) */
+SUBJECT(extensible)
+{
+	struct attributes attr = { .policy = 7, .nice = 4, .runtime = 7000000 };
+	struct attributes first, now;
+
+	if (set_attributes(&attr))
+		SKIP(return, "no SCHED_EXT: %s", strerror(errno));
+	ASSERT_EQ(0, get_attributes(&first));
+	subject_wait();
+	ASSERT_EQ(0, get_attributes(&now));
+	EXPECT_EQ(7, now.policy);
+	EXPECT_EQ(4, now.nice);
+	EXPECT_EQ(first.runtime, now.runtime);
 }
 
 /* Each thread has its own; the C library's functions set them for all. */

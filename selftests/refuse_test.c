@@ -484,14 +484,47 @@ static int clone_main(void *arg)
  * Not a thread, not a copy: another process with the same memory. It is no child, and ends when
  * this one does, however that comes.
  */
-SUBJECT(memory_of_two)
+static void of_two(struct __test_metadata *_metadata, int (*fn)(void *), int flags,
+		   const char *what)
 {
-	pid_t pid = clone(clone_main, clone_stack + sizeof(clone_stack), CLONE_VM | CLONE_PARENT,
+	pid_t pid = clone(fn, clone_stack + sizeof(clone_stack), flags | CLONE_PARENT,
 			  (void *)(long)getpid());
 
 	ASSERT_LT(0, pid);
-	subject_refused(": memory shared with process %d .*" UNSUPPORTED, pid);
+	subject_nap(50);
+	subject_refused(": %s shared with process %d .*" UNSUPPORTED, what, pid);
 	kill(pid, SIGKILL);
+}
+
+SUBJECT(memory_of_two)
+{
+	of_two(_metadata, clone_main, CLONE_VM, "memory");
+}
+
+SUBJECT(descriptors_of_two)
+{
+	of_two(_metadata, clone_main, CLONE_FILES, "descriptors");
+}
+
+SUBJECT(directory_of_two)
+{
+	of_two(_metadata, clone_main, CLONE_FS, "a directory");
+}
+
+static char left_stack[65536] __attribute__((aligned(16)));
+
+static int left_main(void *arg)
+{
+	clone(clone_main, left_stack + sizeof(left_stack),
+	      CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD, arg);
+	syscall(SYS_exit, 0);
+	return 0;
+}
+
+/* Its first thread, the one that stands for it in a list of processes, has ended. */
+SUBJECT(memory_of_two_without_a_leader)
+{
+	of_two(_metadata, left_main, CLONE_VM, "memory");
 }
 
 SUBJECT(io_uring)
@@ -504,6 +537,17 @@ SUBJECT(io_uring)
 	subject_tell("lines", "2");
 	/* As a descriptor, and as what the thread has to do with it. */
 	subject_refused("(: io_uring| fd %d: .*io_uring.*)" UNSUPPORTED, fd);
+}
+
+/* What <linux/io_uring.h> has got since: a task's own, which its rings will have, too. */
+SUBJECT(io_uring_restrictions)
+{
+	struct { uint16_t flags, nr; uint32_t reserved[3]; } restriction = { 0 };
+
+	/* IORING_REGISTER_RESTRICTIONS, of no ring */
+	if (syscall(SYS_io_uring_register, -1, 11, &restriction, 1))
+		SKIP(return, "restrictions of io_uring: %s", strerror(errno));
+	subject_refused(": restrictions of io_uring" UNSUPPORTED);
 }
 
 SUBJECT(semaphore_undo)
@@ -545,6 +589,32 @@ SUBJECT(io_ports)
 	if (syscall(SYS_ioperm, 0x80, 1, 1))
 		SKIP(return, "ioperm: %s", strerror(errno));
 	subject_refused(": I/O port permission" UNSUPPORTED);
+}
+
+/* ARCH_SHSTK_LOCK of the shadow stack, which is off. */
+SUBJECT(shadow_stack_locked)
+{
+	if (syscall(SYS_arch_prctl, 0x5003, 1))
+		SKIP(return, "ARCH_SHSTK_LOCK: %s", strerror(errno));
+	subject_refused(": shadow stack" UNSUPPORTED);
+}
+
+SUBJECT(utilization_clamp)
+{
+	struct {
+		uint32_t size, policy;
+		uint64_t flags;
+		int32_t nice;
+		uint32_t priority;
+		uint64_t runtime, deadline, period;
+		uint32_t util_min, util_max;
+	} attr = { .size = sizeof(attr), .util_min = 100 };
+
+	/* SCHED_FLAG_KEEP_ALL | SCHED_FLAG_UTIL_CLAMP_MIN */
+	attr.flags = 0x38;
+	if (syscall(SYS_sched_setattr, 0, &attr, 0))
+		SKIP(return, "SCHED_FLAG_UTIL_CLAMP_MIN: %s", strerror(errno));
+	subject_refused(": a utilization clamp .*" UNSUPPORTED);
 }
 
 /* ---- what a thread has of its own ---- */

@@ -135,3 +135,31 @@ SUBJECT(cpu_absolute_sleep_is_refused)
 {
 	cpu_sleep(_metadata, TIMER_ABSTIME);
 }
+
+/* ---- calls of i386, which 64-bit programs can make ---- */
+
+static volatile int old_ready;
+
+static void *old_call_thread(void *arg)
+{
+	long ret;
+
+	subject_tell("thread", "%d", gettid());
+	old_ready = 1;
+	/* poll() of i386: ten minutes */
+	asm volatile("int $0x80\n" : "=a" (ret) : "a" (168), "b" (0), "c" (0), "d" (600000)
+		     : "memory", "r8", "r9", "r10", "r11");
+	subject_fail("poll() ended: %ld", ret);
+	return arg;
+}
+
+SUBJECT(sleep_of_32_bits_is_refused)
+{
+	pthread_t t;
+
+	ASSERT_EQ(0, pthread_create(&t, NULL, old_call_thread, NULL));
+	while (!old_ready)
+		subject_nap(1);
+	subject_nap(50);
+	subject_refused(": a sleep in a 32-bit call is not supported");
+}
