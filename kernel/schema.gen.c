@@ -185,12 +185,15 @@ static const struct codec_field pb_path_fields[] = {
 	{ .name = "rdev", .number = 7, .type = CODEC_U64, .label = CODEC_OPTIONAL,
 	  .offset = offsetof(struct pb_path, rdev), .presence = offsetof(struct pb_path, has_rdev),
 	  .size = sizeof(u64) },
+	{ .name = "written", .number = 8, .type = CODEC_BOOL, .label = CODEC_OPTIONAL,
+	  .offset = offsetof(struct pb_path, written),
+	  .presence = offsetof(struct pb_path, has_written), .size = sizeof(bool) },
 };
 
 const struct codec_msg pb_path_msg = {
 	.name = "Path",
 	.fields = pb_path_fields,
-	.nr_fields = 7,
+	.nr_fields = 8,
 	.size = sizeof(struct pb_path),
 };
 

@@ -163,6 +163,8 @@ struct pb_path {
 	u64 dev;			/* major << 32 | minor of the file system; not checked */
 	bool has_rdev;
 	u64 rdev;			/* major << 32 | minor of a device node */
+	bool has_written;
+	bool written;			/* somebody had it open to write: mtime_ns is not checked */
 };
 
 extern const struct codec_msg pb_path_msg;
