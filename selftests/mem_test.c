@@ -651,6 +651,43 @@ SUBJECT(vdso)
 	EXPECT_EQ(0, clock_gettime(CLOCK_REALTIME, &a));
 }
 
+/* Of what the kernel has mapped into it, unmap what has this word in its name. */
+static void unmap_own(const char *word)
+{
+	static char maps[65536];
+	unsigned long start, end;
+	char *line, *next;
+
+	if (subject_read("/proc/self/maps", maps, sizeof(maps)) < 0)
+		subject_abort();
+	for (line = maps; line; line = next) {
+		next = strchr(line, '\n');
+		if (next)
+			*next++ = 0;
+		if (strstr(line, word) && sscanf(line, "%lx-%lx", &start, &end) == 2 &&
+		    syscall(SYS_munmap, start, end - start))
+			subject_abort();
+	}
+}
+
+SUBJECT(no_vdso)
+{
+	static char maps[65536];
+
+	unmap_own("[vdso]");
+	unmap_own("[vvar");
+	subject_wait();
+	ASSERT_LT(0, subject_read("/proc/self/maps", maps, sizeof(maps)));
+	EXPECT_EQ(NULL, strstr(maps, "[vdso]"));
+	EXPECT_EQ(NULL, strstr(maps, "[vvar"));
+}
+
+SUBJECT(half_a_vdso_is_refused)
+{
+	unmap_own("[vvar");
+	subject_refused(": a vDSO of which a part was unmapped or moved is not supported");
+}
+
 SUBJECT(auxv_exe)
 {
 	static char before[4096], after[4096];
