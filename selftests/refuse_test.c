@@ -207,6 +207,17 @@ SUBJECT(own_device)
 	subject_refused(" fd %d: a character device \\(/dev/ckpt\\)" UNSUPPORTED, fd);
 }
 
+/* It has none, or another one. */
+SUBJECT(terminal_of_another)
+{
+	int fd = open("/dev/tty9", O_RDWR | O_NOCTTY);
+
+	if (fd < 0)
+		SKIP(return, "there is no /dev/tty9");
+	subject_refused(" fd %d: a terminal that is not the one it was started from" UNSUPPORTED,
+			fd);
+}
+
 static void only_close(int fd)
 {
 	close(fd);
