@@ -340,13 +340,20 @@ static int mm_set_exe(struct restart *rs)
 
 int mm_finish(struct restart *rs)
 {
+	int ret = mm_set_exe(rs) ?: vma_finish(rs);
+
+	if (ret)
+		return ret;
+	arch_pkeys_finish(&rs->mm_final.pkeys);
+	return 0;
+}
+
+int mm_finish_defaults(struct restart *rs)
+{
 	struct error_at at = { .reason = CKPT_REASON_DENIED, .task = current };
 	struct mm_struct *mm = current->mm;
 	int ret;
 
-	ret = mm_set_exe(rs) ?: vma_finish(rs);
-	if (ret)
-		return ret;
 	if (rs->mm_final.def_flags) {
 		if (!can_do_mlock())
 			return error_add(&rs->ctx->errors, -EPERM, &at,
@@ -366,7 +373,6 @@ int mm_finish(struct restart *rs)
 			return error_add(&rs->ctx->errors, ret, &at,
 					 "merging of its memory (PR_SET_MEMORY_MERGE) was refused");
 	}
-	arch_pkeys_finish(&rs->mm_final.pkeys);
 	/* Last: it forbids what building takes. */
 	if (!compat_mm_set_mdwe(mm, rs->mm_final.mdwe))
 		return error_add(&rs->ctx->errors, -EOPNOTSUPP, &at,
