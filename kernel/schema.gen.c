@@ -504,30 +504,6 @@ const struct codec_msg pb_inotify_msg = {
 	.arena_max = PB_INOTIFY_ARENA_MAX,
 };
 
-static const struct codec_field pb_pipe_fields[] = {
-	{ .name = "id", .number = 1, .type = CODEC_U32, .label = CODEC_REQUIRED,
-	  .offset = offsetof(struct pb_pipe, id), .size = sizeof(u32) },
-	{ .name = "capacity", .number = 2, .type = CODEC_U32, .label = CODEC_REQUIRED,
-	  .offset = offsetof(struct pb_pipe, capacity), .size = sizeof(u32) },
-	{ .name = "length", .number = 3, .type = CODEC_U32, .label = CODEC_REQUIRED,
-	  .offset = offsetof(struct pb_pipe, length), .size = sizeof(u32) },
-	{ .name = "packets", .number = 4, .type = CODEC_U32, .label = CODEC_PACKED,
-	  .offset = offsetof(struct pb_pipe, packets),
-	  .presence = offsetof(struct pb_pipe, n_packets), .size = sizeof(u32),
-	  .max = PB_PIPE_PACKETS_MAX },
-	{ .name = "fifo", .number = 5, .type = CODEC_MSG, .label = CODEC_OPTIONAL,
-	  .offset = offsetof(struct pb_pipe, fifo), .presence = offsetof(struct pb_pipe, has_fifo),
-	  .size = sizeof(struct pb_path), .sub = &pb_path_msg },
-};
-
-const struct codec_msg pb_pipe_msg = {
-	.name = "Pipe",
-	.fields = pb_pipe_fields,
-	.nr_fields = 5,
-	.size = sizeof(struct pb_pipe),
-	.arena_max = PB_PIPE_ARENA_MAX,
-};
-
 static const struct codec_field pb_file_attr_fields[] = {
 	{ .name = "mode", .number = 1, .type = CODEC_U32, .label = CODEC_REQUIRED,
 	  .offset = offsetof(struct pb_file_attr, mode), .size = sizeof(u32) },
@@ -546,6 +522,33 @@ const struct codec_msg pb_file_attr_msg = {
 	.fields = pb_file_attr_fields,
 	.nr_fields = 5,
 	.size = sizeof(struct pb_file_attr),
+};
+
+static const struct codec_field pb_pipe_fields[] = {
+	{ .name = "id", .number = 1, .type = CODEC_U32, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_pipe, id), .size = sizeof(u32) },
+	{ .name = "capacity", .number = 2, .type = CODEC_U32, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_pipe, capacity), .size = sizeof(u32) },
+	{ .name = "length", .number = 3, .type = CODEC_U32, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_pipe, length), .size = sizeof(u32) },
+	{ .name = "packets", .number = 4, .type = CODEC_U32, .label = CODEC_PACKED,
+	  .offset = offsetof(struct pb_pipe, packets),
+	  .presence = offsetof(struct pb_pipe, n_packets), .size = sizeof(u32),
+	  .max = PB_PIPE_PACKETS_MAX },
+	{ .name = "fifo", .number = 5, .type = CODEC_MSG, .label = CODEC_OPTIONAL,
+	  .offset = offsetof(struct pb_pipe, fifo), .presence = offsetof(struct pb_pipe, has_fifo),
+	  .size = sizeof(struct pb_path), .sub = &pb_path_msg },
+	{ .name = "attr", .number = 6, .type = CODEC_MSG, .label = CODEC_OPTIONAL,
+	  .offset = offsetof(struct pb_pipe, attr), .presence = offsetof(struct pb_pipe, has_attr),
+	  .size = sizeof(struct pb_file_attr), .sub = &pb_file_attr_msg },
+};
+
+const struct codec_msg pb_pipe_msg = {
+	.name = "Pipe",
+	.fields = pb_pipe_fields,
+	.nr_fields = 6,
+	.size = sizeof(struct pb_pipe),
+	.arena_max = PB_PIPE_ARENA_MAX,
 };
 
 static const struct codec_field pb_shmem_fields[] = {

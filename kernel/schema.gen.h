@@ -358,22 +358,6 @@ struct pb_inotify {
 
 extern const struct codec_msg pb_inotify_msg;
 
-#define PB_PIPE_PACKETS_MAX 65536
-
-struct pb_pipe {
-	u32 id;
-	u32 capacity;			/* bytes, F_GETPIPE_SZ */
-	u32 length;			/* bytes in it; PIPE_DATA records follow if not 0 */
-	u32 n_packets;
-	u32 *packets;			/* max 65536; lengths, for a pipe with packets */
-	bool has_fifo;
-	struct pb_path fifo;		/* it is a named one */
-};
-
-#define PB_PIPE_ARENA_MAX (CODEC_ALIGN(PB_PIPE_PACKETS_MAX * sizeof(u32)))
-
-extern const struct codec_msg pb_pipe_msg;
-
 /* Of a file that is made anew. */
 struct pb_file_attr {
 	u32 mode;			/* permission bits of st_mode */
@@ -384,6 +368,24 @@ struct pb_file_attr {
 };
 
 extern const struct codec_msg pb_file_attr_msg;
+
+#define PB_PIPE_PACKETS_MAX 65536
+
+struct pb_pipe {
+	u32 id;
+	u32 capacity;			/* bytes, F_GETPIPE_SZ */
+	u32 length;			/* bytes in it; PIPE_DATA records follow if not 0 */
+	u32 n_packets;
+	u32 *packets;			/* max 65536; lengths, for a pipe with packets */
+	bool has_fifo;
+	struct pb_path fifo;		/* it is a named one */
+	bool has_attr;
+	struct pb_file_attr attr;	/* of one without a name */
+};
+
+#define PB_PIPE_ARENA_MAX (CODEC_ALIGN(PB_PIPE_PACKETS_MAX * sizeof(u32)))
+
+extern const struct codec_msg pb_pipe_msg;
 
 #define PB_SHMEM_NAME_MAX 255
 
