@@ -158,6 +158,12 @@ int shmem_read(struct restart *rs)
 	if (IS_ERR(file))
 		return error_add(&rs->ctx->errors, PTR_ERR(file), &at,
 				 "shared memory of %llu bytes cannot be made", pb.size);
+	ret = pb.has_name ? compat_memfd_secure(file) : 0;
+	if (ret) {
+		fput(file);
+		at.reason = CKPT_REASON_DENIED;
+		return error_add(&rs->ctx->errors, ret, &at, "%s was refused", name);
+	}
 	/* Its content comes by write, which otherwise ends at 2 GiB. */
 	file->f_flags |= O_LARGEFILE;
 	/* As memfd_create() does; nobody but the kernel has a descriptor of the other kind. */
