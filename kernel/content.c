@@ -85,6 +85,12 @@ const char *content_xattrs(struct checkpoint *cp, struct dentry *dentry)
 	return NULL;
 }
 
+const char *content_flags(const struct kstat *stat)
+{
+	return stat->attributes & (STATX_ATTR_APPEND | STATX_ATTR_IMMUTABLE | STATX_ATTR_NODUMP) ?
+	       "has flags of chattr(1)" : NULL;
+}
+
 const char *content_policy(struct inode *inode)
 {
 #ifdef CONFIG_NUMA

@@ -362,12 +362,15 @@ static const struct codec_field pb_file_fields[] = {
 	{ .name = "lease", .number = 62, .type = CODEC_U32, .label = CODEC_OPTIONAL,
 	  .offset = offsetof(struct pb_file, lease),
 	  .presence = offsetof(struct pb_file, has_lease), .size = sizeof(u32) },
+	{ .name = "created", .number = 63, .type = CODEC_BOOL, .label = CODEC_OPTIONAL,
+	  .offset = offsetof(struct pb_file, created),
+	  .presence = offsetof(struct pb_file, has_created), .size = sizeof(bool) },
 };
 
 const struct codec_msg pb_file_msg = {
 	.name = "File",
 	.fields = pb_file_fields,
-	.nr_fields = 19,
+	.nr_fields = 20,
 	.size = sizeof(struct pb_file),
 };
 

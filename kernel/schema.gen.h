@@ -267,6 +267,8 @@ struct pb_file {
 	struct pb_proc proc;		/* a file or directory of proc(5) */
 	bool has_lease;
 	u32 lease;			/* F_RDLCK or F_WRLCK, of F_SETLEASE */
+	bool has_created;
+	bool created;			/* its open made it: F_CREATED_QUERY */
 };
 
 extern const struct codec_msg pb_file_msg;
