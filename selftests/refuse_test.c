@@ -196,6 +196,7 @@ SUBJECT(pseudo_terminal)
 	ASSERT_EQ(0, unlockpt(fd));
 	slave = open(ptsname(fd), O_RDWR | O_NOCTTY);
 	ASSERT_LE(0, slave);
+	close(slave);
 	subject_refused(" fd %d: the controlling side of a pseudo-terminal .*" UNSUPPORTED, fd);
 }
 
