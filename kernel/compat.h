@@ -664,6 +664,17 @@ static inline struct file *compat_shmem_file_setup(const char *name, loff_t size
 #endif
 }
 
+/* Security modules tell memfds from other files of tmpfs in kernels that have this name. */
+static inline int compat_memfd_secure(struct file *file)
+{
+#ifdef MEMFD_ANON_NAME
+	if (sym_have(security_inode_init_security_anon))
+		return sym(security_inode_init_security_anon)(file_inode(file),
+							      &QSTR(MEMFD_ANON_NAME), NULL);
+#endif
+	return 0;
+}
+
 /*
  * Does vm.memfd_noexec forbid memfds that may be executed? 105ff5339f49 "mm/memfd: add
  * MFD_NOEXEC_SEAL and MFD_EXEC", 6.3.

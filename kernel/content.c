@@ -86,6 +86,12 @@ const char *content_xattrs(struct checkpoint *cp, struct dentry *dentry)
 	return NULL;
 }
 
+const char *content_flags(const struct kstat *stat)
+{
+	return stat->attributes & (STATX_ATTR_APPEND | STATX_ATTR_IMMUTABLE | STATX_ATTR_NODUMP) ?
+	       "has flags of chattr(1)" : NULL;
+}
+
 const char *content_policy(struct inode *inode)
 {
 #ifdef CONFIG_NUMA
@@ -371,27 +377,28 @@ static int content_change(const struct path *path, struct iattr *attr)
 	return ret;
 }
 
-static int content_set_attr(struct restart *rs, const struct content_final *cf)
+int content_set_attr(struct restart *rs, struct file *file, u32 id,
+		     const struct pb_file_attr *pb)
 {
 	struct error_at at = {
 		.reason = CKPT_REASON_DENIED,
 		.task = current,
 		.advice = "restart it as root",
 	};
-	struct inode *inode = file_inode(cf->file);
-	kuid_t uid = make_kuid(current_user_ns(), cf->attr.uid);
-	kgid_t gid = make_kgid(current_user_ns(), cf->attr.gid);
+	struct inode *inode = file_inode(file);
+	kuid_t uid = make_kuid(current_user_ns(), pb->uid);
+	kgid_t gid = make_kgid(current_user_ns(), pb->gid);
 	struct iattr attr = {
 		.ia_valid = ATTR_MODE | ATTR_CTIME | ATTR_ATIME | ATTR_ATIME_SET | ATTR_MTIME |
 			    ATTR_MTIME_SET,
-		.ia_mode = (inode->i_mode & ~S_IALLUGO) | cf->attr.mode,
-		.ia_atime = ns_to_timespec64(cf->attr.atime_ns),
-		.ia_mtime = ns_to_timespec64(cf->attr.mtime_ns),
+		.ia_mode = (inode->i_mode & ~S_IALLUGO) | pb->mode,
+		.ia_atime = ns_to_timespec64(pb->atime_ns),
+		.ia_mtime = ns_to_timespec64(pb->mtime_ns),
 	};
 	int ret;
 
 	if (!uid_valid(uid) || !gid_valid(gid))
-		return stream_in_bad(&rs->in, "owner of file %u", cf->id);
+		return stream_in_bad(&rs->in, "owner of file %u", id);
 	/* Whose it is already, everybody may say. */
 	if (!uid_eq(uid, inode->i_uid)) {
 		attr.ia_valid |= ATTR_UID;
@@ -401,10 +408,10 @@ static int content_set_attr(struct restart *rs, const struct content_final *cf)
 		attr.ia_valid |= ATTR_GID;
 		attr.ia_vfsgid = VFSGIDT_INIT(gid);
 	}
-	ret = content_change(&cf->file->f_path, &attr);
+	ret = content_change(&file->f_path, &attr);
 	return ret ? error_add(&rs->ctx->errors, ret, &at,
-			       "owner or mode of the memory or deleted file %pD cannot be given back",
-			       cf->file) : 0;
+			       "owner or mode of the pipe, memory or deleted file %pD cannot be given back",
+			       file) : 0;
 }
 
 static int content_set_seals(struct restart *rs, const struct content_final *cf)
@@ -466,7 +473,7 @@ int content_finish(struct restart *rs)
 
 	list_for_each_entry(cf, &rs->contents, list) {
 		if (cf->has_attr)
-			ret = content_set_attr(rs, cf);
+			ret = content_set_attr(rs, cf->file, cf->id, &cf->attr);
 		if (!ret && cf->kind == OBJECT_SHMEM)
 			ret = content_set_seals(rs, cf);
 		if (ret)

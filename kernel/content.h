@@ -31,8 +31,23 @@ struct object *content_object(struct checkpoint *cp, enum object_kind kind, stru
 /** content_attr() - mode, owner and times as the image has them */
 void content_attr(const struct kstat *stat, struct pb_file_attr *attr);
 
+/**
+ * content_set_attr() - restart: give a file what content_attr() has described
+ * @rs: the restart
+ * @file: a file that was made anew
+ * @id: of its object in the image
+ * @pb: mode, owner, times
+ *
+ * Return: 0 or an errno, with the error recorded.
+ */
+int content_set_attr(struct restart *rs, struct file *file, u32 id,
+		     const struct pb_file_attr *pb);
+
 /** content_xattrs() - NULL, or that the file has extended attributes, which are not kept */
 const char *content_xattrs(struct checkpoint *cp, struct dentry *dentry);
+
+/** content_flags() - NULL, or that the file has flags of its own, which are not kept */
+const char *content_flags(const struct kstat *stat);
 
 /** content_policy() - NULL, or that memory of tmpfs has a NUMA policy, which is not kept */
 const char *content_policy(struct inode *inode);

@@ -150,6 +150,7 @@ bool file_quiet(struct file *file)
  * @has_pos: likewise
  * @id: likewise
  * @flags: likewise
+ * @created: likewise
  *
  * Of these a program may have thousands: they are encoded when it is no longer frozen.
  */
@@ -159,6 +160,7 @@ struct file_plain {
 	bool has_pos;
 	u32 id;
 	u32 flags;
+	bool created;
 };
 
 static int file_write_plain(struct stream_out *out, void *data, size_t len)
@@ -167,6 +169,8 @@ static int file_write_plain(struct stream_out *out, void *data, size_t len)
 	struct pb_file pb = {
 		.id = plain->id,
 		.flags = plain->flags,
+		.has_created = plain->created,
+		.created = plain->created,
 		.has_pos = plain->has_pos,
 		.pos = plain->pos,
 		.has_path = true,
@@ -190,6 +194,7 @@ static int file_write_pb(struct checkpoint *cp, const struct pb_file *pb)
 	plain->has_pos = pb->has_pos;
 	plain->id = pb->id;
 	plain->flags = pb->flags;
+	plain->created = pb->created;
 	return 0;
 }
 
@@ -209,11 +214,20 @@ int file_write(struct checkpoint *cp, struct file *file, int fd, u64 addr, u32 *
 			why = lock_save_lease(file, &pb);
 		if (!why && fd < 0 && pb.has_lease)
 			why = "a lease of a file that is mapped and has no descriptor";
+		if (!why && fd >= 0 && !(file->f_mode & FMODE_PATH) &&
+		    errseq_check(&file->f_mapping->wb_err, READ_ONCE(file->f_wb_err)))
+			why = "a failed write-back that fsync(2) has not reported yet";
 		if (why)
 			checkpoint_refuse(cp, fd >= 0 ? CKPT_WHERE_FD : CKPT_WHERE_ADDRESS,
 					  fd >= 0 ? fd : addr, CKPT_REASON_UNSUPPORTED, NULL,
 					  "%s is not supported", why);
 		pb.flags = file->f_flags & FILE_FLAGS & ~__O_TMPFILE;
+		/* Nobody sees it there, and overlayfs sets it by itself, with rights of its own. */
+		if (fd < 0)
+			pb.flags &= ~O_NOATIME;
+		/* Did the open make it? F_CREATED_QUERY tells; since 6.12. */
+		pb.has_created = file->f_mode & FMODE_CREATED;
+		pb.created = pb.has_created;
 		ret = kind->save(cp, file, fd, addr, &pb);
 		if (ret)
 			return ret;
@@ -524,6 +538,8 @@ int file_read(struct restart *rs)
 	file = kind->open(rs, &pb);
 	if (IS_ERR(file))
 		return PTR_ERR(file);
+	/* How it was made here does not matter. */
+	file->f_mode = (file->f_mode & ~FMODE_CREATED) | (pb.created ? FMODE_CREATED : 0);
 	/* What only stands in for it (see path_wrong()) need not know them. */
 	if (!(pb.flags & O_PATH) && !rs->wrong) {
 		ret = file_set_flags(rs, file, pb.id, pb.flags);

@@ -17,7 +17,6 @@
 #include "compat.h"
 #include "fown.h"
 #include "restart.h"
-#include "scratch.h"
 
 /* Its thread, or itself? */
 static bool fown_of(struct checkpoint *cp, struct pid *pid, enum pid_type type)
@@ -108,28 +107,33 @@ int fown_note(struct restart *rs, const struct pb_file *pb)
 	return 0;
 }
 
+/* As F_SETOWN_EX does, which would want user memory: the program's limits may allow no more. */
+static int fown_set_owner(struct file *file, const struct pb_fown *pb)
+{
+	struct task_struct *task;
+	struct pid *pid;
+	int ret;
+
+	/* It makes room for an owner, too, which a thread needs as well. */
+	ret = f_setown(file, task_tgid_vnr(current), 1);
+	if (ret)
+		return ret;
+	rcu_read_lock();
+	pid = find_vpid(pb->pid);
+	task = pid_task(pid, PIDTYPE_PID);
+	/* An image may not send signals to others. */
+	if (!task || !same_thread_group(task, current))
+		ret = -ESRCH;
+	else if (pb->type == F_OWNER_TID)
+		__f_setown(file, pid, PIDTYPE_PID, 1);
+	rcu_read_unlock();
+	return ret;
+}
+
 static int fown_set(struct file *file, int fd, const struct pb_fown *pb)
 {
-	struct f_owner_ex owner = { .type = pb->type, .pid = pb->pid };
-	struct task_struct *task;
-	unsigned long addr;
-	bool own;
-	int ret = 0;
+	int ret = pb->has_type ? fown_set_owner(file, pb) : 0;
 
-	if (pb->has_type) {
-		/* An image may not send signals to others. */
-		rcu_read_lock();
-		task = pid_task(find_vpid(pb->pid), PIDTYPE_PID);
-		own = task && same_thread_group(task, current);
-		rcu_read_unlock();
-		if (!own)
-			return -ESRCH;
-		addr = scratch_put(&owner, sizeof(owner));
-		if (IS_ERR_VALUE(addr))
-			return addr;
-		ret = arch_sys(fcntl, fd, F_SETOWN_EX, addr);
-		scratch_unmap(addr, sizeof(owner));
-	}
 	if (!ret && pb->signal)
 		ret = arch_sys(fcntl, fd, F_SETSIG, pb->signal);
 	/* A lease sets the flag, too, on files that know nothing of it. */

@@ -108,7 +108,7 @@ int mm_write(struct checkpoint *cp)
 	struct pb_pkeys pkeys = {};
 	struct pb_mm pb = {};
 	unsigned int i;
-	u64 vdso_base;
+	u64 vdso_base, vdso_size;
 	int ret;
 
 	BUILD_BUG_ON(sizeof(mm->saved_auxv) > PB_MM_AUXV_MAX);
@@ -118,7 +118,7 @@ int mm_write(struct checkpoint *cp)
 	if (arch_pkeys_save(mm, &pkeys))
 		ret = stream_out_msg(&cp->out, CKPT_REC_PKEYS, &pb_pkeys_msg, &pkeys);
 	if (!ret)
-		ret = vma_write_all(cp, &vdso_base, &pb.nr_vmas);
+		ret = vma_write_all(cp, &vdso_base, &vdso_size, &pb.nr_vmas);
 	if (ret)
 		return ret;
 
@@ -142,9 +142,8 @@ int mm_write(struct checkpoint *cp)
 	pb.mmap_legacy = pb.has_mmap_legacy;
 	pb.mmap_base = pb.mmap_legacy ? mm->mmap_legacy_base : mm->mmap_base;
 	pb.dumpable = compat_get_dumpable(cp->leader);
-	arch_vdso_save(mm, &pb);
-	pb.has_vdso_base = !!vdso_base;
-	pb.vdso_base = vdso_base;
+	if (vdso_base && !arch_vdso_save(mm, vdso_base, vdso_size, &pb))
+		return mm_refuse(cp, "a vDSO of which a part was unmapped or moved");
 	pb.has_coredump_filter = true;
 	pb.coredump_filter = compat_mm_dump_filter(mm);
 	pb.has_thp_disabled = compat_mm_flags_test(COMPAT_MMF_DISABLE_THP, mm);
@@ -341,13 +340,20 @@ static int mm_set_exe(struct restart *rs)
 
 int mm_finish(struct restart *rs)
 {
+	int ret = mm_set_exe(rs) ?: vma_finish(rs);
+
+	if (ret)
+		return ret;
+	arch_pkeys_finish(&rs->mm_final.pkeys);
+	return 0;
+}
+
+int mm_finish_defaults(struct restart *rs)
+{
 	struct error_at at = { .reason = CKPT_REASON_DENIED, .task = current };
 	struct mm_struct *mm = current->mm;
 	int ret;
 
-	ret = mm_set_exe(rs) ?: vma_finish(rs);
-	if (ret)
-		return ret;
 	if (rs->mm_final.def_flags) {
 		if (!can_do_mlock())
 			return error_add(&rs->ctx->errors, -EPERM, &at,
@@ -367,7 +373,6 @@ int mm_finish(struct restart *rs)
 			return error_add(&rs->ctx->errors, ret, &at,
 					 "merging of its memory (PR_SET_MEMORY_MERGE) was refused");
 	}
-	arch_pkeys_finish(&rs->mm_final.pkeys);
 	/* Last: it forbids what building takes. */
 	if (!compat_mm_set_mdwe(mm, rs->mm_final.mdwe))
 		return error_add(&rs->ctx->errors, -EOPNOTSUPP, &at,

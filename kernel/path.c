@@ -149,6 +149,11 @@ static u64 path_dev(dev_t dev)
 	return (u64)MAJOR(dev) << 32 | MINOR(dev);
 }
 
+static u64 path_mtime(const struct kstat *stat)
+{
+	return stat->mtime.tv_sec * NSEC_PER_SEC + stat->mtime.tv_nsec;
+}
+
 /**
  * struct path_claim - a path in the image that was not looked up yet; in the spool
  * @list: on &checkpoint.paths
@@ -251,6 +256,14 @@ void path_unclaim(struct checkpoint *cp)
 	INIT_LIST_HEAD(&cp->paths);
 }
 
+/* May its time change by what the program does without an open? */
+static bool path_written(struct dentry *dentry)
+{
+	/* A mapping of a stacked file system has a file of the layer. */
+	return inode_is_open_for_write(d_backing_inode(dentry)) ||
+	       inode_is_open_for_write(d_real_inode(dentry));
+}
+
 static int path_save_named(struct checkpoint *cp, const struct path *path,
 			   const struct path_user *user, struct pb_path *pb)
 {
@@ -278,11 +291,13 @@ static int path_save_named(struct checkpoint *cp, const struct path *path,
 	pb->path.len = len;
 	pb->mode = stat.mode;
 	pb->size = S_ISREG(stat.mode) ? stat.size : 0;
-	pb->mtime_ns = stat.mtime.tv_sec * NSEC_PER_SEC + stat.mtime.tv_nsec;
+	pb->mtime_ns = path_mtime(&stat);
 	pb->ino = stat.ino;
 	pb->dev = path_dev(stat.dev);
 	pb->has_rdev = S_ISCHR(stat.mode);
 	pb->rdev = pb->has_rdev ? path_dev(stat.rdev) : 0;
+	pb->has_written = S_ISREG(stat.mode) && path_written(path->dentry);
+	pb->written = pb->has_written;
 	return 0;
 }
 
@@ -454,6 +469,24 @@ static int path_check_size(struct restart *rs, struct file *file, const char *na
 	return path_changed(rs, name, what);
 }
 
+/* What has the same size may be another file, or another version of it. */
+static int path_check_time(struct restart *rs, struct file *file, const char *name,
+			   const struct pb_path *pb)
+{
+	struct kstat stat;
+	int ret;
+
+	/* The kernel makes a synthetic file's time up when it makes the inode. */
+	if (pb->written || rs->flags & CKPT_RESTART_FILES_CHANGED ||
+	    path_synthetic(file_inode(file)->i_sb))
+		return 0;
+	ret = vfs_getattr_nosec(&file->f_path, &stat, STATX_MTIME, AT_STATX_SYNC_AS_STAT);
+	if (ret)
+		return ret;
+	return path_mtime(&stat) == pb->mtime_ns ? 0 :
+	       path_changed(rs, name, "has another time of change than at the checkpoint");
+}
+
 static struct file *path_open_named(struct restart *rs, const struct pb_path *pb, const char *name,
 				    unsigned int flags)
 {
@@ -490,7 +523,8 @@ static struct file *path_open_named(struct restart *rs, const struct pb_path *pb
 	if (!S_ISFIFO(pb->mode) && path_supported(file))
 		ret = stream_in_bad(&rs->in, "%s is %s", name, path_supported(file));
 	else if (S_ISREG(pb->mode))
-		ret = path_check_size(rs, file, name, pb->size);
+		ret = path_check_size(rs, file, name, pb->size) ?:
+		      path_check_time(rs, file, name, pb);
 	else
 		ret = 0;
 	if (ret) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Pipes, named ones (FIFOs) too: capacity and content.
+ * Pipes, named ones (FIFOs) too: capacity and content, and whose they are.
  */
 #include <linux/file.h>
 #include <linux/fs.h>
@@ -12,6 +12,7 @@
 
 #include "checkpoint.h"
 #include "compat.h"
+#include "content.h"
 #include "path.h"
 #include "pipe.h"
 #include "restart.h"
@@ -25,6 +26,9 @@
  * @packets: lengths of its packets, or NULL
  * @n_packets: how many
  * @next: the packet that comes next
+ * @id: in the image
+ * @has_attr: @attr is set
+ * @attr: what it gets when its content is complete: mode, owner, times
  */
 struct pipe_build {
 	struct file *file[2];
@@ -33,6 +37,9 @@ struct pipe_build {
 	u32 *packets;
 	u32 n_packets;
 	u32 next;
+	u32 id;
+	bool has_attr;
+	struct pb_file_attr attr;
 };
 
 bool pipe_match(struct file *file)
@@ -98,27 +105,44 @@ static int pipe_save_content(struct checkpoint *cp, struct pipe_inode_info *pipe
 	return used ? stream_out_raw(&cp->out, CKPT_REC_PIPE_DATA, cp->bounce, used) : 0;
 }
 
-static int pipe_save_locked(struct checkpoint *cp, struct pipe_inode_info *pipe,
-			    struct pb_pipe *pb)
+/* Under the pipe's mutex. Return: NULL, or why writes do not give the same content. */
+static const char *pipe_look(struct pipe_inode_info *pipe, struct pb_pipe *pb)
 {
-	unsigned int slot, n = pipe->head - pipe->tail;
+	unsigned int slot, n = pipe->head - pipe->tail, packets = 0;
 	struct pipe_buffer *buf;
-	bool packets = false;
-	int ret;
 
 	pb->capacity = pipe->max_usage * PAGE_SIZE;
 	for (slot = pipe->tail; slot != pipe->head; slot++) {
 		buf = &pipe->bufs[slot & (pipe->ring_size - 1)];
+		if (!buf->len || buf->len > PAGE_SIZE)
+			return "a pipe with a piece of another size than that of a write";
 		pb->length += buf->len;
-		packets = packets || buf->flags & PIPE_BUF_FLAG_PACKET;
+		packets += !!(buf->flags & PIPE_BUF_FLAG_PACKET);
 	}
-	if (packets) {
-		pb->packets = kvmalloc_array(n, sizeof(u32), GFP_KERNEL_ACCOUNT);
+	if (pb->length > pb->capacity)
+		return "a pipe that holds more than its capacity";
+	if (packets && packets != n)
+		return "a pipe with packets and other content";
+	pb->n_packets = packets;
+	return NULL;
+}
+
+static int pipe_save_locked(struct checkpoint *cp, struct pipe_inode_info *pipe, int fd,
+			    struct pb_pipe *pb)
+{
+	const char *why = pipe_look(pipe, pb);
+	unsigned int i;
+	int ret;
+
+	if (why)
+		return checkpoint_refuse(cp, CKPT_WHERE_FD, fd, CKPT_REASON_UNSUPPORTED, NULL,
+					 "%s is not supported", why);
+	if (pb->n_packets) {
+		pb->packets = kvmalloc_array(pb->n_packets, sizeof(u32), GFP_KERNEL_ACCOUNT);
 		if (!pb->packets)
 			return -ENOMEM;
-		for (slot = pipe->tail; slot != pipe->head; slot++)
-			pb->packets[pb->n_packets++] =
-				pipe->bufs[slot & (pipe->ring_size - 1)].len;
+		for (i = 0; i < pb->n_packets; i++)
+			pb->packets[i] = pipe->bufs[(pipe->tail + i) & (pipe->ring_size - 1)].len;
 	}
 	ret = stream_out_msg(&cp->out, CKPT_REC_PIPE, &pb_pipe_msg, pb);
 	if (!ret)
@@ -133,22 +157,31 @@ static int pipe_save_new(struct checkpoint *cp, struct file *file, int fd, u32 i
 	struct path_user user = { .what = "FIFO", .where_type = CKPT_WHERE_FD, .where = fd };
 	struct pb_pipe pb = { .id = id };
 	const char *why = NULL;
+	struct kstat stat;
 	int ret;
 
 	if (compat_pipe_watch(pipe))
-		why = "a notification pipe is not supported";
+		why = "a notification pipe";
 	if (!why && pipe_named(file)) {
 		pb.has_fifo = true;
 		ret = path_save(cp, compat_file_path(file), &user, &pb.fifo);
 		if (ret)
 			return min(ret, 0);
 	}
+	if (!why && !pipe_named(file)) {
+		pb.has_attr = true;
+		if (vfs_getattr(compat_file_path(file), &stat, STATX_BASIC_STATS,
+				AT_STATX_SYNC_AS_STAT))
+			why = "a pipe that cannot be looked at";
+		else
+			content_attr(&stat, &pb.attr);
+	}
 	if (why)
 		return checkpoint_refuse(cp, CKPT_WHERE_FD, fd, CKPT_REASON_UNSUPPORTED, NULL,
-					 "%s", why);
+					 "%s is not supported", why);
 	if (mutex_lock_killable(&pipe->mutex))
 		return -EINTR;
-	ret = pipe_save_locked(cp, pipe, &pb);
+	ret = pipe_save_locked(cp, pipe, fd, &pb);
 	mutex_unlock(&pipe->mutex);
 	return ret;
 }
@@ -248,6 +281,13 @@ static int pipe_create(struct pipe_build *build, int flags)
 	return ret;
 }
 
+/* When it has its content: to write changes the time. */
+static int pipe_set_attr(struct restart *rs, const struct pipe_build *build)
+{
+	return build->left || !build->has_attr ? 0 :
+	       content_set_attr(rs, build->file[0], build->id, &build->attr);
+}
+
 int pipe_read(struct restart *rs)
 {
 	struct error_at at = { .reason = CKPT_REASON_OTHER, .task = current };
@@ -265,6 +305,8 @@ int pipe_read(struct restart *rs)
 			return stream_in_bad(&rs->in, "packet of pipe %u", pb.id);
 		sum += pb.packets[i];
 	}
+	if (pb.has_attr && (pb.has_fifo || pb.attr.mode & ~S_IALLUGO))
+		return stream_in_bad(&rs->in, "mode of pipe %u", pb.id);
 	if (!pipe_complete(rs) || pb.length > pb.capacity || (pb.n_packets && sum != pb.length))
 		return stream_in_bad(&rs->in, "content of pipe %u", pb.id);
 
@@ -272,6 +314,9 @@ int pipe_read(struct restart *rs)
 	if (!build)
 		return -ENOMEM;
 	build->left = pb.length;
+	build->id = pb.id;
+	build->has_attr = pb.has_attr;
+	build->attr = pb.attr;
 	if (pb.n_packets) {
 		build->n_packets = pb.n_packets;
 		build->packets = kvmalloc_array(pb.n_packets, sizeof(u32), GFP_KERNEL_ACCOUNT);
@@ -300,7 +345,7 @@ int pipe_read(struct restart *rs)
 	if (ret)
 		goto err;
 	rs->pipe = build;
-	return 0;
+	return pipe_set_attr(rs, build);
 err:
 	pipe_put(build);
 	return ret;
@@ -348,7 +393,7 @@ int pipe_read_data(struct restart *rs)
 		ret = stream_in_bad(&rs->in, "content of a pipe does not fit");
 	kvfree(data);
 	rs->pipe->left -= len;
-	return ret;
+	return ret ?: pipe_set_attr(rs, rs->pipe);
 }
 
 struct file *pipe_open(struct restart *rs, const struct pb_file *pb)

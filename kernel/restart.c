@@ -398,7 +398,7 @@ static int restart_finish_task(struct build_task *bt)
 		/* Not under limits that are the program's, nor with its credentials. */
 		if (!ret)
 			ret = timer_finish(rs) ?: timerfd_finish(rs) ?: lock_finish(rs) ?:
-			      process_finish(rs);
+			      mm_finish_defaults(rs) ?: process_finish(rs);
 	}
 	if (!ret) {
 		what = thread_finish(&bt->final);

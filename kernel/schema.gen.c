@@ -185,12 +185,15 @@ static const struct codec_field pb_path_fields[] = {
 	{ .name = "rdev", .number = 7, .type = CODEC_U64, .label = CODEC_OPTIONAL,
 	  .offset = offsetof(struct pb_path, rdev), .presence = offsetof(struct pb_path, has_rdev),
 	  .size = sizeof(u64) },
+	{ .name = "written", .number = 8, .type = CODEC_BOOL, .label = CODEC_OPTIONAL,
+	  .offset = offsetof(struct pb_path, written),
+	  .presence = offsetof(struct pb_path, has_written), .size = sizeof(bool) },
 };
 
 const struct codec_msg pb_path_msg = {
 	.name = "Path",
 	.fields = pb_path_fields,
-	.nr_fields = 7,
+	.nr_fields = 8,
 	.size = sizeof(struct pb_path),
 };
 
@@ -359,12 +362,15 @@ static const struct codec_field pb_file_fields[] = {
 	{ .name = "lease", .number = 62, .type = CODEC_U32, .label = CODEC_OPTIONAL,
 	  .offset = offsetof(struct pb_file, lease),
 	  .presence = offsetof(struct pb_file, has_lease), .size = sizeof(u32) },
+	{ .name = "created", .number = 63, .type = CODEC_BOOL, .label = CODEC_OPTIONAL,
+	  .offset = offsetof(struct pb_file, created),
+	  .presence = offsetof(struct pb_file, has_created), .size = sizeof(bool) },
 };
 
 const struct codec_msg pb_file_msg = {
 	.name = "File",
 	.fields = pb_file_fields,
-	.nr_fields = 19,
+	.nr_fields = 20,
 	.size = sizeof(struct pb_file),
 };
 
@@ -501,30 +507,6 @@ const struct codec_msg pb_inotify_msg = {
 	.arena_max = PB_INOTIFY_ARENA_MAX,
 };
 
-static const struct codec_field pb_pipe_fields[] = {
-	{ .name = "id", .number = 1, .type = CODEC_U32, .label = CODEC_REQUIRED,
-	  .offset = offsetof(struct pb_pipe, id), .size = sizeof(u32) },
-	{ .name = "capacity", .number = 2, .type = CODEC_U32, .label = CODEC_REQUIRED,
-	  .offset = offsetof(struct pb_pipe, capacity), .size = sizeof(u32) },
-	{ .name = "length", .number = 3, .type = CODEC_U32, .label = CODEC_REQUIRED,
-	  .offset = offsetof(struct pb_pipe, length), .size = sizeof(u32) },
-	{ .name = "packets", .number = 4, .type = CODEC_U32, .label = CODEC_PACKED,
-	  .offset = offsetof(struct pb_pipe, packets),
-	  .presence = offsetof(struct pb_pipe, n_packets), .size = sizeof(u32),
-	  .max = PB_PIPE_PACKETS_MAX },
-	{ .name = "fifo", .number = 5, .type = CODEC_MSG, .label = CODEC_OPTIONAL,
-	  .offset = offsetof(struct pb_pipe, fifo), .presence = offsetof(struct pb_pipe, has_fifo),
-	  .size = sizeof(struct pb_path), .sub = &pb_path_msg },
-};
-
-const struct codec_msg pb_pipe_msg = {
-	.name = "Pipe",
-	.fields = pb_pipe_fields,
-	.nr_fields = 5,
-	.size = sizeof(struct pb_pipe),
-	.arena_max = PB_PIPE_ARENA_MAX,
-};
-
 static const struct codec_field pb_file_attr_fields[] = {
 	{ .name = "mode", .number = 1, .type = CODEC_U32, .label = CODEC_REQUIRED,
 	  .offset = offsetof(struct pb_file_attr, mode), .size = sizeof(u32) },
@@ -543,6 +525,33 @@ const struct codec_msg pb_file_attr_msg = {
 	.fields = pb_file_attr_fields,
 	.nr_fields = 5,
 	.size = sizeof(struct pb_file_attr),
+};
+
+static const struct codec_field pb_pipe_fields[] = {
+	{ .name = "id", .number = 1, .type = CODEC_U32, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_pipe, id), .size = sizeof(u32) },
+	{ .name = "capacity", .number = 2, .type = CODEC_U32, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_pipe, capacity), .size = sizeof(u32) },
+	{ .name = "length", .number = 3, .type = CODEC_U32, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_pipe, length), .size = sizeof(u32) },
+	{ .name = "packets", .number = 4, .type = CODEC_U32, .label = CODEC_PACKED,
+	  .offset = offsetof(struct pb_pipe, packets),
+	  .presence = offsetof(struct pb_pipe, n_packets), .size = sizeof(u32),
+	  .max = PB_PIPE_PACKETS_MAX },
+	{ .name = "fifo", .number = 5, .type = CODEC_MSG, .label = CODEC_OPTIONAL,
+	  .offset = offsetof(struct pb_pipe, fifo), .presence = offsetof(struct pb_pipe, has_fifo),
+	  .size = sizeof(struct pb_path), .sub = &pb_path_msg },
+	{ .name = "attr", .number = 6, .type = CODEC_MSG, .label = CODEC_OPTIONAL,
+	  .offset = offsetof(struct pb_pipe, attr), .presence = offsetof(struct pb_pipe, has_attr),
+	  .size = sizeof(struct pb_file_attr), .sub = &pb_file_attr_msg },
+};
+
+const struct codec_msg pb_pipe_msg = {
+	.name = "Pipe",
+	.fields = pb_pipe_fields,
+	.nr_fields = 6,
+	.size = sizeof(struct pb_pipe),
+	.arena_max = PB_PIPE_ARENA_MAX,
 };
 
 static const struct codec_field pb_shmem_fields[] = {

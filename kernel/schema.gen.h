@@ -163,6 +163,8 @@ struct pb_path {
 	u64 dev;			/* major << 32 | minor of the file system; not checked */
 	bool has_rdev;
 	u64 rdev;			/* major << 32 | minor of a device node */
+	bool has_written;
+	bool written;			/* somebody had it open to write: mtime_ns is not checked */
 };
 
 extern const struct codec_msg pb_path_msg;
@@ -265,6 +267,8 @@ struct pb_file {
 	struct pb_proc proc;		/* a file or directory of proc(5) */
 	bool has_lease;
 	u32 lease;			/* F_RDLCK or F_WRLCK, of F_SETLEASE */
+	bool has_created;
+	bool created;			/* its open made it: F_CREATED_QUERY */
 };
 
 extern const struct codec_msg pb_file_msg;
@@ -356,22 +360,6 @@ struct pb_inotify {
 
 extern const struct codec_msg pb_inotify_msg;
 
-#define PB_PIPE_PACKETS_MAX 65536
-
-struct pb_pipe {
-	u32 id;
-	u32 capacity;			/* bytes, F_GETPIPE_SZ */
-	u32 length;			/* bytes in it; PIPE_DATA records follow if not 0 */
-	u32 n_packets;
-	u32 *packets;			/* max 65536; lengths, for a pipe with packets */
-	bool has_fifo;
-	struct pb_path fifo;		/* it is a named one */
-};
-
-#define PB_PIPE_ARENA_MAX (CODEC_ALIGN(PB_PIPE_PACKETS_MAX * sizeof(u32)))
-
-extern const struct codec_msg pb_pipe_msg;
-
 /* Of a file that is made anew. */
 struct pb_file_attr {
 	u32 mode;			/* permission bits of st_mode */
@@ -382,6 +370,24 @@ struct pb_file_attr {
 };
 
 extern const struct codec_msg pb_file_attr_msg;
+
+#define PB_PIPE_PACKETS_MAX 65536
+
+struct pb_pipe {
+	u32 id;
+	u32 capacity;			/* bytes, F_GETPIPE_SZ */
+	u32 length;			/* bytes in it; PIPE_DATA records follow if not 0 */
+	u32 n_packets;
+	u32 *packets;			/* max 65536; lengths, for a pipe with packets */
+	bool has_fifo;
+	struct pb_path fifo;		/* it is a named one */
+	bool has_attr;
+	struct pb_file_attr attr;	/* of one without a name */
+};
+
+#define PB_PIPE_ARENA_MAX (CODEC_ALIGN(PB_PIPE_PACKETS_MAX * sizeof(u32)))
+
+extern const struct codec_msg pb_pipe_msg;
 
 #define PB_SHMEM_NAME_MAX 255
 

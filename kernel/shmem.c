@@ -72,7 +72,7 @@ static int shmem_describe(struct checkpoint *cp, struct file *file, int fd, u64 
 	ret = vfs_getattr(&file->f_path, &stat, STATX_BASIC_STATS, AT_STATX_SYNC_AS_STAT);
 	if (ret)
 		return shmem_refuse(cp, file, fd, addr, "cannot be looked at");
-	why = content_xattrs(cp, dentry);
+	why = content_xattrs(cp, dentry) ?: content_flags(&stat);
 	if (why)
 		return shmem_refuse(cp, file, fd, addr, why);
 	shmem->has_name = true;
@@ -159,6 +159,12 @@ int shmem_read(struct restart *rs)
 	if (IS_ERR(file))
 		return error_add(&rs->ctx->errors, PTR_ERR(file), &at,
 				 "shared memory of %llu bytes cannot be made", pb.size);
+	ret = pb.has_name ? compat_memfd_secure(file) : 0;
+	if (ret) {
+		fput(file);
+		at.reason = CKPT_REASON_DENIED;
+		return error_add(&rs->ctx->errors, ret, &at, "%s was refused", name);
+	}
 	/* Its content comes by write, which otherwise ends at 2 GiB. */
 	file->f_flags |= O_LARGEFILE;
 	/* As memfd_create() does; nobody but the kernel has a descriptor of the other kind. */

@@ -124,6 +124,7 @@ long ckpt_proto_kernel_wait4(pid_t pid, int __user *stat, int options, struct ru
 	X(seccomp_get_metadata, seccomp_get_metadata)			\
 	X(security_getprocattr, security_getprocattr)			\
 	X(dentry_open_nonotify, dentry_open)				\
+	X(security_inode_init_security_anon, security_inode_init_security_anon)	\
 	X(posix_timer_event, ckpt_proto_posix_timer_event)		\
 	X(posix_timer_queue_signal, ckpt_proto_posix_timer_queue_signal)	\
 	X(__x64_sys_semtimedop, ckpt_proto_syscall)			\

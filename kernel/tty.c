@@ -88,6 +88,10 @@ int tty_save(struct checkpoint *cp, struct file *file, int fd, u64 addr, struct 
 		if (cp->objects.tty && cp->objects.tty != tty)
 			checkpoint_refuse(cp, CKPT_WHERE_FD, fd, CKPT_REASON_UNSUPPORTED, NULL,
 					  "a second terminal is not supported");
+		/* Lines to other machines, say; those of the standard descriptors come first. */
+		if (fd > 2 && READ_ONCE(cp->leader->signal->tty) != tty)
+			checkpoint_refuse(cp, CKPT_WHERE_FD, fd, CKPT_REASON_UNSUPPORTED, NULL,
+					  "a terminal that is not the one it was started from is not supported");
 		cp->objects.tty = tty;
 		ret = tty_save_new(cp, file, tty, obj->id);
 		if (ret)
@@ -148,13 +152,26 @@ struct file *tty_open(struct restart *rs, u32 id, unsigned int flags)
 	return file;
 }
 
+/* A job in the background may not touch its terminal, where a shell may be reading. */
+static bool tty_in_background(struct tty_struct *tty)
+{
+	bool background;
+
+	if (current->signal->tty != tty)
+		return false;
+	spin_lock_irq(&tty->ctrl.lock);
+	background = tty->ctrl.pgrp && tty->ctrl.pgrp != task_pgrp(current);
+	spin_unlock_irq(&tty->ctrl.lock);
+	return background;
+}
+
 void tty_finish(struct restart *rs)
 {
 	struct tty_struct *tty = rs->tty ? tty_of(rs->tty) : NULL;
 	struct ktermios termios;
 
 	/* A detached program must not meddle with the terminal of a shell. */
-	if (!tty || !rs->has_termios || rs->flags & CKPT_RESTART_DETACH)
+	if (!tty || !rs->has_termios || rs->flags & CKPT_RESTART_DETACH || tty_in_background(tty))
 		return;
 	down_read(&tty->termios_rwsem);
 	termios = tty->termios;

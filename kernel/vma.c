@@ -219,7 +219,7 @@ static int vma_describe(struct checkpoint *cp, const struct vma_info *info, stru
 	return file_write(cp, info->file, -1, info->start, &pb->file);
 }
 
-int vma_write_all(struct checkpoint *cp, u64 *vdso_base, u32 *total)
+int vma_write_all(struct checkpoint *cp, u64 *vdso_base, u64 *vdso_size, u32 *total)
 {
 	struct vma_info *info;
 	struct pb_vmas vmas = {};
@@ -227,6 +227,7 @@ int vma_write_all(struct checkpoint *cp, u64 *vdso_base, u32 *total)
 	int i, n, ret = -ENOMEM;
 
 	*vdso_base = 0;
+	*vdso_size = 0;
 	*total = 0;
 	info = kvmalloc_array(VMA_BATCH, sizeof(*info), GFP_KERNEL_ACCOUNT);
 	vmas.vma = kvmalloc_array(VMA_BATCH, sizeof(*vmas.vma), GFP_KERNEL_ACCOUNT);
@@ -243,6 +244,8 @@ int vma_write_all(struct checkpoint *cp, u64 *vdso_base, u32 *total)
 			/* x86-64's vsyscall page is not in the list; it belongs to no process. */
 			if (info[i].special && !*vdso_base)
 				*vdso_base = info[i].start;
+			if (info[i].special)
+				*vdso_size += info[i].end - info[i].start;
 			if (!ret)
 				ret = vma_describe(cp, &info[i], &vmas.vma[vmas.n_vma++]);
 		}

@@ -11,9 +11,10 @@ struct restart;
  * vma_write_all() - write all VMAs of the process, and the files behind them
  * @cp: the checkpoint
  * @vdso_base: gets the lowest address of the kernel's own areas, 0 without
+ * @vdso_size: gets their size in bytes, all together
  * @n: gets how many there are
  */
-int vma_write_all(struct checkpoint *cp, u64 *vdso_base, u32 *n);
+int vma_write_all(struct checkpoint *cp, u64 *vdso_base, u64 *vdso_size, u32 *n);
 
 /** vma_finish() - lock what was locked, now that memory has its content */
 int vma_finish(struct restart *rs);

@@ -7,7 +7,9 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <sys/pidfd.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
@@ -479,6 +481,24 @@ SUBJECT(signal_driven)
 	EXPECT_EQ(owner.pid, sigio_tid);
 	ended++;
 	EXPECT_EQ(0, pthread_join(t, NULL));
+}
+
+/* Owners are set last of all, and then there is no memory to be had any more. */
+SUBJECT(signal_driven_below_a_limit)
+{
+	struct rlimit before, lim;
+	int fds[2];
+
+	ASSERT_EQ(0, pipe(fds));
+	ASSERT_EQ(0, fcntl(fds[0], F_SETOWN, getpid()));
+	ASSERT_EQ(0, getrlimit(RLIMIT_AS, &before));
+	lim = before;
+	lim.rlim_cur = 4096;
+	ASSERT_EQ(0, setrlimit(RLIMIT_AS, &lim));
+	subject_wait();
+	EXPECT_EQ(MAP_FAILED, mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+	ASSERT_EQ(0, setrlimit(RLIMIT_AS, &before));
+	EXPECT_EQ(getpid(), fcntl(fds[0], F_GETOWN));
 }
 
 /* ---- pidfd ---- */

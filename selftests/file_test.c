@@ -99,6 +99,28 @@ SUBJECT(shared_descriptions)
 	EXPECT_EQ(0, fcntl(d, F_GETFL) & O_NONBLOCK);
 }
 
+#ifndef F_CREATED_QUERY
+#define F_CREATED_QUERY	1028
+#endif
+
+SUBJECT(created)
+{
+	int new = open(subject_path("new"), O_RDWR | O_CREAT, 0600);
+	int old = open(subject_path("new"), O_RDWR | O_CREAT, 0600);
+	int gone = open(subject_path("gone"), O_RDWR | O_CREAT, 0600);
+	int again = open(subject_path("gone"), O_RDWR);
+
+	ASSERT_LE(0, again);
+	ASSERT_EQ(0, unlink(subject_path("gone")));
+	if (fcntl(new, F_CREATED_QUERY) != 1)
+		SKIP(return, "this kernel does not tell (F_CREATED_QUERY)");
+	subject_wait();
+	EXPECT_EQ(1, fcntl(new, F_CREATED_QUERY));
+	EXPECT_EQ(0, fcntl(old, F_CREATED_QUERY));
+	EXPECT_EQ(1, fcntl(gone, F_CREATED_QUERY));
+	EXPECT_EQ(0, fcntl(again, F_CREATED_QUERY));
+}
+
 SUBJECT(append)
 {
 	int fd = make("log", O_WRONLY | O_APPEND);

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Memory: what is mapped, and what is in it. */
-#include <elf.h>
 #include <fcntl.h>
 #include <linux/membarrier.h>
 #include <signal.h>
-#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -625,30 +623,6 @@ SUBJECT(maps_same)
 	subject_wait();
 	ASSERT_LT(0, subject_read("/proc/self/maps", after, sizeof(after)));
 	EXPECT_STREQ(before, after);
-}
-
-SUBJECT(vdso)
-{
-	unsigned long addr = getauxval(AT_SYSINFO_EHDR);
-	const Elf64_Ehdr *ehdr = (void *)addr;
-	struct timespec a, b, c;
-
-	ASSERT_NE(0, addr);
-	subject_ready();
-	while (subject_going()) {
-		/* The call through it and the system call tell the same time. */
-		syscall(SYS_clock_gettime, CLOCK_MONOTONIC, &a);
-		clock_gettime(CLOCK_MONOTONIC, &b);
-		syscall(SYS_clock_gettime, CLOCK_MONOTONIC, &c);
-		if (!subject_check(a.tv_sec < b.tv_sec ||
-				   (a.tv_sec == b.tv_sec && a.tv_nsec <= b.tv_nsec)) ||
-		    !subject_check(b.tv_sec < c.tv_sec ||
-				   (b.tv_sec == c.tv_sec && b.tv_nsec <= c.tv_nsec)))
-			break;
-	}
-	EXPECT_EQ(addr, getauxval(AT_SYSINFO_EHDR));
-	EXPECT_EQ(0, memcmp(ehdr->e_ident, ELFMAG, SELFMAG));
-	EXPECT_EQ(0, clock_gettime(CLOCK_REALTIME, &a));
 }
 
 SUBJECT(auxv_exe)

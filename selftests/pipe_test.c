@@ -105,6 +105,48 @@ SUBJECT(packets)
 	}
 }
 
+SUBJECT(mixed_is_refused)
+{
+	char out[4096] = { 1 };
+	int fds[2];
+
+	ASSERT_EQ(0, pipe(fds));
+	ASSERT_EQ(2, write(fds[1], "ab", 2));
+	ASSERT_EQ(0, fcntl(fds[1], F_SETFL, O_DIRECT));
+	/* Too much to go behind what is there, in one page. */
+	ASSERT_EQ(4095, write(fds[1], out, 4095));
+	subject_refused(" fd %d: a pipe with packets and other content is not supported", fds[0]);
+	ASSERT_EQ(2, read(fds[0], out, 2));
+	ASSERT_EQ(4095, read(fds[0], out, sizeof(out)));
+}
+
+/* Whose it is decides who may open it by /proc/PID/fd. */
+SUBJECT(owner)
+{
+	struct stat before[2], now[2];
+	int fds[2], empty[2], i;
+	char c;
+
+	ASSERT_EQ(0, pipe(fds));
+	ASSERT_EQ(0, pipe(empty));
+	ASSERT_EQ(0, fchown(fds[0], 1000, 1001));
+	ASSERT_EQ(0, fchmod(fds[0], 0640));
+	ASSERT_EQ(1, write(fds[1], "x", 1));
+	ASSERT_EQ(0, fstat(fds[0], &before[0]));
+	ASSERT_EQ(0, fstat(empty[1], &before[1]));
+	subject_wait();
+	ASSERT_EQ(0, fstat(fds[1], &now[0]));
+	ASSERT_EQ(0, fstat(empty[0], &now[1]));
+	for (i = 0; i < 2; i++) {
+		EXPECT_EQ(before[i].st_uid, now[i].st_uid);
+		EXPECT_EQ(before[i].st_gid, now[i].st_gid);
+		EXPECT_EQ(before[i].st_mode, now[i].st_mode);
+		EXPECT_EQ(before[i].st_mtim.tv_sec, now[i].st_mtim.tv_sec);
+		EXPECT_EQ(before[i].st_mtim.tv_nsec, now[i].st_mtim.tv_nsec);
+	}
+	EXPECT_EQ(1, read(fds[0], &c, 1));
+}
+
 SUBJECT(several_ends)
 {
 	int fds[2], rd, wr, both;

@@ -5,6 +5,7 @@
  */
 #include <fcntl.h>
 #include <linux/aio_abi.h>
+#include <linux/fs.h>
 #include <linux/io_uring.h>
 #include <linux/userfaultfd.h>
 #include <netinet/in.h>
@@ -195,6 +196,7 @@ SUBJECT(pseudo_terminal)
 	ASSERT_EQ(0, unlockpt(fd));
 	slave = open(ptsname(fd), O_RDWR | O_NOCTTY);
 	ASSERT_LE(0, slave);
+	close(slave);
 	subject_refused(" fd %d: the controlling side of a pseudo-terminal .*" UNSUPPORTED, fd);
 }
 
@@ -205,6 +207,47 @@ SUBJECT(own_device)
 	if (fd < 0)
 		SKIP(return, "the module is not loaded");
 	subject_refused(" fd %d: a character device \\(/dev/ckpt\\)" UNSUPPORTED, fd);
+}
+
+/* It has none, or another one. */
+SUBJECT(terminal_of_another)
+{
+	int fd = open("/dev/tty9", O_RDWR | O_NOCTTY);
+
+	if (fd < 0)
+		SKIP(return, "there is no /dev/tty9");
+	subject_refused(" fd %d: a terminal that is not the one it was started from" UNSUPPORTED,
+			fd);
+}
+
+/* Flags as chattr(1) sets them. */
+static bool flagged(int fd)
+{
+	int flags = 0;
+
+	if (fd < 0 || ioctl(fd, FS_IOC_GETFLAGS, &flags))
+		return false;
+	flags |= FS_NODUMP_FL;
+	return !ioctl(fd, FS_IOC_SETFLAGS, &flags);
+}
+
+SUBJECT(memfd_with_flags)
+{
+	int fd = memfd_create("flags", 0);
+
+	if (!flagged(fd))
+		SKIP(return, "memfds have no flags in this kernel");
+	subject_refused(" fd %d: .*memfd:flags has flags of chattr\\(1\\)", fd);
+}
+
+SUBJECT(deleted_file_with_flags)
+{
+	int fd = open(subject_path("flags"), O_RDWR | O_CREAT, 0600);
+
+	ASSERT_EQ(0, unlink(subject_path("flags")));
+	if (!flagged(fd))
+		SKIP(return, "files have no flags in this file system");
+	subject_refused(" fd %d: file .*flags.* is deleted, and it has flags of chattr\\(1\\)", fd);
 }
 
 static void only_close(int fd)

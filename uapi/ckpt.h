@@ -219,7 +219,10 @@ struct ckpt_release {
  * at the checkpoint; without the flag it stays in the caller's, as a job of its shell.
  */
 #define CKPT_RESTART_DETACH		(1ULL << 0)
-/** CKPT_RESTART_FILES_CHANGED - take files whose size or time is not that of the checkpoint. */
+/**
+ * CKPT_RESTART_FILES_CHANGED - take files whose size or time is not that of the checkpoint. The
+ * time of what somebody had open for writing then is not looked at.
+ */
 #define CKPT_RESTART_FILES_CHANGED	(1ULL << 1)
 /** CKPT_RESTART_FILES_TRUNCATE - cut files open for writing to their size at the checkpoint. */
 #define CKPT_RESTART_FILES_TRUNCATE	(1ULL << 2)

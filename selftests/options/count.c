@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Works in a directory: appends a number to the file "log" each 5 ms, one more each time, and
- * has the file "data" open and mapped, and watches the file "watched". SIGTERM ends it with
- * status 7.
+ * has the file "data" open and mapped, the file "constant" open to read, and watches the file
+ * "watched". SIGTERM ends it with status 7.
  *
  *	count DIRECTORY
  */
@@ -39,6 +39,8 @@ int main(int argc, char **argv)
 		return 2;
 	if (close(open("watched", O_WRONLY | O_CREAT, 0600)) ||
 	    inotify_add_watch(inotify_init(), "watched", IN_MODIFY) < 0)
+		return 2;
+	if (close(open("constant", O_WRONLY | O_CREAT, 0600)) || open("constant", O_RDONLY) < 0)
 		return 2;
 	map = mmap(NULL, 4096, PROT_READ, MAP_SHARED, data, 0);
 	if (map == MAP_FAILED)

@@ -177,6 +177,11 @@ static int add_file(struct model *m, const Ckpt__File *file)
 	return add_object(m, file->id, &file->base);
 }
 
+static int check_attr(struct model *m, uint32_t id, const Ckpt__FileAttr *attr)
+{
+	return attr->mode & ~07777U ? BAD(m, "%u has a mode of 0%o", id, attr->mode) : 0;
+}
+
 static int add_pipe(struct model *m, const Ckpt__Pipe *pipe)
 {
 	uint64_t sum = 0;
@@ -184,6 +189,8 @@ static int add_pipe(struct model *m, const Ckpt__Pipe *pipe)
 
 	if (pipe->fifo && (!S_ISFIFO(pipe->fifo->mode) || bad_path(pipe->fifo)))
 		return BAD(m, "%u has a bad path", pipe->id);
+	if (pipe->attr && check_attr(m, pipe->id, pipe->attr))
+		return -1;
 	for (i = 0; i < pipe->n_packets; i++)
 		sum += pipe->packets[i];
 	if (pipe->n_packets && sum != pipe->length)
@@ -207,11 +214,6 @@ static int add_seccomp(struct model *m, const Ckpt__Seccomp *seccomp)
 			return BAD(m, "a filter of %u has %zu bytes", seccomp->id, len);
 	}
 	return add_object(m, seccomp->id, &seccomp->base);
-}
-
-static int check_attr(struct model *m, uint32_t id, const Ckpt__FileAttr *attr)
-{
-	return attr->mode & ~07777U ? BAD(m, "%u has a mode of 0%o", id, attr->mode) : 0;
 }
 
 static int add_shmem(struct model *m, const Ckpt__Shmem *shmem)

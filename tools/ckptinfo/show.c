@@ -649,7 +649,7 @@ static void show_needs(const struct model *m)
 		if (S_ISREG(file->path->mode)) {
 			printf("%10s  ", format_size(size, file->path->size));
 			put_time(file->path->mtime_ns);
-			fputs("  ", stdout);
+			fputs(file->path->written ? " (written to)  " : "  ", stdout);
 		}
 		put_bytes(file->path->path.data, file->path->path.len);
 		putchar('\n');

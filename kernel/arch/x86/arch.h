@@ -145,8 +145,16 @@ static inline bool arch_regs_unset(const struct pt_regs *regs)
 /** arch_regs_final() - install the registers; in the task, at its return to user mode */
 void arch_regs_final(const struct arch_final *final);
 
-/** arch_vdso_save() - describe where the kernel's own code is mapped in @mm */
-void arch_vdso_save(struct mm_struct *mm, struct pb_mm *out);
+/**
+ * arch_vdso_save() - describe where the kernel's own code is mapped
+ * @mm: the address space
+ * @base: the lowest address of the kernel's own areas in it
+ * @size: of them in bytes, all together
+ * @out: gets its address and @base
+ *
+ * Return: is it whole, so that arch_vdso_map() makes the same?
+ */
+bool arch_vdso_save(struct mm_struct *mm, u64 base, u64 size, struct pb_mm *out);
 
 /** arch_vdso_map() - map it at @base in the current, empty, address space */
 int arch_vdso_map(unsigned long base);

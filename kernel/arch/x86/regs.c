@@ -391,10 +391,17 @@ int arch_image_check(struct dev_ctx *ctx, const struct pb_image *image)
 	return 0;
 }
 
-void arch_vdso_save(struct mm_struct *mm, struct pb_mm *out)
+bool arch_vdso_save(struct mm_struct *mm, u64 base, u64 size, struct pb_mm *out)
 {
-	out->has_vdso = !!mm->context.vdso;
-	out->vdso = (unsigned long)mm->context.vdso;
+	u64 code = (unsigned long)mm->context.vdso;
+
+	out->has_vdso = true;
+	out->vdso = code;
+	out->has_vdso_base = true;
+	out->vdso_base = base;
+	/* Its data lies below its code. What is unmapped is not told to mm->context. */
+	return mm->context.vdso_image && code > base &&
+	       size == code + mm->context.vdso_image->size - base;
 }
 
 int arch_vdso_map(unsigned long base)

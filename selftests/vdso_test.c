@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The kernel's own areas in a program: vDSO and vvar. */
+#include <elf.h>
+#include <sys/auxv.h>
+#include <sys/syscall.h>
+
+#include "subject_harness.h"
+
+SUBJECT(calls)
+{
+	unsigned long addr = getauxval(AT_SYSINFO_EHDR);
+	const Elf64_Ehdr *ehdr = (void *)addr;
+	struct timespec a, b, c;
+
+	ASSERT_NE(0, addr);
+	subject_ready();
+	while (subject_going()) {
+		/* The call through it and the system call tell the same time. */
+		syscall(SYS_clock_gettime, CLOCK_MONOTONIC, &a);
+		clock_gettime(CLOCK_MONOTONIC, &b);
+		syscall(SYS_clock_gettime, CLOCK_MONOTONIC, &c);
+		if (!subject_check(a.tv_sec < b.tv_sec ||
+				   (a.tv_sec == b.tv_sec && a.tv_nsec <= b.tv_nsec)) ||
+		    !subject_check(b.tv_sec < c.tv_sec ||
+				   (b.tv_sec == c.tv_sec && b.tv_nsec <= c.tv_nsec)))
+			break;
+	}
+	EXPECT_EQ(addr, getauxval(AT_SYSINFO_EHDR));
+	EXPECT_EQ(0, memcmp(ehdr->e_ident, ELFMAG, SELFMAG));
+	EXPECT_EQ(0, clock_gettime(CLOCK_REALTIME, &a));
+}
+
+/* Of what the kernel has mapped into it, unmap what has this word in its name. */
+static void unmap_own(const char *word)
+{
+	static char maps[65536];
+	unsigned long start, end;
+	char *line, *next;
+
+	if (subject_read("/proc/self/maps", maps, sizeof(maps)) < 0)
+		subject_abort();
+	for (line = maps; line; line = next) {
+		next = strchr(line, '\n');
+		if (next)
+			*next++ = 0;
+		if (strstr(line, word) && sscanf(line, "%lx-%lx", &start, &end) == 2 &&
+		    syscall(SYS_munmap, start, end - start))
+			subject_abort();
+	}
+}
+
+SUBJECT(none)
+{
+	static char maps[65536];
+
+	unmap_own("[vdso]");
+	unmap_own("[vvar");
+	subject_wait();
+	ASSERT_LT(0, subject_read("/proc/self/maps", maps, sizeof(maps)));
+	EXPECT_EQ(NULL, strstr(maps, "[vdso]"));
+	EXPECT_EQ(NULL, strstr(maps, "[vvar"));
+}
+
+SUBJECT(half_is_refused)
+{
+	unmap_own("[vvar");
+	subject_refused(": a vDSO of which a part was unmapped or moved is not supported");
+}
