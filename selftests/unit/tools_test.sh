@@ -408,7 +408,63 @@ test_ckpt_output_file()
 	[ -c /dev/null ] || complain '/dev/null was replaced'
 	run fake ckpt -o "$dir/none/image" 77
 	fails 1 'No such file'
+	run fake ckpt -o '' 77
+	fails 1 'No such file'
+	ln -s nowhere dangling
+	run fake ckpt -o dangling 77
+	fails 1 'dangling: No such file'
+	[ -L dangling ] || complain 'the link was replaced'
 	is "$(find . -name '.ckpt-*')" '' 'files left'
+}
+
+# What is written last would destroy what was written first.
+test_files_are_not_the_same()
+{
+	PATH=$plain:$PATH
+	export FAKE_LOG=$dir/log FAKE_PROGRAM=true
+	ln -s image link
+	run fake ckpt --kill -o image --stats ./image 77
+	fails 1 'ckpt: --stats and the image cannot be the same file'
+	echo old > image
+	run fake ckpt --kill -o image --stats link 77
+	fails 1 'cannot be the same file'
+	run bash -c 'LD_PRELOAD=$0 ckpt --kill --stats image 77 >> image' "$plain/fakedev.so"
+	fails 1 'cannot be the same file'
+	run fake rstr -i image -p link
+	fails 125 'rstr: --pidfile, --stats and the image cannot be the same file'
+	run fake rstr --stats image < link
+	fails 125 'cannot be the same file'
+	run fake rstr -p a --stats a < image
+	fails 125 'cannot be the same file'
+	is "$(cat image)" old 'the image'
+	[ ! -e log ] || complain "something was done: $(cat log)"
+	run fake ckpt --stats /dev/null -o /dev/null 77
+	is "$status" 0 "status with /dev/null ($err)"
+	is "$(find . -name '.ckpt-*' -o -name a)" '' 'files left'
+}
+
+# Has the tool started, and is it in openat()?
+in_open() { [ "$(cat "/proc/$1/comm")" = "$2" ] && grep -q '^257 ' "/proc/$1/syscall"; }
+
+# Nothing has begun while nobody reads a named pipe.
+test_waiting_for_a_reader()
+{
+	local tool pid
+
+	PATH=$plain:$PATH
+	mkfifo pipe
+	echo image > image
+	for tool in "ckpt -o pipe --stats stats 77" "rstr -i image -p pidfile --stats pipe"; do
+		# shellcheck disable=SC2086 # several words
+		LD_PRELOAD=$plain/fakedev.so env --default-signal $tool &
+		pid=$!
+		wait_for in_open "$pid" "${tool%% *}"
+		kill -INT $pid
+		(sleep 5; kill -KILL $pid) 2> /dev/null &
+		wait $pid
+		is $? 130 "status of $tool"
+	done
+	is "$(find . -name 'stats' -o -name pidfile -o -name '.ckpt-*')" '' 'files left'
 }
 
 test_ckpt_kill_and_stop_come_last()

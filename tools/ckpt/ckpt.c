@@ -328,13 +328,19 @@ static int run(struct job *job, unsigned int closed)
 	}
 	ck.errors = (uintptr_t)errors;
 
-	progress_block();
 	/* A broken pipe is an error to report, not a reason to vanish. */
 	signal(SIGPIPE, SIG_IGN);
-	if (job->stats_name && outfile_open(&job->stats, job->stats_name, 0666))
-		return STATUS_FAILED;
+	if ((job->stats_name && outfile_open(&job->stats, job->stats_name)) ||
+	    (job->output && outfile_open(&job->out, job->output)))
+		goto fail;
+	if (outfile_same(&job->stats, &job->out) ||
+	    (!dry && !job->output && outfile_replaces(&job->stats, STDOUT_FILENO))) {
+		say("--stats and the image cannot be the same file");
+		goto fail;
+	}
+	progress_block();
 	/* An image holds all the program's secrets: for its owner only. */
-	if (job->output && outfile_open(&job->out, job->output, 0600))
+	if (outfile_begin(&job->stats, 0666) || outfile_begin(&job->out, 0600))
 		goto fail;
 	if (job->output && isatty(job->out.fd)) {
 		say("an image is not for a terminal");

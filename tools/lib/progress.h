@@ -44,7 +44,8 @@ struct progress {
  * progress_block() - take over the signals for the rest of the process
  *
  * Blocks SIGUSR1 and those of SIGINT, SIGTERM, SIGHUP and SIGQUIT that are not ignored. Call it
- * before a file that needs cleaning up exists: they wait for progress_start().
+ * before a file that needs cleaning up exists, and after what may take long: they wait for
+ * progress_start().
  */
 void progress_block(void);
 

@@ -529,11 +529,18 @@ static int run(struct order *order, unsigned int closed)
 	if (open_input(order, closed & 1))
 		return STATUS_NOT_STARTED;
 	order->tty_fd = open_tty();
+	if ((order->pidfile_name && outfile_open(&order->pidfile, order->pidfile_name)) ||
+	    (order->stats_name && outfile_open(&order->stats, order->stats_name)))
+		return STATUS_NOT_STARTED;
+	if (outfile_same(&order->pidfile, &order->stats) ||
+	    outfile_replaces(&order->pidfile, order->in_fd) ||
+	    outfile_replaces(&order->stats, order->in_fd)) {
+		say("--pidfile, --stats and the image cannot be the same file");
+		return STATUS_NOT_STARTED;
+	}
 	progress_block();
 	job_block();
-	if (order->pidfile_name && outfile_open(&order->pidfile, order->pidfile_name, 0666))
-		return STATUS_NOT_STARTED;
-	if (order->stats_name && outfile_open(&order->stats, order->stats_name, 0666))
+	if (outfile_begin(&order->pidfile, 0666) || outfile_begin(&order->stats, 0666))
 		goto fail;
 	order->device = device_open();
 	if (order->device < 0)
