@@ -560,6 +560,9 @@ test_ckpt_stats()
 	run fake ckpt --stats "$dir/none/stats" 77
 	fails 1 'No such file'
 	is "$out" '' 'an image'
+	# Too late to call it a failure.
+	run fake ckpt --kill -o image --stats /dev/full 77
+	fails 0 'ckpt: /dev/full: No space left'
 }
 
 # ---- rstr, with a stand-in for the module --------------------------------------------
