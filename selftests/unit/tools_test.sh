@@ -644,6 +644,64 @@ assert d == {"version": 1, "pid": int(open("pidfile").read()), "tasks": 1,
 	is "$status" 0 "contents ($err)"
 }
 
+test_rstr_without_a_listener()
+{
+	local way
+
+	PATH=$plain:$PATH
+	echo image > image
+	for way in $(ways); do
+		run bash -c 'LD_PRELOAD=$0 FAKE_LATE_MS=200 FAKE_PROGRAM="sleep 0.5; exit 7" \
+			rstr '"$way"' -v -i image 2>&1 >&3 3>&- | true; exit ${PIPESTATUS[0]}' \
+			"$plain/fakedev.so" 3> /dev/null
+		is "$status" 7 "$way: status"
+		# shellcheck disable=SC2016
+		FAKE_PROGRAM='kill -PIPE $$' run fake rstr "$way" -i image
+		is "$status" 141 "$way: status after SIGPIPE"
+	done
+}
+
+# A debugger that does not look: rstr cannot have the status, and is to wait in peace.
+test_rstr_program_held_by_a_tracer()
+{
+	local way
+
+	PATH=$plain:$PATH
+	echo image > image
+	for way in $(ways); do
+		WAY=$way FAKEDEV=$plain/fakedev.so run python3 - <<-'EOF'
+			import ctypes, os, signal, subprocess, sys, time
+			PTRACE_SEIZE = 0x4206
+			rstr = subprocess.Popen(["rstr", os.environ["WAY"], "-p", "pid", "-i", "image"],
+						env=dict(os.environ, FAKE_PROGRAM="exec sleep 60",
+							 LD_PRELOAD=os.environ["FAKEDEV"]))
+			while not os.path.exists("pid"):
+			    time.sleep(0.05)
+			pid = int(open("pid").read())
+			os.unlink("pid")
+			libc = ctypes.CDLL(None, use_errno=True)
+			if libc.ptrace(PTRACE_SEIZE, pid, 0, 0):
+			    sys.exit("ptrace: " + os.strerror(ctypes.get_errno()))
+			os.kill(pid, signal.SIGKILL)
+			def stat(pid):
+			    return open(f"/proc/{pid}/stat").read().rsplit(")", 1)[1].split()
+			parent = stat(pid)[1]
+			def used():
+			    fields = stat(parent)
+			    return sum(map(int, fields[11:13])) / os.sysconf("SC_CLK_TCK")
+			was = used()
+			time.sleep(1)
+			if used() - was > 0.5 or rstr.poll() is not None:
+			    sys.exit(f"{used() - was} s of work, status {rstr.poll()}")
+			os.waitpid(pid, 0)
+			status = rstr.wait(10)
+			if status != -signal.SIGKILL:
+			    sys.exit(f"status {status}")
+		EOF
+		is "$status" 0 "$way: $err"
+	done
+}
+
 test_rstr_flags()
 {
 	PATH=$plain:$PATH

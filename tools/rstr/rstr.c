@@ -529,6 +529,8 @@ static int run(struct order *order, unsigned int closed)
 	if (open_input(order, closed & 1))
 		return STATUS_NOT_STARTED;
 	order->tty_fd = open_tty();
+	/* Who said where to complain may have left; the program is not to be alone for that. */
+	signal(SIGPIPE, SIG_IGN);
 	if ((order->pidfile_name && outfile_open(&order->pidfile, order->pidfile_name)) ||
 	    (order->stats_name && outfile_open(&order->stats, order->stats_name)))
 		return STATUS_NOT_STARTED;
