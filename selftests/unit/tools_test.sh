@@ -702,6 +702,38 @@ test_rstr_program_held_by_a_tracer()
 	done
 }
 
+nobody_holds() { ! ls -l /proc/[0-9]*/fd 2> /dev/null | grep -q " $1\$"; }
+
+# While the program runs: neither the image, nor what a caller waits for the end of.
+test_rstr_holds_on_to_nothing()
+{
+	local way pid
+
+	PATH=$plain:$PATH
+	echo image > image
+	for way in $(ways); do
+		FAKE_PROGRAM='exec < /dev/null; while [ ! -e end ]; do sleep 0.1; done' \
+			LD_PRELOAD=$plain/fakedev.so rstr "$way" -p pidfile < image &
+		pid=$!
+		wait_for test -s pidfile
+		wait_for nobody_holds "$dir/image"
+		touch end
+		wait $pid
+		is $? 0 "$way: status"
+		rm -f end pidfile
+	done
+	for way in $(ways); do
+		timeout 5 cat < <(
+			export FAKE_PROGRAM='exec 9>&-; while [ ! -e end ]; do sleep 0.1; done'
+			fake rstr "$way" -d < image 9>&1 > /dev/null 2>&1
+		)
+		is $? 0 "$way: status of who waits"
+		touch end
+		sleep 0.2
+		rm end
+	done
+}
+
 test_rstr_flags()
 {
 	PATH=$plain:$PATH

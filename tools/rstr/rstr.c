@@ -376,6 +376,17 @@ static void started(struct order *order, const struct ckpt_restart *rs)
 		    format_rate(d, rs->image_bytes, rs->wall_ns));
 }
 
+/* A program may run for long; its image should not be kept for that. */
+static void release_input(struct order *order)
+{
+	int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	dup2(fd, order->in_fd);
+	close(fd);
+}
+
 /* Let go of what somebody may wait for the end of, such as a pipe. */
 static void close_standard(void)
 {
@@ -407,14 +418,12 @@ static void __attribute__((noreturn)) run_init(struct order *order, int socket)
 	job_send(socket, &event, pidfd);
 	if (order->check)
 		_exit(0);
-	if (pidfd >= 0)
-		close(pidfd);
-	if (order->in_fd > STDERR_FILENO)
-		close(order->in_fd);
-	if (order->tty_fd > STDERR_FILENO)
-		close(order->tty_fd);
+	release_input(order);
 	if (order->detach)
 		close_standard();
+	if (socket > STDERR_FILENO + 1)
+		close_range(STDERR_FILENO + 1, socket - 1, 0);
+	close_range(socket + 1, ~0U, 0);
 	event.kind = JOB_ENDED;
 	event.value = job_wait(event.restart.pid, -1, socket, 0);
 	job_send(socket, &event, -1);
@@ -516,6 +525,7 @@ static int run_in_pidns(struct order *order)
 	started(order, &event.restart);
 	if (order->detach || order->check)
 		return STATUS_OK;
+	release_input(order);
 	job_end_like(job_wait(init, pair[0], -1, pidfd >= 0 ? event.restart.pid : 0));
 fail:
 	cleanup(order);
@@ -554,6 +564,7 @@ static int run(struct order *order, unsigned int closed)
 	started(order, &rs);
 	if (order->detach || order->check)
 		return STATUS_OK;
+	release_input(order);
 	job_end_like(job_wait(rs.pid, -1, -1, rs.pid));
 fail:
 	cleanup(order);
