@@ -237,6 +237,17 @@ test_info_output_errors()
 	mkimage > image
 	run bash -c 'ckptinfo image > /dev/full'
 	fails 1 'standard output: No space left'
+	run bash -c 'ckptinfo --json image > /dev/full'
+	fails 1 'standard output: No space left'
+}
+
+test_out_of_memory()
+{
+	PATH=$plain:$PATH
+	FAKE_NO_MEMORY=1 run fake ckpt -o image 77
+	fails 1 'ckpt: out of memory'
+	FAKE_NO_MEMORY=1 run fake rstr -p pidfile < /dev/null
+	fails 125 'rstr: out of memory'
 }
 
 # ---- all tools --------------------------------------------------------------------

@@ -573,11 +573,13 @@ fail:
 
 int main(int argc, char **argv)
 {
-	unsigned int closed = fds_sane();
 	struct order order = { .bar = true };
+	unsigned int closed;
 	int status;
 
 	tool_name = "rstr";
+	tool_failed = STATUS_NOT_STARTED;
+	closed = fds_sane();
 	status = parse(&order, argc, argv);
 	return status >= 0 ? status : run(&order, closed);
 }
