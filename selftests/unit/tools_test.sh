@@ -778,19 +778,21 @@ test_rstr_hands_on_signals()
 
 test_rstr_killed_while_it_builds()
 {
-	local way pid
+	local way sig pid
 
 	PATH=$plain:$PATH
 	for way in $(ways); do
-		FAKE_LOG=$dir/log FAKE_MS=20000 FAKE_PROGRAM=true LD_PRELOAD=$plain/fakedev.so \
-			rstr "$way" -p pidfile < /dev/null &
-		pid=$!
-		wait_for test -s log
-		kill -TERM $pid
-		wait $pid
-		is $? 143 "$way: status"
-		is "$(find . -name 'pidfile' -o -name '.ckpt-*')" '' 'files left'
-		rm -f log
+		for sig in TERM USR2 ALRM; do
+			FAKE_LOG=$dir/log FAKE_MS=20000 FAKE_PROGRAM=true LD_PRELOAD=$plain/fakedev.so \
+				rstr "$way" -p pidfile < /dev/null &
+			pid=$!
+			wait_for test -s log
+			kill -$sig $pid
+			wait $pid
+			is $? $((128 + $(kill -l $sig))) "$way: status after SIG$sig"
+			is "$(find . -name 'pidfile' -o -name '.ckpt-*')" '' 'files left'
+			rm -f log
+		done
 		FAKE_LOG=$dir/log FAKE_MS=20000 FAKE_PROGRAM=true LD_PRELOAD=$plain/fakedev.so \
 			rstr "$way" < /dev/null &
 		pid=$!
@@ -798,6 +800,38 @@ test_rstr_killed_while_it_builds()
 		kill -KILL $pid
 		wait $pid 2> /dev/null
 		wait_for nobody_has "$dir/log"
+		rm -f log
+	done
+}
+
+# It cannot stop in the middle, but as soon as there is a program.
+test_rstr_stopped_while_it_builds()
+{
+	local way
+
+	PATH=$plain:$PATH
+	echo image > image
+	for way in $(ways); do
+		WAY=$way FAKEDEV=$plain/fakedev.so run python3 - <<-'EOF'
+			import os, signal, subprocess, sys, time
+			rstr = subprocess.Popen(["rstr", os.environ["WAY"], "-i", "image"], process_group=0,
+						env=dict(os.environ, FAKE_PROGRAM="sleep 1; exit 7",
+							 FAKE_MS="500", FAKE_LOG="log",
+							 LD_PRELOAD=os.environ["FAKEDEV"]))
+			while not os.path.exists("log"):
+			    time.sleep(0.01)
+			os.killpg(rstr.pid, signal.SIGTSTP)
+			pid, status = os.waitpid(rstr.pid, os.WUNTRACED)
+			if not os.WIFSTOPPED(status) or os.WSTOPSIG(status) != signal.SIGTSTP:
+			    sys.exit(f"status {status:#x}")
+			if "pid " not in open("log").read():
+			    sys.exit("it stopped before there was a program")
+			os.killpg(rstr.pid, signal.SIGCONT)
+			status = rstr.wait(10)
+			if status != 7:
+			    sys.exit(f"end with {status}")
+		EOF
+		is "$status" 0 "$way: $err"
 		rm -f log
 	done
 }

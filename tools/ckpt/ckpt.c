@@ -350,7 +350,7 @@ static int run(struct job *job, unsigned int closed)
 		say("--stats and the image cannot be the same file");
 		goto fail;
 	}
-	progress_block();
+	progress_block(false);
 	/* An image holds all the program's secrets: for its owner only. */
 	if (outfile_begin(&job->stats, 0666) || outfile_begin(&job->out, 0600))
 		goto fail;

@@ -456,6 +456,7 @@ static bool await_init(struct order *order, pid_t init, int socket, struct job_e
 		{ .fd = progress_signals(), .events = POLLIN },
 	};
 	struct signalfd_siginfo si;
+	bool stop = false;
 
 	while (1) {
 		if (poll(fd, ARRAY_SIZE(fd), -1) < 0)
@@ -473,6 +474,10 @@ static bool await_init(struct order *order, pid_t init, int socket, struct job_e
 			kill(init, SIGUSR1);
 			continue;
 		}
+		if (si.ssi_signo == SIGTSTP) {
+			stop = true;
+			continue;
+		}
 		kill(init, SIGKILL);
 		waitpid(init, NULL, 0);
 		cleanup(order);
@@ -481,6 +486,8 @@ static bool await_init(struct order *order, pid_t init, int socket, struct job_e
 	}
 	if (fd[1].fd >= 0)
 		close(fd[1].fd);
+	if (stop)
+		kill(getpid(), SIGTSTP);
 	close(order->device);
 	return job_receive(socket, event, pidfd) && event->kind == JOB_STARTED;
 }
@@ -550,7 +557,7 @@ static int run(struct order *order, unsigned int closed)
 		say("--pidfile, --stats and the image cannot be the same file");
 		return STATUS_NOT_STARTED;
 	}
-	progress_block();
+	progress_block(true);
 	job_block();
 	if (outfile_begin(&order->pidfile, 0666) || outfile_begin(&order->stats, 0666))
 		goto fail;
