@@ -915,6 +915,20 @@ test_install_and_uninstall()
 	is "$(find "$dir/root" -type f)" '' 'files left'
 }
 
+test_other_flags_link_anew()
+{
+	local b=$dir/build
+
+	run make -s -C "$top/tools" B="$b" LDLIBS= "$b/rstr"
+	run make -s -C "$top/tools" B="$b" LDLIBS= "$b/rstr"
+	is "$status" 0 "status ($err)"
+	is "$out" '' 'made again without a reason'
+	run make -s -C "$top/tools" B="$b" STATIC= LDFLAGS=-Wl,--build-id=none "$b/rstr"
+	is "$status" 0 "status ($err)"
+	readelf -l "$b/rstr" | grep -q INTERP || complain 'it is static'
+	readelf -n "$b/rstr" | grep -q build-id && complain 'LDFLAGS are as they were'
+}
+
 test_manual_is_clean()
 {
 	local f
