@@ -207,6 +207,20 @@ test_info_json()
 	is "$status" 0 "contents ($err)"
 }
 
+# What is no message of the schema has its word in the manual.
+test_info_json_is_documented()
+{
+	local key page
+
+	page=$(< "$top/Documentation/man/ckptinfo.1")
+	mkimage > image
+	for key in $(ckptinfo --json image | python3 -c 'import json, sys
+d = json.load(sys.stdin)
+print(*{*d, *d["processes"][0], *d["needs"]}, "pkeys", "seal_names")'); do
+		grep -qw -- "$key" <<< "$page" || complain "ckptinfo.1 does not know $key"
+	done
+}
+
 test_info_keeps_escapes_off_the_terminal()
 {
 	mkimage hostile-text > image
@@ -903,7 +917,7 @@ test_install_and_uninstall()
 {
 	local f
 
-	run make -s -C "$top" install-tools B="$plain" DESTDIR="$dir/root" prefix=/usr
+	run make -s -C "$top" install-tools B="$plain" STATIC= DESTDIR="$dir/root" prefix=/usr
 	is "$status" 0 "install ($err)"
 	for f in bin/ckpt bin/rstr bin/ckptinfo share/man/man1/ckpt.1 share/man/man1/rstr.1 \
 		share/man/man1/ckptinfo.1 share/man/man4/ckpt.4 lib/udev/rules.d/70-ckpt.rules \
