@@ -20,9 +20,7 @@
 #define BAR_AFTER_MS	300
 #define BAR_EVERY_MS	100
 
-static const int heeded[] = {
-	SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR2, SIGALRM, SIGTSTP,
-};
+static const int heeded[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR2, SIGALRM, SIGTSTP };
 static sigset_t taken;
 
 void progress_block(bool starts)
