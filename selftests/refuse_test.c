@@ -27,6 +27,7 @@
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/un.h>
+#include <sys/user.h>
 #include <sys/wait.h>
 #include <sys/xattr.h>
 
@@ -59,15 +60,23 @@ SUBJECT(socket_unix)
 	a_socket(_metadata, AF_UNIX, SOCK_STREAM);
 }
 
-/* A process that is no child, in which @fn prepares something and which then lives as long. */
+/* A process that is no child, in which @fn has prepared something, and which then lives as long. */
 static void an_outsider(struct __test_metadata *_metadata, void (*fn)(int fd), int fd)
 {
 	pid_t pid = fork();
+	int done[2];
+	char c;
 
 	if (!pid) {
-		if (fork())
-			_exit(0);
+		if (pipe(done))
+			_exit(1);
+		if (fork()) {
+			close(done[1]);
+			_exit(read(done[0], &c, 1));
+		}
 		fn(fd);
+		close(done[0]);
+		close(done[1]);
 		subject_nap(100);
 		while (subject_going())
 			subject_nap(10);
@@ -93,7 +102,6 @@ SUBJECT(memfd_open_outside)
 
 	ASSERT_LE(0, fd);
 	an_outsider(_metadata, open_again, fd);
-	subject_nap(50);
 	subject_refused(" fd %d: /memfd:ours and theirs .*is open in a process outside .*", fd);
 }
 
@@ -104,7 +112,6 @@ SUBJECT(deleted_file_open_outside)
 	ASSERT_LE(0, fd);
 	ASSERT_EQ(0, unlink(subject_path("gone")));
 	an_outsider(_metadata, open_again, fd);
-	subject_nap(50);
 	subject_refused(" fd %d: .*/gone .*is open in a process outside .*", fd);
 }
 
@@ -310,27 +317,6 @@ SUBJECT(watched_directory)
 	subject_refused(" fd %d: a watched directory \\(F_NOTIFY\\)" UNSUPPORTED, fd);
 }
 
-SUBJECT(a_mount_of_its_own)
-{
-	if (unshare(CLONE_NEWNS))
-		SKIP(return, "only for root");
-	subject_refused(": another mount namespace" UNSUPPORTED);
-}
-
-SUBJECT(a_network_of_its_own)
-{
-	if (unshare(CLONE_NEWNET))
-		SKIP(return, "only for root");
-	subject_refused(": another network namespace" UNSUPPORTED);
-}
-
-SUBJECT(a_user_namespace)
-{
-	if (unshare(CLONE_NEWUSER))
-		SKIP(return, "no user namespaces");
-	subject_refused(": another user namespace" UNSUPPORTED);
-}
-
 SUBJECT(deleted_directory)
 {
 	ASSERT_EQ(0, mkdir(subject_path("gone"), 0700));
@@ -483,6 +469,7 @@ SUBJECT(aio)
 
 SUBJECT(child)
 {
+	char path[64], comm[64];
 	pid_t pid = fork();
 
 	if (!pid) {
@@ -491,7 +478,11 @@ SUBJECT(child)
 		pause();
 		_exit(0);
 	}
-	subject_nap(50);
+	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
+	do {
+		subject_nap(1);
+		ASSERT_LT(0, subject_read(path, comm, sizeof(comm)));
+	} while (strcmp(comm, "the child\n"));
 	subject_refused(": a process with children \\(%d, the child\\)" UNSUPPORTED, pid);
 	EXPECT_EQ(0, kill(pid, SIGKILL));
 	EXPECT_EQ(pid, waitpid(pid, NULL, 0));
@@ -660,6 +651,77 @@ SUBJECT(utilization_clamp)
 	subject_refused(": a utilization clamp .*" UNSUPPORTED);
 }
 
+/* From a debugger that is gone. */
+static long watched_word;
+
+static void set_breakpoint(int pid)
+{
+	/* Number 0, of eight bytes that are written to. */
+	const long control = 1 | 1 << 16 | 2 << 18;
+
+	if (ptrace(PTRACE_SEIZE, pid, 0, 0) || ptrace(PTRACE_INTERRUPT, pid, 0, 0) ||
+	    waitpid(pid, NULL, __WALL) != pid ||
+	    ptrace(PTRACE_POKEUSER, pid, offsetof(struct user, u_debugreg[0]), &watched_word) ||
+	    ptrace(PTRACE_POKEUSER, pid, offsetof(struct user, u_debugreg[7]), control) ||
+	    ptrace(PTRACE_DETACH, pid, 0, 0))
+		subject_fail("ptrace: %s", strerror(errno));
+}
+
+SUBJECT(breakpoint)
+{
+	an_outsider(_metadata, set_breakpoint, getpid());
+	subject_refused(": a hardware breakpoint" UNSUPPORTED);
+}
+
+/* A thread in a segment of 32-bit code, where it stays until the word at the beginning is set. */
+static void *thread_32(void *code)
+{
+	static const unsigned char loop[] = {
+		0x83, 0x3d, 0, 0, 0, 0, 0,		/* cmpl $0, WORD */
+		0xf3, 0x90,				/* pause */
+		0x74, 0xf5,				/* je back */
+		0xea, 0, 0, 0, 0, 0x33, 0,		/* ljmp $0x33, LEAVE */
+	}, leave[] = {
+		0x48, 0x8b, 0x25, 249, 0, 0, 0,		/* mov STACK(%rip), %rsp */
+		0xc3,					/* ret */
+	}, enter[] = {
+		0x48, 0x89, 0x25, 185, 0, 0, 0,		/* mov %rsp, STACK(%rip) */
+		0xff, 0x2d, 187, 0, 0, 0,		/* ljmp *LOOP(%rip) */
+	};
+	uint32_t word = (uintptr_t)code, at_loop = word + 16, at_leave = word + 64;
+	const uint16_t user_32 = 0x23;
+	char *p = code;
+
+	memcpy(p + 16, loop, sizeof(loop));
+	memcpy(p + 16 + 2, &word, 4);
+	memcpy(p + 16 + 12, &at_leave, 4);
+	memcpy(p + 64, leave, sizeof(leave));
+	memcpy(p + 128, enter, sizeof(enter));
+	/* STACK is at 320, LOOP at 328. */
+	memcpy(p + 328, &at_loop, 4);
+	memcpy(p + 332, &user_32, 2);
+	subject_tell("thread", "%d", gettid());
+	((volatile uint32_t *)code)[1] = 1;
+	((void (*)(void))(p + 128))();
+	return NULL;
+}
+
+SUBJECT(code_of_32_bits)
+{
+	volatile uint32_t *code = mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC,
+				       MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+	pthread_t t;
+
+	ASSERT_NE(MAP_FAILED, (void *)code);
+	ASSERT_EQ(0, pthread_create(&t, NULL, thread_32, (void *)code));
+	while (!code[1])
+		subject_nap(1);
+	subject_nap(20);
+	subject_refused(": a 32-bit program" UNSUPPORTED);
+	code[0] = 1;
+	EXPECT_EQ(0, pthread_join(t, NULL));
+}
+
 /* ---- what a thread has of its own ---- */
 
 static volatile int own_ready;
@@ -761,16 +823,13 @@ static void tell_pid(int fd)
 SUBJECT(debugger)
 {
 	int fd = open(subject_path("pid"), O_RDWR | O_CREAT, 0600);
-	char said[32] = "";
+	char said[32];
 	pid_t pid;
 
 	ASSERT_LE(0, fd);
 	an_outsider(_metadata, tell_pid, fd);
 	close(fd);
-	while (!strchr(said, '\n')) {
-		subject_nap(1);
-		ASSERT_LE(0, subject_read(subject_path("pid"), said, sizeof(said)));
-	}
+	ASSERT_LT(0, subject_read(subject_path("pid"), said, sizeof(said)));
 	pid = atoi(said);
 	ASSERT_EQ(0, ptrace(PTRACE_SEIZE, pid, 0, 0)) {
 		TH_LOG("%d: %s", pid, strerror(errno));
@@ -799,8 +858,14 @@ static pthread_t main_thread;
 
 static void *left_thread(void *arg)
 {
+	char stat[512];
+
 	subject_check(!pthread_join(main_thread, NULL));
-	subject_nap(20);
+	/* From there it has some way to go. */
+	do {
+		subject_nap(1);
+		subject_check(subject_read("/proc/self/stat", stat, sizeof(stat)) > 0);
+	} while (!strstr(stat, ") Z "));
 	subject_tell("refuse", ": has ended.*|: its thread group leader ended .*");
 	subject_wait();
 	subject_result(!subject_failed(), NULL);

@@ -176,6 +176,7 @@ SUBJECT(itimer_pending)
 	struct itimerval it = { { 0, 40000 }, { 0, 40000 } };
 	siginfo_t info;
 
+	subject_timed();
 	block(SIGALRM);
 	ASSERT_EQ(0, setitimer(ITIMER_REAL, &it, NULL));
 	subject_nap(100);
@@ -398,6 +399,7 @@ SUBJECT(realtime_deadline)
 	int id = create(CLOCK_REALTIME, SIGEV_SIGNAL, SIGUSR1, 0, 0);
 	int64_t deadline = clock_now(CLOCK_REALTIME) + 200 * SEC, left;
 
+	subject_timed();
 	ASSERT_EQ(0, settime(id, TIMER_ABSTIME, deadline, 0));
 	subject_wait();
 	left = deadline - clock_now(CLOCK_REALTIME);
@@ -445,6 +447,7 @@ SUBJECT(pending)
 	int sig = SIGRTMIN + 3, id, first;
 	siginfo_t info;
 
+	subject_timed();
 	block(sig);
 	id = create(CLOCK_MONOTONIC, SIGEV_SIGNAL, sig, 77, 0);
 	queue(sig, 1);

@@ -27,6 +27,10 @@ class Failure(Exception):
     """A test has failed; the text says why."""
 
 
+class Untimely(Failure):
+    """A test that measures time has judged that it failed; on a quiet machine it may not."""
+
+
 def check(condition, text):
     if not condition:
         raise Failure(text)

@@ -6,14 +6,10 @@ import re
 import shutil
 import subprocess
 
-from ckpttest import PATIENCE, PROGRAMS, WORK, Failure, check, exit_text
+from ckpttest import PATIENCE, PROGRAMS, WORK, Failure, Untimely, exit_text
 
 CYCLE = os.path.join(PROGRAMS, 'cycle')
 NOT_FOR_CYCLE = 77
-
-
-class Broken(Failure):
-    """A checkpoint or a restart failed, which is never the subject's own affair."""
 
 
 class Life:
@@ -46,13 +42,15 @@ class Life:
             return 0
         said = p.stderr.decode(errors='replace')
         if re.search(r'^(checkpoint|restart) \d+: ', said, re.M):
-            raise Broken('%s: %s' % (self.name, said))
+            raise Failure('%s: %s' % (self.name, said))
         lines = []
         if os.path.exists(os.path.join(ctl, 'result')):
             with open(os.path.join(ctl, 'result')) as f:
                 lines = f.read().splitlines()
         if any(l.startswith('ok ') and '# SKIP' in l for l in lines):
             return 0
-        check(p.returncode == 0 and any(l.startswith('ok ') for l in lines),
-              '%s: %s\n%s%s' % (self.name, exit_text(p.returncode), said, '\n'.join(lines)))
-        return rounds
+        if p.returncode == 0 and any(l.startswith('ok ') for l in lines):
+            return rounds
+        timed = lines and os.path.exists(os.path.join(ctl, 'timed'))
+        raise (Untimely if timed else Failure)('%s: %s\n%s%s' % (
+            self.name, exit_text(p.returncode), said, '\n'.join(lines)))

@@ -277,12 +277,18 @@ static void *subject_ticker(void *arg)
 	return arg;
 }
 
+void subject_timed(void)
+{
+	subject_tell("timed", "yes");
+}
+
 void subject_clock_start(void)
 {
 	pthread_attr_t attr;
 	sigset_t all, old;
 	pthread_t t;
 
+	subject_timed();
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
 	pthread_attr_init(&attr);

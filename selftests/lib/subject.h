@@ -61,9 +61,17 @@ void subject_wait(void);
  * follows "pid N (NAME)"); "lines" such lines, if not one; "thread" is N, if not the process.
  * "mode": only this one is meant, "go-on" or "kill-restart". "kill": kill it with ckpt --kill,
  * since what it does until a later kill would be seen by the restarted one. "image_max": bytes.
- * "tty": it wants a terminal. "rstr": more options of rstr.
+ * "tty": it wants a terminal. "rstr": more options of rstr. "timed": see subject_timed().
  */
 void subject_tell(const char *key, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/**
+ * subject_timed() - this test measures time
+ *
+ * On a machine that has other things to do it may fail: then it is tried again, alone. Others are
+ * not. Before subject_ready(); subject_clock_start() includes it.
+ */
+void subject_timed(void);
 
 /** subject_refused() - subject_tell("refuse", ...) and subject_wait(), for states not kept. */
 #define subject_refused(...) do { subject_tell("refuse", __VA_ARGS__); subject_wait(); } while (0)

@@ -2,9 +2,10 @@
 /*
  * Works in a directory: appends a number to the file "log" each 5 ms, one more each time, and
  * has the file "data" open and mapped, the file "constant" open to read, and watches the file
- * "watched". SIGTERM ends it with status 7.
+ * "watched". With "more" it also has the FIFO "fifo" and a file that is deleted. SIGTERM ends it
+ * with status 7.
  *
- *	count DIRECTORY
+ *	count DIRECTORY [more]
  */
 #include <fcntl.h>
 #include <signal.h>
@@ -13,6 +14,7 @@
 #include <string.h>
 #include <sys/inotify.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -30,7 +32,7 @@ int main(int argc, char **argv)
 	char text[16];
 	int log, data;
 
-	if (argc != 2 || chdir(argv[1]))
+	if (argc < 2 || chdir(argv[1]))
 		return 2;
 	signal(SIGTERM, on_term);
 	log = open("log", O_WRONLY | O_CREAT | O_APPEND, 0600);
@@ -41,6 +43,9 @@ int main(int argc, char **argv)
 	    inotify_add_watch(inotify_init(), "watched", IN_MODIFY) < 0)
 		return 2;
 	if (close(open("constant", O_WRONLY | O_CREAT, 0600)) || open("constant", O_RDONLY) < 0)
+		return 2;
+	if (argc > 2 && (mkfifo("fifo", 0600) || open("fifo", O_RDWR) < 0 ||
+			 open("gone", O_RDWR | O_CREAT, 0600) < 0 || unlink("gone")))
 		return 2;
 	map = mmap(NULL, 4096, PROT_READ, MAP_SHARED, data, 0);
 	if (map == MAP_FAILED)

@@ -6,7 +6,7 @@
  * the end and starts "sh -c $FAKE_PROGRAM" as a child, with the signals in their first state, as
  * an image has them; it runs FAKE_LATE_MS milliseconds before the restart returns. With FAKE_ERROR
  * both fail with that errno after half of it and report one error. What was asked for goes to the
- * file FAKE_LOG, a line each.
+ * file FAKE_LOG, a line each. With FAKE_NO_MEMORY realloc() fails.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -155,6 +155,19 @@ static int restart(struct ckpt_restart *rs)
 	rs->wall_ns = 120000000;
 	rs->pages = 12345;
 	return 0;
+}
+
+void *realloc(void *old, size_t size)
+{
+	static void *(*real)(void *old, size_t size);
+
+	if (getenv("FAKE_NO_MEMORY")) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	if (!real)
+		real = dlsym(RTLD_NEXT, "realloc");
+	return real(old, size);
 }
 
 int ioctl(int fd, unsigned long request, ...)

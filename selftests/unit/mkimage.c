@@ -188,7 +188,7 @@ static void put_image(void)
 	image.boottime_ns = 12345678901ULL;
 	image.nr_processes = is("processes-count") ? 2 : 1;
 	image.nr_tasks = is("tasks-count") ? 3 : 2;
-	x86.xfeatures = 0x2e7;
+	x86.xfeatures = is("older-processor") ? 0x3 : 0x2e7;
 	x86.xstate_size = 2696;
 	x86.vdso_sha256 = (ProtobufCBinaryData){ sizeof(digest), digest };
 	x86.vdso_size = 8192;

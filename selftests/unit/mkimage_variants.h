@@ -9,6 +9,7 @@ static const char *const variants[][2] = {
 	{ "behind", "-" },
 	{ "hostile-text", "-" },
 	{ "packets", "-" },
+	{ "older-processor", "-" },
 	{ "magic", "not a ckpt image" },
 	{ "header-crc", "checksum of the file header" },
 	{ "version", "version 2" },

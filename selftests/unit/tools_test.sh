@@ -207,6 +207,20 @@ test_info_json()
 	is "$status" 0 "contents ($err)"
 }
 
+# What is no message of the schema has its word in the manual.
+test_info_json_is_documented()
+{
+	local key page
+
+	page=$(< "$top/Documentation/man/ckptinfo.1")
+	mkimage > image
+	for key in $(ckptinfo --json image | python3 -c 'import json, sys
+d = json.load(sys.stdin)
+print(*{*d, *d["processes"][0], *d["needs"]}, "pkeys", "seal_names")'); do
+		grep -qw -- "$key" <<< "$page" || complain "ckptinfo.1 does not know $key"
+	done
+}
+
 test_info_keeps_escapes_off_the_terminal()
 {
 	mkimage hostile-text > image
@@ -237,6 +251,17 @@ test_info_output_errors()
 	mkimage > image
 	run bash -c 'ckptinfo image > /dev/full'
 	fails 1 'standard output: No space left'
+	run bash -c 'ckptinfo --json image > /dev/full'
+	fails 1 'standard output: No space left'
+}
+
+test_out_of_memory()
+{
+	PATH=$plain:$PATH
+	FAKE_NO_MEMORY=1 run fake ckpt -o image 77
+	fails 1 'ckpt: out of memory'
+	FAKE_NO_MEMORY=1 run fake rstr -p pidfile < /dev/null
+	fails 125 'rstr: out of memory'
 }
 
 # ---- all tools --------------------------------------------------------------------
@@ -408,7 +433,63 @@ test_ckpt_output_file()
 	[ -c /dev/null ] || complain '/dev/null was replaced'
 	run fake ckpt -o "$dir/none/image" 77
 	fails 1 'No such file'
+	run fake ckpt -o '' 77
+	fails 1 'No such file'
+	ln -s nowhere dangling
+	run fake ckpt -o dangling 77
+	fails 1 'dangling: No such file'
+	[ -L dangling ] || complain 'the link was replaced'
 	is "$(find . -name '.ckpt-*')" '' 'files left'
+}
+
+# What is written last would destroy what was written first.
+test_files_are_not_the_same()
+{
+	PATH=$plain:$PATH
+	export FAKE_LOG=$dir/log FAKE_PROGRAM=true
+	ln -s image link
+	run fake ckpt --kill -o image --stats ./image 77
+	fails 1 'ckpt: --stats and the image cannot be the same file'
+	echo old > image
+	run fake ckpt --kill -o image --stats link 77
+	fails 1 'cannot be the same file'
+	run bash -c 'LD_PRELOAD=$0 ckpt --kill --stats image 77 >> image' "$plain/fakedev.so"
+	fails 1 'cannot be the same file'
+	run fake rstr -i image -p link
+	fails 125 'rstr: --pidfile, --stats and the image cannot be the same file'
+	run fake rstr --stats image < "$dir/link"
+	fails 125 'cannot be the same file'
+	run fake rstr -p a --stats a < image
+	fails 125 'cannot be the same file'
+	is "$(cat image)" old 'the image'
+	[ ! -e log ] || complain "something was done: $(cat log)"
+	run fake ckpt --stats /dev/null -o /dev/null 77
+	is "$status" 0 "status with /dev/null ($err)"
+	is "$(find . -name '.ckpt-*' -o -name a)" '' 'files left'
+}
+
+# Has the tool started, and is it in openat()?
+in_open() { [ "$(cat "/proc/$1/comm")" = "$2" ] && grep -q '^257 ' "/proc/$1/syscall"; }
+
+# Nothing has begun while nobody reads a named pipe.
+test_waiting_for_a_reader()
+{
+	local tool pid
+
+	PATH=$plain:$PATH
+	mkfifo pipe
+	echo image > image
+	for tool in "ckpt -o pipe --stats stats 77" "rstr -i image -p pidfile --stats pipe"; do
+		# shellcheck disable=SC2086 # several words
+		LD_PRELOAD=$plain/fakedev.so env --default-signal $tool &
+		pid=$!
+		wait_for in_open "$pid" "${tool%% *}"
+		kill -INT $pid
+		(sleep 5; kill -KILL $pid) 2> /dev/null &
+		wait $pid
+		is $? 130 "status of $tool"
+	done
+	is "$(find . -name 'stats' -o -name pidfile -o -name '.ckpt-*')" '' 'files left'
 }
 
 test_ckpt_kill_and_stop_come_last()
@@ -504,204 +585,13 @@ test_ckpt_stats()
 	run fake ckpt --stats "$dir/none/stats" 77
 	fails 1 'No such file'
 	is "$out" '' 'an image'
+	# Too late to call it a failure.
+	run fake ckpt --kill -o image --stats /dev/full 77
+	fails 0 'ckpt: /dev/full: No space left'
 }
 
-# ---- rstr, with a stand-in for the module --------------------------------------------
-
-# Both ways of standing in for a program: as its parent, and with an init in between.
-ways()
-{
-	echo --no-progress
-	[ "$(id -u)" != 0 ] || ! unshare --pid --fork true 2>/dev/null || echo --new-pidns
-}
-
-test_rstr_ends_like_the_program()
-{
-	local way
-
-	PATH=$plain:$PATH
-	echo image > image
-	for way in $(ways); do
-		FAKE_PROGRAM='echo out; echo err >&2; exit 7' run fake rstr "$way" < image
-		is "$status $out $err" '7 out err' "$way"
-		# shellcheck disable=SC2016
-		FAKE_PROGRAM='kill -TERM $$' run fake rstr "$way" -i image
-		is "$status" 143 "$way: status after SIGTERM"
-		ulimit -c unlimited
-		# shellcheck disable=SC2016
-		FAKE_PROGRAM='ulimit -c 0; kill -SEGV $$' run fake rstr "$way" < image
-		is "$status" 139 "$way: status after SIGSEGV"
-		is "$(find . -name 'core*')" '' 'cores'
-	done
-}
-
-test_rstr_failures_are_125()
-{
-	local way
-
-	PATH=$plain:$PATH
-	echo image > image
-	for way in $(ways); do
-		FAKE_ERROR=116 run fake rstr "$way" -p pidfile --stats stats < image
-		fails 125 'rstr: pid 1234 (ja\x1bva) fd 7: io_uring instance is not supported; close it'
-		FAKE_ERROR=74 FAKE_MUTE=1 run fake rstr "$way" < image
-		fails 125 'rstr: cannot restart: Bad message'
-	done
-	is "$(find . -name 'pidfile' -o -name stats -o -name '.ckpt-*')" '' 'files left'
-}
-
-test_rstr_detach()
-{
-	local way pid
-
-	PATH=$plain:$PATH
-	echo image > image
-	for way in $(ways); do
-		# A pipe shows whether rstr or its init holds on to the descriptors.
-		# shellcheck disable=SC2016
-		FAKE_LOG=$dir/log FAKE_PROGRAM='exec > /dev/null 2>&1; sleep 0.5; echo on > done' \
-			run fake rstr "$way" -d -p pidfile < image
-		is "$status" 0 "$way: status ($err)"
-		is "$err" '' "$way: stderr"
-		is "$(head -1 log)" 'restart flags 1 tty no' "$way: what was asked for"
-		[ ! -e 'done' ] || complain "$way: it waited"
-		pid=$(cat pidfile)
-		[ -d "/proc/$pid" ] || complain "$way: no process $pid"
-		wait_for test -s 'done'
-		rm -f 'done' log pidfile
-	done
-}
-
-test_rstr_stats()
-{
-	PATH=$plain:$PATH
-	echo image > image
-	FAKE_PROGRAM=true run fake rstr -v --stats stats -p pidfile < image
-	is "$status" 0 status
-	has "$err" '1 thread, 12,345 pages in 120 ms'
-	run python3 -c 'import json; d = json.load(open("stats"))
-assert d == {"version": 1, "pid": int(open("pidfile").read()), "tasks": 1,
-	     "wall_ns": 120000000, "pages": 12345, "image_bytes": 6}, d'
-	is "$status" 0 "contents ($err)"
-}
-
-test_rstr_flags()
-{
-	PATH=$plain:$PATH
-	echo image > image
-	FAKE_LOG=$dir/log FAKE_PROGRAM=true run fake rstr --accept-changed-files --truncate-files < image
-	is "$(head -1 log)" 'restart flags 6 tty no' 'what was asked for'
-}
-
-# The program may get to run before the ioctl returns: a signal then is for the program.
-test_rstr_hands_on_signals()
-{
-	local way sig pid
-
-	PATH=$plain:$PATH
-	echo image > image
-	for way in $(ways); do
-		for sig in TERM USR1 HUP INT; do
-			rm -f ready got
-			# shellcheck disable=SC2016
-			FAKE_LATE_MS=300 FAKE_PROGRAM="trap 'echo $sig > got; exit 9' $sig; echo > ready; while [ -e ready ]; do sleep 0.05; done" \
-				LD_PRELOAD=$plain/fakedev.so env --default-signal rstr "$way" < image &
-			pid=$!
-			wait_for test -e ready
-			kill -$sig $pid
-			wait $pid
-			is $? 9 "$way: status after SIG$sig"
-			is "$(cat got)" "$sig" "$way: what the program got"
-		done
-	done
-}
-
-test_rstr_killed_while_it_builds()
-{
-	local way pid
-
-	PATH=$plain:$PATH
-	for way in $(ways); do
-		FAKE_LOG=$dir/log FAKE_MS=20000 FAKE_PROGRAM=true LD_PRELOAD=$plain/fakedev.so \
-			rstr "$way" -p pidfile < /dev/null &
-		pid=$!
-		wait_for test -s log
-		kill -TERM $pid
-		wait $pid
-		is $? 143 "$way: status"
-		is "$(find . -name 'pidfile' -o -name '.ckpt-*')" '' 'files left'
-		rm -f log
-		FAKE_LOG=$dir/log FAKE_MS=20000 FAKE_PROGRAM=true LD_PRELOAD=$plain/fakedev.so \
-			rstr "$way" < /dev/null &
-		pid=$!
-		wait_for test -s log
-		kill -KILL $pid
-		wait $pid 2> /dev/null
-		wait_for nobody_has "$dir/log"
-		rm -f log
-	done
-}
-
-# No process has this as FAKE_LOG in its environment.
-nobody_has() { ! grep -qs "FAKE_LOG=$1" /proc/[0-9]*/environ; }
-
-# A shell on a terminal of its own: ^Z stops the job, fg continues it, ^C ends it. The program starts
-# no others: a child that stops between vfork() and exec() keeps its parent from stopping.
-test_rstr_job_control()
-{
-	local way
-
-	PATH=$plain:$PATH
-	echo image > image
-	cat > count <<-'EOF'
-		import itertools, time
-		for i in itertools.count():
-		    print(f"n{i}")
-		    time.sleep(0.1)
-	EOF
-	for way in $(ways); do
-		WAY=$way FAKEDEV=$plain/fakedev.so run python3 - <<-'EOF'
-			import os, pty, re, select, sys, time
-			pid, tty = pty.fork()
-			if pid == 0:
-			    os.environ["PS1"] = "$ "
-			    os.execvp("bash", ["bash", "--norc", "--noprofile", "-i"])
-			seen = b""
-			def expect(pattern, seconds=10):
-			    global seen
-			    end = time.time() + seconds
-			    while not re.search(pattern, seen):
-			        if not select.select([tty], [], [], max(0, end - time.time()))[0]:
-			            sys.exit(f"no {pattern} in {seen}")
-			        seen += os.read(tty, 4096)
-			    seen = seen[re.search(pattern, seen).end():]
-			def say(text):
-			    os.write(tty, text.encode())
-			say("export FAKE_PROGRAM='exec python3 -u count'\n")
-			say("LD_PRELOAD=$FAKEDEV rstr $WAY < image; echo st=$?=\n")
-			expect(rb"n3\r\n")
-			say("\x1a")
-			expect(rb"Stopped")
-			expect(rb"st=148=")
-			say("jobs -l; echo end=\n")
-			expect(rb"Stopped.*rstr")
-			seen = b""
-			time.sleep(0.4)
-			say("echo quiet=\n")
-			expect(rb"quiet=")
-			if re.search(rb"n\d+\r\n", seen):
-			    sys.exit(f"it is not stopped: {seen}")
-			say("fg\n")
-			expect(rb"n\d+\r\n")
-			expect(rb"n\d+\r\n")
-			say("\x03")
-			say("echo st=$?=\n")
-			expect(rb"st=130=")
-			say("exit\n")
-		EOF
-		is "$status" 0 "$way: $err"
-	done
-}
+# shellcheck source=selftests/unit/tools_rstr.sh
+. "$top/selftests/unit/tools_rstr.sh"
 
 # ---- what is installed ------------------------------------------------------------
 
@@ -709,7 +599,7 @@ test_install_and_uninstall()
 {
 	local f
 
-	run make -s -C "$top" install-tools B="$plain" DESTDIR="$dir/root" prefix=/usr
+	run make -s -C "$top" install-tools B="$plain" STATIC= DESTDIR="$dir/root" prefix=/usr
 	is "$status" 0 "install ($err)"
 	for f in bin/ckpt bin/rstr bin/ckptinfo share/man/man1/ckpt.1 share/man/man1/rstr.1 \
 		share/man/man1/ckptinfo.1 share/man/man4/ckpt.4 lib/udev/rules.d/70-ckpt.rules \
@@ -719,6 +609,20 @@ test_install_and_uninstall()
 	done
 	run make -s -C "$top" uninstall B="$plain" DESTDIR="$dir/root" prefix=/usr
 	is "$(find "$dir/root" -type f)" '' 'files left'
+}
+
+test_other_flags_link_anew()
+{
+	local b=$dir/build
+
+	run make -s -C "$top/tools" B="$b" LDLIBS= "$b/rstr"
+	run make -s -C "$top/tools" B="$b" LDLIBS= "$b/rstr"
+	is "$status" 0 "status ($err)"
+	is "$out" '' 'made again without a reason'
+	run make -s -C "$top/tools" B="$b" STATIC= LDFLAGS=-Wl,--build-id=none "$b/rstr"
+	is "$status" 0 "status ($err)"
+	readelf -l "$b/rstr" | grep -q INTERP || complain 'it is static'
+	readelf -n "$b/rstr" | grep -q build-id && complain 'LDFLAGS are as they were'
 }
 
 test_manual_is_clean()
@@ -755,7 +659,8 @@ test_completion_loads()
 if [ $# -gt 0 ]; then
 	tests=("${@/#/test_}")
 else
-	mapfile -t tests < <(sed -n 's/^\(test_[a-z0-9_]*\)()$/\1/p' "$top/selftests/unit/tools_test.sh")
+	mapfile -t tests < <(sed -n 's/^\(test_[a-z0-9_]*\)()$/\1/p' "$top/selftests/unit/tools_test.sh" \
+		"$top/selftests/unit/tools_rstr.sh")
 fi
 echo "TAP version 13"
 echo "1..${#tests[@]}"

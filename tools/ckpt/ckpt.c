@@ -256,6 +256,18 @@ static int release(const struct job *job, int device, struct ckpt_checkpoint *ck
 	return 0;
 }
 
+/* Give the image its name, or its reader the end. */
+static int commit(struct job *job)
+{
+	if (job->output)
+		return outfile_commit(&job->out, true);
+	if (!(job->flags & CKPT_CHECKPOINT_DRY_RUN) && close(STDOUT_FILENO)) {
+		say("standard output: %s", strerror(errno));
+		return -1;
+	}
+	return 0;
+}
+
 static int store(struct job *job, const struct ckpt_checkpoint *ck)
 {
 	struct stat st;
@@ -328,13 +340,19 @@ static int run(struct job *job, unsigned int closed)
 	}
 	ck.errors = (uintptr_t)errors;
 
-	progress_block();
 	/* A broken pipe is an error to report, not a reason to vanish. */
 	signal(SIGPIPE, SIG_IGN);
-	if (job->stats_name && outfile_open(&job->stats, job->stats_name, 0666))
-		return STATUS_FAILED;
+	if ((job->stats_name && outfile_open(&job->stats, job->stats_name)) ||
+	    (job->output && outfile_open(&job->out, job->output)))
+		goto fail;
+	if (outfile_same(&job->stats, &job->out) ||
+	    (!dry && !job->output && outfile_replaces(&job->stats, STDOUT_FILENO))) {
+		say("--stats and the image cannot be the same file");
+		goto fail;
+	}
+	progress_block(false);
 	/* An image holds all the program's secrets: for its owner only. */
-	if (job->output && outfile_open(&job->out, job->output, 0600))
+	if (outfile_begin(&job->stats, 0666) || outfile_begin(&job->out, 0600))
 		goto fail;
 	if (job->output && isatty(job->out.fd)) {
 		say("an image is not for a terminal");
@@ -345,7 +363,7 @@ static int run(struct job *job, unsigned int closed)
 
 	if (checkpoint(job, device, &ck, errors))
 		goto fail;
-	if (job->output && outfile_commit(&job->out, true))
+	if (commit(job))
 		goto fail;
 	if (job->how && release(job, device, &ck))
 		goto fail;
@@ -353,12 +371,9 @@ static int run(struct job *job, unsigned int closed)
 		say("pid %d: nothing in it would be refused", job->pid);
 	if (job->verbose && !dry)
 		tell(job, &ck);
-	if (job->stats_name && outfile_json(&job->stats, stats(job, &ck)))
-		goto fail;
-	if (!dry && !job->output && close(STDOUT_FILENO)) {
-		say("standard output: %s", strerror(errno));
-		goto fail;
-	}
+	/* It is done: what fails now is said, but is no reason to end with a status of failure. */
+	if (job->stats_name)
+		outfile_json(&job->stats, stats(job, &ck));
 	free(errors);
 	return STATUS_OK;
 fail:

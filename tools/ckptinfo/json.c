@@ -211,7 +211,9 @@ static void close_group(struct writer *w, char bracket)
 static void member(struct writer *w, const char *key, json_t *value)
 {
 	begin(w, key);
-	if (!value || json_dumpf(value, stdout, JSON_ENCODE_ANY | JSON_COMPACT))
+	/* Output that fails is seen at the end. */
+	if (!value ||
+	    (json_dumpf(value, stdout, JSON_ENCODE_ANY | JSON_COMPACT) && !ferror(stdout)))
 		w->failed = true;
 	json_decref(value);
 }

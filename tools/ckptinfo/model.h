@@ -23,11 +23,15 @@
  * @id: from 1
  * @type: the record it came in
  * @msg: the message of that record
+ * @watches: of an epoll or inotify instance, in all records
+ * @events: of an inotify instance
  */
 struct model_object {
 	uint32_t id;
 	enum ckpt_rec type;
 	const ProtobufCMessage *msg;
+	size_t watches;
+	size_t events;
 };
 
 /**

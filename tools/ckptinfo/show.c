@@ -81,6 +81,7 @@ static void show_timerfd(const Ckpt__Timerfd *t)
 
 static void show_event(const struct model *m, const Ckpt__File *file)
 {
+	const struct model_object *object;
 	char buf[NAMES_BUF];
 
 	if (file->eventfd) {
@@ -93,27 +94,10 @@ static void show_event(const struct model *m, const Ckpt__File *file)
 	} else if (file->pidfd) {
 		printf("of the process itself%s", file->pidfd->thread ? ", its main thread" : "");
 	} else if (file->has_epoll) {
-		size_t i, j, n = 0;
-
-		for (i = 0; i < m->nr_processes; i++)
-			for (j = 0; j < m->processes[i].nr_epolls; j++)
-				if (m->processes[i].epolls[j]->file == file->id)
-					n += m->processes[i].epolls[j]->n_watch;
-		printf("%zu watches", n);
+		printf("%zu watches", model_find(m, file->id)->watches);
 	} else if (file->has_inotify) {
-		size_t i, j, watches = 0, events = 0;
-
-		for (i = 0; i < m->nr_processes; i++) {
-			const struct model_process *p = &m->processes[i];
-
-			for (j = 0; j < p->nr_inotifies; j++) {
-				if (p->inotifies[j]->file != file->id)
-					continue;
-				watches += p->inotifies[j]->n_watch;
-				events += p->inotifies[j]->n_event;
-			}
-		}
-		printf("%zu watches, %zu events unread", watches, events);
+		object = model_find(m, file->id);
+		printf("%zu watches, %zu events unread", object->watches, object->events);
 	}
 }
 

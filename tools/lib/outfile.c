@@ -28,27 +28,78 @@ static mode_t current_umask(void)
 	return mask;
 }
 
-int outfile_open(struct outfile *out, const char *path, mode_t mode)
+/*
+ * The one name of a file: absolute and without symbolic links, for what they point to is replaced,
+ * not the link. What has no name, as a pipe behind /dev/stdout, keeps the one it was given.
+ */
+static char *resolve(const char *path)
+{
+	char *name = realpath(path, NULL), *slash, *dir;
+	struct stat st;
+
+	if (name || errno != ENOENT)
+		return name;
+	if (!stat(path, &st) && !S_ISREG(st.st_mode))
+		return xstrdup(path);
+	/* To be made; but not behind a link that leads nowhere. */
+	errno = ENOENT;
+	if (!*path || path[strlen(path) - 1] == '/' || !lstat(path, &st))
+		return NULL;
+	dir = xstrdup(path);
+	slash = strrchr(dir, '/');
+	if (slash)
+		slash[slash == dir] = 0;
+	name = realpath(slash ? dir : ".", NULL);
+	free(dir);
+	if (name) {
+		slash = strrchr(path, '/');
+		path = slash ? slash + 1 : path;
+		name = xrealloc(name, strlen(name) + strlen(path) + 2);
+		strcat(strcat(name, "/"), path);
+	}
+	return name;
+}
+
+int outfile_open(struct outfile *out, const char *path)
 {
 	struct stat st;
-	char *slash;
 
 	memset(out, 0, sizeof(*out));
 	out->fd = -1;
-	/* Replace what a symbolic link points to, not the link. */
-	out->path = realpath(path, NULL);
+	out->path = resolve(path);
 	if (!out->path)
-		out->path = xstrdup(path);
-	if (!stat(out->path, &st) && !S_ISREG(st.st_mode)) {
-		out->fd = open(out->path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
-		if (out->fd < 0)
-			goto fail;
+		goto fail;
+	if (stat(out->path, &st) || S_ISREG(st.st_mode))
 		return 0;
-	}
+	out->fd = open(out->path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+	if (out->fd >= 0)
+		return 0;
+fail:
+	complain(path);
+	outfile_abort(out);
+	return -1;
+}
+
+bool outfile_same(const struct outfile *a, const struct outfile *b)
+{
+	return a->path && b->path && a->fd < 0 && b->fd < 0 && !strcmp(a->path, b->path);
+}
+
+bool outfile_replaces(const struct outfile *out, int fd)
+{
+	struct stat old, st;
+
+	return out->path && out->fd < 0 && !stat(out->path, &old) && !fstat(fd, &st) &&
+	       old.st_dev == st.st_dev && old.st_ino == st.st_ino;
+}
+
+int outfile_begin(struct outfile *out, mode_t mode)
+{
+	if (!out->path || out->fd >= 0)
+		return 0;
 	out->temporary = xmalloc(strlen(out->path) + sizeof(".ckpt-XXXXXX"));
 	strcpy(out->temporary, out->path);
-	slash = strrchr(out->temporary, '/');
-	strcpy(slash ? slash + 1 : out->temporary, ".ckpt-XXXXXX");
+	strcpy(strrchr(out->temporary, '/') + 1, ".ckpt-XXXXXX");
 	out->fd = mkostemp(out->temporary, O_CLOEXEC);
 	if (out->fd < 0) {
 		free(out->temporary);
@@ -59,7 +110,7 @@ int outfile_open(struct outfile *out, const char *path, mode_t mode)
 		goto fail;
 	return 0;
 fail:
-	complain(path);
+	complain(out->path);
 	outfile_abort(out);
 	return -1;
 }
@@ -79,9 +130,8 @@ static int sync_directory(const char *path)
 	char *dir = xstrdup(path), *slash = strrchr(dir, '/');
 	int fd, ret = 0;
 
-	if (slash)
-		slash[slash == dir] = 0;
-	fd = open(slash ? dir : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	slash[slash == dir] = 0;
+	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	/* A directory one may write but not read cannot be synced; not the image's fault. */
 	if (fd < 0)
 		ret = errno == EACCES ? 0 : -1;

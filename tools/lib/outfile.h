@@ -23,13 +23,33 @@ struct outfile {
 };
 
 /**
- * outfile_open() - begin a file
+ * outfile_open() - see where it goes, and open what is written in place
  * @out: filled
- * @path: final name; a symbolic link is followed
- * @mode: of the new file; the umask is applied
+ * @path: final name; a symbolic link is followed, but must lead somewhere
+ *
+ * May wait, for the reader of a named pipe. There is nothing to clean up yet if a signal ends that.
+ *
  * Return: 0, or -1 after a line on stderr.
  */
-int outfile_open(struct outfile *out, const char *path, mode_t mode);
+int outfile_open(struct outfile *out, const char *path);
+
+/**
+ * outfile_same() - would both replace the same file?
+ *
+ * Before outfile_begin(); each may be one that was never opened and is all zero.
+ */
+bool outfile_same(const struct outfile *a, const struct outfile *b);
+
+/** outfile_replaces() - would it replace the file that is open as @fd? As outfile_same(). */
+bool outfile_replaces(const struct outfile *out, int fd);
+
+/**
+ * outfile_begin() - make the temporary file
+ * @out: opened, or all zero: then there is nothing to do
+ * @mode: of the file; the umask is applied
+ * Return: 0, or -1 after a line on stderr.
+ */
+int outfile_begin(struct outfile *out, mode_t mode);
 
 /**
  * outfile_sync() - bring what was written to the disk; may take its time

@@ -20,20 +20,21 @@
 #define BAR_AFTER_MS	300
 #define BAR_EVERY_MS	100
 
-static const int deadly[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+static const int heeded[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR2, SIGALRM, SIGTSTP };
 static sigset_t taken;
 
-void progress_block(void)
+void progress_block(bool starts)
 {
 	struct sigaction sa;
 	size_t i;
 
 	sigemptyset(&taken);
 	sigaddset(&taken, SIGUSR1);
-	for (i = 0; i < ARRAY_SIZE(deadly); i++) {
+	for (i = 0; i < ARRAY_SIZE(heeded); i++) {
 		/* nohup(1) and shells ignore some on purpose. */
-		if (!sigaction(deadly[i], NULL, &sa) && sa.sa_handler != SIG_IGN)
-			sigaddset(&taken, deadly[i]);
+		if (!sigaction(heeded[i], NULL, &sa) && sa.sa_handler != SIG_IGN &&
+		    (starts || heeded[i] != SIGTSTP))
+			sigaddset(&taken, heeded[i]);
 	}
 	sigprocmask(SIG_BLOCK, &taken, NULL);
 }
@@ -190,6 +191,7 @@ static void *watch(void *arg)
 		{ .fd = p->signals, .events = POLLIN },
 	};
 	int wait_ms = p->bar ? BAR_AFTER_MS : -1;
+	bool stop = false;
 
 	while (1) {
 		struct signalfd_siginfo si;
@@ -200,9 +202,12 @@ static void *watch(void *arg)
 		if (n > 0 && fd[1].revents && read(p->signals, &si, sizeof(si)) == sizeof(si)) {
 			if (p->starts && progress_too_late(p->device, &si))
 				break;
-			if (si.ssi_signo != SIGUSR1)
+			if (si.ssi_signo == SIGUSR1)
+				line(p);
+			else if (si.ssi_signo == SIGTSTP)
+				stop = true;
+			else
 				die(p, si.ssi_signo);
-			line(p);
 		}
 		if (n > 0 && fd[0].revents)
 			break;
@@ -212,6 +217,9 @@ static void *watch(void *arg)
 		}
 	}
 	bar_draw("");
+	/* What is being built cannot stop; the program can. */
+	if (stop)
+		kill(getpid(), SIGTSTP);
 	return NULL;
 }
 

@@ -42,11 +42,14 @@ struct progress {
 
 /**
  * progress_block() - take over the signals for the rest of the process
+ * @starts: as in struct progress
  *
- * Blocks SIGUSR1 and those of SIGINT, SIGTERM, SIGHUP and SIGQUIT that are not ignored. Call it
- * before a file that needs cleaning up exists: they wait for progress_start().
+ * Blocks SIGUSR1 and those of SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR2 and SIGALRM that are not
+ * ignored; for one who starts a program SIGTSTP, too, which then comes again at the end. Call it
+ * before a file that needs cleaning up exists, and after what may take long: they wait for
+ * progress_start().
  */
-void progress_block(void);
+void progress_block(bool starts);
 
 /**
  * progress_signals() - a signalfd for what progress_block() took, for one who waits himself

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 const char *tool_name = "ckpt";
+int tool_failed = STATUS_FAILED;
 
 static pthread_mutex_t stderr_lock = PTHREAD_MUTEX_INITIALIZER;
 static bool bar_drawn;
@@ -225,7 +226,7 @@ static void out_of_memory(void)
 {
 	/* Not say(): it allocates. */
 	dprintf(STDERR_FILENO, "%s: out of memory\n", tool_name);
-	exit(STATUS_FAILED);
+	exit(tool_failed);
 }
 
 void *xrealloc(void *old, size_t size)
@@ -263,7 +264,7 @@ unsigned int fds_sane(void)
 		 * that a mistaken use fails instead of losing data.
 		 */
 		if (open("/dev/null", fd ? O_RDONLY : O_WRONLY) < 0)
-			exit(STATUS_FAILED);
+			exit(tool_failed);
 	}
 	return closed;
 }

@@ -23,6 +23,9 @@
 /** tool_name - what messages begin with; each main() sets it. */
 extern const char *tool_name;
 
+/** tool_failed - exit code for a failure that leaves no choice; STATUS_FAILED if not set. */
+extern int tool_failed;
+
 /**
  * say() - one line on stderr, "NAME: ..."
  * @fmt: as for printf, without the newline

@@ -22,6 +22,8 @@
 
 /* A program that was asked to stop and has not by then may have no mind to. */
 #define REDRAW_SECONDS 5
+/* How often to look for a program whose end nothing will tell us of. */
+#define LOOK_MS 1000
 
 /* Handed on to the program. */
 static const int relayed[] = {
@@ -276,8 +278,8 @@ int job_wait(pid_t pid, int from_init, int to_rstr, pid_t program)
 	struct redraw redraw = { .pid = program };
 	struct job_event event;
 	struct pollfd fd[3];
+	int status, wait_ms;
 	sigset_t set;
-	int status;
 
 	job_signals(&set);
 	fd[0] = (struct pollfd){ .fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK),
@@ -304,7 +306,15 @@ int job_wait(pid_t pid, int from_init, int to_rstr, pid_t program)
 					status = event.value;
 			break;
 		}
-		if (poll(fd, ARRAY_SIZE(fd), redraw_wait(&redraw)) < 0)
+		if (fd[1].revents) {
+			/* It is dead, but somebody who traces it has not let go of it. */
+			close(fd[1].fd);
+			fd[1] = (struct pollfd){ .fd = -1 };
+		}
+		wait_ms = redraw_wait(&redraw);
+		if (fd[1].fd < 0 && wait_ms < 0)
+			wait_ms = LOOK_MS;
+		if (poll(fd, ARRAY_SIZE(fd), wait_ms) < 0)
 			continue;
 		if (fd[2].revents) {
 			if (!job_receive(from_init, &event, NULL)) {

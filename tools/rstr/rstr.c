@@ -376,6 +376,17 @@ static void started(struct order *order, const struct ckpt_restart *rs)
 		    format_rate(d, rs->image_bytes, rs->wall_ns));
 }
 
+/* A program may run for long; its image should not be kept for that. */
+static void release_input(struct order *order)
+{
+	int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	dup2(fd, order->in_fd);
+	close(fd);
+}
+
 /* Let go of what somebody may wait for the end of, such as a pipe. */
 static void close_standard(void)
 {
@@ -407,14 +418,12 @@ static void __attribute__((noreturn)) run_init(struct order *order, int socket)
 	job_send(socket, &event, pidfd);
 	if (order->check)
 		_exit(0);
-	if (pidfd >= 0)
-		close(pidfd);
-	if (order->in_fd > STDERR_FILENO)
-		close(order->in_fd);
-	if (order->tty_fd > STDERR_FILENO)
-		close(order->tty_fd);
+	release_input(order);
 	if (order->detach)
 		close_standard();
+	if (socket > STDERR_FILENO + 1)
+		close_range(STDERR_FILENO + 1, socket - 1, 0);
+	close_range(socket + 1, ~0U, 0);
 	event.kind = JOB_ENDED;
 	event.value = job_wait(event.restart.pid, -1, socket, 0);
 	job_send(socket, &event, -1);
@@ -447,6 +456,7 @@ static bool await_init(struct order *order, pid_t init, int socket, struct job_e
 		{ .fd = progress_signals(), .events = POLLIN },
 	};
 	struct signalfd_siginfo si;
+	bool stop = false;
 
 	while (1) {
 		if (poll(fd, ARRAY_SIZE(fd), -1) < 0)
@@ -464,6 +474,10 @@ static bool await_init(struct order *order, pid_t init, int socket, struct job_e
 			kill(init, SIGUSR1);
 			continue;
 		}
+		if (si.ssi_signo == SIGTSTP) {
+			stop = true;
+			continue;
+		}
 		kill(init, SIGKILL);
 		waitpid(init, NULL, 0);
 		cleanup(order);
@@ -472,6 +486,8 @@ static bool await_init(struct order *order, pid_t init, int socket, struct job_e
 	}
 	if (fd[1].fd >= 0)
 		close(fd[1].fd);
+	if (stop)
+		kill(getpid(), SIGTSTP);
 	close(order->device);
 	return job_receive(socket, event, pidfd) && event->kind == JOB_STARTED;
 }
@@ -516,6 +532,7 @@ static int run_in_pidns(struct order *order)
 	started(order, &event.restart);
 	if (order->detach || order->check)
 		return STATUS_OK;
+	release_input(order);
 	job_end_like(job_wait(init, pair[0], -1, pidfd >= 0 ? event.restart.pid : 0));
 fail:
 	cleanup(order);
@@ -529,11 +546,20 @@ static int run(struct order *order, unsigned int closed)
 	if (open_input(order, closed & 1))
 		return STATUS_NOT_STARTED;
 	order->tty_fd = open_tty();
-	progress_block();
-	job_block();
-	if (order->pidfile_name && outfile_open(&order->pidfile, order->pidfile_name, 0666))
+	/* Who said where to complain may have left; the program is not to be alone for that. */
+	signal(SIGPIPE, SIG_IGN);
+	if ((order->pidfile_name && outfile_open(&order->pidfile, order->pidfile_name)) ||
+	    (order->stats_name && outfile_open(&order->stats, order->stats_name)))
 		return STATUS_NOT_STARTED;
-	if (order->stats_name && outfile_open(&order->stats, order->stats_name, 0666))
+	if (outfile_same(&order->pidfile, &order->stats) ||
+	    outfile_replaces(&order->pidfile, order->in_fd) ||
+	    outfile_replaces(&order->stats, order->in_fd)) {
+		say("--pidfile, --stats and the image cannot be the same file");
+		return STATUS_NOT_STARTED;
+	}
+	progress_block(true);
+	job_block();
+	if (outfile_begin(&order->pidfile, 0666) || outfile_begin(&order->stats, 0666))
 		goto fail;
 	order->device = device_open();
 	if (order->device < 0)
@@ -545,6 +571,7 @@ static int run(struct order *order, unsigned int closed)
 	started(order, &rs);
 	if (order->detach || order->check)
 		return STATUS_OK;
+	release_input(order);
 	job_end_like(job_wait(rs.pid, -1, -1, rs.pid));
 fail:
 	cleanup(order);
@@ -553,11 +580,13 @@ fail:
 
 int main(int argc, char **argv)
 {
-	unsigned int closed = fds_sane();
 	struct order order = { .bar = true };
+	unsigned int closed;
 	int status;
 
 	tool_name = "rstr";
+	tool_failed = STATUS_NOT_STARTED;
+	closed = fds_sane();
 	status = parse(&order, argc, argv);
 	return status >= 0 ? status : run(&order, closed);
 }
