@@ -23,6 +23,11 @@
 /* In jiffies: how often to look for new threads, and whether there is a process still. */
 #define PARK_LOOK	max(HZ / 10, 1)
 
+/* All that are claimed, and who waits for one to be given up. */
+static LIST_HEAD(park_all);
+static DEFINE_SPINLOCK(park_all_lock);
+static DECLARE_WAIT_QUEUE_HEAD(park_unclaimed);
+
 /* In nanoseconds: how often to look whether somebody who exits is done with memory. */
 #define PARK_LEAVE_NS	(50 * NSEC_PER_USEC)
 
@@ -322,6 +327,39 @@ static void park_settle(struct park *park)
 	park_forget(park, true);
 }
 
+/*
+ * One at a time: works run in no order, so that of two who park the same process each could get
+ * some of the threads, and wait for the others.
+ */
+static bool park_claim(struct park *park)
+{
+	struct park *other;
+	bool claimed = true;
+
+	spin_lock(&park_all_lock);
+	list_for_each_entry(other, &park_all, all)
+		claimed &= !same_thread_group(other->leader, park->leader);
+	if (claimed)
+		list_add(&park->all, &park_all);
+	spin_unlock(&park_all_lock);
+	return claimed;
+}
+
+static int park_claim_wait(struct dev_ctx *ctx, struct park *park, unsigned long deadline)
+{
+	struct error_at at = {
+		.reason = CKPT_REASON_BUSY,
+		.task = park->leader,
+		.advice = "try again later, or with a longer --timeout",
+	};
+	long left = wait_event_killable_timeout(park_unclaimed, park_claim(park),
+						max_t(long, deadline - jiffies, 1));
+
+	if (left < 0)
+		return -EINTR;
+	return left ? 0 : error_add(&ctx->errors, -EBUSY, &at, "is held by another checkpoint");
+}
+
 struct park *park_process(struct dev_ctx *ctx, struct task_struct *leader,
 			  unsigned int timeout_ms)
 {
@@ -341,6 +379,11 @@ struct park *park_process(struct dev_ctx *ctx, struct task_struct *leader,
 	init_waitqueue_head(&park->arrived);
 	init_waitqueue_head(&park->release);
 
+	ret = park_claim_wait(ctx, park, deadline);
+	if (ret) {
+		park_put(park);
+		return ERR_PTR(ret);
+	}
 	do {
 		there = park_all_there(park);
 		ret = park_scan(park, &leaving);
@@ -398,6 +441,11 @@ void park_release(struct park *park, enum ckpt_release_how how)
 	/* Pairs with the wait's check: who sees it released sees how. */
 	smp_store_release(&park->released, true);
 	wake_up_all(&park->release);
+
+	spin_lock(&park_all_lock);
+	list_del(&park->all);
+	spin_unlock(&park_all_lock);
+	wake_up_all(&park_unclaimed);
 }
 
 void park_put(struct park *park)
