@@ -323,6 +323,8 @@ static int checkpoint_find(struct checkpoint *cp, pid_t nr)
 	}
 	if (leader->exit_state || leader->flags & PF_EXITING)
 		return error_add(&cp->ctx->errors, -ESRCH, &at, "has ended");
+	if (park_ends(leader))
+		return error_add(&cp->ctx->errors, -ESRCH, &at, "is ending");
 	if (!sym(ptrace_may_access)(leader, PTRACE_MODE_ATTACH_REALCREDS))
 		return checkpoint_denied(cp, leader);
 	if (leader->ptrace) {

@@ -126,6 +126,12 @@ static void park_callback(struct callback_head *work)
 	module_put(THIS_MODULE);
 }
 
+bool park_ends(struct task_struct *task)
+{
+	return task->flags & (PF_EXITING | PF_SIGNALED) ||
+	       READ_ONCE(task->signal->flags) & SIGNAL_GROUP_EXIT;
+}
+
 /* Until it is asked, it counts as gone. */
 static int park_task_new(struct park *park, struct task_struct *task)
 {
@@ -147,7 +153,7 @@ static int park_task_new(struct park *park, struct task_struct *task)
 	return xa_err(xa_store(&park->tasks, pt->tid, pt, GFP_KERNEL_ACCOUNT));
 }
 
-/* Ask one thread to park. If it is exiting, it needs no asking. */
+/* Ask one thread to park. If it is about to end, it needs no asking. */
 static void park_ask(struct park_task *pt)
 {
 	struct park *park = pt->park;
@@ -161,7 +167,7 @@ static void park_ask(struct park_task *pt)
 	__module_get(THIS_MODULE);
 
 	pt->wake_ns = syscall_sleeps_until(pt->task);
-	if (task_work_add(pt->task, &pt->work, TWA_SIGNAL)) {
+	if (park_ends(pt->task) || task_work_add(pt->task, &pt->work, TWA_SIGNAL)) {
 		park_set_state(pt, PARK_GONE);
 		park_put_work(pt);
 	}
@@ -171,8 +177,8 @@ static void park_ask(struct park_task *pt)
  * Ask all threads that were not asked yet. Threads that have not arrived may create more, so
  * the caller repeats this until nothing new is found when all had been there before.
  *
- * Who exits needs no asking, but may yet wake who waits for its end, and clear the tid they look
- * at; @leaving says that there is such a one.
+ * Who is about to end needs no asking, but may yet wake who waits for its end, and clear the tid
+ * they look at; @leaving says that there is such a one.
  *
  * Return: how many were asked, or an errno.
  */
@@ -192,7 +198,7 @@ static int park_scan(struct park *park, bool *leaving)
 
 	rcu_read_lock();
 	for_each_thread(park->leader, task) {
-		if (task->flags & PF_EXITING) {
+		if (park_ends(task)) {
 			/* Kept until it is done with memory: exit_mm(). */
 			*leaving |= !!READ_ONCE(task->mm);
 			continue;
@@ -251,7 +257,7 @@ static int park_leader(struct dev_ctx *ctx, struct park *park)
 {
 	struct error_at at = { .reason = CKPT_REASON_GONE, .task = park->leader };
 
-	if (!(park->leader->flags & PF_EXITING))
+	if (!park_ends(park->leader))
 		return 0;
 	return error_add(&ctx->errors, -ECHILD, &at,
 			 "its thread group leader ended or executed another program");
@@ -412,7 +418,7 @@ bool park_intact(struct park *park)
 	struct park_task *pt;
 
 	/* Between the signal that kills and the flag that says so, what has left tells. */
-	if (park->leader->flags & PF_EXITING || fatal_signal_pending(park->leader) ||
+	if (park_ends(park->leader) || fatal_signal_pending(park->leader) ||
 	    READ_ONCE(park->nr_gone) != park->nr_left)
 		return false;
 	list_for_each_entry(pt, &park->list, list)

@@ -120,6 +120,14 @@ struct park {
 struct park *park_process(struct dev_ctx *ctx, struct task_struct *leader,
 			  unsigned int timeout_ms);
 
+/**
+ * park_ends() - is a thread, or its whole process, about to end?
+ *
+ * It may dump core before. It must not be asked to park then: that counts as a signal, and a dump
+ * that must wait, for who reads it from a pipe, is cut short by one.
+ */
+bool park_ends(struct task_struct *task);
+
 /** park_intact() - do all threads still wait? False once one was killed. */
 bool park_intact(struct park *park);
 
