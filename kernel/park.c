@@ -117,9 +117,6 @@ static void park_callback(struct callback_head *work)
 		mutex_unlock(&park->pin);
 	} else if (park->how == CKPT_RELEASE_KILL) {
 		send_sig(SIGKILL, current, 1);
-	} else if (park->how == CKPT_RELEASE_STOP) {
-		/* To every thread: none may get to user mode before the group stops. */
-		send_sig(SIGSTOP, current, 1);
 	}
 	kref_put(&park->ref, park_free);
 	syscall_resume(&rest);
@@ -443,6 +440,16 @@ void park_unpin(struct park_task *pt)
 
 void park_release(struct park *park, enum ckpt_release_how how)
 {
+	struct park_task *pt;
+
+	/*
+	 * To every thread: none may get to user mode before the group stops. And while they wait:
+	 * a SIGCONT that comes after the release finds, and takes away, all of them.
+	 */
+	if (how == CKPT_RELEASE_STOP)
+		list_for_each_entry(pt, &park->list, list)
+			if (READ_ONCE(pt->state) == PARK_THERE)
+				send_sig(SIGSTOP, pt->task, 1);
 	park->how = how;
 	/* Pairs with the wait's check: who sees it released sees how. */
 	smp_store_release(&park->released, true);

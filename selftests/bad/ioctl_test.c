@@ -514,6 +514,27 @@ TEST_F(device, hold_and_stop)
 }
 
 /* A held program can be killed, and what is left of it released. */
+/* All are stopped once they are released: who continues them then does so for good. */
+TEST_F(device, hold_stop_and_continue)
+{
+	struct device_result res;
+	int i;
+
+	victim_kill(self->pid);
+	self->pid = victim_start("crowd", self->path);
+	ASSERT_TRUE(victim_counts(self->counter));
+	for (i = 0; i < 30; i++) {
+		ASSERT_EQ(0, lseek(self->out, 0, SEEK_SET));
+		ASSERT_EQ(0, device_checkpoint(self->fd, self->pid, self->out,
+					       CKPT_CHECKPOINT_HOLD, &res)) {
+			TH_LOG("%d: %s", i, device_words(&res));
+		}
+		ASSERT_EQ(0, device_release(self->fd, CKPT_RELEASE_STOP));
+		kill(self->pid, SIGCONT);
+		ASSERT_TRUE(victim_counts(self->counter));
+	}
+}
+
 TEST_F(device, hold_and_killed)
 {
 	struct ckpt_release rel = { .how = CKPT_RELEASE_RUN };
