@@ -230,17 +230,21 @@ int process_read(struct restart *rs)
 void process_begin(struct restart *rs)
 {
 	struct rlimit *nofile = &current->signal->rlim[RLIMIT_NOFILE];
+	struct rlimit *pending = &current->signal->rlim[RLIMIT_SIGPENDING];
 
 	/* So that errors name the program and not the restarter. */
 	task_lock(current);
 	strscpy_pad(current->comm, rs->comm, sizeof(current->comm));
 	task_unlock(current);
 
-	/* Its own limit comes with the last steps, and may be below its descriptors. */
+	/* Its own limits come with the last steps, and may be below what it has. */
 	task_lock(current->group_leader);
-	if (capable(CAP_SYS_RESOURCE))
+	if (capable(CAP_SYS_RESOURCE)) {
 		nofile->rlim_max = INT_MAX;
+		pending->rlim_max = RLIM_INFINITY;
+	}
 	nofile->rlim_cur = nofile->rlim_max;
+	pending->rlim_cur = pending->rlim_max;
 	task_unlock(current->group_leader);
 }
 
