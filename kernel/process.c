@@ -177,6 +177,8 @@ int process_write(struct checkpoint *cp)
 	pb.child_subreaper = sig->is_child_subreaper;
 	pb.has_oom_score_adj = !!sig->oom_score_adj;
 	pb.oom_score_adj = sig->oom_score_adj;
+	pb.has_oom_score_adj_min = !!sig->oom_score_adj_min;
+	pb.oom_score_adj_min = sig->oom_score_adj_min;
 	get_task_comm(comm, leader);
 	pb.comm.data = comm;
 	pb.comm.len = strlen(comm);
@@ -222,7 +224,8 @@ int process_read(struct restart *rs)
 	    pb->nr_threads > PID_MAX_LIMIT || pb->nr_threads != rs->image.nr_tasks)
 		return stream_in_bad(&rs->in, "numbers of the process");
 	if (pb->exit_signal != SIGCHLD || pb->oom_score_adj < OOM_SCORE_ADJ_MIN ||
-	    pb->oom_score_adj > OOM_SCORE_ADJ_MAX)
+	    pb->oom_score_adj > OOM_SCORE_ADJ_MAX || pb->oom_score_adj_min < OOM_SCORE_ADJ_MIN ||
+	    pb->oom_score_adj_min > OOM_SCORE_ADJ_MAX)
 		return stream_in_bad(&rs->in, "kind of the process");
 	return 0;
 }
@@ -323,6 +326,9 @@ int process_finish(struct restart *rs)
 				 "its OOM score adjustment %d cannot be given back",
 				 rs->proc.oom_score_adj);
 	sig->oom_score_adj = rs->proc.oom_score_adj;
+	/* As low as it may be set without CAP_SYS_RESOURCE; lower than here, with that alone. */
+	if (rs->proc.oom_score_adj_min > sig->oom_score_adj_min || capable(CAP_SYS_RESOURCE))
+		sig->oom_score_adj_min = rs->proc.oom_score_adj_min;
 	sig->is_child_subreaper = rs->proc.child_subreaper;
 
 	if (rs->flags & CKPT_RESTART_DETACH) {
