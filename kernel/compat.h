@@ -241,13 +241,19 @@ static inline bool compat_pte_guard(pte_t pte)
 #endif
 }
 
-/* What /proc/PID/attr/current says; modules have numbers since 6.8, where they had names. */
-static inline int compat_getprocattr(struct task_struct *task, char **value)
+/*
+ * What /proc/PID/attr/MODULE/NAME says; without a module, attr/NAME. Modules have numbers since
+ * 6.8, where they had names.
+ */
+static inline int compat_getprocattr(struct task_struct *task, const char *module,
+				     const char *name, char **value)
 {
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 8, 0)
-	return sym(security_getprocattr)(task, 0, "current", value);
+#ifdef LSM_ID_APPARMOR
+	int id = !module ? 0 : !strcmp(module, "apparmor") ? LSM_ID_APPARMOR : LSM_ID_SELINUX;
+
+	return sym(security_getprocattr)(task, id, name, value);
 #else
-	return sym(security_getprocattr)(task, NULL, "current", value);
+	return sym(security_getprocattr)(task, module, name, value);
 #endif
 }
 

@@ -10,6 +10,7 @@
 #include <linux/uaccess.h>
 
 #include "compat.h"
+#include "lsm.h"
 #include "sched.h"
 #include "stream.h"
 #include "symbols.h"
@@ -103,6 +104,8 @@ struct thread_state *thread_capture(const struct syscall_rest *rest)
 	ret = arch_regs_save(pb, ts->buf);
 	if (!ret && syscall_save(pb, rest))
 		ts->refused = "a sleep on a CPU-time or alarm clock";
+	if (!ret && !ts->refused)
+		ts->refused = lsm_unsupported_self();
 	if (ret) {
 		thread_free(ts);
 		return ERR_PTR(ret);
