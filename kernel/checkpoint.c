@@ -156,6 +156,16 @@ static int checkpoint_write_threads(struct checkpoint *cp)
 	return 0;
 }
 
+/* Of threads that have all something else. */
+static int checkpoint_held(struct checkpoint *cp)
+{
+	if (cp->out.held <= CKPT_IMAGE_HELD_MAX)
+		return 0;
+	return checkpoint_refuse(cp, CKPT_WHERE_NONE, 0, CKPT_REASON_UNSUPPORTED, NULL,
+				 "more than %u MiB of credentials and seccomp filters is not supported",
+				 CKPT_IMAGE_HELD_MAX >> 20);
+}
+
 static int checkpoint_gone(struct checkpoint *cp)
 {
 	struct error_at at = { .reason = CKPT_REASON_GONE, .task = cp->leader };
@@ -199,6 +209,7 @@ static int checkpoint_describe(struct checkpoint *cp)
 	      process_write(cp) ?:
 	      checkpoint_write_creds(cp) ?:
 	      seccomp_write(cp) ?:
+	      checkpoint_held(cp) ?:
 	      fs_write(cp) ?:
 	      file_write_fds(cp) ?:
 	      mm_write(cp) ?:
@@ -323,6 +334,8 @@ static int checkpoint_find(struct checkpoint *cp, pid_t nr)
 	}
 	if (leader->exit_state || leader->flags & PF_EXITING)
 		return error_add(&cp->ctx->errors, -ESRCH, &at, "has ended");
+	if (park_ends(leader))
+		return error_add(&cp->ctx->errors, -ESRCH, &at, "is ending");
 	if (!sym(ptrace_may_access)(leader, PTRACE_MODE_ATTACH_REALCREDS))
 		return checkpoint_denied(cp, leader);
 	if (leader->ptrace) {

@@ -257,9 +257,8 @@ static inline bool compat_pte_guard(pte_t pte)
 }
 
 /*
- * Descriptions that fsnotify does not know. The flag became a field of two bits in 6.12.9 and 6.14
- * (fsnotify: opt-in for permission events at file open time), and the open flag a function in
- * 6.19, which is not exported.
+ * Descriptions that fsnotify does not know. The flag is a field of two bits in 6.12 and later, where
+ * FMODE_FSNOTIFY_MASK is; what was an open flag is a function in 7.3, which is not exported.
  */
 static inline void compat_file_unseen(struct file *file)
 {
@@ -281,13 +280,19 @@ static inline struct file *compat_open_unseen(const struct path *path, int flags
 #endif
 }
 
-/* What /proc/PID/attr/current says; modules have numbers since 6.8, where they had names. */
-static inline int compat_getprocattr(struct task_struct *task, char **value)
+/*
+ * What /proc/PID/attr/MODULE/NAME says; without a module, attr/NAME. Modules have numbers since
+ * 6.8, where they had names.
+ */
+static inline int compat_getprocattr(struct task_struct *task, const char *module,
+				     const char *name, char **value)
 {
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 8, 0)
-	return sym(security_getprocattr)(task, 0, "current", value);
+#ifdef LSM_ID_APPARMOR
+	int id = !module ? 0 : !strcmp(module, "apparmor") ? LSM_ID_APPARMOR : LSM_ID_SELINUX;
+
+	return sym(security_getprocattr)(task, id, name, value);
 #else
-	return sym(security_getprocattr)(task, NULL, "current", value);
+	return sym(security_getprocattr)(task, module, name, value);
 #endif
 }
 

@@ -21,7 +21,7 @@ char *lsm_label(struct task_struct *task)
 	if (!sym_have(security_getprocattr))
 		return NULL;
 	/* As /proc/PID/attr/current has it. -EINVAL: no module has labels. */
-	len = compat_getprocattr(task, &value);
+	len = compat_getprocattr(task, NULL, "current", &value);
 	if (len == -ENOMEM)
 		return ERR_PTR(-ENOMEM);
 	if (len <= 0 || !value)
@@ -37,6 +37,38 @@ char *lsm_label(struct task_struct *task)
 		return NULL;
 	}
 	return label;
+}
+
+static const struct lsm_attr {
+	const char *module;
+	const char *name;
+	const char *what;
+} lsm_attr[] = {
+	{ "apparmor", "exec", "a profile for the next exec (AppArmor)" },
+	{ "apparmor", "prev", "a hat (AppArmor)" },
+	{ "selinux", "exec", "a context for the next exec (SELinux)" },
+	{ "selinux", "fscreate", "a context for new files (SELinux)" },
+	{ "selinux", "keycreate", "a context for new keys (SELinux)" },
+	{ "selinux", "sockcreate", "a context for new sockets (SELinux)" },
+};
+
+const char *lsm_unsupported_self(void)
+{
+	unsigned int i;
+	char *value;
+	int len;
+
+	if (!sym_have(security_getprocattr))
+		return NULL;
+	for (i = 0; i < ARRAY_SIZE(lsm_attr); i++) {
+		value = NULL;
+		/* -EINVAL: no such module, or nothing is set. */
+		len = compat_getprocattr(current, lsm_attr[i].module, lsm_attr[i].name, &value);
+		kfree(value);
+		if (len > 0 || len == -ENOMEM)
+			return lsm_attr[i].what;
+	}
+	return NULL;
 }
 
 /*

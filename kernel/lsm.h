@@ -16,4 +16,11 @@ char *lsm_label(struct task_struct *task);
 /** lsm_unsupported() - NULL, or what in these credentials cannot be kept */
 const char *lsm_unsupported(const struct cred *cred);
 
+/**
+ * lsm_unsupported_self() - NULL, or what the current thread has asked for that cannot be kept
+ *
+ * It alone can say so: of others, AppArmor tells what the caller has (until 6.7).
+ */
+const char *lsm_unsupported_self(void);
+
 #endif /* _CKPT_LSM_H */

@@ -23,6 +23,11 @@
 /* In jiffies: how often to look for new threads, and whether there is a process still. */
 #define PARK_LOOK	max(HZ / 10, 1)
 
+/* All that are claimed, and who waits for one to be given up. */
+static LIST_HEAD(park_all);
+static DEFINE_SPINLOCK(park_all_lock);
+static DECLARE_WAIT_QUEUE_HEAD(park_unclaimed);
+
 /* In nanoseconds: how often to look whether somebody who exits is done with memory. */
 #define PARK_LEAVE_NS	(50 * NSEC_PER_USEC)
 
@@ -112,13 +117,16 @@ static void park_callback(struct callback_head *work)
 		mutex_unlock(&park->pin);
 	} else if (park->how == CKPT_RELEASE_KILL) {
 		send_sig(SIGKILL, current, 1);
-	} else if (park->how == CKPT_RELEASE_STOP) {
-		/* To every thread: none may get to user mode before the group stops. */
-		send_sig(SIGSTOP, current, 1);
 	}
 	kref_put(&park->ref, park_free);
 	syscall_resume(&rest);
 	module_put(THIS_MODULE);
+}
+
+bool park_ends(struct task_struct *task)
+{
+	return task->flags & (PF_EXITING | PF_SIGNALED) ||
+	       READ_ONCE(task->signal->flags) & SIGNAL_GROUP_EXIT;
 }
 
 /* Until it is asked, it counts as gone. */
@@ -142,7 +150,7 @@ static int park_task_new(struct park *park, struct task_struct *task)
 	return xa_err(xa_store(&park->tasks, pt->tid, pt, GFP_KERNEL_ACCOUNT));
 }
 
-/* Ask one thread to park. If it is exiting, it needs no asking. */
+/* Ask one thread to park. If it is about to end, it needs no asking. */
 static void park_ask(struct park_task *pt)
 {
 	struct park *park = pt->park;
@@ -156,7 +164,7 @@ static void park_ask(struct park_task *pt)
 	__module_get(THIS_MODULE);
 
 	pt->wake_ns = syscall_sleeps_until(pt->task);
-	if (task_work_add(pt->task, &pt->work, TWA_SIGNAL)) {
+	if (park_ends(pt->task) || task_work_add(pt->task, &pt->work, TWA_SIGNAL)) {
 		park_set_state(pt, PARK_GONE);
 		park_put_work(pt);
 	}
@@ -166,8 +174,8 @@ static void park_ask(struct park_task *pt)
  * Ask all threads that were not asked yet. Threads that have not arrived may create more, so
  * the caller repeats this until nothing new is found when all had been there before.
  *
- * Who exits needs no asking, but may yet wake who waits for its end, and clear the tid they look
- * at; @leaving says that there is such a one.
+ * Who is about to end needs no asking, but may yet wake who waits for its end, and clear the tid
+ * they look at; @leaving says that there is such a one.
  *
  * Return: how many were asked, or an errno.
  */
@@ -187,7 +195,7 @@ static int park_scan(struct park *park, bool *leaving)
 
 	rcu_read_lock();
 	for_each_thread(park->leader, task) {
-		if (task->flags & PF_EXITING) {
+		if (park_ends(task)) {
 			/* Kept until it is done with memory: exit_mm(). */
 			*leaving |= !!READ_ONCE(task->mm);
 			continue;
@@ -246,7 +254,7 @@ static int park_leader(struct dev_ctx *ctx, struct park *park)
 {
 	struct error_at at = { .reason = CKPT_REASON_GONE, .task = park->leader };
 
-	if (!(park->leader->flags & PF_EXITING))
+	if (!park_ends(park->leader))
 		return 0;
 	return error_add(&ctx->errors, -ECHILD, &at,
 			 "its thread group leader ended or executed another program");
@@ -322,6 +330,39 @@ static void park_settle(struct park *park)
 	park_forget(park, true);
 }
 
+/*
+ * One at a time: works run in no order, so that of two who park the same process each could get
+ * some of the threads, and wait for the others.
+ */
+static bool park_claim(struct park *park)
+{
+	struct park *other;
+	bool claimed = true;
+
+	spin_lock(&park_all_lock);
+	list_for_each_entry(other, &park_all, all)
+		claimed &= !same_thread_group(other->leader, park->leader);
+	if (claimed)
+		list_add(&park->all, &park_all);
+	spin_unlock(&park_all_lock);
+	return claimed;
+}
+
+static int park_claim_wait(struct dev_ctx *ctx, struct park *park, unsigned long deadline)
+{
+	struct error_at at = {
+		.reason = CKPT_REASON_BUSY,
+		.task = park->leader,
+		.advice = "try again later, or with a longer --timeout",
+	};
+	long left = wait_event_killable_timeout(park_unclaimed, park_claim(park),
+						max_t(long, deadline - jiffies, 1));
+
+	if (left < 0)
+		return -EINTR;
+	return left ? 0 : error_add(&ctx->errors, -EBUSY, &at, "is held by another checkpoint");
+}
+
 struct park *park_process(struct dev_ctx *ctx, struct task_struct *leader,
 			  unsigned int timeout_ms)
 {
@@ -341,6 +382,11 @@ struct park *park_process(struct dev_ctx *ctx, struct task_struct *leader,
 	init_waitqueue_head(&park->arrived);
 	init_waitqueue_head(&park->release);
 
+	ret = park_claim_wait(ctx, park, deadline);
+	if (ret) {
+		park_put(park);
+		return ERR_PTR(ret);
+	}
 	do {
 		there = park_all_there(park);
 		ret = park_scan(park, &leaving);
@@ -369,7 +415,7 @@ bool park_intact(struct park *park)
 	struct park_task *pt;
 
 	/* Between the signal that kills and the flag that says so, what has left tells. */
-	if (park->leader->flags & PF_EXITING || fatal_signal_pending(park->leader) ||
+	if (park_ends(park->leader) || fatal_signal_pending(park->leader) ||
 	    READ_ONCE(park->nr_gone) != park->nr_left)
 		return false;
 	list_for_each_entry(pt, &park->list, list)
@@ -394,10 +440,25 @@ void park_unpin(struct park_task *pt)
 
 void park_release(struct park *park, enum ckpt_release_how how)
 {
+	struct park_task *pt;
+
+	/*
+	 * To every thread: none may get to user mode before the group stops. And while they wait:
+	 * a SIGCONT that comes after the release finds, and takes away, all of them.
+	 */
+	if (how == CKPT_RELEASE_STOP)
+		list_for_each_entry(pt, &park->list, list)
+			if (READ_ONCE(pt->state) == PARK_THERE)
+				send_sig(SIGSTOP, pt->task, 1);
 	park->how = how;
 	/* Pairs with the wait's check: who sees it released sees how. */
 	smp_store_release(&park->released, true);
 	wake_up_all(&park->release);
+
+	spin_lock(&park_all_lock);
+	list_del(&park->all);
+	spin_unlock(&park_all_lock);
+	wake_up_all(&park_unclaimed);
 }
 
 void park_put(struct park *park)

@@ -70,6 +70,7 @@ struct park_task {
 /**
  * struct park - a process that parks
  * @ref: one for the owner, one for each queued work
+ * @all: on the list of all, from park_process() to park_release()
  * @leader: the thread group leader; a reference is held
  * @list: all struct park_task, in the order they were asked: the leader first
  * @tasks: the same by tid, for park_scan()
@@ -87,6 +88,7 @@ struct park_task {
  */
 struct park {
 	struct kref ref;
+	struct list_head all;
 	struct task_struct *leader;
 	struct list_head list;
 	struct xarray tasks;
@@ -109,13 +111,22 @@ struct park {
  * @leader: its thread group leader
  * @timeout_ms: how long it may take to come to rest
  *
- * Waits, killable. On an error everything that was parked is released.
+ * Waits, killable, until nobody else has it parked, and until it has come to rest. On an error
+ * everything that was parked is released.
  *
  * Return: the parked process, or an ERR_PTR with the error recorded: -ETIMEDOUT it does not come
  * to rest, -EBUSY somebody holds it, -ECHILD it ended, -EINTR the caller was killed, -ENOMEM.
  */
 struct park *park_process(struct dev_ctx *ctx, struct task_struct *leader,
 			  unsigned int timeout_ms);
+
+/**
+ * park_ends() - is a thread, or its whole process, about to end?
+ *
+ * It may dump core before. It must not be asked to park then: that counts as a signal, and a dump
+ * that must wait, for who reads it from a pipe, is cut short by one.
+ */
+bool park_ends(struct task_struct *task);
 
 /** park_intact() - do all threads still wait? False once one was killed. */
 bool park_intact(struct park *park);

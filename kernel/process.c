@@ -218,6 +218,8 @@ int process_write(struct checkpoint *cp)
 	pb.child_subreaper = sig->is_child_subreaper;
 	pb.has_oom_score_adj = !!sig->oom_score_adj;
 	pb.oom_score_adj = sig->oom_score_adj;
+	pb.has_oom_score_adj_min = !!sig->oom_score_adj_min;
+	pb.oom_score_adj_min = sig->oom_score_adj_min;
 	get_task_comm(comm, leader);
 	pb.comm.data = comm;
 	pb.comm.len = strlen(comm);
@@ -263,7 +265,8 @@ int process_read(struct restart *rs)
 	    pb->nr_threads > PID_MAX_LIMIT || pb->nr_threads != rs->image.nr_tasks)
 		return stream_in_bad(&rs->in, "numbers of the process");
 	if (pb->exit_signal != SIGCHLD || pb->oom_score_adj < OOM_SCORE_ADJ_MIN ||
-	    pb->oom_score_adj > OOM_SCORE_ADJ_MAX)
+	    pb->oom_score_adj > OOM_SCORE_ADJ_MAX || pb->oom_score_adj_min < OOM_SCORE_ADJ_MIN ||
+	    pb->oom_score_adj_min > OOM_SCORE_ADJ_MAX)
 		return stream_in_bad(&rs->in, "kind of the process");
 	return 0;
 }
@@ -271,17 +274,21 @@ int process_read(struct restart *rs)
 void process_begin(struct restart *rs)
 {
 	struct rlimit *nofile = &current->signal->rlim[RLIMIT_NOFILE];
+	struct rlimit *pending = &current->signal->rlim[RLIMIT_SIGPENDING];
 
 	/* So that errors name the program and not the restarter. */
 	task_lock(current);
 	strscpy_pad(current->comm, rs->comm, sizeof(current->comm));
 	task_unlock(current);
 
-	/* Its own limit comes with the last steps, and may be below its descriptors. */
+	/* Its own limits come with the last steps, and may be below what it has. */
 	task_lock(current->group_leader);
-	if (capable(CAP_SYS_RESOURCE))
+	if (capable(CAP_SYS_RESOURCE)) {
 		nofile->rlim_max = INT_MAX;
+		pending->rlim_max = RLIM_INFINITY;
+	}
 	nofile->rlim_cur = nofile->rlim_max;
+	pending->rlim_cur = pending->rlim_max;
 	task_unlock(current->group_leader);
 }
 
@@ -360,6 +367,9 @@ int process_finish(struct restart *rs)
 				 "its OOM score adjustment %d cannot be given back",
 				 rs->proc.oom_score_adj);
 	sig->oom_score_adj = rs->proc.oom_score_adj;
+	/* As low as it may be set without CAP_SYS_RESOURCE; lower than here, with that alone. */
+	if (rs->proc.oom_score_adj_min > sig->oom_score_adj_min || capable(CAP_SYS_RESOURCE))
+		sig->oom_score_adj_min = rs->proc.oom_score_adj_min;
 	sig->is_child_subreaper = rs->proc.child_subreaper;
 
 	if (rs->flags & CKPT_RESTART_DETACH) {

@@ -301,9 +301,11 @@ static bool restart_too_many(struct restart *rs)
 {
 	switch (rs->in.rec.type) {
 	case CKPT_REC_CRED:
-		return ++rs->nr_creds > rs->proc.nr_threads;
+		rs->held += rs->in.rec.length;
+		return ++rs->nr_creds > rs->proc.nr_threads || rs->held > CKPT_IMAGE_HELD_MAX;
 	case CKPT_REC_SECCOMP:
-		return ++rs->nr_filters > rs->proc.nr_threads;
+		rs->held += rs->in.rec.length;
+		return ++rs->nr_filters > rs->proc.nr_threads || rs->held > CKPT_IMAGE_HELD_MAX;
 	case CKPT_REC_FILE:
 	case CKPT_REC_PIPE:
 	case CKPT_REC_SHMEM:

@@ -35,6 +35,7 @@ struct timer_build;
  * @seen: which records were read, by type (BIT_ULL)
  * @nr_creds: CRED records read so far
  * @nr_filters: SECCOMP records read so far
+ * @held: bytes of both
  * @nr_objects: records of other objects read so far
  * @nr_vmas: VMAs read so far
  * @last_end: end of the last VMA; they ascend
@@ -80,6 +81,7 @@ struct restart {
 	u64 seen;
 	u32 nr_creds;
 	u32 nr_filters;
+	u64 held;
 	u32 nr_objects;
 	u32 nr_vmas;
 	u64 last_end;

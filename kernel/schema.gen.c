@@ -79,12 +79,15 @@ static const struct codec_field pb_process_fields[] = {
 	{ .name = "comm", .number = 9, .type = CODEC_STRING, .label = CODEC_REQUIRED,
 	  .offset = offsetof(struct pb_process, comm), .size = sizeof(struct codec_bytes),
 	  .max = PB_PROCESS_COMM_MAX },
+	{ .name = "oom_score_adj_min", .number = 10, .type = CODEC_S32, .label = CODEC_OPTIONAL,
+	  .offset = offsetof(struct pb_process, oom_score_adj_min),
+	  .presence = offsetof(struct pb_process, has_oom_score_adj_min), .size = sizeof(s32) },
 };
 
 const struct codec_msg pb_process_msg = {
 	.name = "Process",
 	.fields = pb_process_fields,
-	.nr_fields = 9,
+	.nr_fields = 10,
 	.size = sizeof(struct pb_process),
 };
 

@@ -96,6 +96,8 @@ struct pb_process {
 	bool has_oom_score_adj;
 	s32 oom_score_adj;
 	struct codec_bytes comm;	/* max 15 */
+	bool has_oom_score_adj_min;
+	s32 oom_score_adj_min;		/* the lowest that needs no CAP_SYS_RESOURCE */
 };
 
 extern const struct codec_msg pb_process_msg;

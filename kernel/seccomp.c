@@ -22,6 +22,9 @@
 /* Instructions of all filters of a thread, as the kernel limits them (MAX_INSNS_PER_PATH). */
 #define SECCOMP_INSNS_MAX	32768
 
+/* How often memory that was faulted in may be gone when it is needed. */
+#define SECCOMP_TRIES	10
+
 /* ---- checkpoint ---- */
 
 static void seccomp_refuse(struct checkpoint *cp, struct task_struct *task, int err,
@@ -51,7 +54,10 @@ static bool seccomp_may_ask(const struct sock_filter *insns, u32 n)
 	return false;
 }
 
-/* Of a pinned task. Return: 0, or an errno; @why is set if it cannot be kept. */
+/*
+ * Of a pinned task, with page faults disabled. Return: 0, or an errno, -EFAULT if @user is not in
+ * memory; @why is set if it cannot be kept.
+ */
 static int seccomp_get_one(struct task_struct *task, u32 nr, void __user *user, u8 *insns,
 			   u32 *bytes, const char **why)
 {
@@ -81,6 +87,30 @@ static int seccomp_get_one(struct task_struct *task, u32 nr, void __user *user, 
 	return 0;
 }
 
+/*
+ * The task is pinned, and must not be kept so for long: what the caller has at @user, where another
+ * thread of it may have mapped a file of FUSE meanwhile, is there before.
+ */
+static int seccomp_get(struct park_task *pt, u32 nr, void __user *user, size_t room, u8 *insns,
+		       u32 *bytes, const char **why)
+{
+	unsigned int tries = SECCOMP_TRIES;
+	int ret;
+
+	do {
+		if (fault_in_writeable(user, room))
+			return -EFAULT;
+		/* It must not exit meanwhile: the kernel expects a stopped task. */
+		if (!park_pin(pt))
+			return -ECHILD;
+		pagefault_disable();
+		ret = seccomp_get_one(pt->task, nr, user, insns, bytes, why);
+		pagefault_enable();
+		park_unpin(pt);
+	} while (ret == -EFAULT && --tries);
+	return ret;
+}
+
 /* All filters of a thread under @id. */
 static int seccomp_write_chain(struct checkpoint *cp, struct park_task *pt, u32 id)
 {
@@ -105,14 +135,8 @@ static int seccomp_write_chain(struct checkpoint *cp, struct park_task *pt, u32 
 	if (!filter || !insns)
 		ret = -ENOMEM;
 	for (pb.n_filter = 0; pb.n_filter < n && !ret; pb.n_filter++) {
-		/* It must not exit meanwhile: the kernel expects a stopped task. */
-		if (!park_pin(pt)) {
-			ret = -ECHILD;
-			break;
-		}
-		ret = seccomp_get_one(pt->task, pb.n_filter, (void __user *)user, insns + used,
-				      &bytes, &why);
-		park_unpin(pt);
+		ret = seccomp_get(pt, pb.n_filter, (void __user *)user, room, insns + used, &bytes,
+				  &why);
 		if (ret)
 			break;
 		filter[pb.n_filter].program.data = insns + used;

@@ -17,14 +17,19 @@
 #define SIGNAL_SA_FLAGS	(SA_NOCLDSTOP | SA_NOCLDWAIT | SA_SIGINFO | SA_ONSTACK | SA_RESTART | \
 			 SA_NODEFER | SA_RESETHAND | SA_EXPOSE_TAGBITS | SA_RESTORER)
 
-static unsigned int signal_count(struct sigpending *pending)
+static unsigned int signal_queued(const struct sigpending *pending)
 {
-	unsigned int n = hweight64(signal_from_set(&pending->signal));
 	struct list_head *pos;
+	unsigned int n = 0;
 
 	list_for_each(pos, &pending->list)
 		n++;
 	return n;
+}
+
+static unsigned int signal_count(struct sigpending *pending)
+{
+	return hweight64(signal_from_set(&pending->signal)) + signal_queued(pending);
 }
 
 static void signal_add(struct signal_queue *out, int sig, const kernel_siginfo_t *info)
@@ -243,42 +248,60 @@ int signal_read_actions(struct restart *rs)
 	return 0;
 }
 
-const char *signal_queue_all(const struct pb_signal *pb, unsigned int n,
-			     struct task_struct *task, enum pid_type type)
+static bool signal_queue_one(const struct pb_signal *pb, enum pid_type type, int *ret)
 {
 	kernel_siginfo_t info;
-	unsigned int i;
-	int ret;
 
-	for (i = 0; i < n; i++) {
-		if (!valid_signal(pb[i].signal) || !pb[i].signal || sig_kernel_only(pb[i].signal))
-			return "pending signal";
-		if (pb[i].siginfo.len > sizeof(info))
-			return "siginfo";
-		/* Of a lost one the kernel says that: by kill(2), from nobody. */
-		clear_siginfo(&info);
-		info.si_signo = pb[i].signal;
-		if (pb[i].has_siginfo)
-			memcpy(&info, pb[i].siginfo.data, pb[i].siginfo.len);
-		if (info.si_signo != (int)pb[i].signal)
-			return "siginfo";
-		ret = sym(do_send_sig_info)(pb[i].signal, &info, task, type);
-		if (ret)
-			return "pending signal cannot be queued";
+	if (!valid_signal(pb->signal) || !pb->signal || sig_kernel_only(pb->signal))
+		return false;
+	if (pb->siginfo.len > sizeof(info))
+		return false;
+	/* Of a lost one the kernel says that: by kill(2), from nobody. */
+	clear_siginfo(&info);
+	info.si_signo = pb->signal;
+	if (pb->has_siginfo)
+		memcpy(&info, pb->siginfo.data, pb->siginfo.len);
+	if (info.si_signo != (int)pb->signal)
+		return false;
+	*ret = sym(do_send_sig_info)(pb->signal, &info, current, type);
+	return true;
+}
+
+int signal_queue_all(struct stream_in *in, const struct pb_signal *pb, unsigned int n,
+		     enum pid_type type)
+{
+	struct error_at at = {
+		.reason = CKPT_REASON_DENIED,
+		.task = current,
+		.advice = "raise it, or restart it with CAP_SYS_RESOURCE",
+	};
+	struct sigpending *pending = type == PIDTYPE_PID ? &current->pending :
+							   &current->signal->shared_pending;
+	unsigned int i, want = 0;
+	int ret = 0;
+
+	for (i = 0; i < n && !ret; i++) {
+		if (!signal_queue_one(&pb[i], type, &ret))
+			return stream_in_bad(in, "pending signal %u", pb[i].signal);
+		want += pb[i].has_siginfo;
 	}
-	return NULL;
+	/* Beyond the limit, some are as good as sent, but without their siginfo. */
+	spin_lock_irq(&signal_sighand()->siglock);
+	if (!ret && signal_queued(pending) < want)
+		ret = -EAGAIN;
+	spin_unlock_irq(&signal_sighand()->siglock);
+	if (!ret)
+		return 0;
+	return error_add(&in->ctx->errors, ret, &at,
+			 "the limit of pending signals (ulimit -i) is too low for its own");
 }
 
 int signal_read_shared(struct restart *rs)
 {
 	struct stream_in *in = &rs->in;
 	struct pb_signals signals;
-	const char *bad;
 	int ret;
 
 	ret = stream_in_msg(in, &pb_signals_msg, &signals);
-	if (ret)
-		return ret;
-	bad = signal_queue_all(signals.pending, signals.n_pending, current, PIDTYPE_TGID);
-	return bad ? stream_in_bad(in, "%s", bad) : 0;
+	return ret ?: signal_queue_all(in, signals.pending, signals.n_pending, PIDTYPE_TGID);
 }

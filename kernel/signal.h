@@ -9,6 +9,7 @@
 
 struct park_task;
 struct restart;
+struct stream_in;
 struct stream_out;
 
 /**
@@ -68,17 +69,18 @@ int signal_read_actions(struct restart *rs);
 int signal_read_shared(struct restart *rs);
 
 /**
- * signal_queue_all() - make signals pending
+ * signal_queue_all() - make signals of an image pending
+ * @in: the image
  * @pb: the signals
  * @n: how many
- * @task: for whom
- * @type: PIDTYPE_PID to the thread, PIDTYPE_TGID to the process
+ * @type: PIDTYPE_PID for the current thread, PIDTYPE_TGID for the process
  *
- * All signals must be blocked in @task, so that none is dropped as ignored. Return: NULL, or
- * what is wrong with them.
+ * All signals must be blocked, so that none is dropped as ignored.
+ *
+ * Return: 0, or an error that is recorded: -EBADMSG, or -EAGAIN beyond RLIMIT_SIGPENDING.
  */
-const char *signal_queue_all(const struct pb_signal *pb, unsigned int n,
-			     struct task_struct *task, enum pid_type type);
+int signal_queue_all(struct stream_in *in, const struct pb_signal *pb, unsigned int n,
+		     enum pid_type type);
 
 /** signal_sighand() - the current task's signal handlers, at which it may look without RCU */
 static inline struct sighand_struct *signal_sighand(void)

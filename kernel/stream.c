@@ -249,6 +249,8 @@ int stream_out_msg(struct stream_out *out, enum ckpt_rec type, const struct code
 	if (ret)
 		return error_add(&out->ctx->errors, -EOVERFLOW, &at,
 				 "its %s is larger than an image can hold", msg->name);
+	if (type == CKPT_REC_CRED || type == CKPT_REC_SECCOMP)
+		out->held += len;
 	return stream_record(out, type, 0, out->scratch, len);
 }
 

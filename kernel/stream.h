@@ -23,6 +23,7 @@
  * @bytes: written so far
  * @records: written so far
  * @pages: in PAGES records so far
+ * @held: bytes of CRED and SECCOMP records so far
  * @digest: over headers so far
  * @scratch: to encode into; grows up to CKPT_IMAGE_META_MAX
  * @scratch_size: its size in bytes
@@ -38,6 +39,7 @@ struct stream_out {
 	u64 bytes;
 	u64 records;
 	u64 pages;
+	u64 held;
 	struct compat_sha256_ctx digest;
 	void *scratch;
 	size_t scratch_size;

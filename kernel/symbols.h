@@ -110,6 +110,8 @@ long ckpt_proto_kernel_wait4(pid_t pid, int __user *stat, int options, struct ru
 	X(__x64_sys_epoll_wait, ckpt_proto_syscall)			\
 	X(__x64_sys_epoll_pwait, ckpt_proto_syscall)			\
 	X(__x64_sys_epoll_pwait2, ckpt_proto_syscall)			\
+	X(__x64_sys_ppoll, ckpt_proto_syscall)				\
+	X(__x64_sys_pselect6, ckpt_proto_syscall)			\
 	X(__x64_sys_rt_sigtimedwait, ckpt_proto_syscall)		\
 	X(__x64_sys_setpgid, ckpt_proto_syscall)			\
 	X(__x64_sys_setsid, ckpt_proto_syscall)

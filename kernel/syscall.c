@@ -45,15 +45,35 @@ static const struct syscall_eintr syscall_eintr[] = {
 	{ __NR_semtimedop, SYSCALL_TIMESPEC, 3 },
 	{ __NR_semop, SYSCALL_FOREVER },
 	{ __NR_io_getevents, SYSCALL_TIMESPEC, 4 },
-	/* On inotify and the like; nothing was read, or the answer would be how much. */
+	/* Where the rest cannot be written to memory; to that of the call made again, it can. */
+	{ __NR_ppoll, SYSCALL_TIMESPEC, 2 },
+	{ __NR_pselect6, SYSCALL_TIMESPEC, 4 },
+#ifdef __NR_select
+	{ __NR_select, SYSCALL_TIMESPEC, 4 },
+#endif
+	/*
+	 * On inotify, sockets and the like; nothing was read or written, or the answer would be how
+	 * much.
+	 */
 	{ __NR_read, SYSCALL_FOREVER },
 	{ __NR_readv, SYSCALL_FOREVER },
+	{ __NR_preadv2, SYSCALL_FOREVER },
+	{ __NR_write, SYSCALL_FOREVER },
+	{ __NR_writev, SYSCALL_FOREVER },
+	{ __NR_pwritev2, SYSCALL_FOREVER },
 	{ __NR_recvfrom, SYSCALL_FOREVER },
 	{ __NR_recvmsg, SYSCALL_FOREVER },
+	{ __NR_recvmmsg, SYSCALL_FOREVER },
 	{ __NR_sendto, SYSCALL_FOREVER },
 	{ __NR_sendmsg, SYSCALL_FOREVER },
+	{ __NR_sendmmsg, SYSCALL_FOREVER },
+	{ __NR_sendfile, SYSCALL_FOREVER },
+	{ __NR_splice, SYSCALL_FOREVER },
+	{ __NR_connect, SYSCALL_FOREVER },
 	{ __NR_accept, SYSCALL_FOREVER },
 	{ __NR_accept4, SYSCALL_FOREVER },
+	/* On memfds and tmpfs, before 6.2, and on huge pages; what it got it has given back. */
+	{ __NR_fallocate, SYSCALL_FOREVER },
 };
 
 /* Below the stack pointer, where the red zone ends, nothing of the program's is: see signals. */
@@ -225,6 +245,15 @@ static long syscall_again(int nr, const unsigned long *a)
 		return arch_sys(epoll_pwait, a[0], a[1], a[2], a[3], a[4], a[5]);
 	case __NR_epoll_pwait2:
 		return arch_sys(epoll_pwait2, a[0], a[1], a[2], a[3], a[4], a[5]);
+	case __NR_ppoll:
+		return arch_sys(ppoll, a[0], a[1], a[2], a[3], a[4]);
+#ifdef __NR_select
+	case __NR_select:
+		/* Its timeout is of another kind now. */
+		return arch_sys(pselect6, a[0], a[1], a[2], a[3], a[4], 0);
+#endif
+	case __NR_pselect6:
+		return arch_sys(pselect6, a[0], a[1], a[2], a[3], a[4], a[5]);
 	case __NR_rt_sigtimedwait:
 		return arch_sys(rt_sigtimedwait, a[0], a[1], a[2], a[3]);
 	case __NR_semtimedop:
@@ -279,6 +308,9 @@ static void syscall_resume_call(u64 wake_ns)
 	if (test_and_clear_restore_sigmask())
 		sym(set_current_blocked)(&current->saved_sigmask);
 	ret = syscall_again(nr, args);
+	/* As the call itself would have answered: to make it once more is not the kernel's part. */
+	if (ret == -ERESTARTNOHAND)
+		ret = -EINTR;
 	syscall_set_return_value(current, regs, ret < 0 ? ret : 0, ret);
 }
 

@@ -10,6 +10,7 @@
 #include <linux/uaccess.h>
 
 #include "compat.h"
+#include "lsm.h"
 #include "sched.h"
 #include "stream.h"
 #include "symbols.h"
@@ -112,7 +113,7 @@ struct thread_state *thread_capture(const struct syscall_rest *rest)
 		thread_free(ts);
 		return ERR_PTR(ret);
 	}
-	ts->refused = syscall_save(pb, rest) ?: thread_wrong(pb);
+	ts->refused = syscall_save(pb, rest) ?: thread_wrong(pb) ?: lsm_unsupported_self();
 	return ts;
 }
 
@@ -257,9 +258,9 @@ int thread_restore(struct stream_in *in, const struct pb_thread *pb, struct thre
 	if (ret)
 		return error_add(&in->ctx->errors, ret, &at, "its segment bases were refused");
 
-	bad = signal_queue_all(pb->pending, pb->n_pending, current, PIDTYPE_PID);
-	if (bad)
-		return stream_in_bad(in, "thread %u: %s", pb->tid, bad);
+	ret = signal_queue_all(in, pb->pending, pb->n_pending, PIDTYPE_PID);
+	if (ret)
+		return ret;
 
 	arch_regs_prepare(&final->regs, pb);
 	final->robust_list = pb->robust_list;

@@ -469,8 +469,12 @@ int timer_read(struct restart *rs)
 					   GFP_KERNEL_ACCOUNT);
 		if (!rs->posix_timer)
 			return -ENOMEM;
-		for (i = 0; i < pb->n_timer; i++)
+		for (i = 0; i < pb->n_timer; i++) {
 			rs->posix_timer[i].pb = pb->timer[i];
+			/* Of another kernel; here it goes on as timer_save_rest() has it. */
+			if (COMPAT_TIMER_KEEPS_IGNORED && !pb->timer[i].has_place)
+				rs->posix_timer[i].pb.requeue = false;
+		}
 	}
 	pb->timer = NULL;
 	pb->itimer = NULL;
@@ -535,7 +539,8 @@ static int timer_create_one(struct timer_build *tb, struct timer_user __user *us
 static int timer_settime(const struct pb_posix_timer *pb, u64 later,
 			 struct timer_user __user *user)
 {
-	u64 at = pb->has_realtime_ns ? pb->realtime_ns : pb->rest_ns;
+	u64 then = later && pb->has_realtime_ns ? ktime_get_real_ns() : 0;
+	u64 at = max(pb->has_realtime_ns ? pb->realtime_ns : pb->rest_ns, then);
 	struct timespec64 value = ns_to_timespec64(min_t(u64, at, KTIME_MAX - later) + later);
 	struct timespec64 interval = ns_to_timespec64(pb->interval_ns);
 	struct __kernel_itimerspec spec = {
@@ -550,13 +555,14 @@ static int timer_settime(const struct pb_posix_timer *pb, u64 later,
 }
 
 /* An armed timer becomes one that waits for its signal to be taken. */
-static void timer_disarm(struct k_itimer *timer)
+static void timer_disarm(const struct pb_posix_timer *pb, struct k_itimer *timer)
 {
+	struct hrtimer *real = &timer->it.real.timer;
+
 	if (!timer_is_cpu(timer->it_clock)) {
-		hrtimer_try_to_cancel(&timer->it.real.timer);
-		hrtimer_set_expires(&timer->it.real.timer,
-				    ktime_sub_ns(hrtimer_get_expires(&timer->it.real.timer),
-						 TIMER_LATER_NS));
+		hrtimer_try_to_cancel(real);
+		hrtimer_set_expires(real, pb->has_realtime_ns ? pb->realtime_ns :
+				    ktime_sub_ns(hrtimer_get_expires(real), TIMER_LATER_NS));
 		return;
 	}
 	/* The cache of the next expiry may be too early now: that costs one look. */
@@ -621,7 +627,7 @@ static int timer_start_one(struct timer_build *tb, struct timer_user __user *use
 	}
 	spin_lock_irqsave(&timer->it_lock, flags);
 	if (pb->requeue)
-		timer_disarm(timer);
+		timer_disarm(pb, timer);
 	if (pb->has_place)
 		ret = timer_queue(tb);
 	else if (pb->requeue)

@@ -351,6 +351,13 @@ SUBJECT(others)
 	EXPECT_EQ(SIGUSR2, sig);
 	ASSERT_EQ(0, prctl(PR_GET_CHILD_SUBREAPER, &reaper));
 	EXPECT_EQ(1, reaper);
+	/* Who may not raise its priority may not get below what root has set. */
+	fd = open("/proc/self/oom_score_adj", O_WRONLY);
+	ASSERT_EQ(0, seteuid(54321));
+	EXPECT_EQ(-1, write(fd, "320", 3));
+	EXPECT_EQ(EACCES, errno);
+	EXPECT_EQ(3, write(fd, "321", 3));
+	ASSERT_EQ(0, seteuid(0));
 }
 
 /* As in linux/sched/types.h, which does not go together with sched.h of the C library. */

@@ -604,6 +604,17 @@ SUBJECT(local_descriptors)
 	subject_refused(": local descriptor table .*" UNSUPPORTED);
 }
 
+/* What AppArmor would change to at the next exec. */
+SUBJECT(apparmor_exec)
+{
+	int fd = open("/proc/thread-self/attr/apparmor/exec", O_WRONLY);
+
+	if (fd < 0 || write(fd, "exec unconfined", 15) != 15)
+		SKIP(return, "no AppArmor here: %s", strerror(errno));
+	close(fd);
+	subject_refused(": a profile for the next exec \\(AppArmor\\)" UNSUPPORTED);
+}
+
 /* System calls of <linux/landlock.h>. */
 SUBJECT(landlock)
 {

@@ -54,6 +54,8 @@
 #define CKPT_IMAGE_RAW_MAX	(1 << 20)
 /** CKPT_IMAGE_OBJECTS_MAX - the most objects; of CRED and SECCOMP there are as many as threads. */
 #define CKPT_IMAGE_OBJECTS_MAX	(1 << 20)
+/** CKPT_IMAGE_HELD_MAX - the most bytes of all CRED and SECCOMP records. */
+#define CKPT_IMAGE_HELD_MAX	(64 << 20)
 
 /**
  * struct ckpt_image_header - the first 64 bytes

@@ -2,6 +2,95 @@
 /* Images with any field changed in any way. */
 #include "attempt.h"
 
+/* ---- some fields, on purpose ---- */
+
+static uint8_t *put_varint(uint8_t *p, uint32_t value)
+{
+	for (; value > 127; value >>= 7)
+		*p++ = value | 128;
+	*p++ = value;
+	return p;
+}
+
+/* A SECCOMP record with the longest filters that there can be. */
+static struct image_rec long_filters(uint32_t id)
+{
+	const size_t one = 32768;
+	uint8_t *payload = calloc(9, one), *p = put_varint(payload + 1, id);
+	unsigned int i;
+
+	payload[0] = 1 << 3;
+	for (i = 0; i < 8; i++) {
+		*p++ = 2 << 3 | 2;
+		p = put_varint(p, one + 4);
+		*p++ = 1 << 3 | 2;
+		p = put_varint(p, one) + one;
+	}
+	return (struct image_rec){
+		.type = CKPT_REC_SECCOMP, .payload = payload, .len = p - payload,
+	};
+}
+
+/* As many threads as one likes to say do not make all memory the image's. */
+TEST(too_much_held)
+{
+	struct image_rec list[RECS_MAX * 3];
+	struct image_bytes image, process;
+	struct image_field f;
+	unsigned int i, n;
+
+	SETUP();
+	ASSERT_TRUE(image_find(recs[0].payload, recs[0].len, 8, 0, &f));
+	image = image_set(recs[0].payload, recs[0].len, &f, 1000);
+	ASSERT_TRUE(image_find(recs[1].payload, recs[1].len, 5, 0, &f));
+	process = image_set(recs[1].payload, recs[1].len, &f, 1000);
+	memcpy(list, recs, 2 * sizeof(*list));
+	list[0].payload = image.data;
+	list[0].len = image.len;
+	list[1].payload = process.data;
+	list[1].len = process.len;
+	for (n = 2; (n - 2) * list[n - 1].len <= CKPT_IMAGE_HELD_MAX || n < 10; n++)
+		list[n] = long_filters(20000 + n);
+	EXPECT_FINE(attempt_recs(list, n, false), "%u records", n);
+	EXPECT_EQ(EBADMSG, res.error);
+	EXPECT_NE(NULL, strstr(device_words(&res), "too many")) {
+		TH_LOG("%s", device_words(&res));
+	}
+	for (i = 2; i < n; i++)
+		free((void *)list[i].payload);
+	free(image.data);
+	free(process.data);
+}
+
+/*
+ * An absolute timer whose time has long passed, which waits for its signal to be taken; with the
+ * signal in the queue, or (if it is ignored) without.
+ */
+TEST(timer_long_ago)
+{
+	static const char *const more[] = { "\x68\x00\x70\x01", "\x70\x01" };
+	unsigned int i, k;
+
+	SETUP();
+	i = nth_rec(CKPT_REC_TIMERS, 0);
+	/* Some live long enough to take the signal. */
+	for (k = 0; k < 10; k++) {
+		const char *with = more[k % 2];
+		struct image_field outer, f;
+		struct image_bytes a, b;
+
+		ASSERT_TRUE(image_find(recs[i].payload, recs[i].len, 4, 1, &outer));
+		a = image_splice(recs[i].payload + outer.value, outer.end - outer.value,
+				 outer.end - outer.value, outer.end - outer.value, with,
+				 k % 2 ? 2 : 4);
+		ASSERT_TRUE(image_find(a.data, a.len, 10, 0, &f));
+		b = image_set(a.data, a.len, &f, 1);
+		free(a.data);
+		EXPECT_FINE(attempt_inner(i, &outer, b, true), "timer %u", k);
+	}
+	EXPECT_EQ(attempts, started);
+}
+
 /* ---- anything, systematically ---- */
 
 /* Fields that hold messages. */

@@ -594,6 +594,27 @@ TEST_F(device, hold_and_stop)
 }
 
 /* A held program can be killed, and what is left of it released. */
+/* All are stopped once they are released: who continues them then does so for good. */
+TEST_F(device, hold_stop_and_continue)
+{
+	struct device_result res;
+	int i;
+
+	victim_kill(self->pid);
+	self->pid = victim_start("crowd", self->path);
+	ASSERT_TRUE(victim_counts(self->counter));
+	for (i = 0; i < 30; i++) {
+		ASSERT_EQ(0, lseek(self->out, 0, SEEK_SET));
+		ASSERT_EQ(0, device_checkpoint(self->fd, self->pid, self->out,
+					       CKPT_CHECKPOINT_HOLD, &res)) {
+			TH_LOG("%d: %s", i, device_words(&res));
+		}
+		ASSERT_EQ(0, device_release(self->fd, CKPT_RELEASE_STOP));
+		kill(self->pid, SIGCONT);
+		ASSERT_TRUE(victim_counts(self->counter));
+	}
+}
+
 TEST_F(device, hold_and_killed)
 {
 	struct ckpt_release rel = { .how = CKPT_RELEASE_RUN };
@@ -624,6 +645,70 @@ TEST_F(device, hold_twice)
 	close(other);
 	EXPECT_EQ(0, device_release(self->fd, CKPT_RELEASE_RUN));
 	EXPECT_TRUE(victim_counts(self->counter));
+}
+
+static volatile int64_t *gap;
+
+static void *vfork_thread(void *arg)
+{
+	(void)arg;
+	if (!vfork()) {
+		sleep(3);
+		_exit(0);
+	}
+	return NULL;
+}
+
+/* A thread that is within vfork() for some seconds, and one that looks for gaps in time. */
+static void vfork_and_look(void)
+{
+	int64_t last = victim_us(), now;
+	pthread_t t;
+
+	pthread_create(&t, NULL, vfork_thread, NULL);
+	for (;;) {
+		now = victim_us();
+		if (now - last > *gap)
+			*gap = now - last;
+		last = now;
+	}
+}
+
+static void *checkpoint_thread(void *arg)
+{
+	struct device_result res;
+	int device = device_open();
+
+	/* With a child it is refused, once it has come to rest. */
+	if (!device_checkpoint(device, *(pid_t *)arg, -1, CKPT_CHECKPOINT_DRY_RUN, &res) ||
+	    res.error != EOPNOTSUPP)
+		fprintf(stderr, "# %s\n", device_words(&res));
+	close(device);
+	return NULL;
+}
+
+/* Of threads that come to rest at different times, two checkpoints do not get some each. */
+TEST_F(device, two_at_once)
+{
+	pthread_t t[2];
+	pid_t pid;
+	int i;
+
+	gap = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	pid = fork();
+	if (!pid) {
+		vfork_and_look();
+		_exit(1);
+	}
+	usleep(200000);
+	for (i = 0; i < 2; i++)
+		ASSERT_EQ(0, pthread_create(&t[i], NULL, checkpoint_thread, &pid));
+	for (i = 0; i < 2; i++)
+		pthread_join(t[i], NULL);
+	printf("# a gap of %lld us\n", (long long)*gap);
+	EXPECT_GT(8000000, *gap);
+	victim_kill(pid);
+	munmap((void *)gap, 4096);
 }
 
 static int busy_device;

@@ -3,6 +3,7 @@
  * target - a small program to be checkpointed by tests of bad luck
  *
  *	target count FILE	counts in FILE (8 bytes, mapped), forever
+ *	target crowd FILE	the same, with a hundred threads that sleep
  *	target rich FILE	sleeps forever, with a bit of every state; counts wake-ups (root)
  *	target exit US		ends after that many microseconds
  *	target exec US [N]	executes itself N times, after as many microseconds each
@@ -19,7 +20,8 @@
  *	target slow US		a thread waits in vfork() for that long, the first one for its end
  *	target signal US	handles SIGUSR1 for that long
  *
- * All but count, rich, spy and suid end with status 42. Nothing in it is shared with who started it.
+ * All but count, crowd, rich, spy and suid end with status 42. Nothing in it is shared with who
+ * started it.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
@@ -494,6 +496,10 @@ int main(int argc, char **argv)
 	self = "/proc/self/exe";
 	alone();
 	if (!strcmp(mode, "count")) {
+		count(argv[2]);
+	} else if (!strcmp(mode, "crowd")) {
+		for (n = 0; n < 100; n++)
+			NEED(!pthread_create(&t, NULL, idle_thread, NULL));
 		count(argv[2]);
 	} else if (!strcmp(mode, "rich")) {
 		rich(argv[2]);

@@ -12,9 +12,11 @@ bool check_too_many(struct model *m)
 {
 	switch (m->im.type) {
 	case CKPT_REC_CRED:
-		return ++m->nr_creds > m->image->nr_tasks;
+		m->held += m->im.length;
+		return ++m->nr_creds > m->image->nr_tasks || m->held > CKPT_IMAGE_HELD_MAX;
 	case CKPT_REC_SECCOMP:
-		return ++m->nr_filters > m->image->nr_tasks;
+		m->held += m->im.length;
+		return ++m->nr_filters > m->image->nr_tasks || m->held > CKPT_IMAGE_HELD_MAX;
 	default:
 		return m->nr_objects == CKPT_IMAGE_OBJECTS_MAX;
 	}

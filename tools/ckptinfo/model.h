@@ -89,6 +89,9 @@ struct model_process {
  * @im: the reader; im.bad tells why model_read() failed
  * @image: its first record
  * @objects: in the order of the image
+ * @nr_creds: CRED records
+ * @nr_filters: SECCOMP records
+ * @held: bytes of both
  * @processes: in the order of the image
  * @shmem_bytes: content of shared memory
  * @pipe_bytes: content of pipes
@@ -100,6 +103,7 @@ struct model {
 	size_t nr_objects;
 	size_t nr_creds;
 	size_t nr_filters;
+	uint64_t held;
 	struct model_process *processes;
 	size_t nr_processes;
 	size_t nr_threads;
