@@ -217,7 +217,8 @@ static int lock_set(struct restart *rs, const struct pb_lock *pb)
 	struct object *obj = object_by_id(&rs->objects, OBJECT_FILE, pb->file);
 	int ret;
 
-	if (!obj || (obj->fd < 0 && pb->kind == PB_LOCK_POSIX) || pb->start > pb->end || pb->end > OFFSET_MAX)
+	if (!obj || (obj->fd < 0 && pb->kind == PB_LOCK_POSIX) || pb->start > pb->end ||
+	    pb->end > OFFSET_MAX)
 		return stream_in_bad(&rs->in, "a file lock");
 	if (proc_stands_in(rs, obj->ptr))
 		return error_add(&rs->ctx->errors, -EOPNOTSUPP, &at,
