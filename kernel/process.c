@@ -175,9 +175,9 @@ static int process_check_threads(struct checkpoint *cp)
 		if (!pt->thread || !park_pin(pt))
 			continue;
 		thread_look(pt->thread, pt->task);
-		what = pt->thread->refused ?:
-		       process_unshared(pt->task, cp->leader) ?:
-		       thread_unsupported(pt->task);
+		what = process_unshared(pt->task, cp->leader) ?:
+		       thread_unsupported(pt->task) ?:
+		       pt->thread->refused;
 		park_unpin(pt);
 		if (what) {
 			cp->refused = true;

@@ -168,7 +168,7 @@ void syscall_interrupted(struct syscall_rest *rest, u64 wake_ns)
 	rest->again = false;
 	rest->block = current->seccomp.mode && nr != -1 &&
 		      syscall_get_error(current, regs) == -ERESTART_RESTARTBLOCK;
-	if (nr == -1 || syscall_get_error(current, regs) != -EINTR)
+	if (nr == -1 || arch_call_32() || syscall_get_error(current, regs) != -EINTR)
 		return;
 	call = syscall_find(nr);
 	/* With a signal there, EINTR is the right answer. */
@@ -369,11 +369,12 @@ static bool syscall_on_cpu_clock(struct pt_regs *regs)
 	return (clockid_t)args[0] < 0 || args[0] == CLOCK_PROCESS_CPUTIME_ID;
 }
 
-int syscall_save(struct pb_thread *thread, const struct syscall_rest *rest)
+const char *syscall_save(struct pb_thread *thread, const struct syscall_rest *rest)
 {
 	const struct restart_block *rb = &current->restart_block;
 	struct pt_regs *regs = task_pt_regs(current);
 	struct pb_restart *out = &thread->restart;
+	static const char clock[] = "a sleep on a CPU-time or alarm clock";
 	unsigned long fn = (unsigned long)rb->fn;
 
 	if (rest->again) {
@@ -381,27 +382,29 @@ int syscall_save(struct pb_thread *thread, const struct syscall_rest *rest)
 		out->kind = PB_RESTART_CALL;
 		out->has_rest_ns = true;
 		out->rest_ns = syscall_left(CLOCK_MONOTONIC, rest->wake_ns);
-		return 0;
+		return NULL;
 	}
 	if (syscall_on_cpu_clock(regs))
-		return -EOPNOTSUPP;
+		return clock;
 	/*
 	 * Asked to rest once more, behind the kernel's preparations for restart_syscall(2) or
 	 * before the program's first instruction, which is that call. (Or its register has that
 	 * number by chance: then what was left of an earlier call does no harm.)
 	 */
-	if (arch_regs_restarts(regs)) {
+	if (arch_regs_restarts(regs, rb)) {
 		if (fn == sym_addr(do_no_restart_syscall))
-			return 0;
+			return NULL;
 	} else if (syscall_get_nr(current, regs) == -1 ||
 		   syscall_get_error(current, regs) != -ERESTART_RESTARTBLOCK) {
-		return 0;
+		return NULL;
 	}
+	if (arch_rests_32(rb))
+		return "a sleep in a 32-bit call";
 
 	thread->has_restart = true;
 	if (fn == sym_addr(hrtimer_nanosleep_restart)) {
 		if (rb->nanosleep.type == TT_COMPAT)
-			return -EOPNOTSUPP;
+			return clock;
 		out->kind = PB_RESTART_NANOSLEEP;
 		out->has_clockid = true;
 		out->clockid = rb->nanosleep.clockid;
@@ -443,9 +446,9 @@ int syscall_save(struct pb_thread *thread, const struct syscall_rest *rest)
 			syscall_left(CLOCK_MONOTONIC, compat_poll_end_sec(rb) * NSEC_PER_SEC +
 						      compat_poll_end_nsec(rb));
 	} else {
-		return -EOPNOTSUPP;
+		return clock;
 	}
-	return 0;
+	return NULL;
 }
 
 static const char *syscall_restore_nanosleep(const struct pb_restart *in, struct restart_block *rb)

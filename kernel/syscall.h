@@ -61,9 +61,9 @@ void syscall_resume(const struct syscall_rest *rest);
  * @thread: gets it
  * @rest: of a call that it would make again
  *
- * Return: 0, or -EOPNOTSUPP if its restart function is one that is not known.
+ * Return: NULL, or what about it cannot be kept.
  */
-int syscall_save(struct pb_thread *thread, const struct syscall_rest *rest);
+const char *syscall_save(struct pb_thread *thread, const struct syscall_rest *rest);
 
 /**
  * syscall_restore() - set the current task's restart block

@@ -60,6 +60,15 @@ static size_t thread_mask_at(void)
 	return ALIGN(arch_xstate_size(), 64);
 }
 
+/* What no image may say, and so nothing that is written. */
+static const char *thread_wrong(const struct pb_thread *pb)
+{
+	if (pb->altstack_flags & ~THREAD_SS_FLAGS || pb->altstack_sp >= TASK_SIZE_MAX ||
+	    pb->altstack_size > TASK_SIZE_MAX)
+		return "an alternate stack outside user memory";
+	return arch_regs_check(pb);
+}
+
 struct thread_state *thread_capture(const struct syscall_rest *rest)
 {
 	struct thread_state *ts;
@@ -102,12 +111,11 @@ struct thread_state *thread_capture(const struct syscall_rest *rest)
 	thread_save_speculation(pb);
 
 	ret = arch_regs_save(pb, ts->buf);
-	if (!ret && syscall_save(pb, rest))
-		ts->refused = "a sleep on a CPU-time or alarm clock";
 	if (ret) {
 		thread_free(ts);
 		return ERR_PTR(ret);
 	}
+	ts->refused = syscall_save(pb, rest) ?: thread_wrong(pb);
 	return ts;
 }
 
@@ -190,15 +198,12 @@ int thread_write(struct stream_out *out, struct thread_state *ts, u32 tid, u32 c
 
 int thread_check(struct stream_in *in, const struct pb_thread *pb)
 {
-	const char *bad = arch_regs_check(pb);
+	const char *bad = thread_wrong(pb);
 
 	if (bad)
 		return stream_in_bad(in, "thread %u: %s", pb->tid, bad);
 	if (!pb->tid || pb->tid > PID_MAX_LIMIT)
 		return stream_in_bad(in, "thread id %u", pb->tid);
-	if (pb->altstack_flags & ~THREAD_SS_FLAGS || pb->altstack_sp >= TASK_SIZE_MAX ||
-	    pb->altstack_size > TASK_SIZE_MAX)
-		return stream_in_bad(in, "alternate stack of thread %u", pb->tid);
 	if (pb->personality & PER_MASK)
 		return stream_in_bad(in, "personality of thread %u", pb->tid);
 	if (pb->has_mce_kill && pb->mce_kill > PR_MCE_KILL_EARLY)

@@ -591,6 +591,32 @@ SUBJECT(io_ports)
 	subject_refused(": I/O port permission" UNSUPPORTED);
 }
 
+/* ARCH_SHSTK_LOCK of the shadow stack, which is off. */
+SUBJECT(shadow_stack_locked)
+{
+	if (syscall(SYS_arch_prctl, 0x5003, 1))
+		SKIP(return, "ARCH_SHSTK_LOCK: %s", strerror(errno));
+	subject_refused(": shadow stack" UNSUPPORTED);
+}
+
+SUBJECT(utilization_clamp)
+{
+	struct {
+		uint32_t size, policy;
+		uint64_t flags;
+		int32_t nice;
+		uint32_t priority;
+		uint64_t runtime, deadline, period;
+		uint32_t util_min, util_max;
+	} attr = { .size = sizeof(attr), .util_min = 100 };
+
+	/* SCHED_FLAG_KEEP_ALL | SCHED_FLAG_UTIL_CLAMP_MIN */
+	attr.flags = 0x38;
+	if (syscall(SYS_sched_setattr, 0, &attr, 0))
+		SKIP(return, "SCHED_FLAG_UTIL_CLAMP_MIN: %s", strerror(errno));
+	subject_refused(": a utilization clamp .*" UNSUPPORTED);
+}
+
 /* ---- what a thread has of its own ---- */
 
 static volatile int own_ready;

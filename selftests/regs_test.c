@@ -6,6 +6,7 @@
 #include <asm/prctl.h>
 #include <cpuid.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <sys/auxv.h>
 #include <sys/syscall.h>
@@ -331,4 +332,36 @@ SUBJECT(threads_without_system_calls)
 	stop = true;
 	for (i = 0; i < 3; i++)
 		EXPECT_EQ(0, pthread_join(t[i], NULL));
+}
+
+/* ---- what 64-bit programs have no need of ---- */
+
+SUBJECT(data_segment_is_refused)
+{
+	/* That of 32-bit code, which can be read. */
+	asm volatile("mov %0, %%ds\n" : : "r" (0x23));
+	subject_refused(": a data segment .*is not supported");
+}
+
+SUBJECT(extra_segment_is_refused)
+{
+	asm volatile("mov %0, %%gs\n" : : "r" (0x2b));
+	subject_refused(": a data segment .*is not supported");
+}
+
+SUBJECT(segment_base_is_refused)
+{
+	/* HWCAP2_FSGSBASE */
+	if (!(getauxval(AT_HWCAP2) & 2))
+		SKIP(return, "no wrgsbase");
+	asm volatile("wrgsbase %0\n" : : "r" (0xffff800000000000UL));
+	subject_refused(": a segment base .*is not supported");
+}
+
+SUBJECT(alternate_stack_is_refused)
+{
+	stack_t ss = { .ss_sp = (void *)0xffff800000000000UL, .ss_size = 65536 };
+
+	ASSERT_EQ(0, sigaltstack(&ss, NULL));
+	subject_refused(": an alternate stack .*is not supported");
 }

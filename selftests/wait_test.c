@@ -135,3 +135,43 @@ SUBJECT(cpu_absolute_sleep_is_refused)
 {
 	cpu_sleep(_metadata, TIMER_ABSTIME);
 }
+
+/* ---- calls of i386, which 64-bit programs can make ---- */
+
+static volatile int old_ready;
+
+/* poll() of i386 */
+static long old_poll(unsigned int ms)
+{
+	long ret;
+
+	asm volatile("int $0x80\n" : "=a" (ret) : "a" (168), "b" (0), "c" (0), "d" (ms)
+		     : "memory", "r8", "r9", "r10", "r11");
+	return ret;
+}
+
+static void *old_call_thread(void *arg)
+{
+	subject_tell("thread", "%d", gettid());
+	old_ready = 1;
+	subject_fail("poll() ended: %ld", old_poll(600000));
+	return arg;
+}
+
+SUBJECT(sleep_of_32_bits_is_refused)
+{
+	pid_t pid = fork();
+	pthread_t t;
+	int status;
+
+	if (!pid)
+		_exit(old_poll(0));
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	if (status)
+		SKIP(return, "this kernel has no 32-bit calls");
+	ASSERT_EQ(0, pthread_create(&t, NULL, old_call_thread, NULL));
+	while (!old_ready)
+		subject_nap(1);
+	subject_nap(50);
+	subject_refused(": a sleep in a 32-bit call is not supported");
+}

@@ -7,6 +7,7 @@
 #define _CKPT_ARCH_H
 
 #include <linux/sched.h>
+#include <linux/thread_info.h>
 #include <asm/ptrace.h>
 #include <asm/unistd.h>
 
@@ -72,10 +73,23 @@ const char *arch_unsupported(struct task_struct *task);
 /** arch_mm_unsupported() - the same for its address space */
 const char *arch_mm_unsupported(struct mm_struct *mm);
 
-/** arch_regs_restarts() - is restart_syscall(2) what a call would be made of? */
-static inline bool arch_regs_restarts(const struct pt_regs *regs)
+/** arch_call_32() - is the current task in a 32-bit call, with numbers of its own? */
+static inline bool arch_call_32(void)
 {
-	return regs->ax == __NR_restart_syscall;
+	return in_ia32_syscall();
+}
+
+/** arch_rests_32() - was it a 32-bit call that left @rb? */
+static inline bool arch_rests_32(const struct restart_block *rb)
+{
+	return rb->arch_data & TS_COMPAT;
+}
+
+/** arch_regs_restarts() - is restart_syscall(2) what a call would be made of, for @rb? */
+static inline bool arch_regs_restarts(const struct pt_regs *regs, const struct restart_block *rb)
+{
+	/* 32-bit programs know it as 0. */
+	return regs->ax == (arch_rests_32(rb) ? 0 : __NR_restart_syscall);
 }
 
 /** arch_kernel_stack() - where the kernel stack of a task that does not run ends */

@@ -210,7 +210,8 @@ const char *arch_unsupported(struct task_struct *task)
 	struct pt_regs *regs = task_pt_regs(task);
 	unsigned int i;
 
-	if (!user_64bit_mode(regs))
+	/* Which code runs is the program's own choice; how it was started is not. */
+	if (!user_64bit_mode(regs) || test_tsk_thread_flag(task, TIF_ADDR32))
 		return "a 32-bit program";
 	for (i = 0; i < GDT_ENTRY_TLS_ENTRIES; i++)
 		if (task->thread.tls_array[i].p)
@@ -225,7 +226,7 @@ const char *arch_unsupported(struct task_struct *task)
 	if (compat_fpu_perm(task->group_leader) & XFEATURE_MASK_USER_DYNAMIC)
 		return "vector registers on request (AMX, ARCH_REQ_XCOMP_PERM)";
 #ifdef CONFIG_X86_USER_SHADOW_STACK
-	if (task->thread.features)
+	if (task->thread.features || task->thread.features_locked)
 		return "shadow stack";
 #endif
 	return NULL;
@@ -233,6 +234,11 @@ const char *arch_unsupported(struct task_struct *task)
 
 const char *arch_mm_unsupported(struct mm_struct *mm)
 {
+	const struct vdso_image *vdso = mm->context.vdso_image;
+
+	/* Of a 32-bit program, or one of those that ARCH_MAP_VDSO_32 has. */
+	if (vdso && ((const u8 *)vdso->data)[EI_CLASS] != ELFCLASS64)
+		return "a vDSO for 32-bit code";
 #ifdef CONFIG_MODIFY_LDT_SYSCALL
 	if (mm->context.ldt)
 		return "local descriptor table (modify_ldt)";
@@ -244,7 +250,7 @@ const char *arch_mm_unsupported(struct mm_struct *mm)
 	return NULL;
 }
 
-/* A segment selector that user mode may load: null or one of its own. */
+/* A segment selector that is restored: null, or the one of all data. */
 static bool regs_selector_ok(u32 sel)
 {
 	return sel == 0 || sel == __USER_DS;
@@ -255,19 +261,19 @@ const char *arch_regs_check(const struct pb_thread *thread)
 	const struct pb_x86_regs *x86 = &thread->x86;
 
 	if (!thread->has_x86 || !x86->has_xstate)
-		return "no registers";
+		return "a thread without registers";
 	if (x86->cs != __USER_CS || x86->ss != __USER_DS)
-		return "code or stack segment";
-	if (!regs_selector_ok(x86->ds) || !regs_selector_ok(x86->es) ||
-	    !regs_selector_ok(x86->fs) || !regs_selector_ok(x86->gs))
-		return "data segment";
+		return "a code or stack segment that is not the usual one";
+	/* With a base of its own, a segment has no selector. */
+	if (!regs_selector_ok(x86->ds) || !regs_selector_ok(x86->es) || x86->fs || x86->gs)
+		return "a data segment that is not the usual one";
 	if (x86->fs_base >= TASK_SIZE_MAX || x86->gs_base >= TASK_SIZE_MAX)
-		return "segment base";
+		return "a segment base outside user memory";
 	/* The exit path would fault on it in kernel mode on some processors. */
 	if (x86->ip >= TASK_SIZE_MAX)
-		return "instruction pointer";
+		return "an instruction pointer outside user memory";
 	if (x86->xstate.len < REGS_XSTATE_MIN)
-		return "vector registers";
+		return "a thread with half its vector registers";
 	return NULL;
 }
 
