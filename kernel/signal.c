@@ -56,7 +56,10 @@ static int signal_room(struct signal_queue *out, unsigned int cap)
 	return 0;
 }
 
-/* With the siglock. What there is no room for counts as sent after the checkpoint. */
+/*
+ * With the siglock. What there is no room for counts as sent after the checkpoint, and so does
+ * what no program can keep waiting: SIGSTOP, which may come while a thread sleeps parked.
+ */
 static void signal_fill(struct signal_queue *out, const struct sigpending *pending)
 {
 	sigset_t left = pending->signal;
@@ -66,13 +69,13 @@ static void signal_fill(struct signal_queue *out, const struct sigpending *pendi
 	list_for_each_entry(q, &pending->list, list) {
 		if (out->n == out->cap)
 			break;
-		if (!timer_signal(q))
+		if (!timer_signal(q) && !sig_kernel_only(q->info.si_signo))
 			signal_add(out, q->info.si_signo, &q->info);
 		sigdelset(&left, q->info.si_signo);
 	}
 	/* The rest lost its siginfo when it was sent: the queue was full. */
 	for (sig = 1; sig <= _NSIG; sig++)
-		if (sigismember(&left, sig) && out->n < out->cap)
+		if (sigismember(&left, sig) && !sig_kernel_only(sig) && out->n < out->cap)
 			signal_add(out, sig, NULL);
 }
 

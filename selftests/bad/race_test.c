@@ -286,6 +286,38 @@ TEST_F(race, target_is_stopped)
 	}
 }
 
+/*
+ * Stopped when one thread is there and the other, in vfork(), not yet: the image knows nothing of
+ * that. What the other waited for may be there for a moment longer.
+ */
+TEST_F(race, target_is_stopped_on_the_way)
+{
+	unsigned int i;
+
+	for (i = 0; i < 5 && !self->good; i++) {
+		pid_t pid = victim_start_us("slow", 1500000), sender = fork();
+
+		if (!sender) {
+			usleep(800000);
+			kill(pid, SIGSTOP);
+			_exit(0);
+		}
+		usleep(300000);
+		image_new(self->image);
+		if (!device_checkpoint(self->device, pid, self->image, 0, &self->res))
+			self->good++;
+		else
+			TH_LOG("%s", device_words(&self->res));
+		EXPECT_EQ(0, victim_end(sender));
+		kill(pid, SIGCONT);
+		EXPECT_EQ(VICTIM_DONE << 8, victim_end(pid));
+		EXPECT_LT(0, waitpid(-1, NULL, __WALL));
+		if (self->good)
+			restart_and_end(_metadata, self, pid, VICTIM_DONE << 8);
+	}
+	EXPECT_EQ(1, self->good);
+}
+
 /* A debugger comes. */
 TEST_F(race, target_is_traced)
 {

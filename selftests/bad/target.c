@@ -13,6 +13,7 @@
  *	target fork US		has children, one after the other, for that long
  *	target vfork US		the same with vfork() and exec
  *	target thread US	threads
+ *	target slow US		a thread waits in vfork() for that long, the first one for its end
  *	target signal US	handles SIGUSR1 for that long
  *
  * All but the first two and suid end with status 42. Nothing in it is shared with who started it.
@@ -357,6 +358,25 @@ static void *short_thread(void *arg)
 	return NULL;
 }
 
+static int vfork_main(void *us)
+{
+	struct timespec ts = { *(long *)us / 1000000, *(long *)us % 1000000 * 1000 };
+
+	syscall(SYS_nanosleep, &ts, NULL);
+	syscall(SYS_exit, 0);
+	return 0;
+}
+
+/* Not until the other has gone does it wake up. No child: with one it would be refused. */
+static void *vfork_thread(void *us)
+{
+	static char stack[65536] __attribute__((aligned(16)));
+
+	NEED(clone(vfork_main, stack + sizeof(stack),
+		   CLONE_VM | CLONE_VFORK | CLONE_PARENT, us) > 0);
+	return us;
+}
+
 static void some_threads(void)
 {
 	pthread_t t[3];
@@ -433,6 +453,9 @@ int main(int argc, char **argv)
 	} else if (!strcmp(mode, "thread")) {
 		while (now_us() < end)
 			some_threads();
+	} else if (!strcmp(mode, "slow")) {
+		NEED(!pthread_create(&t, NULL, vfork_thread, &us));
+		NEED(!pthread_join(t, NULL));
 	} else if (!strcmp(mode, "signal")) {
 		signal(SIGUSR1, handler);
 		while (now_us() < end)
