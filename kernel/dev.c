@@ -283,8 +283,6 @@ static const struct file_operations dev_fops = {
 	.open = dev_open,
 	.release = dev_release,
 	.unlocked_ioctl = dev_ioctl,
-	/* 32-bit programs cannot be checkpointed, but may drive the device: no pointers differ. */
-	.compat_ioctl = compat_ptr_ioctl,
 	.llseek = noop_llseek,
 };
 

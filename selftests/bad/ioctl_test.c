@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The arguments of the ioctls: one test for each way to get them wrong. */
+#include <elf.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "device.h"
@@ -106,6 +108,102 @@ TEST_F(device, unknown_direction)
 TEST_F(device, terminal_ioctl)
 {
 	FAILS(ENOTTY, 0x5401 /* TCGETS */, &self->ck);
+}
+
+/* By a 32-bit program, or as one would: those are not served. */
+TEST_F(device, call_of_32_bits)
+{
+	struct ckpt_info *info = mmap(NULL, sizeof(*info), PROT_READ | PROT_WRITE,
+				      MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+	int status;
+	pid_t pid;
+	long ret;
+
+	ASSERT_NE(MAP_FAILED, info);
+	pid = fork();
+	if (!pid) {
+		/* ioctl() of i386 */
+		asm volatile("int $0x80\n" : "=a" (ret)
+			     : "a" (54), "b" (self->fd), "c" (CKPT_IOC_INFO), "d" (info)
+			     : "memory", "r8", "r9", "r10", "r11");
+		_exit(-ret);
+	}
+	status = victim_end(pid);
+	if (WIFSIGNALED(status))
+		SKIP(return, "this kernel has no 32-bit calls");
+	EXPECT_EQ(ENOTTY << 8, status);
+}
+
+/* It has been in 64-bit code ever since its first instruction. */
+TEST_F(device, program_of_32_bits)
+{
+	enum { BASE = 0x08048000 };
+	static const struct {
+		Elf32_Ehdr head;
+		Elf32_Phdr segment;
+		struct __attribute__((packed)) {
+			uint8_t far_jump;
+			uint32_t to;
+			uint16_t segment;
+			uint8_t pause_forever[9];
+		} code;
+	} program = {
+		.head = {
+			.e_ident = { 0x7f, 'E', 'L', 'F', ELFCLASS32, ELFDATA2LSB, EV_CURRENT },
+			.e_type = ET_EXEC,
+			.e_machine = EM_386,
+			.e_version = EV_CURRENT,
+			.e_entry = BASE + offsetof(typeof(program), code),
+			.e_phoff = offsetof(typeof(program), segment),
+			.e_ehsize = sizeof(Elf32_Ehdr),
+			.e_phentsize = sizeof(Elf32_Phdr),
+			.e_phnum = 1,
+		},
+		.segment = {
+			.p_type = PT_LOAD,
+			.p_vaddr = BASE,
+			.p_filesz = sizeof(program),
+			.p_memsz = sizeof(program),
+			.p_flags = PF_R | PF_X,
+			.p_align = 4096,
+		},
+		.code = {
+			.far_jump = 0xea,
+			.to = BASE + offsetof(typeof(program), code.pause_forever),
+			.segment = 0x33,
+			/* mov $SYS_pause, %eax; syscall; jmp to the first */
+			.pause_forever = { 0xb8, SYS_pause, 0, 0, 0, 0x0f, 0x05, 0xeb, 0xf7 },
+		},
+	};
+	struct device_result res;
+	int fd, fds[2];
+	unsigned int i;
+	pid_t pid;
+	char c;
+
+	ASSERT_EQ(0, pipe2(fds, O_CLOEXEC));
+	fd = memfd_create("program", MFD_CLOEXEC);
+	ASSERT_EQ(sizeof(program), write(fd, &program, sizeof(program)));
+	pid = fork();
+	if (!pid) {
+		fexecve(fd, (char *[]){ "program", NULL }, (char *[]){ NULL });
+		_exit(write(fds[1], "", 1));
+	}
+	/* At its end with nothing in it, once the program is executed. */
+	close(fds[1]);
+	if (read(fds[0], &c, 1)) {
+		victim_end(pid);
+		SKIP(return, "this kernel runs no 32-bit programs");
+	}
+	usleep(50000);
+	EXPECT_EQ(-1, device_checkpoint(self->fd, pid, self->out, 0, &res));
+	for (i = 0; i < res.len && i < DEVICE_ERRORS; i++)
+		if (strstr(res.errors[i].what, "a 32-bit program is not supported"))
+			break;
+	EXPECT_NE(res.len, i) {
+		TH_LOG("%s", device_words(&res));
+	}
+	victim_kill(pid);
 }
 
 TEST_F(device, no_read_or_write)
