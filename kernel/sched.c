@@ -159,7 +159,8 @@ int sched_restore(const struct sched_later *later)
 	ret = sym(sched_setattr)(current, &attr);
 	if (ret)
 		return ret;
-	if (in->has_ioprio) {
+	/* Without one it had none; the restarter's may have come along with the clone. */
+	if (in->has_ioprio || current->io_context) {
 		if (IOPRIO_PRIO_CLASS(in->ioprio) == IOPRIO_CLASS_RT && !capable(CAP_SYS_NICE))
 			return -EPERM;
 		ret = set_task_ioprio(current, in->ioprio);

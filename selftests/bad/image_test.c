@@ -6,6 +6,9 @@
  * The first tests damage an image that is good. The later ones change what it says and put the
  * frame right again (image.c), to get at the checks behind the checksums.
  */
+#include <linux/ioprio.h>
+#include <sys/syscall.h>
+
 #include "attempt.h"
 
 /* ---- damage ---- */
@@ -707,6 +710,28 @@ TEST(direct_io)
 			    "kind %u", kinds[k]);
 		EXPECT_EQ(EBADMSG, res.error);
 	}
+}
+
+/* What the program did not have, though who restarts it has: the class of ionice(1). */
+TEST(nothing_of_the_restarter)
+{
+	int plain, idle, now;
+	pid_t pid;
+
+	SETUP_OF("count");
+	plain = syscall(SYS_ioprio_get, IOPRIO_WHO_PROCESS, 0);
+	ASSERT_EQ(0, syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0,
+			     IOPRIO_PRIO_VALUE(IOPRIO_CLASS_IDLE, 0)));
+	idle = syscall(SYS_ioprio_get, IOPRIO_WHO_PROCESS, 0);
+	EXPECT_NE(plain, idle);
+	lseek(memfd, 0, SEEK_SET);
+	pid = device_restart(device, memfd, 0, &res);
+	ASSERT_LT(0, pid) {
+		TH_LOG("%s", device_words(&res));
+	}
+	now = syscall(SYS_ioprio_get, IOPRIO_WHO_PROCESS, pid);
+	victim_kill(pid);
+	EXPECT_EQ(plain, now);
 }
 
 TEST(lies_in_numbers)
