@@ -253,17 +253,16 @@ const char *signal_queue_all(const struct pb_signal *pb, unsigned int n,
 	for (i = 0; i < n; i++) {
 		if (!valid_signal(pb[i].signal) || !pb[i].signal || sig_kernel_only(pb[i].signal))
 			return "pending signal";
-		if (!pb[i].has_siginfo) {
-			ret = sym(do_send_sig_info)(pb[i].signal, SEND_SIG_NOINFO, task, type);
-		} else {
-			if (pb[i].siginfo.len > sizeof(info))
-				return "siginfo";
-			clear_siginfo(&info);
+		if (pb[i].siginfo.len > sizeof(info))
+			return "siginfo";
+		/* Of a lost one the kernel says that: by kill(2), from nobody. */
+		clear_siginfo(&info);
+		info.si_signo = pb[i].signal;
+		if (pb[i].has_siginfo)
 			memcpy(&info, pb[i].siginfo.data, pb[i].siginfo.len);
-			if (info.si_signo != (int)pb[i].signal)
-				return "siginfo";
-			ret = sym(do_send_sig_info)(pb[i].signal, &info, task, type);
-		}
+		if (info.si_signo != (int)pb[i].signal)
+			return "siginfo";
+		ret = sym(do_send_sig_info)(pb[i].signal, &info, task, type);
 		if (ret)
 			return "pending signal cannot be queued";
 	}

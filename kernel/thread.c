@@ -83,11 +83,8 @@ struct thread_state *thread_capture(const struct syscall_rest *rest)
 	if (!ts)
 		return ERR_PTR(-ENOMEM);
 	ts->cred = get_current_cred();
-	get_task_comm(ts->comm, current);
 
 	pb = &ts->pb;
-	pb->comm.data = (u8 *)ts->comm;
-	pb->comm.len = strlen(ts->comm);
 	pb->blocked = thread_blocked();
 	pb->altstack_sp = current->sas_ss_sp;
 	pb->altstack_size = current->sas_ss_size;
@@ -123,6 +120,9 @@ void thread_look(struct thread_state *ts, struct task_struct *task)
 {
 	struct pb_thread *pb = &ts->pb;
 
+	get_task_comm(ts->comm, task);
+	pb->comm.data = (u8 *)ts->comm;
+	pb->comm.len = strlen(ts->comm);
 	pb->has_no_new_privs = task_no_new_privs(task);
 	pb->no_new_privs = pb->has_no_new_privs;
 	sched_save(task, &pb->sched, ts->buf + thread_mask_at());

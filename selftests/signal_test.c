@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <ucontext.h>
 
@@ -318,6 +319,27 @@ SUBJECT(pending_threads)
 		ASSERT_EQ(0, pthread_create(&t[i], NULL, pending_thread, (void *)i));
 	for (i = 0; i < 3; i++)
 		EXPECT_EQ(0, pthread_join(t[i], NULL));
+}
+
+/* Who sent it was forgotten at once: there was no room. */
+SUBJECT(pending_without_siginfo)
+{
+	struct timespec none = { 0 };
+	struct rlimit limit = { 0 };
+	siginfo_t info;
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR1);
+	block(SIGUSR1);
+	ASSERT_EQ(0, setrlimit(RLIMIT_SIGPENDING, &limit));
+	ASSERT_EQ(0, sigqueue(getpid(), SIGUSR1, (union sigval){ .sival_int = 5 }));
+	subject_wait();
+	memset(&info, 0xff, sizeof(info));
+	ASSERT_EQ(SIGUSR1, sigtimedwait(&set, &info, &none));
+	EXPECT_EQ(SI_USER, info.si_code);
+	EXPECT_EQ(0, info.si_pid);
+	EXPECT_EQ(0, info.si_uid);
 }
 
 SUBJECT(pending_is_delivered)
