@@ -12,6 +12,7 @@
 #include "checkpoint.h"
 #include "dev.h"
 #include "restart.h"
+#include "signal.h"
 #include "symbols.h"
 #include "../uapi/ckpt_image.h"
 
@@ -254,6 +255,7 @@ static long dev_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	struct dev_ctx *ctx = file->private_data;
 	void __user *uarg = (void __user *)arg;
 	const struct dev_op *op;
+	sigset_t blocked;
 	long ret;
 
 	if (_IOC_TYPE(cmd) != CKPT_IOC_MAGIC || _IOC_NR(cmd) >= ARRAY_SIZE(dev_ops))
@@ -272,7 +274,10 @@ static long dev_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		atomic64_set(&ctx->progress.pages_total, 0);
 		atomic64_set(&ctx->progress.bytes, 0);
 	}
+	/* It cannot begin anew, and what a handler does can wait. */
+	signal_mute(&blocked);
 	ret = op->run(ctx, uarg, _IOC_SIZE(cmd));
+	sym(set_current_blocked)(&blocked);
 	dev_phase(ctx, ctx->held ? CKPT_PHASE_HELD : CKPT_PHASE_IDLE);
 	mutex_unlock(&ctx->lock);
 	return ret;

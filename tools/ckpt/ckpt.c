@@ -331,6 +331,11 @@ static int run(struct job *job, unsigned int closed)
 	progress_block();
 	/* A broken pipe is an error to report, not a reason to vanish. */
 	signal(SIGPIPE, SIG_IGN);
+	/*
+	 * To stop in the middle is not possible, and a shell that waits for that, while the reader
+	 * of the image has stopped, could not even be interrupted.
+	 */
+	signal(SIGTSTP, SIG_IGN);
 	if (job->stats_name && outfile_open(&job->stats, job->stats_name, 0666))
 		return STATUS_FAILED;
 	/* An image holds all the program's secrets: for its owner only. */
