@@ -16,9 +16,6 @@
 #include "symbols.h"
 #include "../uapi/ckpt_image.h"
 
-/* Bounds what a caller can make the kernel believe about its array; see uapi/ckpt.h. */
-#define DEV_ERRORS_CAP_MAX	1024
-
 /*
  * A fixed minor, so that a static node can exist before the module does and opening it loads the
  * module. 240 to 254 belong to nobody (Documentation/admin-guide/devices.txt); 249 is the ZFS one.
@@ -107,7 +104,7 @@ static long dev_ioc_info(struct dev_ctx *ctx, void __user *uarg, size_t size)
 
 static int dev_check_errors(u64 errors, u32 cap, u32 len)
 {
-	if (cap > DEV_ERRORS_CAP_MAX || len || (cap && !errors))
+	if (cap > ERROR_MAX || len || (cap && !errors))
 		return -EINVAL;
 	return 0;
 }

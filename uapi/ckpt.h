@@ -155,7 +155,7 @@ struct ckpt_info {
  * @flags: in: CKPT_CHECKPOINT_*
  * @errors: in: address of an array of struct ckpt_error
  * @errors_cap: in: its length in elements, at most 1024
- * @errors_len: out: how many were filled
+ * @errors_len: out: how many were filled; if there were more, the last says how many
  * @timeout_ms: in: how long the program may take to come to rest; 0 is the default, 10 s
  * @nr_tasks: out: how many tasks (threads) the image holds
  * @frozen_ns: out: from the first thread's stop to the release of all; with HOLD up to the end
@@ -243,7 +243,7 @@ struct ckpt_release {
  * @flags: in: CKPT_RESTART_*
  * @errors: in: address of an array of struct ckpt_error
  * @errors_cap: in: its length in elements, at most 1024
- * @errors_len: out: how many were filled
+ * @errors_len: out: how many were filled; if there were more, the last says how many
  * @pid: out: the process, a child of the caller, in the caller's pid namespace
  * @nr_tasks: out: how many tasks (threads) were started
  * @wall_ns: out: the whole call

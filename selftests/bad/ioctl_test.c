@@ -6,6 +6,8 @@
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 
@@ -350,6 +352,54 @@ TEST_F(device, errors_array)
 }
 
 /* Where the words cannot be put, the errno remains. */
+/* All that is refused has its record; what has none any more is counted. */
+TEST_F(device, errors_many)
+{
+	static const unsigned int sockets[] = { 100, 1100 };
+	static struct ckpt_error errors[1024];
+	struct rlimit files = { 4096, 4096 };
+	unsigned int i, n, more = 0;
+	pid_t child;
+
+	for (i = 0; i < ARRAY_SIZE(sockets); i++) {
+		struct ckpt_checkpoint ck = {
+			.flags = CKPT_CHECKPOINT_DRY_RUN,
+			.errors = (uintptr_t)errors,
+			.errors_cap = ARRAY_SIZE(errors),
+		};
+
+		n = sockets[i];
+		child = fork();
+		if (!child) {
+			close_range(3, ~0U, 0);
+			setrlimit(RLIMIT_NOFILE, &files);
+			while (n--)
+				if (socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0) < 0)
+					_exit(1);
+			kill(getpid(), SIGSTOP);
+			while (1)
+				pause();
+		}
+		ASSERT_EQ(child, waitpid(child, NULL, WUNTRACED));
+		kill(child, SIGCONT);
+		usleep(300000);
+		ck.pid = child;
+		FAILS(EOPNOTSUPP, CKPT_IOC_CHECKPOINT, &ck);
+		for (n = 0; n < ck.errors_len && strstr(errors[n].what, "socket"); n++)
+			;
+		if (sockets[i] < ARRAY_SIZE(errors)) {
+			EXPECT_EQ(sockets[i], n);
+		} else {
+			EXPECT_EQ(ARRAY_SIZE(errors), ck.errors_len);
+			EXPECT_EQ(ARRAY_SIZE(errors) - 1, n);
+			EXPECT_EQ(1, sscanf(errors[n].what, "and %u more", &more));
+			EXPECT_LE(sockets[i] - n, more);
+			EXPECT_EQ(0, errors[n].pid);
+		}
+		victim_kill(child);
+	}
+}
+
 TEST_F(device, errors_nowhere)
 {
 	self->ck.pid = 0;
