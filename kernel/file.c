@@ -524,7 +524,7 @@ int file_read(struct restart *rs)
 	file = kind->open(rs, &pb);
 	if (IS_ERR(file))
 		return PTR_ERR(file);
-	/* What only stands in for it (see path_wrong()) need not know them. */
+	/* What only stands in for it (see path_stand_in()) need not know them, nor have the place. */
 	if (!(pb.flags & O_PATH) && !rs->wrong) {
 		ret = file_set_flags(rs, file, pb.id, pb.flags);
 		if (ret) {
@@ -532,7 +532,7 @@ int file_read(struct restart *rs)
 			return ret;
 		}
 	}
-	if (pb.has_pos && !proc_stands_in(rs, file)) {
+	if (pb.has_pos && !rs->wrong && !proc_stands_in(rs, file)) {
 		pos = vfs_llseek(file, pb.pos, SEEK_SET);
 		if (pos < 0 || pos != pb.pos) {
 			fput(file);

@@ -168,10 +168,14 @@ static int unlinked_make(struct restart *rs, const struct pb_unlinked *pb, const
 	int ret;
 
 	file = unlinked_create(dir, pb->linkable);
+	if (IS_ERR(file)) {
+		error_add(&rs->ctx->errors, PTR_ERR(file), &at,
+			  "in %s no file without a name can be made, to be the deleted file %.*s",
+			  dir, (int)pb->name.len, (const char *)pb->name.data);
+		file = path_stand_in(rs, PTR_ERR(file), S_IFREG, 0);
+	}
 	if (IS_ERR(file))
-		return error_add(&rs->ctx->errors, PTR_ERR(file), &at,
-				 "in %s no file without a name can be made, to be the deleted file %.*s",
-				 dir, (int)pb->name.len, (const char *)pb->name.data);
+		return PTR_ERR(file);
 	/* Sparse, as yet. */
 	ret = vfs_truncate(&file->f_path, pb->size);
 	if (ret) {

@@ -225,8 +225,9 @@ struct ckpt_release {
 #define CKPT_RESTART_FILES_TRUNCATE	(1ULL << 2)
 /**
  * CKPT_RESTART_CHECK - do all of it but the last step, then end it again: nothing is started, no
- * file is cut. Success means that it would start. Files that are missing or not what they were,
- * and pids that are taken, are all reported, not only the first.
+ * file is cut. Success means that it would start. Files of any kind that are missing or not what
+ * they were, a missing terminal, and pids that are taken are all reported, not only the first; what
+ * else is wrong (an unsuitable kernel or processor, a missing right) ends it.
  */
 #define CKPT_RESTART_CHECK		(1ULL << 3)
 #define CKPT_RESTART_FLAGS		(CKPT_RESTART_DETACH | CKPT_RESTART_FILES_CHANGED | \
