@@ -413,10 +413,25 @@ struct path_truncate {
 	u64 size;
 };
 
+static int path_truncate_failed(struct restart *rs, struct file *file, int err)
+{
+	struct error_at at = { .reason = CKPT_REASON_CHANGED, .task = current };
+
+	return error_add(&rs->ctx->errors, err, &at, "%pD cannot be truncated", file);
+}
+
 static int path_truncate_later(struct restart *rs, struct file *file, u64 size)
 {
-	struct path_truncate *pt = kmalloc(sizeof(*pt), GFP_KERNEL_ACCOUNT);
+	struct path_truncate *pt;
+	int ret;
 
+	/* What truncate(2) asks, before other files are cut; to open it may have taken less. */
+	ret = path_permission(&file->f_path, MAY_WRITE);
+	if (!ret && IS_APPEND(file_inode(file)))
+		ret = -EPERM;
+	if (ret)
+		return path_truncate_failed(rs, file, ret);
+	pt = kmalloc(sizeof(*pt), GFP_KERNEL_ACCOUNT);
 	if (!pt)
 		return -ENOMEM;
 	pt->file = get_file(file);
@@ -427,7 +442,6 @@ static int path_truncate_later(struct restart *rs, struct file *file, u64 size)
 
 int path_finish(struct restart *rs)
 {
-	struct error_at at = { .reason = CKPT_REASON_CHANGED, .task = current };
 	struct path_truncate *pt;
 	int ret;
 
@@ -437,8 +451,7 @@ int path_finish(struct restart *rs)
 		if (ret == -ERESTARTSYS)
 			ret = -EINTR;
 		if (ret)
-			return error_add(&rs->ctx->errors, ret, &at, "%pD cannot be truncated",
-					 pt->file);
+			return path_truncate_failed(rs, pt->file, ret);
 	}
 	return 0;
 }
