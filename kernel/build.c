@@ -152,7 +152,6 @@ struct build_task *build_task(struct build *build, u64 flags, pid_t tid,
 		.fn = build_main,
 		.fn_arg = bt,
 	};
-	sigset_t blocked;
 	pid_t nr;
 
 	if (!bt)
@@ -169,12 +168,6 @@ struct build_task *build_task(struct build *build, u64 flags, pid_t tid,
 	spin_unlock(&build->lock);
 
 	nr = sym(kernel_clone)(&args);
-	if (nr == -ERESTARTNOINTR && !fatal_signal_pending(current)) {
-		/* It would have a signal handled first, and the call, which cannot, begin anew. */
-		build_mute(&blocked);
-		nr = sym(kernel_clone)(&args);
-		sym(set_current_blocked)(&blocked);
-	}
 	/* Killed, or to stop, which cannot be put off. */
 	if (nr == -ERESTARTNOINTR)
 		nr = -EAGAIN;

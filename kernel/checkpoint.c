@@ -78,6 +78,7 @@ int checkpoint_refuse(struct checkpoint *cp, enum ckpt_where where_type, u64 whe
 static int checkpoint_image(struct stream_out *out, void *data, size_t len)
 {
 	struct new_utsname *name = utsname();
+	u32 cpuid[CKPT_X86_CPUID_WORDS];
 	u8 digest[SHA256_DIGEST_SIZE];
 	struct pb_image *pb = data;
 
@@ -87,7 +88,7 @@ static int checkpoint_image(struct stream_out *out, void *data, size_t len)
 	pb->kernel_release.len = strnlen(name->release, sizeof(name->release));
 	pb->hostname.data = name->nodename;
 	pb->hostname.len = strnlen(name->nodename, sizeof(name->nodename));
-	arch_image_digest(pb, digest);
+	arch_image_digest(pb, digest, cpuid);
 	return stream_out_msg(out, CKPT_REC_IMAGE, &pb_image_msg, pb);
 }
 

@@ -34,6 +34,10 @@
 #include <linux/swapops.h>
 #include <linux/version.h>
 #include <crypto/sha2.h>
+/* cpuid() lived in asm/processor.h until 6.1, in asm/cpuid.h until 6.12; 7.3 has it here. */
+#if __has_include(<asm/cpuid/api.h>)
+#include <asm/cpuid/api.h>
+#endif
 
 #include "symbols.h"
 

@@ -344,7 +344,8 @@ int content_read(struct restart *rs)
 	if (!data)
 		return -ENOMEM;
 	ret = stream_in_raw(&rs->in, data, len);
-	if (!ret) {
+	/* Nothing will run if something is wrong, and memory that stands in is not for much. */
+	if (!ret && !rs->wrong) {
 		/* A memfd's first description is the program's, too, who may want to append. */
 		iocb_flags = file->f_iocb_flags;
 		file->f_iocb_flags = 0;

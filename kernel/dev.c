@@ -12,11 +12,9 @@
 #include "checkpoint.h"
 #include "dev.h"
 #include "restart.h"
+#include "signal.h"
 #include "symbols.h"
 #include "../uapi/ckpt_image.h"
-
-/* Bounds what a caller can make the kernel believe about its array; see uapi/ckpt.h. */
-#define DEV_ERRORS_CAP_MAX	1024
 
 /*
  * A fixed minor, so that a static node can exist before the module does and opening it loads the
@@ -106,7 +104,7 @@ static long dev_ioc_info(struct dev_ctx *ctx, void __user *uarg, size_t size)
 
 static int dev_check_errors(u64 errors, u32 cap, u32 len)
 {
-	if (cap > DEV_ERRORS_CAP_MAX || len || (cap && !errors))
+	if (cap > ERROR_MAX || len || (cap && !errors))
 		return -EINVAL;
 	return 0;
 }
@@ -254,6 +252,7 @@ static long dev_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	struct dev_ctx *ctx = file->private_data;
 	void __user *uarg = (void __user *)arg;
 	const struct dev_op *op;
+	sigset_t blocked;
 	long ret;
 
 	if (_IOC_TYPE(cmd) != CKPT_IOC_MAGIC || _IOC_NR(cmd) >= ARRAY_SIZE(dev_ops))
@@ -272,7 +271,10 @@ static long dev_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		atomic64_set(&ctx->progress.pages_total, 0);
 		atomic64_set(&ctx->progress.bytes, 0);
 	}
+	/* It cannot begin anew, and what a handler does can wait. */
+	signal_mute(&blocked);
 	ret = op->run(ctx, uarg, _IOC_SIZE(cmd));
+	sym(set_current_blocked)(&blocked);
 	dev_phase(ctx, ctx->held ? CKPT_PHASE_HELD : CKPT_PHASE_IDLE);
 	mutex_unlock(&ctx->lock);
 	return ret;

@@ -55,10 +55,10 @@ int error_add(struct error_log *log, int err, const struct error_at *at, const c
 	mutex_lock(&log->lock);
 	if (!log->rec)
 		log->rec = kvcalloc(ERROR_MAX, sizeof(*log->rec), GFP_KERNEL_ACCOUNT);
-	if (!log->rec || log->len == ERROR_MAX)
+	if (!log->rec || log->len++ >= ERROR_MAX)
 		goto out;
 
-	rec = &log->rec[log->len++];
+	rec = &log->rec[log->len - 1];
 	rec->error = -err;
 	rec->reason = at->reason;
 	rec->where_type = at->where_type;
@@ -79,19 +79,30 @@ out:
 	return err;
 }
 
+/* In the place of the last that there is room for. */
+static void error_more(struct ckpt_error *rec, unsigned int n)
+{
+	*rec = (struct ckpt_error){ .error = rec->error, .reason = CKPT_REASON_OTHER };
+	snprintf(rec->what, sizeof(rec->what), "and %u more", n);
+}
+
 int error_give(struct error_log *log, u64 uaddr, u32 cap)
 {
 	struct ckpt_error *rec;
-	unsigned int n;
+	unsigned int len, n;
 	int ret;
 
 	/* Who adds to the log may hold an mmap_lock: copy without ours. */
 	mutex_lock(&log->lock);
 	rec = log->rec;
-	n = min(cap, log->len);
+	len = log->len;
 	log->rec = NULL;
 	log->len = 0;
 	mutex_unlock(&log->lock);
+	n = min3(cap, len, (unsigned int)ERROR_MAX);
+	/* A caller with room for one wants to know of the first. */
+	if (n > 1 && len > n)
+		error_more(&rec[n - 1], len - n + 1);
 	ret = n;
 	if (n && copy_to_user(u64_to_user_ptr(uaddr), rec, n * sizeof(*rec)))
 		ret = -EFAULT;

@@ -7,13 +7,13 @@
 
 #include "../uapi/ckpt.h"
 
-/** ERROR_MAX - errors kept of one operation; later ones are dropped. */
-#define ERROR_MAX	64
+/** ERROR_MAX - errors kept of one operation, and the most that a caller may want; see uapi/ckpt.h */
+#define ERROR_MAX	1024
 
 /**
  * struct error_log - what went wrong in one operation, in words
  * @lock: protects all below; any context that may sleep
- * @len: how many of @rec are filled
+ * @len: how many there were; of @rec no more than ERROR_MAX are filled
  * @rec: ERROR_MAX of them, allocated with the first error; NULL before
  */
 struct error_log {
@@ -51,7 +51,8 @@ struct error_at {
  * @at: where, and what to do
  * @fmt: what the object is and what is wrong with it; no final period
  *
- * May sleep. Without memory, or past ERROR_MAX, the words are lost and the errno remains.
+ * May sleep. Without memory, or past ERROR_MAX, the words are lost, the errno remains, and
+ * error_give() says how many there were.
  *
  * Return: @err, so that a caller can "return error_add(...)".
  */
@@ -62,7 +63,7 @@ int error_add(struct error_log *log, int err, const struct error_at *at, const c
  * error_give() - hand the log to user space
  * @log: the log; empty afterwards
  * @uaddr: address of an array of struct ckpt_error, from the caller
- * @cap: its length in elements
+ * @cap: its length in elements; of more errors, the last element says how many
  *
  * Return: how many were copied, or -EFAULT.
  */

@@ -540,7 +540,7 @@ int file_read(struct restart *rs)
 		return PTR_ERR(file);
 	/* How it was made here does not matter. */
 	file->f_mode = (file->f_mode & ~FMODE_CREATED) | (pb.created ? FMODE_CREATED : 0);
-	/* What only stands in for it (see path_wrong()) need not know them. */
+	/* What only stands in for it (see path_stand_in()) need not know them, nor have the place. */
 	if (!(pb.flags & O_PATH) && !rs->wrong) {
 		ret = file_set_flags(rs, file, pb.id, pb.flags);
 		if (ret) {
@@ -548,7 +548,7 @@ int file_read(struct restart *rs)
 			return ret;
 		}
 	}
-	if (pb.has_pos && !proc_stands_in(rs, file)) {
+	if (pb.has_pos && !rs->wrong && !proc_stands_in(rs, file)) {
 		pos = vfs_llseek(file, pb.pos, SEEK_SET);
 		if (pos < 0 || pos != pb.pos) {
 			fput(file);

@@ -383,10 +383,26 @@ char *path_name(struct restart *rs, const struct pb_path *pb, const char *what)
 
 bool path_wrong(struct restart *rs, int err)
 {
-	if (!(rs->flags & CKPT_RESTART_CHECK) || err == -EINTR || err == -ENOMEM)
+	if (!(rs->flags & CKPT_RESTART_CHECK) || err == -EINTR || err == -ENOMEM ||
+	    err == -EBADMSG)
 		return false;
 	rs->wrong = rs->wrong ?: err;
 	return true;
+}
+
+struct file *path_stand_in(struct restart *rs, int err, umode_t mode, u64 size)
+{
+	struct file *file;
+	struct path root;
+
+	if (size > MAX_LFS_FILESIZE || !path_wrong(rs, err))
+		return ERR_PTR(err);
+	if (!S_ISDIR(mode))
+		return compat_shmem_file_setup("ckpt", size);
+	get_fs_root(current->fs, &root);
+	file = file_open_root(&root, "", O_RDONLY | O_DIRECTORY, 0);
+	path_put(&root);
+	return file;
 }
 
 static int path_changed(struct restart *rs, const char *name, const char *what)
@@ -412,10 +428,25 @@ struct path_truncate {
 	u64 size;
 };
 
+static int path_truncate_failed(struct restart *rs, struct file *file, int err)
+{
+	struct error_at at = { .reason = CKPT_REASON_CHANGED, .task = current };
+
+	return error_add(&rs->ctx->errors, err, &at, "%pD cannot be truncated", file);
+}
+
 static int path_truncate_later(struct restart *rs, struct file *file, u64 size)
 {
-	struct path_truncate *pt = kmalloc(sizeof(*pt), GFP_KERNEL_ACCOUNT);
+	struct path_truncate *pt;
+	int ret;
 
+	/* What truncate(2) asks, before other files are cut; to open it may have taken less. */
+	ret = path_permission(&file->f_path, MAY_WRITE);
+	if (!ret && IS_APPEND(file_inode(file)))
+		ret = -EPERM;
+	if (ret)
+		return path_truncate_failed(rs, file, ret);
+	pt = kmalloc(sizeof(*pt), GFP_KERNEL_ACCOUNT);
 	if (!pt)
 		return -ENOMEM;
 	pt->file = get_file(file);
@@ -426,7 +457,6 @@ static int path_truncate_later(struct restart *rs, struct file *file, u64 size)
 
 int path_finish(struct restart *rs)
 {
-	struct error_at at = { .reason = CKPT_REASON_CHANGED, .task = current };
 	struct path_truncate *pt;
 	int ret;
 
@@ -436,8 +466,7 @@ int path_finish(struct restart *rs)
 		if (ret == -ERESTARTSYS)
 			ret = -EINTR;
 		if (ret)
-			return error_add(&rs->ctx->errors, ret, &at, "%pD cannot be truncated",
-					 pt->file);
+			return path_truncate_failed(rs, pt->file, ret);
 	}
 	return 0;
 }
@@ -548,9 +577,8 @@ struct file *path_open(struct restart *rs, const struct pb_path *pb, unsigned in
 		return ERR_CAST(name);
 	file = path_open_named(rs, pb, name, flags);
 	kfree(name);
-	/* Something of that size stands in for it, to see what else is missing. */
-	if (IS_ERR(file) && S_ISREG(pb->mode) && PTR_ERR(file) != -EBADMSG &&
-	    pb->size <= MAX_LFS_FILESIZE && path_wrong(rs, PTR_ERR(file)))
-		file = compat_shmem_file_setup("ckpt", pb->size);
+	/* Of a FIFO, both ends are wanted: see pipe.c. */
+	if (IS_ERR(file) && !S_ISFIFO(pb->mode))
+		file = path_stand_in(rs, PTR_ERR(file), pb->mode, pb->size);
 	return file;
 }

@@ -75,9 +75,21 @@ int path_relocate(struct restart *rs, const char __user *from, size_t len);
  * @rs: the restart
  * @err: a negative errno; the error is recorded
  *
- * Return: true with CKPT_RESTART_CHECK, which wants to hear of the others, too.
+ * Return: true with CKPT_RESTART_CHECK, which wants to hear of the others, too; but not without
+ * memory, when killed, or if the image is damaged.
  */
 bool path_wrong(struct restart *rs, int err);
+
+/**
+ * path_stand_in() - a file in the place of what is missing, to see what else is
+ * @rs: the restart
+ * @err: a negative errno; the error is recorded
+ * @mode: for a directory there is one, for anything else memory
+ * @size: of that memory, in bytes; it stays empty
+ *
+ * Return: the file, or an ERR_PTR with @err if path_wrong() says no, or with what fails here.
+ */
+struct file *path_stand_in(struct restart *rs, int err, umode_t mode, u64 size);
 
 /**
  * path_is_anonymous() - is it one of the kernel's files without a path?

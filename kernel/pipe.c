@@ -247,26 +247,30 @@ static int pipe_open_fifo(struct restart *rs, struct pipe_build *build, const st
 	};
 	struct pipe_inode_info *pipe;
 	struct file *file;
+	int ret;
 
 	if (!S_ISFIFO(pb->fifo.mode))
 		return stream_in_bad(&rs->in, "path of FIFO %u", pb->id);
 	file = path_open(rs, &pb->fifo, O_RDWR | O_NONBLOCK);
 	if (IS_ERR(file))
 		return PTR_ERR(file);
+	pipe = file->private_data;
+	if (READ_ONCE(pipe->readers) != 1 || READ_ONCE(pipe->writers) != 1 ||
+	    READ_ONCE(pipe->head) != READ_ONCE(pipe->tail)) {
+		ret = error_add(&rs->ctx->errors, -EBUSY, &at,
+				"%pD, a FIFO, is open in another process", file);
+		fput(file);
+		return ret;
+	}
+	spin_lock(&file->f_lock);
+	if (pb->n_packets)
+		file->f_flags |= O_DIRECT;
+	spin_unlock(&file->f_lock);
 	build->file[0] = file;
 	build->file[1] = get_file(file);
 	/* The descriptions of the image are opened one by one. */
 	build->given[0] = true;
 	build->given[1] = true;
-	pipe = file->private_data;
-	if (READ_ONCE(pipe->readers) != 1 || READ_ONCE(pipe->writers) != 1 ||
-	    READ_ONCE(pipe->head) != READ_ONCE(pipe->tail))
-		return error_add(&rs->ctx->errors, -EBUSY, &at,
-				 "%pD, a FIFO, is open in another process", file);
-	spin_lock(&file->f_lock);
-	if (pb->n_packets)
-		file->f_flags |= O_DIRECT;
-	spin_unlock(&file->f_lock);
 	return 0;
 }
 
@@ -328,7 +332,8 @@ int pipe_read(struct restart *rs)
 	/* To fill it must never wait: what does not fit is an error. */
 	if (pb.has_fifo)
 		ret = pipe_open_fifo(rs, build, &pb);
-	else
+	/* An unnamed one stands in for a FIFO, to see what else is missing. */
+	if (!pb.has_fifo || (ret && path_wrong(rs, ret)))
 		ret = pipe_create(build, O_NONBLOCK | (pb.n_packets ? O_DIRECT : 0));
 	if (ret)
 		goto err;
@@ -403,8 +408,9 @@ struct file *pipe_open(struct restart *rs, const struct pb_file *pb)
 	struct file *file;
 	int end;
 
-	if (!build || build->left || (pb->unwritten && (!pipe_named(build->file[0]) ||
-							(pb->flags & O_ACCMODE) != O_RDONLY)))
+	if (!build || build->left || (pb->unwritten && !rs->wrong &&
+				      (!pipe_named(build->file[0]) ||
+				       (pb->flags & O_ACCMODE) != O_RDONLY)))
 		return ERR_PTR(stream_in_bad(&rs->in, "pipe %u", pb->pipe));
 	switch (pb->flags & O_ACCMODE) {
 	case O_RDONLY:

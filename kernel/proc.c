@@ -381,6 +381,8 @@ struct file *proc_open(struct restart *rs, const struct pb_file *pb)
 		file = proc_open_later(rs, pb, root, &name, at);
 	else
 		file = proc_open_name(rs, name, at, proc->mode, pb->flags);
+	if (IS_ERR(file))
+		file = path_stand_in(rs, PTR_ERR(file), S_IFDIR, 0);
 	kfree(name);
 	kfree(root);
 	return file;

@@ -16,13 +16,18 @@ static const struct codec_field pb_x86_machine_fields[] = {
 	  .size = sizeof(struct codec_bytes), .max = PB_X86_MACHINE_VDSO_SHA256_MAX },
 	{ .name = "vdso_size", .number = 4, .type = CODEC_U32, .label = CODEC_REQUIRED,
 	  .offset = offsetof(struct pb_x86_machine, vdso_size), .size = sizeof(u32) },
+	{ .name = "cpuid", .number = 5, .type = CODEC_U32, .label = CODEC_PACKED,
+	  .offset = offsetof(struct pb_x86_machine, cpuid),
+	  .presence = offsetof(struct pb_x86_machine, n_cpuid), .size = sizeof(u32),
+	  .max = PB_X86_MACHINE_CPUID_MAX },
 };
 
 const struct codec_msg pb_x86_machine_msg = {
 	.name = "X86Machine",
 	.fields = pb_x86_machine_fields,
-	.nr_fields = 4,
+	.nr_fields = 5,
 	.size = sizeof(struct pb_x86_machine),
+	.arena_max = PB_X86_MACHINE_ARENA_MAX,
 };
 
 static const struct codec_field pb_image_fields[] = {
@@ -55,6 +60,7 @@ const struct codec_msg pb_image_msg = {
 	.fields = pb_image_fields,
 	.nr_fields = 9,
 	.size = sizeof(struct pb_image),
+	.arena_max = PB_IMAGE_ARENA_MAX,
 };
 
 static const struct codec_field pb_process_fields[] = {

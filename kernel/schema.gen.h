@@ -50,6 +50,7 @@ enum pb_restart_kind {
 };
 
 #define PB_X86_MACHINE_VDSO_SHA256_MAX 32
+#define PB_X86_MACHINE_CPUID_MAX 16
 
 /* What the processor and the kernel must offer to go on with this image. */
 struct pb_x86_machine {
@@ -57,7 +58,11 @@ struct pb_x86_machine {
 	u32 xstate_size;		/* bytes of the uncompacted xsave area */
 	struct codec_bytes vdso_sha256;	/* max 32; of the 64-bit vDSO image */
 	u32 vdso_size;			/* bytes */
+	u32 n_cpuid;
+	u32 *cpuid;			/* max 16; instructions that programs may use, as CPUID */
 };
+
+#define PB_X86_MACHINE_ARENA_MAX (CODEC_ALIGN(PB_X86_MACHINE_CPUID_MAX * sizeof(u32)))
 
 extern const struct codec_msg pb_x86_machine_msg;
 
@@ -78,6 +83,8 @@ struct pb_image {
 	bool has_x86;
 	struct pb_x86_machine x86;
 };
+
+#define PB_IMAGE_ARENA_MAX (PB_X86_MACHINE_ARENA_MAX)
 
 extern const struct codec_msg pb_image_msg;
 

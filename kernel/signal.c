@@ -305,3 +305,37 @@ int signal_read_shared(struct restart *rs)
 	ret = stream_in_msg(in, &pb_signals_msg, &signals);
 	return ret ?: signal_queue_all(in, signals.pending, signals.n_pending, PIDTYPE_TGID);
 }
+
+/* ---- the caller's own, during an operation ---- */
+
+void signal_mute(sigset_t *old)
+{
+	struct sighand_struct *sighand = signal_sighand();
+	sigset_t set;
+	int sig;
+
+	*old = current->blocked;
+	sigfillset(&set);
+	spin_lock_irq(&sighand->siglock);
+	for (sig = 1; sig <= _NSIG; sig++)
+		if (sighand->action[sig - 1].sa.sa_handler == SIG_DFL &&
+		    !sig_kernel_ignore(sig) && !sig_kernel_stop(sig) && !sigismember(old, sig))
+			sigdelset(&set, sig);
+	spin_unlock_irq(&sighand->siglock);
+	sym(set_current_blocked)(&set);
+}
+
+bool signal_ends(void)
+{
+	struct sighand_struct *sighand = signal_sighand();
+	sigset_t pending;
+
+	if (fatal_signal_pending(current))
+		return true;
+	spin_lock_irq(&sighand->siglock);
+	sigorsets(&pending, &current->pending.signal, &current->signal->shared_pending.signal);
+	sigandnsets(&pending, &pending, &current->blocked);
+	spin_unlock_irq(&sighand->siglock);
+	sigdelset(&pending, SIGSTOP);
+	return !sigisemptyset(&pending);
+}

@@ -82,6 +82,15 @@ int signal_read_shared(struct restart *rs);
 int signal_queue_all(struct stream_in *in, const struct pb_signal *pb, unsigned int n,
 		     enum pid_type type);
 
+/**
+ * signal_mute() - block the caller's signals that do not end it, those with a handler say
+ * @old: what was blocked, to be given to set_current_blocked()
+ */
+void signal_mute(sigset_t *old);
+
+/** signal_ends() - has the caller, muted, got a signal that ends it, if by a core dump? */
+bool signal_ends(void);
+
 /** signal_sighand() - the current task's signal handlers, at which it may look without RCU */
 static inline struct sighand_struct *signal_sighand(void)
 {

@@ -10,6 +10,7 @@
 #include <linux/tty.h>
 
 #include "checkpoint.h"
+#include "path.h"
 #include "restart.h"
 #include "tty.h"
 
@@ -111,15 +112,21 @@ int tty_read(struct restart *rs)
 		.advice = "restart it from a terminal",
 	};
 	struct pb_tty pb;
+	struct file *tty;
 	int ret;
 
 	ret = stream_in_msg(&rs->in, &pb_tty_msg, &pb);
 	if (ret)
 		return ret;
-	if (!rs->tty)
-		return error_add(&rs->ctx->errors, -ENXIO, &at,
-				 "the program had a terminal (%.*s) and there is none here",
-				 (int)min(pb.path.len, 128U), pb.path.data);
+	if (!rs->tty) {
+		ret = error_add(&rs->ctx->errors, -ENXIO, &at,
+				"the program had a terminal (%.*s) and there is none here",
+				(int)min(pb.path.len, 128U), pb.path.data);
+		tty = path_stand_in(rs, ret, S_IFCHR, 0);
+		if (IS_ERR(tty))
+			return PTR_ERR(tty);
+		rs->tty = tty;
+	}
 	if (rs->has_termios)
 		return stream_in_bad(&rs->in, "a second terminal");
 	if (pb.has_termios) {

@@ -171,10 +171,14 @@ static int unlinked_make(struct restart *rs, const struct pb_unlinked *pb, const
 	int ret;
 
 	file = unlinked_create(dir, pb->linkable);
+	if (IS_ERR(file)) {
+		error_add(&rs->ctx->errors, PTR_ERR(file), &at,
+			  "in %s no file without a name can be made, to be the deleted file %.*s",
+			  dir, (int)pb->name.len, (const char *)pb->name.data);
+		file = path_stand_in(rs, PTR_ERR(file), S_IFREG, 0);
+	}
 	if (IS_ERR(file))
-		return error_add(&rs->ctx->errors, PTR_ERR(file), &at,
-				 "in %s no file without a name can be made, to be the deleted file %.*s",
-				 dir, (int)pb->name.len, (const char *)pb->name.data);
+		return PTR_ERR(file);
 	/* What is done to it here the program has not done, and shall not hear of (inotify). */
 	compat_file_unseen(file);
 	/* Sparse, as yet. */

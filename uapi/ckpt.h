@@ -155,7 +155,7 @@ struct ckpt_info {
  * @flags: in: CKPT_CHECKPOINT_*
  * @errors: in: address of an array of struct ckpt_error
  * @errors_cap: in: its length in elements, at most 1024
- * @errors_len: out: how many were filled
+ * @errors_len: out: how many were filled; if there were more, the last says how many
  * @timeout_ms: in: how long the program may take to come to rest; 0 is the default, 10 s
  * @nr_tasks: out: how many tasks (threads) the image holds
  * @frozen_ns: out: from the first thread's stop to the release of all; with HOLD up to the end
@@ -228,8 +228,9 @@ struct ckpt_release {
 #define CKPT_RESTART_FILES_TRUNCATE	(1ULL << 2)
 /**
  * CKPT_RESTART_CHECK - do all of it but the last step, then end it again: nothing is started, no
- * file is cut. Success means that it would start. Files that are missing or not what they were,
- * and pids that are taken, are all reported, not only the first.
+ * file is cut. Success means that it would start. Files of any kind that are missing or not what
+ * they were, a missing terminal, and pids that are taken are all reported, not only the first; what
+ * else is wrong (an unsuitable kernel or processor, a missing right) ends it.
  */
 #define CKPT_RESTART_CHECK		(1ULL << 3)
 #define CKPT_RESTART_FLAGS		(CKPT_RESTART_DETACH | CKPT_RESTART_FILES_CHANGED | \
@@ -246,7 +247,7 @@ struct ckpt_release {
  * @flags: in: CKPT_RESTART_*
  * @errors: in: address of an array of struct ckpt_error
  * @errors_cap: in: its length in elements, at most 1024
- * @errors_len: out: how many were filled
+ * @errors_len: out: how many were filled; if there were more, the last says how many
  * @pid: out: the process, a child of the caller, in the caller's pid namespace
  * @nr_tasks: out: how many tasks (threads) were started
  * @wall_ns: out: the whole call

@@ -149,4 +149,37 @@ enum ckpt_rec {
 #undef CKPT_REC_ENUM
 };
 
+/**
+ * CKPT_X86_CPUID_TABLE - instructions that not all x86-64 processors have: word, bit, name
+ *
+ * X86Machine.cpuid is what the image's processor had of them. A program may have chosen its code by
+ * what it found there. Words: 0 CPUID 1 ECX, 1 CPUID 7 EBX, 2 CPUID 7 ECX, 3 CPUID 7 EDX, 4 CPUID
+ * 7.1 EAX, 5 CPUID 80000001 ECX, 6 CPUID 80000001 EDX. Hints and what only the kernel can use do not
+ * count.
+ */
+#define CKPT_X86_CPUID_TABLE(X)									\
+	X(0, 0, "sse3") X(0, 1, "pclmulqdq") X(0, 9, "ssse3") X(0, 12, "fma")			\
+	X(0, 13, "cx16") X(0, 19, "sse4_1") X(0, 20, "sse4_2") X(0, 22, "movbe")		\
+	X(0, 23, "popcnt") X(0, 25, "aes") X(0, 26, "xsave") X(0, 28, "avx")			\
+	X(0, 29, "f16c") X(0, 30, "rdrand")							\
+	X(1, 0, "fsgsbase") X(1, 3, "bmi1") X(1, 5, "avx2") X(1, 8, "bmi2")			\
+	X(1, 11, "rtm") X(1, 16, "avx512f") X(1, 17, "avx512dq") X(1, 18, "rdseed")		\
+	X(1, 19, "adx") X(1, 21, "avx512ifma") X(1, 23, "clflushopt") X(1, 24, "clwb")		\
+	X(1, 28, "avx512cd") X(1, 29, "sha_ni") X(1, 30, "avx512bw")				\
+	X(1, 31, "avx512vl")									\
+	X(2, 1, "avx512vbmi") X(2, 5, "waitpkg") X(2, 6, "avx512_vbmi2") X(2, 8, "gfni")	\
+	X(2, 9, "vaes") X(2, 10, "vpclmulqdq") X(2, 11, "avx512_vnni")				\
+	X(2, 12, "avx512_bitalg") X(2, 14, "avx512_vpopcntdq") X(2, 22, "rdpid")		\
+	X(2, 27, "movdiri") X(2, 28, "movdir64b")						\
+	X(3, 2, "avx512_4vnniw") X(3, 3, "avx512_4fmaps") X(3, 8, "avx512_vp2intersect")	\
+	X(3, 14, "serialize") X(3, 23, "avx512_fp16")						\
+	X(4, 0, "sha512") X(4, 1, "sm3") X(4, 2, "sm4") X(4, 4, "avx_vnni")			\
+	X(4, 5, "avx512_bf16") X(4, 7, "cmpccxadd") X(4, 23, "avx_ifma")			\
+	X(5, 0, "lahf_lm") X(5, 5, "abm") X(5, 6, "sse4a") X(5, 11, "xop")			\
+	X(5, 16, "fma4") X(5, 21, "tbm")							\
+	X(6, 22, "mmxext") X(6, 27, "rdtscp") X(6, 30, "3dnowext") X(6, 31, "3dnow")
+
+/** CKPT_X86_CPUID_WORDS - how many words that are */
+#define CKPT_X86_CPUID_WORDS	7
+
 #endif /* _UAPI_CKPT_IMAGE_H */

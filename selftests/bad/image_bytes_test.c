@@ -20,6 +20,42 @@ TEST(label)
 	EXPECT_NE(NULL, strstr(device_words(&res), "a\\x0alabel"));
 }
 
+/* A processor with an instruction that this one lacks; the last word is one nobody knows. */
+TEST(instructions)
+{
+	static const uint8_t none[7];
+	uint8_t cpuid[10] = {};
+	struct image_field machine, f;
+	const uint8_t *msg;
+	unsigned int i;
+
+	SETUP();
+	i = nth_rec(CKPT_REC_IMAGE, 0);
+	ASSERT_TRUE(image_find(recs[i].payload, recs[i].len, 9, 0, &machine));
+	msg = recs[i].payload + machine.value;
+	ASSERT_TRUE(image_find(msg, machine.end - machine.value, 5, 0, &f));
+	EXPECT_FINE(attempt_inner(i, &machine, image_set_bytes(msg, machine.end - machine.value, &f,
+							       none, sizeof(none)), true),
+		    "a processor with few instructions");
+	/* Word 5: fma4 and tbm, which only few processors ever had. */
+	cpuid[5] = 0x80;
+	cpuid[6] = 0x80;
+	cpuid[7] = 0x84;
+	cpuid[8] = 0x01;
+	EXPECT_FINE(attempt_inner(i, &machine, image_set_bytes(msg, machine.end - machine.value, &f,
+							       cpuid, sizeof(cpuid)), false),
+		    "tbm and fma4");
+	EXPECT_EQ(EOPNOTSUPP, res.error);
+	EXPECT_NE(NULL, strstr(device_words(&res), "lacks instructions that the image's had: fma4 tbm"));
+	memset(cpuid, 0, sizeof(cpuid));
+	cpuid[7] = 1;
+	EXPECT_FINE(attempt_inner(i, &machine, image_set_bytes(msg, machine.end - machine.value, &f,
+							       cpuid, 8), false),
+		    "a word of later modules");
+	EXPECT_EQ(EOPNOTSUPP, res.error);
+	EXPECT_NE(NULL, strstr(device_words(&res), "does not know"));
+}
+
 /* Bytes where others were expected. */
 static const char *attempt_bytes(uint32_t type, unsigned int nth, uint32_t outer, uint32_t field,
 				 const void *data, size_t len)

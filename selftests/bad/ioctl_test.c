@@ -2,11 +2,15 @@
 /* The arguments of the ioctls: one test for each way to get them wrong. */
 #include <elf.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 
 #include "device.h"
@@ -446,6 +450,54 @@ TEST_F(device, errors_array)
 }
 
 /* Where the words cannot be put, the errno remains. */
+/* All that is refused has its record; what has none any more is counted. */
+TEST_F(device, errors_many)
+{
+	static const unsigned int sockets[] = { 100, 1100 };
+	static struct ckpt_error errors[1024];
+	struct rlimit files = { 4096, 4096 };
+	unsigned int i, n, more = 0;
+	pid_t child;
+
+	for (i = 0; i < ARRAY_SIZE(sockets); i++) {
+		struct ckpt_checkpoint ck = {
+			.flags = CKPT_CHECKPOINT_DRY_RUN,
+			.errors = (uintptr_t)errors,
+			.errors_cap = ARRAY_SIZE(errors),
+		};
+
+		n = sockets[i];
+		child = fork();
+		if (!child) {
+			close_range(3, ~0U, 0);
+			setrlimit(RLIMIT_NOFILE, &files);
+			while (n--)
+				if (socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0) < 0)
+					_exit(1);
+			kill(getpid(), SIGSTOP);
+			while (1)
+				pause();
+		}
+		ASSERT_EQ(child, waitpid(child, NULL, WUNTRACED));
+		kill(child, SIGCONT);
+		usleep(300000);
+		ck.pid = child;
+		FAILS(EOPNOTSUPP, CKPT_IOC_CHECKPOINT, &ck);
+		for (n = 0; n < ck.errors_len && strstr(errors[n].what, "socket"); n++)
+			;
+		if (sockets[i] < ARRAY_SIZE(errors)) {
+			EXPECT_EQ(sockets[i], n);
+		} else {
+			EXPECT_EQ(ARRAY_SIZE(errors), ck.errors_len);
+			EXPECT_EQ(ARRAY_SIZE(errors) - 1, n);
+			EXPECT_EQ(1, sscanf(errors[n].what, "and %u more", &more));
+			EXPECT_LE(sockets[i] - n, more);
+			EXPECT_EQ(0, errors[n].pid);
+		}
+		victim_kill(child);
+	}
+}
+
 TEST_F(device, errors_nowhere)
 {
 	self->ck.pid = 0;
@@ -783,6 +835,132 @@ TEST_F(device, busy)
 	EXPECT_EQ(NULL, device_unclear(res));
 	ASSERT_EQ(0, ioctl(self->fd, CKPT_IOC_PROGRESS, &progress));
 	EXPECT_EQ(CKPT_PHASE_IDLE, (int)progress.phase);
+}
+
+static volatile sig_atomic_t rung;
+
+static void ring(int sig __attribute__((unused)))
+{
+	rung = 1;
+}
+
+/* An alarm with a handler, soon. */
+static void alarm_soon(void)
+{
+	struct itimerval soon = { .it_value.tv_usec = 100000 };
+
+	rung = 0;
+	signal(SIGALRM, ring);
+	setitimer(ITIMER_REAL, &soon, NULL);
+}
+
+/* Start to checkpoint into a pipe that is soon full; the exit status is the errno. */
+static pid_t slow_checkpoint(pid_t pid, int *from)
+{
+	struct device_result res;
+	int fds[2];
+	pid_t child;
+
+	if (pipe2(fds, O_CLOEXEC) || fcntl(fds[1], F_SETPIPE_SZ, 4096) != 4096)
+		return -1;
+	child = fork();
+	if (!child) {
+		close(fds[0]);
+		alarm_soon();
+		device_checkpoint(device_open(), pid, fds[1], 0, &res);
+		_exit(res.error ?: rung ? 0 : 255);
+	}
+	close(fds[1]);
+	*from = fds[0];
+	return child;
+}
+
+static void read_all(int fd)
+{
+	static char buf[65536];
+
+	while (read(fd, buf, sizeof(buf)) > 0)
+		;
+	close(fd);
+}
+
+/* A signal with a handler comes while nobody reads the image: it waits for the end. */
+TEST_F(device, signal_while_writing)
+{
+	int from;
+	pid_t child = slow_checkpoint(self->pid, &from);
+
+	ASSERT_LT(0, child);
+	usleep(500000);
+	read_all(from);
+	EXPECT_EQ(0, victim_end(child));
+}
+
+/* So does a stop, which no mask holds up. */
+TEST_F(device, stop_while_writing)
+{
+	int from, status;
+	pid_t child = slow_checkpoint(self->pid, &from);
+
+	ASSERT_LT(0, child);
+	usleep(300000);
+	kill(child, SIGSTOP);
+	usleep(300000);
+	EXPECT_EQ(0, waitpid(child, &status, WUNTRACED | WNOHANG));
+	kill(child, SIGCONT);
+	usleep(100000);
+	kill(child, SIGSTOP);
+	while (poll(&(struct pollfd){ .fd = from, .events = POLLIN }, 1, 3000) > 0) {
+		static char buf[65536];
+
+		ASSERT_LT(0, read(from, buf, sizeof(buf)));
+	}
+	ASSERT_EQ(child, waitpid(child, &status, WUNTRACED));
+	EXPECT_TRUE(WIFSTOPPED(status));
+	kill(child, SIGCONT);
+	EXPECT_EQ(0, victim_end(child));
+	close(from);
+}
+
+/* What ends the caller does so at once, with a core dump or without. */
+TEST_F(device, end_while_writing)
+{
+	static const int ends[] = { SIGTERM, SIGQUIT };
+	unsigned int i;
+	pid_t child;
+	int from;
+
+	for (i = 0; i < ARRAY_SIZE(ends); i++) {
+		child = slow_checkpoint(self->pid, &from);
+		ASSERT_LT(0, child);
+		usleep(300000);
+		kill(child, ends[i]);
+		EXPECT_EQ(ends[i], victim_end(child) & 0x7f);
+		close(from);
+	}
+}
+
+/* The same for the first bytes of an image, which the caller itself reads. */
+TEST_F(device, signal_while_reading)
+{
+	struct device_result res;
+	pid_t child;
+	int fds[2];
+
+	ASSERT_EQ(0, pipe2(fds, O_CLOEXEC));
+	child = fork();
+	if (!child) {
+		usleep(500000);
+		_exit(write(fds[1], "no image", 8) != 8);
+	}
+	alarm_soon();
+	EXPECT_EQ(-1, device_restart(self->fd, fds[0], 0, &res));
+	EXPECT_EQ(EBADMSG, res.error);
+	EXPECT_EQ(1, rung);
+	EXPECT_EQ(0, victim_end(child));
+	signal(SIGALRM, SIG_DFL);
+	close(fds[0]);
+	close(fds[1]);
 }
 
 /* The file is closed while an operation of another thread runs on it. */

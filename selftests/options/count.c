@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Works in a directory: appends a number to the file "log" each 5 ms, one more each time, and
- * has the file "data" open and mapped, the file "constant" open to read, and watches the file
- * "watched". With "more" it also has the FIFO "fifo" and a file that is deleted. SIGTERM ends it
- * with status 7.
+ * has the file "data" open and mapped, the file "constant" open to read, watches the file
+ * "watched", has the directory "dir" (read to the end) and the FIFO "fifo" open, and a file in the
+ * directory "gone" that is deleted. SIGTERM ends it with status 7.
  *
- *	count DIRECTORY [more]
+ *	count DIRECTORY
  */
 #include <fcntl.h>
 #include <signal.h>
@@ -15,6 +15,7 @@
 #include <sys/inotify.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -22,6 +23,22 @@ static void on_term(int sig)
 {
 	(void)sig;
 	_exit(7);
+}
+
+static int others(void)
+{
+	char buf[1024];
+	int fd;
+
+	if (mkdir("dir", 0700) || mkdir("gone", 0700) || mkfifo("fifo", 0600))
+		return -1;
+	fd = open("dir", O_RDONLY | O_DIRECTORY);
+	while (syscall(SYS_getdents64, fd, buf, sizeof(buf)) > 0)
+		;
+	if (fd < 0 || open("fifo", O_RDWR) < 0)
+		return -1;
+	fd = open("gone/deleted", O_RDWR | O_CREAT, 0600);
+	return write(fd, "text", 4) == 4 ? unlink("gone/deleted") : -1;
 }
 
 int main(int argc, char **argv)
@@ -44,8 +61,7 @@ int main(int argc, char **argv)
 		return 2;
 	if (close(open("constant", O_WRONLY | O_CREAT, 0600)) || open("constant", O_RDONLY) < 0)
 		return 2;
-	if (argc > 2 && (mkfifo("fifo", 0600) || open("fifo", O_RDWR) < 0 ||
-			 open("gone", O_RDWR | O_CREAT, 0600) < 0 || unlink("gone")))
+	if (others())
 		return 2;
 	map = mmap(NULL, 4096, PROT_READ, MAP_SHARED, data, 0);
 	if (map == MAP_FAILED)

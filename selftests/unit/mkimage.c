@@ -192,6 +192,9 @@ static void put_image(void)
 	x86.xstate_size = 2696;
 	x86.vdso_sha256 = (ProtobufCBinaryData){ sizeof(digest), digest };
 	x86.vdso_size = 8192;
+	/* sse3, avx2 */
+	x86.n_cpuid = 2;
+	x86.cpuid = (uint32_t []){ 1, 1 << 5 };
 	image.x86 = &x86;
 	message(CKPT_REC_IMAGE, &image);
 	if (is("image-twice"))

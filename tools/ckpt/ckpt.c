@@ -350,6 +350,11 @@ static int run(struct job *job, unsigned int closed)
 		say("--stats and the image cannot be the same file");
 		goto fail;
 	}
+	/*
+	 * To stop in the middle is not possible, and a shell that waits for that, while the reader
+	 * of the image has stopped, could not even be interrupted.
+	 */
+	signal(SIGTSTP, SIG_IGN);
 	progress_block(false);
 	/* An image holds all the program's secrets: for its owner only. */
 	if (outfile_begin(&job->stats, 0666) || outfile_begin(&job->out, 0600))

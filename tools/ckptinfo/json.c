@@ -170,6 +170,20 @@ static json_t *json_flags(const struct name *table, uint64_t value)
 	return array;
 }
 
+static json_t *json_cpuid(const Ckpt__X86Machine *x86)
+{
+	json_t *array = json_array();
+	size_t i;
+
+	for (i = 0; i < 32 * x86->n_cpuid; i++) {
+		const char *name = names_cpuid(i / 32, i % 32);
+
+		if (x86->cpuid[i / 32] >> i % 32 & 1)
+			json_array_append_new(array, name ? json_string(name) : json_integer(i));
+	}
+	return array;
+}
+
 /**
  * struct writer - where in the output we are
  * @indent: depth
@@ -366,8 +380,10 @@ static void write_needs(struct writer *w, const struct model *m)
 			member(w, NULL, json_integer(m->processes[i].threads[j]->tid));
 	close_group(w, ']');
 	member(w, "machine", json_string(names_machine(m->im.machine)));
-	if (x86)
+	if (x86) {
 		member(w, "xfeatures", json_flags(names_xfeature, x86->xfeatures));
+		member(w, "instructions", json_cpuid(x86));
+	}
 	for (i = 0; i < m->nr_objects; i++)
 		tty |= m->objects[i]->type == CKPT_REC_TTY;
 	member(w, "terminal", json_boolean(tty));

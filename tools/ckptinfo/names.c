@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "names.h"
 
+#include <ckpt_image.h>
+
 #include <elf.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -154,6 +156,16 @@ const struct name names_xfeature[] = {
 	{ 1ULL << 19, "apx" },
 	{ }
 };
+
+const char *names_cpuid(unsigned int word, unsigned int bit)
+{
+	switch (word * 32 + bit) {
+#define NAMES_CPUID(word, bit, name) case (word) * 32 + (bit): return name;
+	CKPT_X86_CPUID_TABLE(NAMES_CPUID)
+#undef NAMES_CPUID
+	}
+	return NULL;
+}
 
 const struct name names_policy[] = {
 	{ SCHED_OTHER, "other" },

@@ -616,6 +616,18 @@ static void show_needs(const struct model *m)
 		printf("  processor   %s with %s (xsave area of %u bytes)\n",
 		       names_machine(m->im.machine),
 		       names_flags(buf, names_xfeature, x86->xfeatures, " "), x86->xstate_size);
+		fputs("  with        ", stdout);
+		for (i = 0; i < 32 * x86->n_cpuid; i++) {
+			const char *name = names_cpuid(i / 32, i % 32);
+
+			if (!(x86->cpuid[i / 32] >> i % 32 & 1))
+				continue;
+			if (name)
+				printf("%s ", name);
+			else
+				printf("instructions-%zu ", i);
+		}
+		fputs(x86->n_cpuid ? "\n" : "unknown instructions\n", stdout);
 		printf("  kernel      a vDSO of %u bytes, sha256 ", x86->vdso_size);
 		put_hex(x86->vdso_sha256.data, x86->vdso_sha256.len);
 		putchar('\n');

@@ -37,10 +37,11 @@ void arch_image(struct pb_image *image, struct mm_struct *mm);
 
 /**
  * arch_image_digest() - the rest of it, which takes time and needs no @mm
- * @image: filled by arch_image(); points to @digest afterwards
+ * @image: filled by arch_image(); points to @digest and @cpuid afterwards
  * @digest: SHA256_DIGEST_SIZE bytes
+ * @cpuid: CKPT_X86_CPUID_WORDS words
  */
-void arch_image_digest(struct pb_image *image, u8 *digest);
+void arch_image_digest(struct pb_image *image, u8 *digest, u32 *cpuid);
 
 /**
  * arch_image_check() - can this machine go on with an image?

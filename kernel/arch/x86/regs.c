@@ -28,6 +28,7 @@
 
 #include "arch.h"
 #include "../../compat.h"
+#include "../../../uapi/ckpt_image.h"
 #include "../../dev.h"
 
 #ifndef NT_X86_XSTATE
@@ -348,6 +349,73 @@ static void regs_vdso_digest(u8 *digest)
 	sha256_final(&ctx, digest);
 }
 
+static const struct {
+	u8 word;
+	u8 bit;
+	const char *name;
+} regs_features[] = {
+#define REGS_FEATURE(word, bit, name) { word, bit, name },
+	CKPT_X86_CPUID_TABLE(REGS_FEATURE)
+#undef REGS_FEATURE
+};
+
+/* The words of CKPT_X86_CPUID_TABLE as this processor tells them to programs. */
+static void regs_cpuid(u32 *word)
+{
+	u32 mask[CKPT_X86_CPUID_WORDS] = {}, subleaves, none;
+	unsigned int i;
+
+	memset(word, 0, CKPT_X86_CPUID_WORDS * sizeof(*word));
+	word[0] = cpuid_ecx(1);
+	if (boot_cpu_data.cpuid_level >= 7) {
+		cpuid_count(7, 0, &subleaves, &word[1], &word[2], &word[3]);
+		if (subleaves)
+			cpuid_count(7, 1, &word[4], &none, &none, &none);
+	}
+	/* All 64-bit processors have it. */
+	cpuid(0x80000001, &none, &none, &word[5], &word[6]);
+	for (i = 0; i < ARRAY_SIZE(regs_features); i++)
+		mask[regs_features[i].word] |= BIT(regs_features[i].bit);
+	for (i = 0; i < CKPT_X86_CPUID_WORDS; i++)
+		word[i] &= mask[i];
+}
+
+static const char *regs_feature(unsigned int word, unsigned int bit)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(regs_features); i++)
+		if (regs_features[i].word == word && regs_features[i].bit == bit)
+			return regs_features[i].name;
+	return "one that this module does not know";
+}
+
+/* Whatever the program found out about its processor must be so. */
+static int regs_check_cpuid(struct dev_ctx *ctx, const struct pb_x86_machine *x86)
+{
+	struct error_at at = {
+		.reason = CKPT_REASON_KERNEL,
+		.advice = "restart it on a processor that has them",
+	};
+	u32 mine[CKPT_X86_CPUID_WORDS], word;
+	unsigned long missing;
+	unsigned int i, bit;
+	char list[200] = "";
+	size_t len = 0;
+
+	regs_cpuid(mine);
+	for (i = 0; i < x86->n_cpuid; i++) {
+		word = i < CKPT_X86_CPUID_WORDS ? mine[i] : 0;
+		missing = x86->cpuid[i] & ~word;
+		for_each_set_bit(bit, &missing, 32)
+			len += scnprintf(list + len, sizeof(list) - len, " %s",
+					 regs_feature(i, bit));
+	}
+	return len ? error_add(&ctx->errors, -EOPNOTSUPP, &at,
+			       "this processor lacks instructions that the image's had:%s", list) :
+		     0;
+}
+
 void arch_image(struct pb_image *image, struct mm_struct *mm)
 {
 	const struct vdso_image *vdso = mm->context.vdso_image;
@@ -358,12 +426,15 @@ void arch_image(struct pb_image *image, struct mm_struct *mm)
 	image->x86.vdso_size = vdso ? vdso->size : 0;
 }
 
-void arch_image_digest(struct pb_image *image, u8 *digest)
+void arch_image_digest(struct pb_image *image, u8 *digest, u32 *cpuid)
 {
 	/* The caller's vDSO is the target's: both are the 64-bit one, and there is one kernel. */
 	regs_vdso_digest(digest);
 	image->x86.vdso_sha256.data = digest;
 	image->x86.vdso_sha256.len = SHA256_DIGEST_SIZE;
+	regs_cpuid(cpuid);
+	image->x86.cpuid = cpuid;
+	image->x86.n_cpuid = CKPT_X86_CPUID_WORDS;
 }
 
 int arch_image_check(struct dev_ctx *ctx, const struct pb_image *image)
@@ -377,6 +448,8 @@ int arch_image_check(struct dev_ctx *ctx, const struct pb_image *image)
 		return error_add(&ctx->errors, -EOPNOTSUPP, &at,
 				 "this processor lacks register state that the image has (XFEATURES %#llx)",
 				 image->x86.xfeatures & ~xgetbv(XCR_XFEATURE_ENABLED_MASK));
+	if (regs_check_cpuid(ctx, &image->x86))
+		return -EOPNOTSUPP;
 	if (image->x86.xstate_size != arch_xstate_size())
 		return error_add(&ctx->errors, -EOPNOTSUPP, &at,
 				 "register state of %u bytes; this processor has %zu",
