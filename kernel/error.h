@@ -7,7 +7,7 @@
 
 #include "../uapi/ckpt.h"
 
-/** ERROR_MAX - errors kept of one operation, and the most that a caller may want; see uapi/ckpt.h */
+/** ERROR_MAX - errors kept of one operation, and the most a caller may want; see uapi/ckpt.h */
 #define ERROR_MAX	1024
 
 /**

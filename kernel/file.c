@@ -540,7 +540,7 @@ int file_read(struct restart *rs)
 		return PTR_ERR(file);
 	/* How it was made here does not matter. */
 	file->f_mode = (file->f_mode & ~FMODE_CREATED) | (pb.created ? FMODE_CREATED : 0);
-	/* What only stands in for it (see path_stand_in()) need not know them, nor have the place. */
+	/* What only stands in for it, path_stand_in(), need not know them, nor have the place. */
 	if (!(pb.flags & O_PATH) && !rs->wrong) {
 		ret = file_set_flags(rs, file, pb.id, pb.flags);
 		if (ret) {

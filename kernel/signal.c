@@ -339,3 +339,15 @@ bool signal_ends(void)
 	sigdelset(&pending, SIGSTOP);
 	return !sigisemptyset(&pending);
 }
+
+bool signal_again(ssize_t err)
+{
+	if (err != -EINTR && err != -ERESTARTSYS && err != -ERESTARTNOINTR &&
+	    err != -ERESTARTNOHAND)
+		return false;
+	if (signal_ends())
+		return false;
+	set_current_state(TASK_KILLABLE | TASK_FREEZABLE_UNSAFE);
+	schedule_timeout(1);
+	return true;
+}

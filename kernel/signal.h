@@ -91,6 +91,17 @@ void signal_mute(sigset_t *old);
 /** signal_ends() - has the caller, muted, got a signal that ends it, if by a core dump? */
 bool signal_ends(void);
 
+/**
+ * signal_again() - was a read or write interrupted by what can wait?
+ * @err: what it returned
+ *
+ * What the caller is to do (to stop, to answer a tracer) is done on its way to user mode. The
+ * freezer does not wait for that: it finds the caller asleep here. Waits a tick, killable.
+ *
+ * Return: whether to call it again.
+ */
+bool signal_again(ssize_t err);
+
 /** signal_sighand() - the current task's signal handlers, at which it may look without RCU */
 static inline struct sighand_struct *signal_sighand(void)
 {

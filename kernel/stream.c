@@ -80,22 +80,6 @@ static loff_t *stream_pos(struct file *file, loff_t *pos)
 	return file->f_mode & FMODE_STREAM ? NULL : pos;
 }
 
-/*
- * A read or write was interrupted, but what the caller is to do (to stop, to answer a tracer) is
- * done on its way to user mode, and can wait. The freezer does not: it finds us asleep.
- */
-static bool stream_again(ssize_t err)
-{
-	if (err != -EINTR && err != -ERESTARTSYS && err != -ERESTARTNOINTR &&
-	    err != -ERESTARTNOHAND)
-		return false;
-	if (signal_ends())
-		return false;
-	set_current_state(TASK_KILLABLE | TASK_FREEZABLE_UNSAFE);
-	schedule_timeout(1);
-	return true;
-}
-
 /* ---- writing ---- */
 
 static int stream_write_error(struct stream_out *out, int err)
@@ -118,7 +102,7 @@ static int stream_write_iter(struct stream_out *out, struct iov_iter *iter)
 	while (iov_iter_count(iter)) {
 		ssize_t n = compat_iter_write(out->file, iter, stream_pos(out->file, &out->pos));
 
-		if (stream_again(n))
+		if (signal_again(n))
 			continue;
 		if (n < 0)
 			return stream_write_error(out, n);
@@ -459,7 +443,7 @@ static int stream_read_iter(struct stream_in *in, struct iov_iter *iter)
 	while (iov_iter_count(iter)) {
 		ssize_t n = vfs_iter_read(in->file, iter, stream_pos(in->file, &in->pos), 0);
 
-		if (stream_again(n))
+		if (signal_again(n))
 			continue;
 		at.where = in->bytes;
 		if (n == 0 && !in->bytes)

@@ -229,10 +229,10 @@ lengths()
 	done
 }
 
-# compat.h is the only place that knows that there are several kernels.
+# compat.h, of which compat_timer.h is a part, is the only place that knows that there are several kernels.
 versions()
 {
-	of '^(kernel|uapi)/.*\.[ch]$|^Kbuild$' | grep -vx kernel/compat.h |
+	of '^(kernel|uapi)/.*\.[ch]$|^Kbuild$' | grep -vxE 'kernel/compat(_timer)?\.h' |
 		xargs grep -nHE 'LINUX_VERSION_CODE|KERNEL_VERSION *\(|LINUX_VERSION_(MAJOR|PATCHLEVEL)|<linux/version\.h>|RHEL_|UTS_RELEASE'
 }
 

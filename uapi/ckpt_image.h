@@ -154,8 +154,8 @@ enum ckpt_rec {
  *
  * X86Machine.cpuid is what the image's processor had of them. A program may have chosen its code by
  * what it found there. Words: 0 CPUID 1 ECX, 1 CPUID 7 EBX, 2 CPUID 7 ECX, 3 CPUID 7 EDX, 4 CPUID
- * 7.1 EAX, 5 CPUID 80000001 ECX, 6 CPUID 80000001 EDX. Hints and what only the kernel can use do not
- * count.
+ * 7.1 EAX, 5 CPUID 80000001 ECX, 6 CPUID 80000001 EDX. Hints and what only the kernel can use do
+ * not count.
  */
 #define CKPT_X86_CPUID_TABLE(X)									\
 	X(0, 0, "sse3") X(0, 1, "pclmulqdq") X(0, 9, "ssse3") X(0, 12, "fma")			\

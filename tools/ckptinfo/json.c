@@ -176,7 +176,7 @@ static json_t *json_cpuid(const Ckpt__X86Machine *x86)
 	size_t i;
 
 	for (i = 0; i < 32 * x86->n_cpuid; i++) {
-		const char *name = names_cpuid(i / 32, i % 32);
+		const char *name = names_find(names_cpuid, i);
 
 		if (x86->cpuid[i / 32] >> i % 32 & 1)
 			json_array_append_new(array, name ? json_string(name) : json_integer(i));

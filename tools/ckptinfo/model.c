@@ -75,17 +75,12 @@ static int by_tid(const void *a, const void *b)
 	return x->tid < y->tid ? -1 : x->tid > y->tid;
 }
 
-static struct model_object *find(const struct model *m, uint32_t id)
+struct model_object *model_find(const struct model *m, uint32_t id)
 {
 	struct model_object key = { .id = id };
 	void *node = tfind(&key, &m->ids, by_id);
 
 	return node ? *(struct model_object **)node : NULL;
-}
-
-const struct model_object *model_find(const struct model *m, uint32_t id)
-{
-	return find(m, id);
 }
 
 const Ckpt__File *model_file(const struct model *m, uint32_t id)
@@ -379,7 +374,7 @@ static int add_epoll(struct model *m, struct model_process *p, const Ckpt__Epoll
 			return BAD(m, "fd %u is watched for events 0x%x", watch->fd,
 				   watch->events);
 	}
-	find(m, epoll->file)->watches += epoll->n_watch;
+	model_find(m, epoll->file)->watches += epoll->n_watch;
 	p->nr_watches += epoll->n_watch;
 	APPEND(p->epolls, p->nr_epolls, epoll);
 	return 0;
@@ -405,8 +400,8 @@ static int add_inotify(struct model *m, struct model_process *p, const Ckpt__Ino
 {
 	if (need(m, inotify->file, CKPT_REC_FILE) || check_inotify(m, p, inotify))
 		return -1;
-	find(m, inotify->file)->watches += inotify->n_watch;
-	find(m, inotify->file)->events += inotify->n_event;
+	model_find(m, inotify->file)->watches += inotify->n_watch;
+	model_find(m, inotify->file)->events += inotify->n_event;
 	APPEND(p->inotifies, p->nr_inotifies, inotify);
 	return 0;
 }

@@ -140,7 +140,7 @@ int model_read(struct model *m, ssize_t (*read)(void *, void *, size_t), void *a
 void model_free(struct model *m);
 
 /** model_find() - the object with that id, or NULL. */
-const struct model_object *model_find(const struct model *m, uint32_t id);
+struct model_object *model_find(const struct model *m, uint32_t id);
 
 /** model_file() - the FILE with that id, which a reference has been checked to have. */
 const Ckpt__File *model_file(const struct model *m, uint32_t id);

@@ -157,15 +157,12 @@ const struct name names_xfeature[] = {
 	{ }
 };
 
-const char *names_cpuid(unsigned int word, unsigned int bit)
-{
-	switch (word * 32 + bit) {
-#define NAMES_CPUID(word, bit, name) case (word) * 32 + (bit): return name;
+const struct name names_cpuid[] = {
+#define NAMES_CPUID(word, bit, name) { (word) * 32 + (bit), name },
 	CKPT_X86_CPUID_TABLE(NAMES_CPUID)
 #undef NAMES_CPUID
-	}
-	return NULL;
-}
+	{ }
+};
 
 const struct name names_policy[] = {
 	{ SCHED_OTHER, "other" },

@@ -23,21 +23,19 @@ extern const struct name names_seal[];		/* F_SEAL_* */
 extern const struct name names_sa[];		/* SA_* */
 extern const struct name names_cap[];		/* CAP_*, as bits */
 extern const struct name names_xfeature[];	/* xstate components, as bits */
+extern const struct name names_cpuid[];		/* bits of X86Machine.cpuid: 32 * word + bit */
 extern const struct name names_policy[];	/* SCHED_* */
 extern const struct name names_rlimit[];	/* RLIMIT_* */
 extern const struct name names_itimer[];	/* ITIMER_* */
 extern const struct name names_clock[];		/* CLOCK_* */
-extern const struct name names_clock[];		/* CLOCK_* */
-extern const struct name names_epoll[];
-extern const struct name names_inotify[];		/* EPOLL* */
+extern const struct name names_epoll[];		/* EPOLL* */
+extern const struct name names_inotify[];	/* IN_* */
 extern const struct name names_restart[];	/* enum RestartKind */
 extern const struct name names_signal[];	/* signals, as bits of a mask */
 
 /** NAMES_BUF - enough for all names of any table. */
 #define NAMES_BUF 1024
 
-/** names_cpuid() - the name of a bit of X86Machine.cpuid, or NULL. */
-const char *names_cpuid(unsigned int word, unsigned int bit);
 
 /** names_find() - the name of a number, or NULL */
 const char *names_find(const struct name *table, uint64_t value);

@@ -618,7 +618,7 @@ static void show_needs(const struct model *m)
 		       names_flags(buf, names_xfeature, x86->xfeatures, " "), x86->xstate_size);
 		fputs("  with        ", stdout);
 		for (i = 0; i < 32 * x86->n_cpuid; i++) {
-			const char *name = names_cpuid(i / 32, i % 32);
+			const char *name = names_find(names_cpuid, i);
 
 			if (!(x86->cpuid[i / 32] >> i % 32 & 1))
 				continue;
