@@ -398,7 +398,7 @@ TEST_F(device, errors_many)
 	static const unsigned int sockets[] = { 100, 1100 };
 	static struct ckpt_error errors[1024];
 	struct rlimit files = { 4096, 4096 };
-	unsigned int i, n, more = 0;
+	unsigned int i, n, more;
 	pid_t child;
 
 	for (i = 0; i < ARRAY_SIZE(sockets); i++) {
@@ -432,7 +432,8 @@ TEST_F(device, errors_many)
 		} else {
 			EXPECT_EQ(ARRAY_SIZE(errors), ck.errors_len);
 			EXPECT_EQ(ARRAY_SIZE(errors) - 1, n);
-			EXPECT_EQ(1, sscanf(errors[n].what, "and %u more", &more));
+			if (sscanf(errors[n].what, "and %u more", &more) != 1)
+				more = 0;
 			EXPECT_LE(sockets[i] - n, more);
 			EXPECT_EQ(0, errors[n].pid);
 		}
