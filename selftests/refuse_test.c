@@ -27,7 +27,6 @@
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/un.h>
-#include <sys/user.h>
 #include <sys/wait.h>
 #include <sys/xattr.h>
 
@@ -60,31 +59,6 @@ SUBJECT(socket_unix)
 	a_socket(_metadata, AF_UNIX, SOCK_STREAM);
 }
 
-/* A process that is no child, in which @fn has prepared something, and which then lives as long. */
-static void an_outsider(struct __test_metadata *_metadata, void (*fn)(int fd), int fd)
-{
-	pid_t pid = fork();
-	int done[2];
-	char c;
-
-	if (!pid) {
-		if (pipe(done))
-			_exit(1);
-		if (fork()) {
-			close(done[1]);
-			_exit(read(done[0], &c, 1));
-		}
-		fn(fd);
-		close(done[0]);
-		close(done[1]);
-		subject_nap(100);
-		while (subject_going())
-			subject_nap(10);
-		_exit(0);
-	}
-	ASSERT_EQ(pid, waitpid(pid, NULL, 0));
-}
-
 /* Opened by itself: a description of its own of the same file. */
 static void open_again(int fd)
 {
@@ -101,7 +75,7 @@ SUBJECT(memfd_open_outside)
 	int fd = memfd_create("ours and theirs", 0);
 
 	ASSERT_LE(0, fd);
-	an_outsider(_metadata, open_again, fd);
+	subject_outsider(open_again, fd);
 	subject_refused(" fd %d: /memfd:ours and theirs .*is open in a process outside .*", fd);
 }
 
@@ -111,7 +85,7 @@ SUBJECT(deleted_file_open_outside)
 
 	ASSERT_LE(0, fd);
 	ASSERT_EQ(0, unlink(subject_path("gone")));
-	an_outsider(_metadata, open_again, fd);
+	subject_outsider(open_again, fd);
 	subject_refused(" fd %d: .*/gone .*is open in a process outside .*", fd);
 }
 
@@ -268,7 +242,7 @@ SUBJECT(pipe_to_outside)
 
 	/* The other end is held by a process that is not a child. */
 	ASSERT_EQ(0, pipe(fds));
-	an_outsider(_metadata, only_close, fds[0]);
+	subject_outsider(only_close, fds[0]);
 	subject_refused(" fd (%d|%d): .*pipe.*outside the image.*", fds[0], fds[1]);
 }
 
@@ -282,7 +256,7 @@ SUBJECT(file_shared_outside)
 	int fd = open(subject_path("file"), O_RDWR | O_CREAT, 0600);
 
 	ASSERT_LE(0, fd);
-	an_outsider(_metadata, only_keep, fd);
+	subject_outsider(only_keep, fd);
 	subject_refused(" fd %d: %s is open in a process outside the image too .*", fd,
 			subject_path("file"));
 }
@@ -595,15 +569,6 @@ SUBJECT(semaphore_undo)
 	semctl(id, 0, IPC_RMID);
 }
 
-SUBJECT(local_descriptors)
-{
-	struct { unsigned int nr, base, limit, flags; } desc = { 0, 0, 0xfffff, 0x51 };
-
-	if (syscall(SYS_modify_ldt, 1, &desc, sizeof(desc)))
-		SKIP(return, "modify_ldt: %s", strerror(errno));
-	subject_refused(": local descriptor table .*" UNSUPPORTED);
-}
-
 /* What AppArmor would change to at the next exec. */
 SUBJECT(apparmor_exec)
 {
@@ -629,21 +594,6 @@ SUBJECT(landlock)
 	subject_refused(": a Landlock sandbox" UNSUPPORTED);
 }
 
-SUBJECT(io_ports)
-{
-	if (syscall(SYS_ioperm, 0x80, 1, 1))
-		SKIP(return, "ioperm: %s", strerror(errno));
-	subject_refused(": I/O port permission" UNSUPPORTED);
-}
-
-/* ARCH_SHSTK_LOCK of the shadow stack, which is off. */
-SUBJECT(shadow_stack_locked)
-{
-	if (syscall(SYS_arch_prctl, 0x5003, 1))
-		SKIP(return, "ARCH_SHSTK_LOCK: %s", strerror(errno));
-	subject_refused(": shadow stack" UNSUPPORTED);
-}
-
 SUBJECT(utilization_clamp)
 {
 	struct {
@@ -660,77 +610,6 @@ SUBJECT(utilization_clamp)
 	if (syscall(SYS_sched_setattr, 0, &attr, 0))
 		SKIP(return, "SCHED_FLAG_UTIL_CLAMP_MIN: %s", strerror(errno));
 	subject_refused(": a utilization clamp .*" UNSUPPORTED);
-}
-
-/* From a debugger that is gone. */
-static long watched_word;
-
-static void set_breakpoint(int pid)
-{
-	/* Number 0, of eight bytes that are written to. */
-	const long control = 1 | 1 << 16 | 2 << 18;
-
-	if (ptrace(PTRACE_SEIZE, pid, 0, 0) || ptrace(PTRACE_INTERRUPT, pid, 0, 0) ||
-	    waitpid(pid, NULL, __WALL) != pid ||
-	    ptrace(PTRACE_POKEUSER, pid, offsetof(struct user, u_debugreg[0]), &watched_word) ||
-	    ptrace(PTRACE_POKEUSER, pid, offsetof(struct user, u_debugreg[7]), control) ||
-	    ptrace(PTRACE_DETACH, pid, 0, 0))
-		subject_fail("ptrace: %s", strerror(errno));
-}
-
-SUBJECT(breakpoint)
-{
-	an_outsider(_metadata, set_breakpoint, getpid());
-	subject_refused(": a hardware breakpoint" UNSUPPORTED);
-}
-
-/* A thread in a segment of 32-bit code, where it stays until the word at the beginning is set. */
-static void *thread_32(void *code)
-{
-	static const unsigned char loop[] = {
-		0x83, 0x3d, 0, 0, 0, 0, 0,		/* cmpl $0, WORD */
-		0xf3, 0x90,				/* pause */
-		0x74, 0xf5,				/* je back */
-		0xea, 0, 0, 0, 0, 0x33, 0,		/* ljmp $0x33, LEAVE */
-	}, leave[] = {
-		0x48, 0x8b, 0x25, 249, 0, 0, 0,		/* mov STACK(%rip), %rsp */
-		0xc3,					/* ret */
-	}, enter[] = {
-		0x48, 0x89, 0x25, 185, 0, 0, 0,		/* mov %rsp, STACK(%rip) */
-		0xff, 0x2d, 187, 0, 0, 0,		/* ljmp *LOOP(%rip) */
-	};
-	uint32_t word = (uintptr_t)code, at_loop = word + 16, at_leave = word + 64;
-	const uint16_t user_32 = 0x23;
-	char *p = code;
-
-	memcpy(p + 16, loop, sizeof(loop));
-	memcpy(p + 16 + 2, &word, 4);
-	memcpy(p + 16 + 12, &at_leave, 4);
-	memcpy(p + 64, leave, sizeof(leave));
-	memcpy(p + 128, enter, sizeof(enter));
-	/* STACK is at 320, LOOP at 328. */
-	memcpy(p + 328, &at_loop, 4);
-	memcpy(p + 332, &user_32, 2);
-	subject_tell("thread", "%d", gettid());
-	((volatile uint32_t *)code)[1] = 1;
-	((void (*)(void))(p + 128))();
-	return NULL;
-}
-
-SUBJECT(code_of_32_bits)
-{
-	volatile uint32_t *code = mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC,
-				       MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
-	pthread_t t;
-
-	ASSERT_NE(MAP_FAILED, (void *)code);
-	ASSERT_EQ(0, pthread_create(&t, NULL, thread_32, (void *)code));
-	while (!code[1])
-		subject_nap(1);
-	subject_nap(20);
-	subject_refused(": a 32-bit program" UNSUPPORTED);
-	code[0] = 1;
-	EXPECT_EQ(0, pthread_join(t, NULL));
 }
 
 /* ---- what a thread has of its own ---- */
@@ -838,7 +717,7 @@ SUBJECT(debugger)
 	pid_t pid;
 
 	ASSERT_LE(0, fd);
-	an_outsider(_metadata, tell_pid, fd);
+	subject_outsider(tell_pid, fd);
 	close(fd);
 	ASSERT_LT(0, subject_read(subject_path("pid"), said, sizeof(said)));
 	pid = atoi(said);

@@ -9,7 +9,11 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <sys/auxv.h>
+#include <sys/mman.h>
+#include <sys/ptrace.h>
 #include <sys/syscall.h>
+#include <sys/user.h>
+#include <sys/wait.h>
 
 #include "subject_harness.h"
 
@@ -334,7 +338,7 @@ SUBJECT(threads_without_system_calls)
 		EXPECT_EQ(0, pthread_join(t[i], NULL));
 }
 
-/* ---- what 64-bit programs have no need of ---- */
+/* ---- what of a processor is not kept ---- */
 
 SUBJECT(data_segment_is_refused)
 {
@@ -364,4 +368,99 @@ SUBJECT(alternate_stack_is_refused)
 
 	ASSERT_EQ(0, sigaltstack(&ss, NULL));
 	subject_refused(": an alternate stack .*is not supported");
+}
+
+SUBJECT(local_descriptors_are_refused)
+{
+	struct { unsigned int nr, base, limit, flags; } desc = { 0, 0, 0xfffff, 0x51 };
+
+	if (syscall(SYS_modify_ldt, 1, &desc, sizeof(desc)))
+		SKIP(return, "modify_ldt: %s", strerror(errno));
+	subject_refused(": local descriptor table .* is not supported");
+}
+
+SUBJECT(io_ports_are_refused)
+{
+	if (syscall(SYS_ioperm, 0x80, 1, 1))
+		SKIP(return, "ioperm: %s", strerror(errno));
+	subject_refused(": I/O port permission is not supported");
+}
+
+/* ARCH_SHSTK_LOCK of the shadow stack, which is off. */
+SUBJECT(locked_shadow_stack_is_refused)
+{
+	if (syscall(SYS_arch_prctl, 0x5003, 1))
+		SKIP(return, "ARCH_SHSTK_LOCK: %s", strerror(errno));
+	subject_refused(": shadow stack is not supported");
+}
+
+/* From a debugger that is gone. */
+static long watched_word;
+
+static void set_breakpoint(int pid)
+{
+	/* Number 0, of eight bytes that are written to. */
+	const long control = 1 | 1 << 16 | 2 << 18;
+
+	if (ptrace(PTRACE_SEIZE, pid, 0, 0) || ptrace(PTRACE_INTERRUPT, pid, 0, 0) ||
+	    waitpid(pid, NULL, __WALL) != pid ||
+	    ptrace(PTRACE_POKEUSER, pid, offsetof(struct user, u_debugreg[0]), &watched_word) ||
+	    ptrace(PTRACE_POKEUSER, pid, offsetof(struct user, u_debugreg[7]), control) ||
+	    ptrace(PTRACE_DETACH, pid, 0, 0))
+		subject_fail("ptrace: %s", strerror(errno));
+}
+
+SUBJECT(breakpoint_is_refused)
+{
+	subject_outsider(set_breakpoint, getpid());
+	subject_refused(": a hardware breakpoint is not supported");
+}
+
+/* A thread in a segment of 32-bit code, where it stays until the word at the beginning is set. */
+static void *thread_32(void *code)
+{
+	static const unsigned char loop[] = {
+		0x83, 0x3d, 0, 0, 0, 0, 0,		/* cmpl $0, WORD */
+		0xf3, 0x90,				/* pause */
+		0x74, 0xf5,				/* je back */
+		0xea, 0, 0, 0, 0, 0x33, 0,		/* ljmp $0x33, LEAVE */
+	}, leave[] = {
+		0x48, 0x8b, 0x25, 249, 0, 0, 0,		/* mov STACK(%rip), %rsp */
+		0xc3,					/* ret */
+	}, enter[] = {
+		0x48, 0x89, 0x25, 185, 0, 0, 0,		/* mov %rsp, STACK(%rip) */
+		0xff, 0x2d, 187, 0, 0, 0,		/* ljmp *LOOP(%rip) */
+	};
+	uint32_t word = (uintptr_t)code, at_loop = word + 16, at_leave = word + 64;
+	const uint16_t user_32 = 0x23;
+	char *p = code;
+
+	memcpy(p + 16, loop, sizeof(loop));
+	memcpy(p + 16 + 2, &word, 4);
+	memcpy(p + 16 + 12, &at_leave, 4);
+	memcpy(p + 64, leave, sizeof(leave));
+	memcpy(p + 128, enter, sizeof(enter));
+	/* STACK is at 320, LOOP at 328. */
+	memcpy(p + 328, &at_loop, 4);
+	memcpy(p + 332, &user_32, 2);
+	subject_tell("thread", "%d", gettid());
+	((volatile uint32_t *)code)[1] = 1;
+	((void (*)(void))(p + 128))();
+	return NULL;
+}
+
+SUBJECT(code_of_32_bits_is_refused)
+{
+	volatile uint32_t *code = mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC,
+				       MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+	pthread_t t;
+
+	ASSERT_NE(MAP_FAILED, (void *)code);
+	ASSERT_EQ(0, pthread_create(&t, NULL, thread_32, (void *)code));
+	while (!code[1])
+		subject_nap(1);
+	subject_nap(20);
+	subject_refused(": a 32-bit program is not supported");
+	code[0] = 1;
+	EXPECT_EQ(0, pthread_join(t, NULL));
 }

@@ -46,7 +46,8 @@ TEST(instructions)
 							       cpuid, sizeof(cpuid)), false),
 		    "tbm and fma4");
 	EXPECT_EQ(EOPNOTSUPP, res.error);
-	EXPECT_NE(NULL, strstr(device_words(&res), "lacks instructions that the image's had: fma4 tbm"));
+	EXPECT_NE(NULL, strstr(device_words(&res),
+			       "lacks instructions that the image's had: fma4 tbm"));
 	memset(cpuid, 0, sizeof(cpuid));
 	cpuid[7] = 1;
 	EXPECT_FINE(attempt_inner(i, &machine, image_set_bytes(msg, machine.end - machine.value, &f,

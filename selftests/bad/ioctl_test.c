@@ -1,70 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The arguments of the ioctls: one test for each way to get them wrong. */
 #include <elf.h>
-#include <fcntl.h>
-#include <poll.h>
-#include <pthread.h>
-#include <signal.h>
-#include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/time.h>
-#include <sys/wait.h>
 
-#include "device.h"
-#include "harness.h"
-#include "victim.h"
+#include "fixture.h"
 
 #define NOT_MAPPED ((void *)0x10000)
-
-FIXTURE(device)
-{
-	int fd;
-	int out;
-	pid_t pid;
-	char path[64];
-	volatile uint64_t *counter;
-	struct ckpt_error errors[4];
-	struct ckpt_checkpoint ck;
-	struct ckpt_restart rs;
-};
-
-FIXTURE_SETUP(device)
-{
-	signal(SIGPIPE, SIG_IGN);
-	self->fd = device_open();
-	self->out = memfd_create("image", MFD_CLOEXEC);
-	self->counter = victim_counter(self->path);
-	self->pid = victim_start("count", self->path);
-	ASSERT_TRUE(victim_counts(self->counter));
-	self->ck = (struct ckpt_checkpoint){
-		.pid = self->pid,
-		.out_fd = self->out,
-		.errors = (uintptr_t)self->errors,
-		.errors_cap = ARRAY_SIZE(self->errors),
-	};
-	self->rs = (struct ckpt_restart){
-		.in_fd = self->out,
-		.tty_fd = -1,
-		.errors = (uintptr_t)self->errors,
-		.errors_cap = ARRAY_SIZE(self->errors),
-	};
-}
-
-FIXTURE_TEARDOWN(device)
-{
-	/* Whatever was asked in the wrong way, the program goes on. */
-	EXPECT_TRUE(victim_counts(self->counter));
-	victim_kill(self->pid);
-	unlink(self->path);
-}
-
-#define FAILS(error, cmd, arg) do {			\
-	EXPECT_EQ(-1, ioctl(self->fd, cmd, arg));	\
-	EXPECT_EQ(error, errno);			\
-} while (0)
 
 /* The same ioctl with another size of its struct. */
 #define SIZED(cmd, size) _IOC(_IOC_DIR(cmd), _IOC_TYPE(cmd), _IOC_NR(cmd), size)
@@ -449,14 +392,13 @@ TEST_F(device, errors_array)
 	FAILS(EINVAL, CKPT_IOC_RESTART, &self->rs);
 }
 
-/* Where the words cannot be put, the errno remains. */
 /* All that is refused has its record; what has none any more is counted. */
 TEST_F(device, errors_many)
 {
 	static const unsigned int sockets[] = { 100, 1100 };
 	static struct ckpt_error errors[1024];
 	struct rlimit files = { 4096, 4096 };
-	unsigned int i, n, more = 0;
+	unsigned int i, n, more;
 	pid_t child;
 
 	for (i = 0; i < ARRAY_SIZE(sockets); i++) {
@@ -490,7 +432,8 @@ TEST_F(device, errors_many)
 		} else {
 			EXPECT_EQ(ARRAY_SIZE(errors), ck.errors_len);
 			EXPECT_EQ(ARRAY_SIZE(errors) - 1, n);
-			EXPECT_EQ(1, sscanf(errors[n].what, "and %u more", &more));
+			if (sscanf(errors[n].what, "and %u more", &more) != 1)
+				more = 0;
 			EXPECT_LE(sockets[i] - n, more);
 			EXPECT_EQ(0, errors[n].pid);
 		}
@@ -498,6 +441,7 @@ TEST_F(device, errors_many)
 	}
 }
 
+/* Where the words cannot be put, the errno remains. */
 TEST_F(device, errors_nowhere)
 {
 	self->ck.pid = 0;
@@ -611,371 +555,6 @@ TEST_F(device, results)
 	EXPECT_EQ(lseek(self->out, 0, SEEK_END), (off_t)self->ck.image_bytes);
 	ASSERT_EQ(0, ioctl(self->fd, CKPT_IOC_PROGRESS, &progress));
 	EXPECT_EQ(CKPT_PHASE_IDLE, (int)progress.phase);
-}
-
-static void frozen(struct __test_metadata *_metadata, volatile uint64_t *counter)
-{
-	uint64_t was = *counter;
-
-	usleep(50000);
-	EXPECT_EQ(was, *counter);
-}
-
-TEST_F(device, hold_and_run)
-{
-	struct ckpt_release rel = { .how = CKPT_RELEASE_RUN };
-	struct ckpt_progress progress;
-
-	self->ck.flags = CKPT_CHECKPOINT_HOLD;
-	ASSERT_EQ(0, ioctl(self->fd, CKPT_IOC_CHECKPOINT, &self->ck));
-	frozen(_metadata, self->counter);
-	ASSERT_EQ(0, ioctl(self->fd, CKPT_IOC_PROGRESS, &progress));
-	EXPECT_EQ(CKPT_PHASE_HELD, (int)progress.phase);
-	/* One at a time. */
-	self->ck = (struct ckpt_checkpoint){ .pid = self->pid, .out_fd = self->out };
-	FAILS(EBUSY, CKPT_IOC_CHECKPOINT, &self->ck);
-	ASSERT_EQ(0, ioctl(self->fd, CKPT_IOC_RELEASE, &rel));
-	EXPECT_LT(50000000, rel.frozen_ns);
-	EXPECT_TRUE(victim_counts(self->counter));
-}
-
-TEST_F(device, hold_and_close)
-{
-	self->ck.flags = CKPT_CHECKPOINT_HOLD;
-	ASSERT_EQ(0, ioctl(self->fd, CKPT_IOC_CHECKPOINT, &self->ck));
-	frozen(_metadata, self->counter);
-	close(self->fd);
-	EXPECT_TRUE(victim_counts(self->counter));
-}
-
-TEST_F(device, hold_and_stop)
-{
-	struct ckpt_release rel = { .how = CKPT_RELEASE_STOP };
-	int status;
-
-	self->ck.flags = CKPT_CHECKPOINT_HOLD;
-	ASSERT_EQ(0, ioctl(self->fd, CKPT_IOC_CHECKPOINT, &self->ck));
-	ASSERT_EQ(0, ioctl(self->fd, CKPT_IOC_RELEASE, &rel));
-	EXPECT_EQ(self->pid, waitpid(self->pid, &status, WUNTRACED));
-	EXPECT_TRUE(WIFSTOPPED(status));
-	frozen(_metadata, self->counter);
-	kill(self->pid, SIGCONT);
-	EXPECT_TRUE(victim_counts(self->counter));
-}
-
-/* A held program can be killed, and what is left of it released. */
-/* All are stopped once they are released: who continues them then does so for good. */
-TEST_F(device, hold_stop_and_continue)
-{
-	struct device_result res;
-	int i;
-
-	victim_kill(self->pid);
-	self->pid = victim_start("crowd", self->path);
-	ASSERT_TRUE(victim_counts(self->counter));
-	for (i = 0; i < 30; i++) {
-		ASSERT_EQ(0, lseek(self->out, 0, SEEK_SET));
-		ASSERT_EQ(0, device_checkpoint(self->fd, self->pid, self->out,
-					       CKPT_CHECKPOINT_HOLD, &res)) {
-			TH_LOG("%d: %s", i, device_words(&res));
-		}
-		ASSERT_EQ(0, device_release(self->fd, CKPT_RELEASE_STOP));
-		kill(self->pid, SIGCONT);
-		ASSERT_TRUE(victim_counts(self->counter));
-	}
-}
-
-TEST_F(device, hold_and_killed)
-{
-	struct ckpt_release rel = { .how = CKPT_RELEASE_RUN };
-
-	self->ck.flags = CKPT_CHECKPOINT_HOLD;
-	ASSERT_EQ(0, ioctl(self->fd, CKPT_IOC_CHECKPOINT, &self->ck));
-	victim_kill(self->pid);
-	EXPECT_EQ(0, ioctl(self->fd, CKPT_IOC_RELEASE, &rel));
-	/* For the teardown. */
-	self->pid = victim_start("count", self->path);
-}
-
-/* Two who want to hold the same program: the second waits, and fails in time. */
-TEST_F(device, hold_twice)
-{
-	struct device_result res;
-	int other = device_open();
-
-	self->ck.flags = CKPT_CHECKPOINT_HOLD;
-	ASSERT_EQ(0, ioctl(self->fd, CKPT_IOC_CHECKPOINT, &self->ck));
-	self->ck = (struct ckpt_checkpoint){
-		.pid = self->pid, .out_fd = self->out, .timeout_ms = 300,
-		.errors = (uintptr_t)res.errors, .errors_cap = DEVICE_ERRORS,
-	};
-	EXPECT_EQ(-1, ioctl(other, CKPT_IOC_CHECKPOINT, &self->ck));
-	EXPECT_TRUE(errno == EBUSY || errno == ETIMEDOUT);
-	EXPECT_EQ(1, self->ck.errors_len);
-	close(other);
-	EXPECT_EQ(0, device_release(self->fd, CKPT_RELEASE_RUN));
-	EXPECT_TRUE(victim_counts(self->counter));
-}
-
-static volatile int64_t *gap;
-
-static void *vfork_thread(void *arg)
-{
-	(void)arg;
-	if (!vfork()) {
-		sleep(3);
-		_exit(0);
-	}
-	return NULL;
-}
-
-/* A thread that is within vfork() for some seconds, and one that looks for gaps in time. */
-static void vfork_and_look(void)
-{
-	int64_t last = victim_us(), now;
-	pthread_t t;
-
-	pthread_create(&t, NULL, vfork_thread, NULL);
-	for (;;) {
-		now = victim_us();
-		if (now - last > *gap)
-			*gap = now - last;
-		last = now;
-	}
-}
-
-static void *checkpoint_thread(void *arg)
-{
-	struct device_result res;
-	int device = device_open();
-
-	/* With a child it is refused, once it has come to rest. */
-	if (!device_checkpoint(device, *(pid_t *)arg, -1, CKPT_CHECKPOINT_DRY_RUN, &res) ||
-	    res.error != EOPNOTSUPP)
-		fprintf(stderr, "# %s\n", device_words(&res));
-	close(device);
-	return NULL;
-}
-
-/* Of threads that come to rest at different times, two checkpoints do not get some each. */
-TEST_F(device, two_at_once)
-{
-	pthread_t t[2];
-	pid_t pid;
-	int i;
-
-	gap = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	pid = fork();
-	if (!pid) {
-		vfork_and_look();
-		_exit(1);
-	}
-	usleep(200000);
-	for (i = 0; i < 2; i++)
-		ASSERT_EQ(0, pthread_create(&t[i], NULL, checkpoint_thread, &pid));
-	for (i = 0; i < 2; i++)
-		pthread_join(t[i], NULL);
-	printf("# a gap of %lld us\n", (long long)*gap);
-	EXPECT_GT(8000000, *gap);
-	victim_kill(pid);
-	munmap((void *)gap, 4096);
-}
-
-static int busy_device;
-
-static void *busy_thread(void *arg)
-{
-	struct device_result res;
-
-	device_checkpoint(busy_device, *(pid_t *)arg, -2, 0, &res);
-	return NULL;
-}
-
-static int busy_pipe[2];
-
-static void *busy_writer(void *arg)
-{
-	static struct device_result res;
-
-	res.len = 0;
-	device_checkpoint(busy_device, *(pid_t *)arg, busy_pipe[1], 0, &res);
-	return &res;
-}
-
-/* A second operation on the same file; and the progress of the first. */
-TEST_F(device, busy)
-{
-	struct ckpt_progress progress = { 0 };
-	struct device_result *res;
-	struct ckpt_info info;
-	pthread_t t;
-	int i;
-
-	/* Nobody reads, so that the first does not end. */
-	ASSERT_EQ(0, pipe2(busy_pipe, O_CLOEXEC));
-	ASSERT_EQ(4096, fcntl(busy_pipe[1], F_SETPIPE_SZ, 4096));
-	busy_device = self->fd;
-	ASSERT_EQ(0, pthread_create(&t, NULL, busy_writer, &self->pid));
-	for (i = 0; i < 5000 && progress.phase != CKPT_PHASE_PAGES; i++) {
-		ASSERT_EQ(0, ioctl(self->fd, CKPT_IOC_PROGRESS, &progress));
-		usleep(1000);
-	}
-	EXPECT_EQ(CKPT_PHASE_PAGES, (int)progress.phase);
-	EXPECT_EQ(1, progress.nr_tasks);
-	EXPECT_LT(0, progress.pages_total);
-	/* Long before its image is written the program goes on. */
-	EXPECT_TRUE(victim_counts(self->counter));
-	FAILS(EBUSY, CKPT_IOC_CHECKPOINT, &self->ck);
-	FAILS(EBUSY, CKPT_IOC_RESTART, &self->rs);
-	FAILS(EBUSY, CKPT_IOC_RELEASE, &self->ck);
-	EXPECT_EQ(0, ioctl(self->fd, CKPT_IOC_INFO, &info));
-	close(busy_pipe[0]);
-	pthread_join(t, (void **)&res);
-	EXPECT_EQ(EPIPE, res->error);
-	EXPECT_EQ(NULL, device_unclear(res));
-	ASSERT_EQ(0, ioctl(self->fd, CKPT_IOC_PROGRESS, &progress));
-	EXPECT_EQ(CKPT_PHASE_IDLE, (int)progress.phase);
-}
-
-static volatile sig_atomic_t rung;
-
-static void ring(int sig __attribute__((unused)))
-{
-	rung = 1;
-}
-
-/* An alarm with a handler, soon. */
-static void alarm_soon(void)
-{
-	struct itimerval soon = { .it_value.tv_usec = 100000 };
-
-	rung = 0;
-	signal(SIGALRM, ring);
-	setitimer(ITIMER_REAL, &soon, NULL);
-}
-
-/* Start to checkpoint into a pipe that is soon full; the exit status is the errno. */
-static pid_t slow_checkpoint(pid_t pid, int *from)
-{
-	struct device_result res;
-	int fds[2];
-	pid_t child;
-
-	if (pipe2(fds, O_CLOEXEC) || fcntl(fds[1], F_SETPIPE_SZ, 4096) != 4096)
-		return -1;
-	child = fork();
-	if (!child) {
-		close(fds[0]);
-		alarm_soon();
-		device_checkpoint(device_open(), pid, fds[1], 0, &res);
-		_exit(res.error ?: rung ? 0 : 255);
-	}
-	close(fds[1]);
-	*from = fds[0];
-	return child;
-}
-
-static void read_all(int fd)
-{
-	static char buf[65536];
-
-	while (read(fd, buf, sizeof(buf)) > 0)
-		;
-	close(fd);
-}
-
-/* A signal with a handler comes while nobody reads the image: it waits for the end. */
-TEST_F(device, signal_while_writing)
-{
-	int from;
-	pid_t child = slow_checkpoint(self->pid, &from);
-
-	ASSERT_LT(0, child);
-	usleep(500000);
-	read_all(from);
-	EXPECT_EQ(0, victim_end(child));
-}
-
-/* So does a stop, which no mask holds up. */
-TEST_F(device, stop_while_writing)
-{
-	int from, status;
-	pid_t child = slow_checkpoint(self->pid, &from);
-
-	ASSERT_LT(0, child);
-	usleep(300000);
-	kill(child, SIGSTOP);
-	usleep(300000);
-	EXPECT_EQ(0, waitpid(child, &status, WUNTRACED | WNOHANG));
-	kill(child, SIGCONT);
-	usleep(100000);
-	kill(child, SIGSTOP);
-	while (poll(&(struct pollfd){ .fd = from, .events = POLLIN }, 1, 3000) > 0) {
-		static char buf[65536];
-
-		ASSERT_LT(0, read(from, buf, sizeof(buf)));
-	}
-	ASSERT_EQ(child, waitpid(child, &status, WUNTRACED));
-	EXPECT_TRUE(WIFSTOPPED(status));
-	kill(child, SIGCONT);
-	EXPECT_EQ(0, victim_end(child));
-	close(from);
-}
-
-/* What ends the caller does so at once, with a core dump or without. */
-TEST_F(device, end_while_writing)
-{
-	static const int ends[] = { SIGTERM, SIGQUIT };
-	unsigned int i;
-	pid_t child;
-	int from;
-
-	for (i = 0; i < ARRAY_SIZE(ends); i++) {
-		child = slow_checkpoint(self->pid, &from);
-		ASSERT_LT(0, child);
-		usleep(300000);
-		kill(child, ends[i]);
-		EXPECT_EQ(ends[i], victim_end(child) & 0x7f);
-		close(from);
-	}
-}
-
-/* The same for the first bytes of an image, which the caller itself reads. */
-TEST_F(device, signal_while_reading)
-{
-	struct device_result res;
-	pid_t child;
-	int fds[2];
-
-	ASSERT_EQ(0, pipe2(fds, O_CLOEXEC));
-	child = fork();
-	if (!child) {
-		usleep(500000);
-		_exit(write(fds[1], "no image", 8) != 8);
-	}
-	alarm_soon();
-	EXPECT_EQ(-1, device_restart(self->fd, fds[0], 0, &res));
-	EXPECT_EQ(EBADMSG, res.error);
-	EXPECT_EQ(1, rung);
-	EXPECT_EQ(0, victim_end(child));
-	signal(SIGALRM, SIG_DFL);
-	close(fds[0]);
-	close(fds[1]);
-}
-
-/* The file is closed while an operation of another thread runs on it. */
-TEST_F(device, closed_while_busy)
-{
-	pthread_t t;
-	int i;
-
-	for (i = 0; i < 20; i++) {
-		busy_device = device_open();
-		ASSERT_EQ(0, pthread_create(&t, NULL, busy_thread, &self->pid));
-		usleep(i * 200);
-		close(busy_device);
-		pthread_join(t, NULL);
-	}
 }
 
 TEST_F(device, kernel_thread)

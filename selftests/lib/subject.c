@@ -12,6 +12,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 
 /* As in kselftest.h. */
 #define SUBJECT_PASS	0
@@ -405,4 +406,31 @@ bool subject_faults(volatile char *p, bool write)
 	}
 	sigaction(SIGSEGV, &old, NULL);
 	return fault;
+}
+
+/* ---- processes ---- */
+
+void subject_outsider(void (*fn)(int arg), int arg)
+{
+	pid_t pid = fork();
+	int done[2];
+	char c;
+
+	if (!pid) {
+		if (pipe(done))
+			_exit(1);
+		if (fork()) {
+			close(done[1]);
+			_exit(read(done[0], &c, 1));
+		}
+		fn(arg);
+		close(done[0]);
+		close(done[1]);
+		subject_nap(100);
+		while (subject_going())
+			subject_nap(10);
+		_exit(0);
+	}
+	if (waitpid(pid, NULL, 0) != pid)
+		subject_abort();
 }

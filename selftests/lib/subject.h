@@ -147,6 +147,13 @@ void *subject_map(int fd, size_t len, int prot, int flags);
 /** subject_faults() - does it fault to read (or to write back) this byte? In one thread only. */
 bool subject_faults(volatile char *p, bool write);
 
+/**
+ * subject_outsider() - a process that is no child
+ *
+ * It runs fn(arg), and then lives as long as the test. Returns once @fn has; aborts if it cannot.
+ */
+void subject_outsider(void (*fn)(int arg), int arg);
+
 /* ---- for subject_harness.h ---- */
 
 /** subject_begin() - the test @name runs in this process, driven by what is in @ctl. */
