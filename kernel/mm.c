@@ -275,6 +275,9 @@ int mm_read(struct restart *rs)
 				     pb.nr_vmas);
 	if (pb.vdso != (unsigned long)mm->context.vdso)
 		return stream_in_bad(&rs->in, "place of the vDSO");
+	ret = vma_pass_vdso(rs, TASK_SIZE);
+	if (ret)
+		return ret;
 	exe = object_find(&rs->objects, OBJECT_FILE, pb.exe_file);
 	if (!exe || !S_ISREG(file_inode(exe)->i_mode) || exe->f_mode & FMODE_PATH)
 		return stream_in_bad(&rs->in, "executable");

@@ -23,6 +23,7 @@ struct timer_build;
  * @objects: what its objects became
  * @relocate: ckpt_restart.relocate, checked; NULL if there is none
  * @relocate_len: its length in bytes
+ * @vdso_done: the code of the vDSO was there, or was passed over and is unmapped
  * @wrong: CKPT_RESTART_CHECK: an errno of what was found and passed over, or 0
  * @tty: the terminal that replaces the image's, or NULL; a reference is held
  * @root: the process's root directory, if not the restarter's; references are held
@@ -85,6 +86,7 @@ struct restart {
 	u32 nr_objects;
 	u32 nr_vmas;
 	u64 last_end;
+	bool vdso_done;
 	s64 last_fd;
 	u32 nr_threads;
 	struct pipe_build *pipe;

@@ -423,6 +423,8 @@ static int vma_make_vdso(struct restart *rs, const struct pb_vma *pb)
 		if (ret)
 			return vma_failed(rs, pb, ret, "the vDSO cannot be mapped there");
 	}
+	if (pb->start == (unsigned long)current->mm->context.vdso)
+		rs->vdso_done = true;
 	if (mmap_read_lock_killable(current->mm))
 		return -EINTR;
 	vma = find_vma(current->mm, pb->start);
@@ -430,6 +432,17 @@ static int vma_make_vdso(struct restart *rs, const struct pb_vma *pb)
 	mmap_read_unlock(current->mm);
 	return there ? 0 : vma_failed(rs, pb, -EOPNOTSUPP,
 				      "the kernel's own areas (vDSO) are laid out otherwise here");
+}
+
+/* Some programs unmap its code (valgrind does); then nothing has its place in order. */
+int vma_pass_vdso(struct restart *rs, u64 addr)
+{
+	unsigned long code = (unsigned long)current->mm->context.vdso;
+
+	if (!code || rs->vdso_done || addr < code)
+		return 0;
+	rs->vdso_done = true;
+	return arch_vdso_unmap_code();
 }
 
 static int vma_make(struct restart *rs, const struct pb_vma *pb)
@@ -442,6 +455,9 @@ static int vma_make(struct restart *rs, const struct pb_vma *pb)
 		return ret;
 	if (pb->kind == PB_VMA_VDSO)
 		return vma_make_vdso(rs, pb);
+	ret = vma_pass_vdso(rs, pb->start);
+	if (ret)
+		return ret;
 	/* Or the kernel would look for a key by itself. */
 	if (pb->has_pkey && prot == PROT_EXEC)
 		prot |= PROT_READ;

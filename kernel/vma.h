@@ -16,6 +16,13 @@ struct restart;
  */
 int vma_write_all(struct checkpoint *cp, u64 *vdso_base, u64 *vdso_size, u32 *n);
 
+/**
+ * vma_pass_vdso() - restart: unmap the code of the vDSO if the image has none below @addr
+ *
+ * Areas ascend in an image. Return: 0, or the errno of munmap().
+ */
+int vma_pass_vdso(struct restart *rs, u64 addr);
+
 /** vma_finish() - lock what was locked, now that memory has its content */
 int vma_finish(struct restart *rs);
 

@@ -32,7 +32,7 @@ trap 'rm -rf "$tmp"' EXIT
 ignored()
 {
 	cat <<'END'
-kernel/compat\.h	LINUX_VERSION_CODE,CONSTANT_COMPARISON	out of tree there is more than one version; it is told here and nowhere else
+kernel/compat(_timer)?\.h	LINUX_VERSION_CODE,CONSTANT_COMPARISON	out of tree there is more than one version; it is told here and nowhere else
 kernel/symbols\.[ch]	COMPLEX_MACRO,MACRO_ARG_REUSE,TRAILING_SEMICOLON,MULTISTATEMENT_MACRO_USE_DO_WHILE,BRACKET_SPACE,SPACING	tables of rows: what expands them are definitions, no statements
 kernel/stream\.c	COMPLEX_MACRO	expands the table of records into case labels
 kernel/object\.h	MACRO_ARG_REUSE	a loop, as the kernel has them

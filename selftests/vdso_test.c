@@ -61,6 +61,18 @@ SUBJECT(none)
 	EXPECT_EQ(NULL, strstr(maps, "[vvar"));
 }
 
+/* As valgrind leaves it, which calls the kernel itself. */
+SUBJECT(data_alone)
+{
+	static char maps[65536];
+
+	unmap_own("[vdso]");
+	subject_wait();
+	ASSERT_LT(0, subject_read("/proc/self/maps", maps, sizeof(maps)));
+	EXPECT_EQ(NULL, strstr(maps, "[vdso]"));
+	EXPECT_NE(NULL, strstr(maps, "[vvar"));
+}
+
 SUBJECT(half_is_refused)
 {
 	unmap_own("[vvar");

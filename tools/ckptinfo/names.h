@@ -36,7 +36,6 @@ extern const struct name names_signal[];	/* signals, as bits of a mask */
 /** NAMES_BUF - enough for all names of any table. */
 #define NAMES_BUF 1024
 
-
 /** names_find() - the name of a number, or NULL */
 const char *names_find(const struct name *table, uint64_t value);
 

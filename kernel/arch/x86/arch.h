@@ -153,12 +153,16 @@ void arch_regs_final(const struct arch_final *final);
  * @size: of them in bytes, all together
  * @out: gets its address and @base
  *
- * Return: is it whole, so that arch_vdso_map() makes the same?
+ * Return: is it whole, or all of its data without its code, so that arch_vdso_map() and
+ *	arch_vdso_unmap_code() make the same?
  */
 bool arch_vdso_save(struct mm_struct *mm, u64 base, u64 size, struct pb_mm *out);
 
 /** arch_vdso_map() - map it at @base in the current, empty, address space */
 int arch_vdso_map(unsigned long base);
+
+/** arch_vdso_unmap_code() - leave of what arch_vdso_map() has mapped the data alone */
+int arch_vdso_unmap_code(void);
 
 /** arch_pkeys_save() - describe protection keys; Return: false if there is nothing to tell */
 bool arch_pkeys_save(struct mm_struct *mm, struct pb_pkeys *pb);

@@ -474,7 +474,7 @@ bool arch_vdso_save(struct mm_struct *mm, u64 base, u64 size, struct pb_mm *out)
 	out->vdso_base = base;
 	/* Its data lies below its code. What is unmapped is not told to mm->context. */
 	return mm->context.vdso_image && code > base &&
-	       size == code + mm->context.vdso_image->size - base;
+	       (size == code - base || size == code + mm->context.vdso_image->size - base);
 }
 
 int arch_vdso_map(unsigned long base)
@@ -482,4 +482,11 @@ int arch_vdso_map(unsigned long base)
 	long ret = arch_sys(arch_prctl, ARCH_MAP_VDSO_64, base);
 
 	return ret < 0 ? ret : 0;
+}
+
+int arch_vdso_unmap_code(void)
+{
+	struct mm_struct *mm = current->mm;
+
+	return vm_munmap((unsigned long)mm->context.vdso, mm->context.vdso_image->size);
 }
