@@ -64,7 +64,10 @@ TEST_F(device, hold_stop_and_continue)
 
 	victim_kill(self->pid);
 	self->pid = victim_start("crowd", self->path);
-	ASSERT_TRUE(victim_counts(self->counter));
+	/* A hundred threads take their time on a slow machine. */
+	for (i = 0; i < 5 && !victim_counts(self->counter); i++)
+		;
+	ASSERT_LT(i, 5);
 	for (i = 0; i < 30; i++) {
 		ASSERT_EQ(0, lseek(self->out, 0, SEEK_SET));
 		ASSERT_EQ(0, device_checkpoint(self->fd, self->pid, self->out,
