@@ -77,10 +77,14 @@ static int pages_pmd(pmd_t *pmdp, unsigned long addr, unsigned long next, struct
 
 	if (!pmd_trans_huge(pmd))
 		return 0;
-	walk->action = ACTION_CONTINUE;
 	/* The huge zero page is not anonymous. */
-	if (!PageAnon(pmd_page(pmd)))
+	if (!PageAnon(pmd_page(pmd))) {
+		/* Nor is one that was split and freed since, and whose pages are in swap now. */
+		smp_rmb();
+		walk->action = pmd_same(pmd, READ_ONCE(*pmdp)) ? ACTION_CONTINUE : ACTION_AGAIN;
 		return 0;
+	}
+	walk->action = ACTION_CONTINUE;
 	for (; addr < next; addr += PAGE_SIZE)
 		if (pages_add(walk, addr))
 			return 1;
