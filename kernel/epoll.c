@@ -14,6 +14,7 @@
 #include <linux/rculist.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
+#include <linux/xarray.h>
 
 #include "arch/arch.h"
 #include "checkpoint.h"
@@ -115,7 +116,9 @@ int epoll_save(struct checkpoint *cp, struct file *file, int fd, u64 addr, struc
  * @list: the descriptors of the process
  * @epoll: the instance
  * @fd: a descriptor of it, for errors
- * @info: its fdinfo
+ * @at: its fdinfo, from the first line that was not counted yet
+ * @counts: how many watches each descriptor has in the lines before, as a value; counted only up
+ *	to the last watch whose descriptor does not tell what it is of
  * @pb: the record that is being filled
  */
 struct epoll_write {
@@ -123,7 +126,8 @@ struct epoll_write {
 	const struct file_list *list;
 	struct file *epoll;
 	int fd;
-	const char *info;
+	const char *at;
+	struct xarray counts;
 	struct pb_epoll pb;
 };
 
@@ -145,28 +149,45 @@ static bool epoll_parse(const char *line, struct pb_epoll_watch *watch)
 	return true;
 }
 
+/* How many watches of descriptor @fd the lines before @line have, or an errno. */
+static long epoll_count(struct epoll_write *ew, const char *line, int fd)
+{
+	struct pb_epoll_watch watch;
+	void *count;
+
+	for (; ew->at < line; ew->at = strchr(ew->at, '\n') + 1) {
+		if (!epoll_parse(ew->at, &watch))
+			continue;
+		count = xa_load(&ew->counts, watch.fd);
+		count = xa_mk_value(count ? xa_to_value(count) + 1 : 1);
+		count = xa_store(&ew->counts, watch.fd, count, GFP_KERNEL_ACCOUNT);
+		if (xa_is_err(count))
+			return xa_err(count);
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		cond_resched();
+	}
+	count = xa_load(&ew->counts, fd);
+	return count ? xa_to_value(count) : 0;
+}
+
 /*
  * What a watch is of. Most often it is what the descriptor refers to still. If not, the kernel
  * tells the description of the nth watch with that descriptor, as a pointer without a reference.
+ * Return: that, -ENOENT if it is none, -ENOMEM, or -EINTR.
  */
 static struct file *epoll_target(struct epoll_write *ew, const char *line,
 				 const struct pb_epoll_watch *watch)
 {
 	struct file *file = file_list_find(ew->list, watch->fd);
-	struct pb_epoll_watch other;
-	unsigned long nth = 0;
 	struct epoll_item copy;
-	const char *at;
+	long nth;
 
 	if (file && epoll_item(ew->epoll, file, watch->fd, watch->events, watch->data, &copy))
 		return file;
-	for (at = ew->info; at < line; at = strchr(at, '\n') + 1) {
-		if (epoll_parse(at, &other) && other.fd == watch->fd)
-			nth++;
-		if (fatal_signal_pending(current))
-			return ERR_PTR(-EINTR);
-		cond_resched();
-	}
+	nth = epoll_count(ew, line, watch->fd);
+	if (nth < 0)
+		return ERR_PTR(nth);
 	return sym(get_epoll_tfile_raw_ptr)(ew->epoll, watch->fd, nth);
 }
 
@@ -192,8 +213,8 @@ static int epoll_write_watch(struct epoll_write *ew, const char *line)
 	if (!epoll_parse(line, watch))
 		return epoll_refuse(ew, "an epoll instance of this kernel");
 	file = epoll_target(ew, line, watch);
-	if (file == ERR_PTR(-EINTR))
-		return -EINTR;
+	if (file == ERR_PTR(-EINTR) || file == ERR_PTR(-ENOMEM))
+		return PTR_ERR(file);
 	/* Of those in the table a reference is held: an equal pointer is the same file. */
 	if (!IS_ERR(file))
 		obj = object_lookup(&ew->cp->objects, OBJECT_FILE, file);
@@ -225,7 +246,8 @@ static int epoll_write_one(struct epoll_write *ew)
 			return -ENOMEM;
 		return epoll_refuse(ew, "an epoll instance with so many watches");
 	}
-	ew->info = info;
+	ew->at = info;
+	xa_init(&ew->counts);
 	for (line = info; !ret && *line; line = end + 1) {
 		ret = epoll_write_watch(ew, line);
 		end = strchr(line, '\n');
@@ -235,6 +257,7 @@ static int epoll_write_one(struct epoll_write *ew)
 	}
 	if (!ret)
 		ret = epoll_flush(ew);
+	xa_destroy(&ew->counts);
 	kvfree(info);
 	return ret;
 }

@@ -239,17 +239,20 @@ SUBJECT(closed_descriptors)
 	EXPECT_EQ(17, ready(epfd, NULL));
 }
 
-SUBJECT(many)
+static void watch_many(struct __test_metadata *_metadata, bool closed)
 {
 	struct rlimit lim = { 4096, 4096 };
-	int epfd = epoll_create1(0), fds[2500], i, n = ARRAY_SIZE(fds);
+	int epfd = epoll_create1(0), fds[2500], i, n = ARRAY_SIZE(fds), fd;
 	struct epoll_event ev;
 
 	if (setrlimit(RLIMIT_NOFILE, &lim))
 		SKIP(return, "the limit of open files is too low");
 	for (i = 0; i < n; i++) {
-		fds[i] = eventfd(0, EFD_NONBLOCK);
-		watch(epfd, EPOLL_CTL_ADD, fds[i], EPOLLIN | (i % 2 ? EPOLLET : 0), i);
+		fd = eventfd(0, EFD_NONBLOCK);
+		fds[i] = closed ? fcntl(fd, F_DUPFD, 1000) : fd;
+		watch(epfd, EPOLL_CTL_ADD, fd, EPOLLIN | (i % 2 ? EPOLLET : 0), i);
+		if (closed)
+			close(fd);
 	}
 	subject_wait();
 	for (i = 0; i < n; i++) {
@@ -259,6 +262,17 @@ SUBJECT(many)
 		ASSERT_EQ(i + 1, (int)take(fds[i]));
 	}
 	EXPECT_EQ(0, epoll_wait(epfd, &ev, 1, 0));
+}
+
+SUBJECT(many)
+{
+	watch_many(_metadata, false);
+}
+
+/* All under one number, which nothing has any more. */
+SUBJECT(many_closed)
+{
+	watch_many(_metadata, true);
 }
 
 /* As event loops have it: a timer, a wake-up, edges, all the time. */
