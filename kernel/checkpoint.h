@@ -75,6 +75,21 @@ __printf(6, 7)
 int checkpoint_refuse(struct checkpoint *cp, enum ckpt_where where_type, u64 where,
 		      enum ckpt_reason reason, const char *advice, const char *fmt, ...);
 
+/**
+ * checkpoint_refuse_file() - the same of a file
+ * @cp: the checkpoint
+ * @fd: its descriptor, or -1
+ * @addr: without a descriptor, where it is mapped
+ * @reason: as there
+ * @advice: as there
+ * @fmt: as there
+ *
+ * Return: 0, always.
+ */
+__printf(6, 7)
+int checkpoint_refuse_file(struct checkpoint *cp, int fd, u64 addr, enum ckpt_reason reason,
+			   const char *advice, const char *fmt, ...);
+
 /** checkpoint_run() - CKPT_IOC_CHECKPOINT; the results are filled into @arg */
 int checkpoint_run(struct dev_ctx *ctx, struct ckpt_checkpoint *arg);
 

@@ -111,10 +111,9 @@ static void content_check_readable(struct checkpoint *cp, const struct object *o
 	if (obj->users2 || !path_permission(path, MAY_READ))
 		return;
 	name = d_path(path, cp->path, PATH_MAX);
-	checkpoint_refuse(cp, obj->fd >= 0 ? CKPT_WHERE_FD : CKPT_WHERE_ADDRESS,
-			  obj->fd >= 0 ? obj->fd : obj->addr, CKPT_REASON_DENIED, NULL,
-			  "%.160s is deleted, and neither the process nor you may read it",
-			  IS_ERR(name) ? "?" : name);
+	checkpoint_refuse_file(cp, obj->fd, obj->addr, CKPT_REASON_DENIED, NULL,
+			       "%.160s is deleted, and neither the process nor you may read it",
+			       IS_ERR(name) ? "?" : name);
 }
 
 static void content_check_shared(struct checkpoint *cp, const struct object *obj)
@@ -139,11 +138,9 @@ static void content_check_shared(struct checkpoint *cp, const struct object *obj
 	if (cp->flags & CKPT_CHECKPOINT_SHARED_OK)
 		return;
 	name = d_path(compat_file_path(obj->file), cp->path, PATH_MAX);
-	checkpoint_refuse(cp, obj->fd >= 0 ? CKPT_WHERE_FD : CKPT_WHERE_ADDRESS,
-			  obj->fd >= 0 ? obj->fd : obj->addr, CKPT_REASON_SHARED,
-			  "see --shared-ok",
-			  "%.160s is open in a process outside the image too (opened there by itself)",
-			  IS_ERR(name) ? "?" : name);
+	checkpoint_refuse_file(cp, obj->fd, obj->addr, CKPT_REASON_SHARED, "see --shared-ok",
+			       "%.160s is open in a process outside the image too (opened there by itself)",
+			       IS_ERR(name) ? "?" : name);
 }
 
 void content_check(struct checkpoint *cp, const struct object *obj)

@@ -218,9 +218,8 @@ int file_write(struct checkpoint *cp, struct file *file, int fd, u64 addr, u32 *
 		    errseq_check(&file->f_mapping->wb_err, READ_ONCE(file->f_wb_err)))
 			why = "a failed write-back that fsync(2) has not reported yet";
 		if (why)
-			checkpoint_refuse(cp, fd >= 0 ? CKPT_WHERE_FD : CKPT_WHERE_ADDRESS,
-					  fd >= 0 ? fd : addr, CKPT_REASON_UNSUPPORTED, NULL,
-					  "%s is not supported", why);
+			checkpoint_refuse_file(cp, fd, addr, CKPT_REASON_UNSUPPORTED, NULL,
+					       "%s is not supported", why);
 		pb.flags = file->f_flags & FILE_FLAGS & ~__O_TMPFILE;
 		/* Nobody sees it there, and overlayfs sets it by itself, with rights of its own. */
 		if (fd < 0)
@@ -430,11 +429,10 @@ int file_check_shared(struct checkpoint *cp)
 		if (cp->flags & CKPT_CHECKPOINT_SHARED_OK && !pipe_match(file))
 			continue;
 		name = d_path(compat_file_path(file), cp->path, PATH_MAX);
-		checkpoint_refuse(cp, obj->fd >= 0 ? CKPT_WHERE_FD : CKPT_WHERE_ADDRESS,
-				  obj->fd >= 0 ? obj->fd : obj->addr, CKPT_REASON_SHARED,
-				  pipe_match(file) ? NULL : "see --shared-ok",
-				  "%.160s is open in a process outside the image too (one shared description)",
-				  IS_ERR(name) ? "?" : name);
+		checkpoint_refuse_file(cp, obj->fd, obj->addr, CKPT_REASON_SHARED,
+				       pipe_match(file) ? NULL : "see --shared-ok",
+				       "%.160s is open in a process outside the image too (one shared description)",
+				       IS_ERR(name) ? "?" : name);
 	}
 	return 0;
 }

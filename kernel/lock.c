@@ -114,10 +114,9 @@ static int lock_write_inode(struct checkpoint *cp, struct file_lock_context *flc
 
 	lock_look(&list, flctx);
 	if (list.lost)
-		return checkpoint_refuse(cp, obj->fd < 0 ? CKPT_WHERE_ADDRESS : CKPT_WHERE_FD,
-					 obj->fd < 0 ? obj->addr : obj->fd,
-					 CKPT_REASON_UNSUPPORTED, NULL, "%s is not supported",
-					 "a lock set through a descriptor of another process");
+		return checkpoint_refuse_file(cp, obj->fd, obj->addr, CKPT_REASON_UNSUPPORTED, NULL,
+					      "%s is not supported",
+					      "a lock set through a descriptor of another process");
 	if (!list.n)
 		return 0;
 	list.cap = list.n;

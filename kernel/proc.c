@@ -178,10 +178,9 @@ int proc_save(struct checkpoint *cp, struct file *file, int fd, u64 addr, struct
 		why = "a file with a position beyond all numbers";
 	if (why) {
 		name = d_path(&file->f_path, cp->path, PATH_MAX);
-		return checkpoint_refuse(cp, fd >= 0 ? CKPT_WHERE_FD : CKPT_WHERE_ADDRESS,
-					 fd >= 0 ? fd : addr, CKPT_REASON_UNSUPPORTED, NULL,
-					 "%s (%.128s) is not supported", why,
-					 IS_ERR(name) ? "?" : name);
+		return checkpoint_refuse_file(cp, fd, addr, CKPT_REASON_UNSUPPORTED, NULL,
+					      "%s (%.128s) is not supported", why,
+					      IS_ERR(name) ? "?" : name);
 	}
 	root.mnt = file->f_path.mnt;
 	root.dentry = root.mnt->mnt_root;

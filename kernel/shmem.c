@@ -48,9 +48,8 @@ bool shmem_match(struct file *file)
 static int shmem_refuse(struct checkpoint *cp, struct file *file, int fd, u64 addr,
 			const char *why)
 {
-	return checkpoint_refuse(cp, fd >= 0 ? CKPT_WHERE_FD : CKPT_WHERE_ADDRESS,
-				 fd >= 0 ? fd : addr, CKPT_REASON_UNSUPPORTED, NULL, "%pD %s", file,
-				 why);
+	return checkpoint_refuse_file(cp, fd, addr, CKPT_REASON_UNSUPPORTED, NULL, "%pD %s", file,
+				      why);
 }
 
 static int shmem_describe(struct checkpoint *cp, struct file *file, int fd, u64 addr,
@@ -63,9 +62,8 @@ static int shmem_describe(struct checkpoint *cp, struct file *file, int fd, u64 
 	int ret;
 
 	if (why)
-		return checkpoint_refuse(cp, fd >= 0 ? CKPT_WHERE_FD : CKPT_WHERE_ADDRESS,
-					 fd >= 0 ? fd : addr, CKPT_REASON_UNSUPPORTED, NULL,
-					 "%s is not supported", why);
+		return checkpoint_refuse_file(cp, fd, addr, CKPT_REASON_UNSUPPORTED, NULL,
+					      "%s is not supported", why);
 	shmem->size = i_size_read(inode);
 	if (!shmem_named(dentry, SHMEM_MEMFD, true))
 		return 0;
