@@ -222,6 +222,7 @@ static int checkpoint_signals(struct checkpoint *cp)
 
 static int checkpoint_describe(struct checkpoint *cp)
 {
+	struct error_at at = { .reason = CKPT_REASON_UNSUPPORTED, .task = cp->leader };
 	int ret;
 
 	dev_phase(cp->ctx, CKPT_PHASE_DESCRIBE);
@@ -245,6 +246,10 @@ static int checkpoint_describe(struct checkpoint *cp)
 	      inotify_write(cp) ?:
 	      file_check_shared(cp) ?:
 	      process_write_limits(cp);
+	if (ret == -EMFILE)
+		return error_add(&cp->ctx->errors, ret, &at,
+				 "more than %d open files and other objects are not supported",
+				 CKPT_IMAGE_OBJECTS_MAX);
 	if (ret)
 		return ret;
 	if (!park_intact(cp->park))
