@@ -46,9 +46,41 @@ struct object_block {
 
 #define OBJECT_BLOCK	((PAGE_SIZE - sizeof(struct object_block)) / sizeof(struct object))
 
+/* The first table is empty: either it is new, or what was in it has moved or is gone. */
+static void object_hash_init(struct object_table *tab)
+{
+	memset(tab->first, 0, sizeof(tab->first));
+	tab->by_ptr = tab->first;
+	tab->bits = OBJECT_HASH_BITS;
+}
+
+static struct hlist_head *object_hash(struct object_table *tab, const void *ptr)
+{
+	return &tab->by_ptr[hash_ptr(ptr, tab->bits)];
+}
+
+/* A table eight times as large, so that all of this together costs no more than to fill it. */
+static int object_hash_grow(struct object_table *tab)
+{
+	struct hlist_head *old = tab->by_ptr;
+	struct object *obj;
+
+	tab->by_ptr = kvcalloc(8ul << tab->bits, sizeof(*old), GFP_KERNEL_ACCOUNT);
+	if (!tab->by_ptr) {
+		tab->by_ptr = old;
+		return -ENOMEM;
+	}
+	tab->bits += 3;
+	object_for_each(tab, obj)
+		hlist_add_head(&obj->node, object_hash(tab, obj->ptr));
+	if (old != tab->first)
+		kvfree(old);
+	return 0;
+}
+
 void object_init(struct object_table *tab)
 {
-	hash_init(tab->by_ptr);
+	object_hash_init(tab);
 	INIT_LIST_HEAD(&tab->blocks);
 	xa_init(&tab->by_id);
 	tab->last = 0;
@@ -93,7 +125,9 @@ void object_destroy(struct object_table *tab)
 	list_for_each_entry_safe(block, next, &tab->blocks, list)
 		free_page((unsigned long)block);
 	INIT_LIST_HEAD(&tab->blocks);
-	hash_init(tab->by_ptr);
+	if (tab->by_ptr != tab->first)
+		kvfree(tab->by_ptr);
+	object_hash_init(tab);
 }
 
 struct object *object_next(struct object_table *tab, struct object *obj)
@@ -111,7 +145,7 @@ struct object *object_lookup(struct object_table *tab, enum object_kind kind, co
 {
 	struct object *obj;
 
-	hash_for_each_possible(tab->by_ptr, obj, node, (unsigned long)ptr)
+	hlist_for_each_entry(obj, object_hash(tab, ptr), node)
 		if (obj->ptr == ptr && obj->kind == kind)
 			return obj;
 	return NULL;
@@ -133,6 +167,8 @@ struct object *object_new(struct object_table *tab, enum object_kind kind, void 
 
 	if (tab->last == CKPT_IMAGE_OBJECTS_MAX)
 		return ERR_PTR(-EMFILE);
+	if (tab->last >> tab->bits && object_hash_grow(tab))
+		return ERR_PTR(-ENOMEM);
 	block = list_empty(&tab->blocks) ? NULL :
 		list_last_entry(&tab->blocks, struct object_block, list);
 	if (!block || block->n == OBJECT_BLOCK) {
@@ -143,7 +179,7 @@ struct object *object_new(struct object_table *tab, enum object_kind kind, void 
 	}
 	obj = &block->obj[block->n++];
 	object_set(obj, kind, ++tab->last, ptr, owned);
-	hash_add(tab->by_ptr, &obj->node, (unsigned long)ptr);
+	hlist_add_head(&obj->node, object_hash(tab, ptr));
 	return obj;
 }
 

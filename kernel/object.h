@@ -6,7 +6,7 @@
 #ifndef _CKPT_OBJECT_H
 #define _CKPT_OBJECT_H
 
-#include <linux/hashtable.h>
+#include <linux/hash.h>
 #include <linux/list.h>
 #include <linux/types.h>
 #include <linux/xarray.h>
@@ -55,16 +55,23 @@ struct object {
 	u64 size;
 };
 
+/* The hash table that is always there, in bits: enough for most, so they need no other. */
+#define OBJECT_HASH_BITS	10
+
 /**
  * struct object_table - the objects of one operation; one task at a time uses it
- * @by_ptr: checkpoint: struct object by @ptr
+ * @by_ptr: checkpoint: struct object by @ptr, a hash table; @first, or allocated when that was full
+ * @bits: its size
+ * @first: the hash table to begin with
  * @blocks: checkpoint: all of them, in the order of their ids
  * @by_id: restart: struct object by id
  * @last: the highest id given out
  * @tty: checkpoint: the one terminal that an image can have, or NULL
  */
 struct object_table {
-	DECLARE_HASHTABLE(by_ptr, 10);
+	struct hlist_head *by_ptr;
+	unsigned int bits;
+	struct hlist_head first[1 << OBJECT_HASH_BITS];
 	struct list_head blocks;
 	struct xarray by_id;
 	u32 last;

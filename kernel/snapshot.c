@@ -188,7 +188,11 @@ static int snapshot_thread(void *arg)
 {
 	struct snapshot *snap = arg;
 
-	wait_for_completion(&snap->go);
+	/*
+	 * A thread of the kernel has no signals to interrupt it; and that a program with much to
+	 * describe takes minutes to get here is nothing to complain of.
+	 */
+	wait_for_completion_interruptible(&snap->go);
 	if (!snap->stop)
 		snap->error = snapshot_clone(snap);
 	if (snap->mm)
