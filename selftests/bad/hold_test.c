@@ -113,6 +113,48 @@ TEST_F(device, hold_twice)
 	EXPECT_TRUE(victim_counts(self->counter));
 }
 
+static int hung_task(const char *what, int val)
+{
+	char path[64], text[16] = "";
+	int fd, ret = -1;
+
+	snprintf(path, sizeof(path), "/proc/sys/kernel/hung_task_%s", what);
+	fd = open(path, val < 0 ? O_RDONLY : O_WRONLY);
+	if (fd < 0)
+		return -1;
+	if (val >= 0)
+		ret = dprintf(fd, "%d\n", val);
+	else if (read(fd, text, sizeof(text) - 1) > 0)
+		ret = atoi(text);
+	close(fd);
+	return ret;
+}
+
+/* What waits for minutes until a program has come to rest is not hung. */
+TEST_F(device, wait_is_no_hang)
+{
+	int before = hung_task("timeout_secs", -1), warnings = hung_task("warnings", -1);
+	struct device_result res;
+	int other;
+
+	if (before < 0)
+		SKIP(return, "this kernel does not look for hung tasks");
+	ASSERT_EQ(0, device_checkpoint(self->fd, self->pid, self->out, CKPT_CHECKPOINT_HOLD,
+				       &res));
+	self->ck = (struct ckpt_checkpoint){
+		.pid = self->pid, .out_fd = self->out, .timeout_ms = 8000,
+		.errors = (uintptr_t)res.errors, .errors_cap = DEVICE_ERRORS,
+	};
+	other = device_open();
+	EXPECT_LT(0, hung_task("timeout_secs", 2));
+	EXPECT_EQ(-1, ioctl(other, CKPT_IOC_CHECKPOINT, &self->ck));
+	EXPECT_LT(0, hung_task("timeout_secs", before));
+	EXPECT_EQ(warnings, hung_task("warnings", -1));
+	close(other);
+	EXPECT_EQ(0, device_release(self->fd, CKPT_RELEASE_RUN));
+	EXPECT_TRUE(victim_counts(self->counter));
+}
+
 static volatile int64_t *gap;
 
 static void *vfork_thread(void *arg)
