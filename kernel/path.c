@@ -41,6 +41,17 @@ static bool path_device_ok(dev_t dev)
 	return false;
 }
 
+/*
+ * Private to fs/configfs/mount.c (in some kernels), fs/fuse/control.c, fs/nfsd/nfsctl.c and
+ * net/sunrpc/rpc_pipe.c.
+ */
+#ifndef CONFIGFS_MAGIC
+#define CONFIGFS_MAGIC		0x62656570
+#endif
+#define FUSE_CTL_MAGIC		0x65735543
+#define NFSD_MAGIC		0x6e667364
+#define RPC_PIPEFS_MAGIC	0x67596969
+
 /* File systems whose regular files are windows into the kernel: content is made on open. */
 static bool path_synthetic(const struct super_block *sb)
 {
@@ -54,6 +65,17 @@ static bool path_synthetic(const struct super_block *sb)
 	case CGROUP2_SUPER_MAGIC:
 	case BPF_FS_MAGIC:
 	case NSFS_MAGIC:
+	case BINFMTFS_MAGIC:
+	case CONFIGFS_MAGIC:
+	case EFIVARFS_MAGIC:
+	case FUSE_CTL_MAGIC:
+	case NFSD_MAGIC:
+	case PSTOREFS_MAGIC:
+	case RDTGROUP_SUPER_MAGIC:
+	case RPC_PIPEFS_MAGIC:
+	case SELINUX_MAGIC:
+	case SMACK_MAGIC:
+	case XENFS_SUPER_MAGIC:
 		return true;
 	}
 	return false;
@@ -117,7 +139,7 @@ static const char *path_regular(struct file *file, const struct super_block *sb)
 	if (sb->s_magic == TMPFS_MAGIC)
 		return strncmp(file->f_path.dentry->d_name.name, "SYSV", 4) ?
 		       "memory of the kernel's" : "System V shared memory";
-	return NULL;
+	return path_anonymous_name(file);
 }
 
 const char *path_supported(struct file *file)

@@ -256,3 +256,12 @@ SUBJECT(sysfs_written_is_refused)
 {
 	refused_file(_metadata, "/sys/power/state", O_RDWR, "a file of a synthetic file system");
 }
+
+SUBJECT(of_a_synthetic_file_system_is_refused)
+{
+	/* Where it is mounted already it stays as it is. */
+	if (access("/sys/kernel/security/lsm", R_OK))
+		mount("none", "/sys/kernel/security", "securityfs", 0, NULL);
+	refused_file(_metadata, "/sys/kernel/security/lsm", O_RDONLY,
+		     "a file of a synthetic file system");
+}
