@@ -68,14 +68,37 @@ static bool timerfd_realtime(u32 clockid)
 	return clockid == CLOCK_REALTIME || clockid == CLOCK_REALTIME_ALARM;
 }
 
-/* Its layout was found to be right. */
+/*
+ * Its layout was found to be right. Who else has it may set it at this moment: under the lock that
+ * they take for it, it is whole.
+ */
 static bool timerfd_armed(struct file *file, u32 clockid)
 {
-	const struct timerfd_private *ctx = file->private_data;
+	struct timerfd_private *ctx = file->private_data;
+	bool armed;
 
 	if (timerfd_alarm(clockid))
 		return READ_ONCE(ctx->t.alarm.state) & ALARMTIMER_STATE_ENQUEUED;
-	return hrtimer_active(&ctx->t.tmr);
+	spin_lock_irq(&ctx->wqh.lock);
+	armed = hrtimer_active(&ctx->t.tmr);
+	spin_unlock_irq(&ctx->wqh.lock);
+	return armed;
+}
+
+/* By the clock that the timer runs on; what it says of that itself may be half written. */
+static ktime_t timerfd_now(const struct pb_timerfd *pb)
+{
+	switch (pb->clockid) {
+	case CLOCK_BOOTTIME:
+	case CLOCK_BOOTTIME_ALARM:
+		return ktime_get_boottime();
+	case CLOCK_REALTIME:
+		/* Relative ones do not heed it when the clock is set; see hrtimer_init(). */
+		return pb->flags & TFD_TIMER_ABSTIME ? ktime_get_real() : ktime_get();
+	case CLOCK_REALTIME_ALARM:
+		return ktime_get_real();
+	}
+	return ktime_get();
 }
 
 /* Both views of a timer; -EAGAIN if they differ: it may have expired in between. */
@@ -138,13 +161,9 @@ int timerfd_save(struct checkpoint *cp, struct file *file, int fd, u64 addr, str
 					 "a timerfd whose clock was set is not supported");
 
 	pb->has_timerfd = true;
-	if (timerfd_alarm(timer->clockid)) {
-		expires = ctx.t.alarm.node.expires;
-		left = alarm_expires_remaining(&ctx.t.alarm);
-	} else {
-		expires = hrtimer_get_expires(&ctx.t.tmr);
-		left = hrtimer_expires_remaining(&ctx.t.tmr);
-	}
+	expires = timerfd_alarm(timer->clockid) ? ctx.t.alarm.node.expires :
+						  hrtimer_get_expires(&ctx.t.tmr);
+	left = ktime_sub(expires, timerfd_now(timer));
 	if (ctx.expired && timer->interval_ns) {
 		/* As timerfd_gettime() would count. */
 		n = left < 0 ? div64_u64(-left, timer->interval_ns) : 0;
