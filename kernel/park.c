@@ -84,27 +84,12 @@ static bool park_too_early(struct park_task *pt)
 	return early;
 }
 
-/* Runs in the thread, at its return to user mode, or while it exits. */
-static void park_callback(struct callback_head *work)
+/* In the thread: be held until the release, if it was not before. */
+static void park_here(struct park_task *pt, const struct syscall_rest *rest)
 {
-	struct park_task *pt = container_of(work, struct park_task, work);
 	struct park *park = pt->park;
-	struct syscall_rest rest;
-	bool gone = current->flags & PF_EXITING || READ_ONCE(park->released);
 
-	if (!gone && park_too_early(pt)) {
-		if (!task_work_add(current, work, TWA_SIGNAL))
-			return;
-		gone = true;
-	}
-	if (gone) {
-		park_set_state(pt, PARK_GONE);
-		park_put_work(pt);
-		return;
-	}
-
-	syscall_interrupted(&rest, pt->wake_ns);
-	pt->thread = thread_capture(&rest);
+	pt->thread = thread_capture(rest);
 	if (IS_ERR(pt->thread)) {
 		pt->error = PTR_ERR(pt->thread);
 		pt->thread = NULL;
@@ -118,6 +103,28 @@ static void park_callback(struct callback_head *work)
 	} else if (park->how == CKPT_RELEASE_KILL) {
 		send_sig(SIGKILL, current, 1);
 	}
+}
+
+/* Runs in the thread, at its return to user mode, or while it exits. */
+static void park_callback(struct callback_head *work)
+{
+	struct park_task *pt = container_of(work, struct park_task, work);
+	bool exits = current->flags & PF_EXITING, early = false;
+	struct park *park = pt->park;
+	struct syscall_rest rest = {};
+
+	if (!exits && park_too_early(pt)) {
+		if (!READ_ONCE(park->released) && !task_work_add(current, work, TWA_SIGNAL))
+			return;
+		early = true;
+	}
+	/* Who comes too late was woken as well: its call goes on as if it had not been. */
+	if (!exits && !early)
+		syscall_interrupted(&rest, pt->wake_ns);
+	if (exits || early || READ_ONCE(park->released))
+		park_set_state(pt, PARK_GONE);
+	else
+		park_here(pt, &rest);
 	kref_put(&park->ref, park_free);
 	syscall_resume(&rest);
 	module_put(THIS_MODULE);

@@ -2,6 +2,7 @@
 /* Programs that are held, operations at the same time, and callers that get signals meanwhile. */
 #include <poll.h>
 #include <pthread.h>
+#include <sys/epoll.h>
 #include <sys/time.h>
 
 #include "fixture.h"
@@ -217,6 +218,55 @@ TEST_F(device, two_at_once)
 	EXPECT_GT(8000000, *gap);
 	victim_kill(pid);
 	munmap((void *)gap, 4096);
+}
+
+static volatile int *ended;
+
+static void *endless_thread(void *arg)
+{
+	struct epoll_event event;
+	int epfd = epoll_create1(0);
+
+	(void)arg;
+	for (;;) {
+		epoll_wait(epfd, &event, 1, -1);
+		++*ended;
+	}
+	return NULL;
+}
+
+/* Who is asked to park, and comes when the checkpoint has been given up, has noticed nothing. */
+TEST_F(device, given_up)
+{
+	struct device_result res;
+	int i, failed = 0;
+	pthread_t t;
+	pid_t pid;
+
+	ended = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	pid = fork();
+	if (!pid) {
+		for (i = 0; i < 200; i++)
+			pthread_create(&t, NULL, endless_thread, NULL);
+		ended[1] = 1;
+		pause();
+		_exit(1);
+	}
+	while (!ended[1])
+		usleep(1000);
+	for (i = 0; i < 40; i++) {
+		self->ck = (struct ckpt_checkpoint){
+			.pid = pid, .out_fd = -1, .flags = CKPT_CHECKPOINT_DRY_RUN, .timeout_ms = 1,
+			.errors = (uintptr_t)res.errors, .errors_cap = DEVICE_ERRORS,
+		};
+		failed += ioctl(self->fd, CKPT_IOC_CHECKPOINT, &self->ck) < 0 && errno == ETIMEDOUT;
+		usleep(50000);
+	}
+	printf("# given up %d times\n", failed);
+	EXPECT_LT(0, failed);
+	EXPECT_EQ(0, *ended);
+	victim_kill(pid);
+	munmap((void *)ended, 4096);
 }
 
 static int busy_device;
