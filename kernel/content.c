@@ -18,6 +18,7 @@
 #include "checkpoint.h"
 #include "compat.h"
 #include "content.h"
+#include "lock.h"
 #include "restart.h"
 #include "symbols.h"
 
@@ -143,9 +144,19 @@ static void content_check_shared(struct checkpoint *cp, const struct object *obj
 			       IS_ERR(name) ? "?" : name);
 }
 
+/* To read it, it has to be opened, and that would break the lease. */
+static void content_check_lease(struct checkpoint *cp, const struct object *obj)
+{
+	if (lock_write_leased(obj->ptr))
+		checkpoint_refuse_file(cp, obj->fd, obj->addr, CKPT_REASON_UNSUPPORTED, NULL,
+				       "a write lease of a file whose content is in the image (%pD) is not supported",
+				       obj->file);
+}
+
 void content_check(struct checkpoint *cp, const struct object *obj)
 {
 	content_check_readable(cp, obj);
+	content_check_lease(cp, obj);
 	content_check_shared(cp, obj);
 }
 

@@ -53,7 +53,7 @@ const char *content_flags(const struct kstat *stat);
 const char *content_policy(struct inode *inode);
 
 /**
- * content_check() - refuse a file that processes outside the image have open, or that is secret
+ * content_check() - refuse a file that others have open, that is secret, or has a write lease
  *
  * Not of deleted files that nobody can write to: a copy is as good. Secret is what no description
  * of the process may read, nor the caller.

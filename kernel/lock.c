@@ -40,6 +40,21 @@ const char *lock_save_lease(struct file *file, struct pb_file *pb)
 	return why;
 }
 
+bool lock_write_leased(struct inode *inode)
+{
+	struct file_lock_context *flctx = compat_flctx(inode);
+	const struct compat_lock *lock;
+	bool leased = false;
+
+	if (!flctx)
+		return false;
+	spin_lock(&flctx->flc_lock);
+	list_for_each_entry(lock, &flctx->flc_lease, COMPAT_LOCK_LIST)
+		leased |= compat_lock_type(lock) == F_WRLCK;
+	spin_unlock(&flctx->flc_lock);
+	return leased;
+}
+
 /**
  * struct lock_search - the program's locks of a file, which are being collected
  * @cp: the checkpoint

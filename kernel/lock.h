@@ -6,6 +6,7 @@
 
 struct checkpoint;
 struct file;
+struct inode;
 struct pb_file;
 struct restart;
 
@@ -15,6 +16,9 @@ struct restart;
  * Return: NULL, or what is not supported.
  */
 const char *lock_save_lease(struct file *file, struct pb_file *pb);
+
+/** lock_write_leased() - checkpoint: would it break a lease to open the file for reading? */
+bool lock_write_leased(struct inode *inode);
 
 /** lock_note_lease() - restart: check a lease of a file, and set it with the last steps */
 int lock_note_lease(struct restart *rs, const struct pb_file *pb);

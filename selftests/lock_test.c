@@ -268,6 +268,24 @@ SUBJECT(write_lease)
 	a_lease(_metadata, F_WRLCK);
 }
 
+/* To read what has no name it would have to be opened, and that breaks the lease. */
+SUBJECT(write_lease_of_a_deleted_file_is_refused)
+{
+	struct timespec now = { 0 };
+	int fd = open_file("leased", O_RDWR);
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGIO);
+	ASSERT_EQ(0, sigprocmask(SIG_BLOCK, &set, NULL));
+	ASSERT_EQ(0, unlink(subject_path("leased")));
+	if (fcntl(fd, F_SETLEASE, F_WRLCK))
+		SKIP(return, "F_SETLEASE: %s", strerror(errno));
+	subject_refused(" fd %d: a write lease of a file whose content is in the image .*", fd);
+	EXPECT_EQ(F_WRLCK, fcntl(fd, F_GETLEASE));
+	EXPECT_EQ(-1, sigtimedwait(&set, NULL, &now));
+}
+
 SUBJECT(broken_lease_is_refused)
 {
 	int fd = open_file("leased", O_RDONLY);
