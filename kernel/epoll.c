@@ -11,7 +11,6 @@
 #include <linux/err.h>
 #include <linux/file.h>
 #include <linux/fs.h>
-#include <linux/rculist.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <linux/xarray.h>
@@ -53,30 +52,39 @@ struct epoll_item {
 };
 
 /*
- * The item of a watch. If all of this fits, the fields are where they were thought to be. Items
- * are freed after a grace period, and this one is not going to be: nobody runs who could.
+ * The item of a watch. If all of this fits, the fields are where they were thought to be. Others
+ * may add and remove items of theirs, and of ours by a descriptor that they took (pidfd_getfd(2)):
+ * under @file's f_lock, which the caller has, the list and what is on it stay.
  */
-static struct epoll_item *epoll_item(struct file *epoll, struct file *file, int fd, u32 events,
+static struct epoll_item *epoll_find(struct file *epoll, struct file *file, int fd, u32 events,
 				     u64 data, struct epoll_item *copy)
 {
-	struct epoll_item *item, *found = NULL;
-	struct hlist_head *head;
+	struct epoll_item *item;
 	struct hlist_node *node;
 
-	rcu_read_lock();
-	head = READ_ONCE(file->f_ep);
-	for (node = head ? rcu_dereference(hlist_first_rcu(head)) : NULL; node && !found;
-	     node = rcu_dereference(hlist_next_rcu(node))) {
+	lockdep_assert_held(&file->f_lock);
+	for (node = file->f_ep ? file->f_ep->first : NULL; node; node = copy->of_file.next) {
 		item = container_of(node, struct epoll_item, of_file);
 		if (copy_from_kernel_nofault(copy, item, sizeof(*copy)))
 			break;
 		if (copy->ep == epoll->private_data && copy->target.file == file &&
 		    copy->target.fd == fd && copy->event.events == (__force __poll_t)events &&
 		    copy->event.data == data)
-			found = item;
+			return item;
 	}
-	rcu_read_unlock();
-	return found;
+	return NULL;
+}
+
+/* The same without the lock, for who looks at the copy alone. */
+static struct epoll_item *epoll_item(struct file *epoll, struct file *file, int fd, u32 events,
+				     u64 data, struct epoll_item *copy)
+{
+	struct epoll_item *item;
+
+	spin_lock(&file->f_lock);
+	item = epoll_find(epoll, file, fd, events, data, copy);
+	spin_unlock(&file->f_lock);
+	return item;
 }
 
 /* Is it on the list of those that epoll_wait() looks at? -EOPNOTSUPP: this cannot be told. */
@@ -365,13 +373,14 @@ static int epoll_add_quiet(struct object *epoll, struct file *file,
 	ret = epoll_add(epoll, file, watch->fd, &event);
 	if (ret)
 		return ret;
-	item = epoll_item(epoll->ptr, file, watch->fd,
+	spin_lock(&file->f_lock);
+	item = epoll_find(epoll->ptr, file, watch->fd,
 			  (watch->events & EPOLL_PRIVATE) | EPOLL_ALWAYS, watch->data, &copy);
-	if (!item)
-		return -EOPNOTSUPP;
 	/* As in EPOLL_CTL_MOD; a wake-up that comes at this moment sees one or the other. */
-	WRITE_ONCE(item->event.events, (__force __poll_t)watch->events);
-	return 0;
+	if (item)
+		WRITE_ONCE(item->event.events, (__force __poll_t)watch->events);
+	spin_unlock(&file->f_lock);
+	return item ? 0 : -EOPNOTSUPP;
 }
 
 static int epoll_watch(struct restart *rs, struct object *epoll,
