@@ -13,6 +13,8 @@
  *	target late FILE	counts, until SIGUSR1; then drops what a copy of it must not hold
  *	target spy FILE OTHER	has a hold of OTHER, and counts
  *	target cut FILE		counts, until SIGUSR1; then truncates a file that it maps
+ *	target common FILE	counts; children of it do things to what all have
+ *	target reap US		empties the memory of whatever dies (process_mrelease(2))
  *	target suid OTHER	gives up other ids and executes OTHER, which does so, too, forever
  *	target fork US		has children, one after the other, for that long
  *	target vfork US		the same with vfork() and exec
@@ -20,7 +22,7 @@
  *	target slow US		a thread waits in vfork() for that long, the first one for its end
  *	target signal US	handles SIGUSR1 for that long
  *
- * All but count, crowd, rich, spy and suid end with status 42. Nothing in it is shared with who
+ * All but count, crowd, rich, spy, common and suid end with status 42. Nothing in it is shared with who
  * started it.
  */
 #ifndef _GNU_SOURCE
@@ -485,6 +487,60 @@ static void cut(const char *path)
 	NEED(!ftruncate(mem, 0) && !ftruncate(mem, 4096) && !*private);
 }
 
+/*
+ * Children set timers that we have, too, and watch a pipe that we have, too, all the time. We
+ * watch something else by the number which that pipe has.
+ */
+static void common(const char *path)
+{
+	struct itimerspec later = { .it_value.tv_sec = 1000 };
+	struct epoll_event event = { .events = EPOLLIN };
+	int timer[16], ends[2], epfd, i, fd;
+	unsigned int n;
+
+	for (i = 0; i < 16; i++)
+		timer[i] = timerfd_create(i % 2 ? CLOCK_MONOTONIC : CLOCK_REALTIME, 0);
+	NEED(!pipe(ends));
+	epfd = epoll_create1(0);
+	fd = eventfd(0, 0);
+	NEED(!epoll_ctl(epfd, EPOLL_CTL_ADD, fd, &event));
+	NEED(dup(fd) >= 0 && dup2(ends[0], fd) == fd);
+	for (i = 0; i < 2; i++) {
+		if (fork())
+			continue;
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		epfd = epoll_create1(0);
+		for (n = 0; i; n++) {
+			epoll_ctl(epfd, EPOLL_CTL_ADD, ends[0], &event);
+			epoll_ctl(epfd, EPOLL_CTL_DEL, ends[0], &event);
+		}
+		for (n = 0; ; n++)
+			timerfd_settime(timer[n % 16], 0, &later, NULL);
+	}
+	count(path);
+}
+
+static void reap(int64_t end)
+{
+	pid_t last = fork(), pid;
+	int fd;
+
+	if (!last)
+		_exit(0);
+	waitpid(last, NULL, 0);
+	while (now_us() < end) {
+		/* What is yet to come, and what has come. */
+		for (pid = last; pid < last + 8; pid++) {
+			fd = syscall(SYS_pidfd_open, pid, 0);
+			if (fd < 0)
+				continue;
+			last = pid;
+			syscall(SYS_process_mrelease, fd, 0);
+			close(fd);
+		}
+	}
+}
+
 int main(int argc, char **argv)
 {
 	const char *mode = argc > 2 ? argv[1] : "";
@@ -510,6 +566,10 @@ int main(int argc, char **argv)
 		late(argv[2]);
 	} else if (!strcmp(mode, "cut")) {
 		cut(argv[2]);
+	} else if (!strcmp(mode, "common")) {
+		common(argv[2]);
+	} else if (!strcmp(mode, "reap")) {
+		reap(end);
 	} else if (!strcmp(mode, "exit")) {
 		spend(us);
 	} else if (!strcmp(mode, "exec")) {
