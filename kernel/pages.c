@@ -302,7 +302,7 @@ int pages_write(struct checkpoint *cp)
 	} while (!ret && more && !fatal_signal_pending(current));
 	if (!ret && fatal_signal_pending(current))
 		ret = -EINTR;
-	/* Nobody should have, see snapshot_clone(); but zeroes would look as good as what was there. */
+	/* Nobody should have (snapshot_clone()), but zeroes would look as good as what it had. */
 	if (ret == -EFAULT || ret == -EHWPOISON || (!ret && batch->of_files < cp->file_pages) ||
 	    (!ret && compat_mm_flags_test(MMF_UNSTABLE, mm)))
 		ret = pages_lost(cp);

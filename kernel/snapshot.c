@@ -180,7 +180,7 @@ static int snapshot_clone(struct snapshot *snap)
 	put_pid(pid);
 	snap->copy = get_task_mm(child);
 	put_task_struct(child);
-	/* A dying process would let others empty its memory: process_mrelease(2), the OOM killer. */
+	/* Memory of who is killed can be emptied by others: process_mrelease(2), the OOM killer. */
 	compat_mm_flags_set(MMF_OOM_SKIP, snap->copy);
 	complete(&snap->taken_from);
 	return 0;

@@ -22,8 +22,8 @@
  *	target slow US		a thread waits in vfork() for that long, the first one for its end
  *	target signal US	handles SIGUSR1 for that long
  *
- * All but count, crowd, rich, spy, common and suid end with status 42. Nothing in it is shared with who
- * started it.
+ * All but count, crowd, rich, spy, common and suid end with status 42. Nothing in it is shared
+ * with who started it.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
