@@ -495,7 +495,8 @@ static int restart_tty(struct restart *rs, int fd)
 		return 0;
 	rs->tty = fget(fd);
 	if (!rs->tty || !tty_usable(rs->tty))
-		return error_add(&rs->ctx->errors, -ENOTTY, &at, "tty_fd is not a terminal");
+		return error_add(&rs->ctx->errors, -ENOTTY, &at,
+				 "tty_fd is not a terminal, or one that was hung up");
 	return 0;
 }
 

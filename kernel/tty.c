@@ -180,6 +180,9 @@ void tty_finish(struct restart *rs)
 	/* A detached program must not meddle with the terminal of a shell. */
 	if (!tty || !rs->has_termios || rs->flags & CKPT_RESTART_DETACH || tty_in_background(tty))
 		return;
+	/* Revoked since it was looked at: somebody else's by now. */
+	if (tty_hung_up_p(rs->tty))
+		return;
 	down_read(&tty->termios_rwsem);
 	termios = tty->termios;
 	up_read(&tty->termios_rwsem);
@@ -194,5 +197,6 @@ void tty_finish(struct restart *rs)
 /* Is this open file one that tty_fd may be? */
 bool tty_usable(struct file *file)
 {
-	return tty_match(file) && tty_of(file);
+	/* One that was revoked (vhangup) leads to a terminal that is the next user's. */
+	return tty_match(file) && tty_of(file) && !tty_hung_up_p(file);
 }
