@@ -17,6 +17,7 @@
 #include "file.h"
 #include "mm.h"
 #include "restart.h"
+#include "shmem.h"
 #include "symbols.h"
 #include "vma.h"
 
@@ -127,6 +128,8 @@ int mm_write(struct checkpoint *cp)
 	rcu_read_unlock();
 	if (!exe)
 		return mm_refuse(cp, "a process without an executable");
+	if (shmem_nameless(exe))
+		mm_refuse(cp, "an executable that is shared anonymous memory");
 	ret = file_write(cp, exe, -1, 0, &pb.exe_file);
 	fput(exe);
 	if (ret)
@@ -279,7 +282,8 @@ int mm_read(struct restart *rs)
 	if (ret)
 		return ret;
 	exe = object_find(&rs->objects, OBJECT_FILE, pb.exe_file);
-	if (!exe || !S_ISREG(file_inode(exe)->i_mode) || exe->f_mode & FMODE_PATH)
+	if (!exe || !S_ISREG(file_inode(exe)->i_mode) || exe->f_mode & FMODE_PATH ||
+	    shmem_nameless(exe))
 		return stream_in_bad(&rs->in, "executable");
 	if (mmap_write_lock_killable(mm))
 		return -EINTR;
