@@ -288,7 +288,8 @@ int content_add(struct restart *rs, enum object_kind kind, u32 id, struct file *
 	ret = object_add(&rs->objects, kind, id, file);
 	if (ret) {
 		fput(file);
-		return ret == -EEXIST ? stream_in_bad(&rs->in, "id %u is used twice", id) : ret;
+		return ret == -EEXIST ?
+		       stream_in_bad(&rs->in, "id %u is too high, or used twice", id) : ret;
 	}
 	return 0;
 }

@@ -558,7 +558,8 @@ int file_read(struct restart *rs)
 	ret = object_add(&rs->objects, OBJECT_FILE, pb.id, file);
 	if (ret) {
 		fput(file);
-		return ret == -EEXIST ? stream_in_bad(&rs->in, "id %u is used twice", pb.id) : ret;
+		return ret == -EEXIST ?
+		       stream_in_bad(&rs->in, "id %u is too high, or used twice", pb.id) : ret;
 	}
 	return 0;
 }

@@ -88,7 +88,8 @@ static int restart_cred(struct restart *rs)
 	ret = object_add(&rs->objects, OBJECT_CRED, id, cred);
 	if (ret) {
 		abort_creds(cred);
-		return ret == -EEXIST ? stream_in_bad(&rs->in, "id %u is used twice", id) : ret;
+		return ret == -EEXIST ?
+		       stream_in_bad(&rs->in, "id %u is too high, or used twice", id) : ret;
 	}
 	return 0;
 }

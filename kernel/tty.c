@@ -139,7 +139,8 @@ int tty_read(struct restart *rs)
 	ret = object_add(&rs->objects, OBJECT_TTY, pb.id, get_file(rs->tty));
 	if (ret) {
 		fput(rs->tty);
-		return ret == -EEXIST ? stream_in_bad(&rs->in, "id %u is used twice", pb.id) : ret;
+		return ret == -EEXIST ?
+		       stream_in_bad(&rs->in, "id %u is too high, or used twice", pb.id) : ret;
 	}
 	return 0;
 }
