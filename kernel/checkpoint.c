@@ -203,6 +203,11 @@ static int checkpoint_gone(struct checkpoint *cp)
 
 static int checkpoint_signals(struct checkpoint *cp)
 {
+	struct error_at at = {
+		.reason = CKPT_REASON_OTHER,
+		.task = cp->leader,
+		.advice = "try again",
+	};
 	struct signal_process *signals = ERR_PTR(-ECHILD);
 	struct park_task *pt;
 
@@ -214,6 +219,9 @@ static int checkpoint_signals(struct checkpoint *cp)
 	}
 	if (PTR_ERR_OR_ZERO(signals) == -ECHILD)
 		return checkpoint_gone(cp);
+	if (PTR_ERR_OR_ZERO(signals) == -EAGAIN)
+		return error_add(&cp->ctx->errors, -EAGAIN, &at,
+				 "at each look one of its timers was just expiring");
 	if (IS_ERR(signals))
 		return PTR_ERR(signals);
 	cp->signals = signals;

@@ -550,6 +550,13 @@ static inline int compat_memfd_secure(struct file *file)
 	return 0;
 }
 
+/* Who may execute the file stays as it is. 6fd7353829ca "mm/memfd: add F_SEAL_EXEC", 6.3. */
+#ifdef F_SEAL_EXEC
+#define COMPAT_SEAL_EXEC	F_SEAL_EXEC
+#else
+#define COMPAT_SEAL_EXEC	0
+#endif
+
 /*
  * Does vm.memfd_noexec forbid memfds that may be executed? 105ff5339f49 "mm/memfd: add
  * MFD_NOEXEC_SEAL and MFD_EXEC", 6.3.

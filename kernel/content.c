@@ -299,7 +299,8 @@ int content_add(struct restart *rs, enum object_kind kind, u32 id, struct file *
 	ret = object_add(&rs->objects, kind, id, file);
 	if (ret) {
 		fput(file);
-		return ret == -EEXIST ? stream_in_bad(&rs->in, "id %u is used twice", id) : ret;
+		return ret == -EEXIST ?
+		       stream_in_bad(&rs->in, "id %u is too high, or used twice", id) : ret;
 	}
 	return 0;
 }
@@ -397,27 +398,40 @@ int content_set_attr(struct restart *rs, struct file *file, u32 id,
 	struct inode *inode = file_inode(file);
 	kuid_t uid = make_kuid(current_user_ns(), pb->uid);
 	kgid_t gid = make_kgid(current_user_ns(), pb->gid);
+	umode_t mode = (inode->i_mode & ~S_IALLUGO) | pb->mode;
 	struct iattr attr = {
 		.ia_valid = ATTR_MODE | ATTR_CTIME | ATTR_ATIME | ATTR_ATIME_SET | ATTR_MTIME |
 			    ATTR_MTIME_SET,
-		.ia_mode = (inode->i_mode & ~S_IALLUGO) | pb->mode,
+		.ia_mode = mode,
 		.ia_atime = ns_to_timespec64(pb->atime_ns),
 		.ia_mtime = ns_to_timespec64(pb->mtime_ns),
 	};
+	struct iattr owner = { .ia_valid = ATTR_CTIME };
 	int ret;
 
 	if (!uid_valid(uid) || !gid_valid(gid))
 		return stream_in_bad(&rs->in, "owner of file %u", id);
 	/* Whose it is already, everybody may say. */
 	if (!uid_eq(uid, inode->i_uid)) {
-		attr.ia_valid |= ATTR_UID;
-		attr.ia_vfsuid = VFSUIDT_INIT(uid);
+		owner.ia_valid |= ATTR_UID;
+		owner.ia_vfsuid = VFSUIDT_INIT(uid);
 	}
 	if (!gid_eq(gid, inode->i_gid)) {
-		attr.ia_valid |= ATTR_GID;
-		attr.ia_vfsgid = VFSGIDT_INIT(gid);
+		owner.ia_valid |= ATTR_GID;
+		owner.ia_vfsgid = VFSGIDT_INIT(gid);
 	}
+	/* While it is ours; but who gives a file away does not say with whose rights it runs. */
+	if (owner.ia_valid & (ATTR_UID | ATTR_GID))
+		attr.ia_mode &= ~(S_ISUID | S_ISGID);
 	ret = content_change(&file->f_path, &attr);
+	if (!ret && owner.ia_valid & (ATTR_UID | ATTR_GID))
+		ret = content_change(&file->f_path, &owner);
+	/* As chmod(2) behind chown(2): the new owner's part, or of who has CAP_FOWNER. */
+	if (!ret && attr.ia_mode != mode) {
+		owner.ia_valid = ATTR_MODE | ATTR_CTIME;
+		owner.ia_mode = mode;
+		ret = content_change(&file->f_path, &owner);
+	}
 	return ret ? error_add(&rs->ctx->errors, ret, &at,
 			       "owner or mode of the pipe, memory or deleted file %pD cannot be given back",
 			       file) : 0;

@@ -255,7 +255,7 @@ static int epoll_write_one(struct epoll_write *ew)
 		return epoll_refuse(ew, "an epoll instance with so many watches");
 	}
 	ew->at = info;
-	xa_init(&ew->counts);
+	xa_init_flags(&ew->counts, XA_FLAGS_ACCOUNT);
 	for (line = info; !ret && *line; line = end + 1) {
 		ret = epoll_write_watch(ew, line);
 		end = strchr(line, '\n');

@@ -217,6 +217,8 @@ int file_write(struct checkpoint *cp, struct file *file, int fd, u64 addr, u32 *
 		if (!why && fd >= 0 && !(file->f_mode & FMODE_PATH) &&
 		    errseq_check(&file->f_mapping->wb_err, READ_ONCE(file->f_wb_err)))
 			why = "a failed write-back that fsync(2) has not reported yet";
+		if (!why && fd >= 0 && shmem_nameless(file))
+			why = "a descriptor of shared anonymous memory (/proc/PID/map_files)";
 		if (why)
 			checkpoint_refuse_file(cp, fd, addr, CKPT_REASON_UNSUPPORTED, NULL,
 					       "%s is not supported", why);
@@ -556,7 +558,8 @@ int file_read(struct restart *rs)
 	ret = object_add(&rs->objects, OBJECT_FILE, pb.id, file);
 	if (ret) {
 		fput(file);
-		return ret == -EEXIST ? stream_in_bad(&rs->in, "id %u is used twice", pb.id) : ret;
+		return ret == -EEXIST ?
+		       stream_in_bad(&rs->in, "id %u is too high, or used twice", pb.id) : ret;
 	}
 	return 0;
 }
@@ -573,7 +576,7 @@ static int file_install(struct restart *rs, const struct pb_fd *pb)
 	struct object *obj = object_by_id(&rs->objects, OBJECT_FILE, pb->file);
 	int ret;
 
-	if (!obj || pb->fd <= rs->last_fd || pb->fd > INT_MAX)
+	if (!obj || pb->fd <= rs->last_fd || pb->fd > INT_MAX || shmem_nameless(obj->ptr))
 		return stream_in_bad(&rs->in, "descriptor %u", pb->fd);
 	rs->last_fd = pb->fd;
 	ret = sym(replace_fd)(pb->fd, obj->ptr, pb->cloexec ? O_CLOEXEC : 0);

@@ -100,7 +100,9 @@ int fs_read(struct restart *rs)
 		path_get(&rs->root);
 	}
 	sym(set_fs_pwd)(current->fs, &pwd);
-	current->fs->umask = pb.umask;
+	rs->umask = pb.umask;
+	/* Until the last steps: deleted files are made, and written to. */
+	current->fs->umask = 077;
 out_root:
 	path_put(&root);
 out_pwd:
@@ -110,6 +112,7 @@ out_pwd:
 
 void fs_finish(struct restart *rs)
 {
+	current->fs->umask = rs->umask;
 	if (!rs->root.mnt)
 		return;
 	sym(set_fs_root)(current->fs, &rs->root);

@@ -159,7 +159,7 @@ int lock_write(struct checkpoint *cp)
 	if (!cp->has_locks)
 		return 0;
 	/* Once for each file, however many descriptions of it there are. */
-	xa_init(&seen);
+	xa_init_flags(&seen, XA_FLAGS_ACCOUNT);
 	object_for_each(&cp->objects, obj) {
 		file = obj->ptr;
 		if (obj->kind != OBJECT_FILE || file->f_mode & FMODE_PATH)

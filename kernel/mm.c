@@ -17,6 +17,7 @@
 #include "file.h"
 #include "mm.h"
 #include "restart.h"
+#include "shmem.h"
 #include "symbols.h"
 #include "vma.h"
 
@@ -127,6 +128,8 @@ int mm_write(struct checkpoint *cp)
 	rcu_read_unlock();
 	if (!exe)
 		return mm_refuse(cp, "a process without an executable");
+	if (shmem_nameless(exe))
+		mm_refuse(cp, "an executable that is shared anonymous memory");
 	ret = file_write(cp, exe, -1, 0, &pb.exe_file);
 	fput(exe);
 	if (ret)
@@ -279,7 +282,8 @@ int mm_read(struct restart *rs)
 	if (ret)
 		return ret;
 	exe = object_find(&rs->objects, OBJECT_FILE, pb.exe_file);
-	if (!exe || !S_ISREG(file_inode(exe)->i_mode) || exe->f_mode & FMODE_PATH)
+	if (!exe || !S_ISREG(file_inode(exe)->i_mode) || exe->f_mode & FMODE_PATH ||
+	    shmem_nameless(exe))
 		return stream_in_bad(&rs->in, "executable");
 	if (mmap_write_lock_killable(mm))
 		return -EINTR;
@@ -327,16 +331,25 @@ static int mm_set_exe(struct restart *rs)
 	struct file *exe = rs->mm_final.exe;
 	int ret;
 
+	/* Another file may stand in for it. */
+	if (rs->wrong)
+		return 0;
 	/*
 	 * As prctl(PR_SET_MM_EXE_FILE) asks; the capability that it wants, too, is that to choose a
-	 * pid.
+	 * pid, which CKPT_RESTART_CHECK does without: then the link stays as it is.
 	 */
 	if (exe->f_path.mnt->mnt_flags & MNT_NOEXEC ||
 	    exe->f_path.mnt->mnt_sb->s_iflags & SB_I_NOEXEC || file_permission(exe, MAY_EXEC))
 		return error_add(&rs->ctx->errors, -EACCES, &at,
 				 "its executable may not be executed");
 	/* The descriptor's file was opened like any; an executable one excludes writers. */
-	ret = sym(set_mm_exe_file)(current->mm, exe);
+	if (rs->flags & CKPT_RESTART_CHECK) {
+		ret = deny_write_access(exe);
+		if (!ret)
+			allow_write_access(exe);
+	} else {
+		ret = sym(set_mm_exe_file)(current->mm, exe);
+	}
 	return ret ? error_add(&rs->ctx->errors, ret, &at,
 			       "its executable is open for writing elsewhere") : 0;
 }

@@ -82,7 +82,7 @@ void object_init(struct object_table *tab)
 {
 	object_hash_init(tab);
 	INIT_LIST_HEAD(&tab->blocks);
-	xa_init(&tab->by_id);
+	xa_init_flags(&tab->by_id, XA_FLAGS_ACCOUNT);
 	tab->last = 0;
 	tab->tty = NULL;
 }
@@ -188,7 +188,7 @@ int object_add(struct object_table *tab, enum object_kind kind, u32 id, void *pt
 	struct object *obj;
 	int ret;
 
-	if (!id)
+	if (!id || id > CKPT_IMAGE_OBJECTS_MAX)
 		return -EEXIST;
 	obj = kzalloc(sizeof(*obj), GFP_KERNEL_ACCOUNT);
 	if (!obj)

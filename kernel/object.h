@@ -124,8 +124,8 @@ struct object *object_new(struct object_table *tab, enum object_kind kind, void 
 /**
  * object_add() - restart: remember what the object @id of the image became
  *
- * On success the table owns the caller's reference to @ptr. Return: 0, -EEXIST the id is in use
- * or zero, -ENOMEM.
+ * On success the table owns the caller's reference to @ptr. Return: 0, -ENOMEM; -EEXIST: the id is
+ * in use, or is none that object_new() gives.
  */
 int object_add(struct object_table *tab, enum object_kind kind, u32 id, void *ptr);
 

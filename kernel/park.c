@@ -382,7 +382,7 @@ struct park *park_process(struct dev_ctx *ctx, struct task_struct *leader,
 		return ERR_PTR(-ENOMEM);
 	kref_init(&park->ref);
 	park->leader = get_task_struct(leader);
-	xa_init(&park->tasks);
+	xa_init_flags(&park->tasks, XA_FLAGS_ACCOUNT);
 	INIT_LIST_HEAD(&park->list);
 	spin_lock_init(&park->lock);
 	mutex_init(&park->pin);

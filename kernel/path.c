@@ -419,8 +419,15 @@ struct file *path_stand_in(struct restart *rs, int err, umode_t mode, u64 size)
 
 	if (size > MAX_LFS_FILESIZE || !path_wrong(rs, err))
 		return ERR_PTR(err);
-	if (!S_ISDIR(mode))
-		return compat_shmem_file_setup("ckpt", size);
+	if (!S_ISDIR(mode)) {
+		file = compat_shmem_file_setup("ckpt", size);
+		/* By way of /proc/PID/fd it is a memfd: none to execute (vm.memfd_noexec). */
+		if (!IS_ERR(file)) {
+			file_inode(file)->i_mode &= ~0111;
+			SHMEM_I(file_inode(file))->seals |= COMPAT_SEAL_EXEC;
+		}
+		return file;
+	}
 	get_fs_root(current->fs, &root);
 	file = file_open_root(&root, "", O_RDONLY | O_DIRECTORY, 0);
 	path_put(&root);

@@ -346,7 +346,7 @@ int pipe_read(struct restart *rs)
 	}
 	ret = object_add(&rs->objects, OBJECT_PIPE, pb.id, build);
 	if (ret == -EEXIST)
-		ret = stream_in_bad(&rs->in, "id %u is used twice", pb.id);
+		ret = stream_in_bad(&rs->in, "id %u is too high, or used twice", pb.id);
 	if (ret)
 		goto err;
 	rs->pipe = build;

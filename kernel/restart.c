@@ -88,7 +88,8 @@ static int restart_cred(struct restart *rs)
 	ret = object_add(&rs->objects, OBJECT_CRED, id, cred);
 	if (ret) {
 		abort_creds(cred);
-		return ret == -EEXIST ? stream_in_bad(&rs->in, "id %u is used twice", id) : ret;
+		return ret == -EEXIST ?
+		       stream_in_bad(&rs->in, "id %u is too high, or used twice", id) : ret;
 	}
 	return 0;
 }
@@ -495,7 +496,8 @@ static int restart_tty(struct restart *rs, int fd)
 		return 0;
 	rs->tty = fget(fd);
 	if (!rs->tty || !tty_usable(rs->tty))
-		return error_add(&rs->ctx->errors, -ENOTTY, &at, "tty_fd is not a terminal");
+		return error_add(&rs->ctx->errors, -ENOTTY, &at,
+				 "tty_fd is not a terminal, or one that was hung up");
 	return 0;
 }
 

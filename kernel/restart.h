@@ -27,6 +27,7 @@ struct timer_build;
  * @wrong: CKPT_RESTART_CHECK: an errno of what was found and passed over, or 0
  * @tty: the terminal that replaces the image's, or NULL; a reference is held
  * @root: the process's root directory, if not the restarter's; references are held
+ * @umask: its umask, set with the last steps
  * @build: the tasks that are being built; it owns this struct
  * @thread: the last THREAD record; its strings are gone
  * @last_thread: the task of it, if it is not the leader; its vector registers are not set yet
@@ -73,6 +74,7 @@ struct restart {
 	int wrong;
 	struct file *tty;
 	struct path root;
+	u32 umask;
 	struct build *build;
 	struct pb_thread thread;
 	struct build_task *last_thread;

@@ -281,7 +281,8 @@ int seccomp_read(struct restart *rs)
 	ret = object_add(&rs->objects, OBJECT_SECCOMP, pb.id, chain);
 	if (ret) {
 		seccomp_put(chain);
-		return ret == -EEXIST ? stream_in_bad(&rs->in, "id %u is used twice", pb.id) : ret;
+		return ret == -EEXIST ?
+		       stream_in_bad(&rs->in, "id %u is too high, or used twice", pb.id) : ret;
 	}
 	return 0;
 }

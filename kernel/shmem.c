@@ -45,6 +45,11 @@ bool shmem_match(struct file *file)
 	       (shmem_named(dentry, SHMEM_NAME, false) || shmem_named(dentry, SHMEM_MEMFD, true));
 }
 
+bool shmem_nameless(struct file *file)
+{
+	return shmem_match(file) && shmem_named(file->f_path.dentry, SHMEM_NAME, false);
+}
+
 static int shmem_refuse(struct checkpoint *cp, struct file *file, int fd, u64 addr,
 			const char *why)
 {

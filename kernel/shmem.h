@@ -13,6 +13,14 @@ struct restart;
 /** shmem_match() - is it the file behind shared anonymous memory (mmap, MAP_SHARED), or a memfd? */
 bool shmem_match(struct file *file);
 
+/**
+ * shmem_nameless() - is it shared anonymous memory, and not a memfd?
+ *
+ * It has a descriptor only by way of /proc/PID/map_files, which takes a capability; and anybody may
+ * execute it.
+ */
+bool shmem_nameless(struct file *file);
+
 /** shmem_save() - describe it; writes SHMEM. The content follows by content_write(). */
 int shmem_save(struct checkpoint *cp, struct file *file, int fd, u64 addr, struct pb_file *pb);
 

@@ -17,6 +17,12 @@
 #define SIGNAL_SA_FLAGS	(SA_NOCLDSTOP | SA_NOCLDWAIT | SA_SIGINFO | SA_ONSTACK | SA_RESTART | \
 			 SA_NODEFER | SA_RESETHAND | SA_EXPOSE_TAGBITS | SA_RESTORER)
 
+/*
+ * Looks that are taken while timers expire, on the other processors, and wait for the lock under
+ * which that is done. The process is frozen for so long.
+ */
+#define SIGNAL_TRIES	300
+
 static unsigned int signal_queued(const struct sigpending *pending)
 {
 	struct list_head *pos;
@@ -163,6 +169,7 @@ static int signal_try_process(struct signal_process *proc, struct park *park)
 struct signal_process *signal_save_process(struct park_task *pt)
 {
 	struct signal_process *proc = kvzalloc(sizeof(*proc), GFP_KERNEL_ACCOUNT);
+	unsigned int tries = 0;
 	int ret;
 
 	if (!proc)
@@ -176,7 +183,7 @@ struct signal_process *signal_save_process(struct park_task *pt)
 		if (ret == -EAGAIN && fatal_signal_pending(current))
 			ret = -EINTR;
 		cond_resched();
-	} while (ret == -EAGAIN);
+	} while (ret == -EAGAIN && ++tries < SIGNAL_TRIES);
 	if (ret) {
 		signal_free_process(proc);
 		return ERR_PTR(ret);

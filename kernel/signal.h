@@ -52,7 +52,8 @@ void signal_free_queue(struct signal_queue *queue);
  * When all threads are parked: another one could send or take a signal, or change an action.
  * Signals of POSIX timers are left out: they are part of those.
  *
- * Return: the description, or an ERR_PTR: -ENOMEM, -ECHILD it ended, -EINTR the caller was killed.
+ * Return: the description, or an ERR_PTR: -ENOMEM, -ECHILD it ended, -EINTR the caller was killed,
+ * -EAGAIN at each look a timer was just expiring.
  */
 struct signal_process *signal_save_process(struct park_task *pt);
 

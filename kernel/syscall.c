@@ -186,6 +186,7 @@ void syscall_interrupted(struct syscall_rest *rest, u64 wake_ns)
 	if (syscall_take_over(rest))
 		return;
 	rest->again = false;
+	rest->anew = false;
 	rest->block = current->seccomp.mode && nr != -1 &&
 		      syscall_get_error(current, regs) == -ERESTART_RESTARTBLOCK;
 	if (nr == -1 || arch_call_32() || syscall_get_error(current, regs) != -EINTR)
@@ -347,6 +348,10 @@ void syscall_resume(const struct syscall_rest *rest)
 
 	if ((!rest->block && !rest->again) || current->flags & PF_EXITING)
 		return;
+	if (rest->anew) {
+		syscall_set_return_value(current, task_pt_regs(current), -ERESTARTNOHAND, 0);
+		return;
+	}
 	/* As little at the expense of the target as thread_capture() is: it must go on. */
 	later = kmalloc(sizeof(*later), GFP_KERNEL | __GFP_NOFAIL);
 	later->task = current;
@@ -570,7 +575,10 @@ const char *syscall_restore(const struct pb_thread *thread, struct syscall_rest 
 		rest->wake_ns = syscall_deadline(CLOCK_MONOTONIC, restart->rest_ns);
 		break;
 	}
-	rest->block = !rest->again && (thread->has_seccomp || thread->seccomp_strict);
+	/* Those of the restarter, as yet: they are to see whatever the program calls. */
+	rest->anew = rest->again && current->seccomp.mode;
+	rest->block = !rest->again && !current->seccomp.mode &&
+		      (thread->has_seccomp || thread->seccomp_strict);
 	if (bad || !rb->fn)
 		/* This kernel lacks the function by name: fail as after any signal. */
 		rb->fn = (void *)sym_addr(do_no_restart_syscall);

@@ -19,10 +19,13 @@
  * @wake_ns: if @again, the CLOCK_MONOTONIC time at which its timeout ends
  * @block: the kernel would go on by restart_syscall(2), and the thread has seccomp filters that may
  *	not know this call
+ * @anew: if @again, the program is to make it itself, with the whole timeout: it is in an image,
+ *	and filters that are not the image's have not seen it
  */
 struct syscall_rest {
 	bool again;
 	bool block;
+	bool anew;
 	u64 wake_ns;
 };
 

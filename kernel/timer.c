@@ -119,37 +119,48 @@ static unsigned int timer_places(struct timer_set *set, struct task_struct *lead
 	return n;
 }
 
-/*
- * CPU time of a parked process or thread: it does not run, so the sums are exact. The process's
- * is what the kernel compares timers with, while any is armed.
- */
-static u64 timer_cpu_now(const struct k_itimer *timer, struct task_struct *task)
+static void timer_cpu_times(const struct task_cputime *sum, u64 *times)
 {
-	u64 samples[CPUCLOCK_MAX];
-	struct task_cputime sum;
-
-	if (!CPUCLOCK_PERTHREAD(timer->it_clock) && task->signal->posix_cputimers.timers_active) {
-		sym(thread_group_sample_cputime)(task, samples);
-		return samples[CPUCLOCK_WHICH(timer->it_clock)];
-	}
-	if (CPUCLOCK_PERTHREAD(timer->it_clock)) {
-		sum.utime = task->utime;
-		sum.stime = task->stime;
-		sum.sum_exec_runtime = sym(task_sched_runtime)(task);
-	} else {
-		sym(thread_group_cputime)(task, &sum);
-	}
-	switch (CPUCLOCK_WHICH(timer->it_clock)) {
-	case CPUCLOCK_PROF:
-		return sum.utime + sum.stime;
-	case CPUCLOCK_VIRT:
-		return sum.utime;
-	}
-	return sum.sum_exec_runtime;
+	times[CPUCLOCK_PROF] = sum->utime + sum->stime;
+	times[CPUCLOCK_VIRT] = sum->utime;
+	times[CPUCLOCK_SCHED] = sum->sum_exec_runtime;
 }
 
-static const char *timer_save_clock(struct pb_posix_timer *pb, struct k_itimer *timer,
-				    struct task_struct *leader, u64 *now, u64 *expires)
+/*
+ * CPU time of a parked process: it does not run, so the sums are exact, and the same for all its
+ * timers. They are what the kernel compares timers with, while any is armed; else it takes a look
+ * at each thread, with interrupts off: once.
+ */
+static u64 timer_cpu_process(struct timer_set *set, clockid_t clock, struct task_struct *leader)
+{
+	struct task_cputime sum;
+
+	if (!set->sampled && leader->signal->posix_cputimers.timers_active) {
+		sym(thread_group_sample_cputime)(leader, set->cpu);
+	} else if (!set->sampled) {
+		sym(thread_group_cputime)(leader, &sum);
+		timer_cpu_times(&sum, set->cpu);
+	}
+	set->sampled = true;
+	return set->cpu[CPUCLOCK_WHICH(clock)];
+}
+
+static u64 timer_cpu_thread(clockid_t clock, struct task_struct *task)
+{
+	const struct task_cputime sum = {
+		.utime = task->utime,
+		.stime = task->stime,
+		.sum_exec_runtime = sym(task_sched_runtime)(task),
+	};
+	u64 times[CPUCLOCK_MAX];
+
+	timer_cpu_times(&sum, times);
+	return times[CPUCLOCK_WHICH(clock)];
+}
+
+static const char *timer_save_clock(struct timer_set *set, struct pb_posix_timer *pb,
+				    struct k_itimer *timer, struct task_struct *leader,
+				    u64 *now, u64 *expires)
 {
 	struct task_struct *task;
 
@@ -176,7 +187,9 @@ static const char *timer_save_clock(struct pb_posix_timer *pb, struct k_itimer *
 	}
 	if (!task || !same_thread_group(task, leader))
 		return "on the CPU time of a thread that ended, or of another process,";
-	*now = timer_cpu_now(timer, task);
+	*now = CPUCLOCK_PERTHREAD(timer->it_clock) ?
+	       timer_cpu_thread(timer->it_clock, task) :
+	       timer_cpu_process(set, timer->it_clock, leader);
 	*expires = cpu_timer_getexpires(&timer->it.cpu);
 	return NULL;
 }
@@ -252,7 +265,7 @@ static const char *timer_save_one(struct timer_set *set, struct pb_posix_timer *
 		pb->has_queued_overruns = !!sigq->info.si_overrun;
 		pb->queued_overruns = sigq->info.si_overrun;
 	}
-	what = timer_save_clock(pb, timer, leader, &now, &expires);
+	what = timer_save_clock(set, pb, timer, leader, &now, &expires);
 	if (what)
 		return what;
 	timer_save_rest(pb, timer, now, expires);
@@ -297,7 +310,6 @@ static int timer_save_real(struct timer_set *set, struct signal_struct *sig)
 static void timer_save_cpu(struct timer_set *set, struct task_struct *leader, u32 which, int clock)
 {
 	const struct cpu_itimer *it = &leader->signal->it[clock];
-	const struct k_itimer like = { .it_clock = make_process_cpuclock(0, clock) };
 	struct pb_itimer *pb;
 
 	if (!it->expires && !it->incr)
@@ -306,7 +318,7 @@ static void timer_save_cpu(struct timer_set *set, struct task_struct *leader, u3
 	if (!it->expires)
 		return;
 	pb->has_rest_ns = true;
-	pb->rest_ns = max_t(s64, it->expires - timer_cpu_now(&like, leader), 1);
+	pb->rest_ns = max_t(s64, it->expires - timer_cpu_process(set, clock, leader), 1);
 }
 
 int timer_save(struct timer_set *set, struct task_struct *leader)
@@ -320,6 +332,7 @@ int timer_save(struct timer_set *set, struct task_struct *leader)
 	set->pb.itimer = set->itimer;
 	set->pb.timer = set->timer;
 	set->refused = NULL;
+	set->sampled = false;
 	if (timer_save_real(set, sig))
 		return -EAGAIN;
 	timer_save_cpu(set, leader, ITIMER_VIRTUAL, CPUCLOCK_VIRT);
@@ -573,25 +586,46 @@ static void timer_disarm(const struct pb_posix_timer *pb, struct k_itimer *timer
 			     cpu_timer_getexpires(&timer->it.cpu) - TIMER_LATER_NS);
 }
 
-/* Its signal was sent last: put it where it stood. */
-static void timer_move(struct sigqueue *sigq, struct sigpending *pending, u32 place)
+/**
+ * struct timer_queued - the signal that was put in its place last
+ * @pending: the queue, or NULL
+ * @sigq: the signal
+ * @place: how many stand before it
+ */
+struct timer_queued {
+	const struct sigpending *pending;
+	struct sigqueue *sigq;
+	u32 place;
+};
+
+/*
+ * Its signal was sent last: put it where it stood. They come by queue and place, so the way to it
+ * begins at the one before, unless a SIGCONT, say, has taken that away; all together go through a
+ * queue once.
+ */
+static void timer_move(struct sigqueue *sigq, struct sigpending *pending, u32 place,
+		       struct timer_queued *last)
 {
-	struct sigqueue *q;
+	struct list_head *pos;
 	u32 n = 0;
 
 	spin_lock(&signal_sighand()->siglock);
-	list_for_each_entry(q, &pending->list, list) {
-		if (q == sigq)
-			break;
-		if (n++ == place) {
-			list_move_tail(&sigq->list, &q->list);
-			break;
-		}
+	pos = pending->list.next;
+	if (last->pending == pending && !list_empty(&last->sigq->list)) {
+		pos = last->sigq->list.next;
+		n = last->place + 1;
 	}
+	for (; pos != &pending->list && pos != &sigq->list && n < place; pos = pos->next)
+		n++;
+	if (pos != &pending->list && pos != &sigq->list)
+		list_move_tail(&sigq->list, pos);
+	last->pending = pending;
+	last->sigq = sigq;
+	last->place = n;
 	spin_unlock(&signal_sighand()->siglock);
 }
 
-static int timer_queue(struct timer_build *tb)
+static int timer_queue(struct timer_build *tb, struct timer_queued *last)
 {
 	const struct pb_posix_timer *pb = &tb->pb;
 	struct sigqueue *sigq = compat_timer_sigq(tb->timer);
@@ -609,11 +643,12 @@ static int timer_queue(struct timer_build *tb)
 		return -ECHILD;
 	sigq->info.si_overrun = pb->queued_overruns;
 	timer_move(sigq, pb->has_target ? &target->pending : &current->signal->shared_pending,
-		   pb->place);
+		   pb->place, last);
 	return 0;
 }
 
-static int timer_start_one(struct timer_build *tb, struct timer_user __user *user)
+static int timer_start_one(struct timer_build *tb, struct timer_user __user *user,
+			   struct timer_queued *last)
 {
 	const struct pb_posix_timer *pb = &tb->pb;
 	struct k_itimer *timer = tb->timer;
@@ -629,7 +664,7 @@ static int timer_start_one(struct timer_build *tb, struct timer_user __user *use
 	if (pb->requeue)
 		timer_disarm(pb, timer);
 	if (pb->has_place)
-		ret = timer_queue(tb);
+		ret = timer_queue(tb, last);
 	else if (pb->requeue)
 		compat_timer_set_requeue(timer);
 	spin_unlock_irqrestore(&timer->it_lock, flags);
@@ -651,18 +686,22 @@ static int timer_build_cmp(const void *a, const void *b)
 {
 	const struct timer_build *x = a, *y = b;
 
-	/* By place: what is put somewhere must not move what was put there before. */
+	/* By queue and place: what is put somewhere must not move what was put there before. */
+	if (x->pb.target != y->pb.target)
+		return x->pb.target < y->pb.target ? -1 : 1;
 	return x->pb.place < y->pb.place ? -1 : x->pb.place > y->pb.place;
 }
 
 static int timer_finish_posix(struct restart *rs, struct timer_user __user *user)
 {
 	struct error_at at = { .reason = CKPT_REASON_OTHER, .task = current };
+	struct timer_queued last = {};
 	u32 n = rs->timers.n_timer, i;
 	int ret = 0;
 
 	ret = timer_choose_ids(true);
-	for (i = 0; i < n && !ret; i++) {
+	for (i = 0; i < n && !ret && !fatal_signal_pending(current); i++) {
+		cond_resched();
 		ret = timer_create_one(&rs->posix_timer[i], user);
 		if (ret)
 			error_add(&rs->ctx->errors, ret, &at, "its POSIX timer %u was refused (%d)",
@@ -673,7 +712,10 @@ static int timer_finish_posix(struct restart *rs, struct timer_user __user *user
 		return ret;
 	sort(rs->posix_timer, n, sizeof(*rs->posix_timer), timer_build_cmp, NULL);
 	for (i = 0; i < n; i++) {
-		ret = timer_start_one(&rs->posix_timer[i], user);
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		cond_resched();
+		ret = timer_start_one(&rs->posix_timer[i], user, &last);
 		if (ret)
 			return error_add(&rs->ctx->errors, ret, &at,
 					 "its POSIX timer %u cannot be started (%d)",

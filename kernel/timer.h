@@ -9,6 +9,7 @@
 #ifndef _CKPT_TIMER_H
 #define _CKPT_TIMER_H
 
+#include <linux/posix-timers.h>
 #include <linux/sched/signal.h>
 
 #include "schema.gen.h"
@@ -24,6 +25,8 @@ struct timer_place;
  * @timer: POSIX timers, the oldest first
  * @place: where their signals stand in the queues; as many as @cap
  * @cap: room in @timer
+ * @sampled: @cpu is set
+ * @cpu: CPU time of the process, by CPUCLOCK_*
  * @refused: what cannot be kept about the timer @refused_id, or NULL
  * @refused_id: see there
  */
@@ -33,6 +36,8 @@ struct timer_set {
 	struct pb_posix_timer *timer;
 	struct timer_place *place;
 	unsigned int cap;
+	bool sampled;
+	u64 cpu[CPUCLOCK_MAX];
 	const char *refused;
 	u32 refused_id;
 };

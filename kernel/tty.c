@@ -139,7 +139,8 @@ int tty_read(struct restart *rs)
 	ret = object_add(&rs->objects, OBJECT_TTY, pb.id, get_file(rs->tty));
 	if (ret) {
 		fput(rs->tty);
-		return ret == -EEXIST ? stream_in_bad(&rs->in, "id %u is used twice", pb.id) : ret;
+		return ret == -EEXIST ?
+		       stream_in_bad(&rs->in, "id %u is too high, or used twice", pb.id) : ret;
 	}
 	return 0;
 }
@@ -180,6 +181,9 @@ void tty_finish(struct restart *rs)
 	/* A detached program must not meddle with the terminal of a shell. */
 	if (!tty || !rs->has_termios || rs->flags & CKPT_RESTART_DETACH || tty_in_background(tty))
 		return;
+	/* Revoked since it was looked at: somebody else's by now. */
+	if (tty_hung_up_p(rs->tty))
+		return;
 	down_read(&tty->termios_rwsem);
 	termios = tty->termios;
 	up_read(&tty->termios_rwsem);
@@ -194,5 +198,6 @@ void tty_finish(struct restart *rs)
 /* Is this open file one that tty_fd may be? */
 bool tty_usable(struct file *file)
 {
-	return tty_match(file) && tty_of(file);
+	/* One that was revoked (vhangup) leads to a terminal that is the next user's. */
+	return tty_match(file) && tty_of(file) && !tty_hung_up_p(file);
 }

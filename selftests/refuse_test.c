@@ -125,6 +125,19 @@ SUBJECT(huge_memfd)
 	subject_refused(" fd %d: memory of huge pages .*" UNSUPPORTED, fd);
 }
 
+SUBJECT(shared_memory_by_descriptor)
+{
+	const size_t len = 4096;
+	char *p = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	char path[64];
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/self/map_files/%lx-%lx", (long)p, (long)p + len);
+	fd = open(path, O_RDWR);
+	ASSERT_LE(0, fd);
+	subject_refused(" fd %d: a descriptor of shared anonymous memory .*" UNSUPPORTED, fd);
+}
+
 SUBJECT(secret_memory)
 {
 	int fd = syscall(SYS_memfd_secret, 0);

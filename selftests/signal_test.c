@@ -231,6 +231,55 @@ static void queue(int sig, int value)
 		subject_abort();
 }
 
+/* Those of timers are put back one by one, the others as they come. */
+SUBJECT(pending_of_timers)
+{
+	const int sig = SIGRTMIN + 1, n = 24;
+	struct timespec now = { 0 };
+	siginfo_t info;
+	sigset_t set;
+	int i;
+
+	block(sig);
+	sigemptyset(&set);
+	sigaddset(&set, sig);
+	for (i = 0; i < n; i++) {
+		const struct itimerspec soon = { .it_value.tv_nsec = 1 };
+		struct sigevent event = {
+			/* Of the process and of its thread in turn, but for every third. */
+			.sigev_notify = i % 2 ? SIGEV_SIGNAL : SIGEV_THREAD_ID,
+			.sigev_signo = sig,
+			.sigev_value.sival_int = i,
+		};
+		timer_t id;
+
+		if (i % 3 == 2) {
+			queue(sig, i);
+			continue;
+		}
+		event._sigev_un._tid = gettid();
+		ASSERT_EQ(0, timer_create(CLOCK_MONOTONIC, &event, &id));
+		ASSERT_EQ(0, timer_settime(id, 0, &soon, NULL));
+		subject_nap(5);
+	}
+	subject_wait();
+	/* The thread's own come first. */
+	for (i = 0; i < n; i += 2) {
+		if (i % 3 == 2)
+			continue;
+		ASSERT_EQ(sig, sigtimedwait(&set, &info, &now));
+		EXPECT_EQ(i, info.si_value.sival_int);
+	}
+	for (i = 0; i < n; i++) {
+		if (i % 2 == 0 && i % 3 != 2)
+			continue;
+		ASSERT_EQ(sig, sigtimedwait(&set, &info, &now));
+		EXPECT_EQ(i, info.si_value.sival_int);
+		EXPECT_EQ(i % 3 == 2 ? SI_QUEUE : SI_TIMER, info.si_code);
+	}
+	EXPECT_EQ(-1, sigtimedwait(&set, &info, &now));
+}
+
 SUBJECT(pending_process)
 {
 	struct timespec now = { 0 };

@@ -52,7 +52,12 @@
 #define CKPT_IMAGE_META_MAX	(1 << 20)
 /** CKPT_IMAGE_RAW_MAX - the longest raw payload in bytes. */
 #define CKPT_IMAGE_RAW_MAX	(1 << 20)
-/** CKPT_IMAGE_OBJECTS_MAX - the most objects; of CRED and SECCOMP there are as many as threads. */
+/**
+ * CKPT_IMAGE_OBJECTS_MAX - the most objects, and the highest id of one
+ *
+ * All kinds have their ids, 1 and on, from one counter. Of CRED and SECCOMP there are no more than
+ * threads.
+ */
 #define CKPT_IMAGE_OBJECTS_MAX	(1 << 20)
 /** CKPT_IMAGE_HELD_MAX - the most bytes of all CRED and SECCOMP records. */
 #define CKPT_IMAGE_HELD_MAX	(64 << 20)

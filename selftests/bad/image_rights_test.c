@@ -2,11 +2,15 @@
 /* An image is no way to get at what whoever restarts it may not have. */
 #include <grp.h>
 #include <linux/capability.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <linux/securebits.h>
 #include <sched.h>
+#include <stddef.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <termios.h>
 
 #include "attempt.h"
 
@@ -107,6 +111,17 @@ static void put(unsigned int i, const struct image_bytes *msg)
 {
 	recs[i].payload = msg->data;
 	recs[i].len = msg->len;
+}
+
+/* The image with one more record before all files. */
+static unsigned int with_record(struct image_rec *list, uint32_t type, const void *data, size_t len)
+{
+	unsigned int first = nth_rec(CKPT_REC_FILE, 0);
+
+	memcpy(list, recs, first * sizeof(*list));
+	list[first] = (struct image_rec){ type, 0, len, data };
+	memcpy(list + first + 1, recs + first, (n_recs - first) * sizeof(*list));
+	return n_recs + 1;
 }
 
 /* Credentials that anybody may have. */
@@ -402,6 +417,48 @@ TEST(terminal_to_write_to)
 	EXPECT_NE(NULL, strstr(device_words(&res), "the terminal cannot be opened"));
 }
 
+/* What a getty has revoked for the next user (vhangup) is no terminal to set. */
+TEST(terminal_hung_up)
+{
+	static const uint8_t termios[] = {
+		0x08, 0, 0x10, 0, 0x18, 0, 0x20, 0, 0x28, 0,
+		0x32, 19, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7,
+		0x38, 0, 0x40, 0,
+	};
+	uint8_t record[8 + 2 + sizeof(termios)] = { 0x08, 0xe6, 0x07, 0x12, 0, 0x18, 0, 0x22,
+						    sizeof(termios) };
+	struct image_rec list[RECS_MAX + 1];
+	struct termios before, after;
+	unsigned int n;
+	int pty, old, new;
+
+	SETUP_OF("count");
+	memcpy(record + 9, termios, sizeof(termios));
+	pty = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+	ASSERT_LE(0, pty);
+	ASSERT_EQ(0, unlockpt(pty));
+	old = open(ptsname(pty), O_RDWR | O_NOCTTY | O_CLOEXEC);
+	ASSERT_LE(0, old);
+	n = with_record(list, CKPT_REC_TTY, record, sizeof(record) - 1);
+	restart_on(old, list, n);
+	EXPECT_EQ(0, res.error) {
+		TH_LOG("%s", device_words(&res));
+	}
+	ASSERT_EQ(0, tcgetattr(old, &after));
+	EXPECT_EQ(7, after.c_cc[VINTR]);
+	ASSERT_EQ(0, ioctl(old, TIOCVHANGUP));
+	new = open(ptsname(pty), O_RDWR | O_NOCTTY | O_CLOEXEC);
+	ASSERT_LE(0, new);
+	ASSERT_EQ(0, tcgetattr(new, &before));
+	before.c_cc[VINTR] = 3;
+	ASSERT_EQ(0, tcsetattr(new, TCSANOW, &before));
+	restart_on(old, list, n);
+	EXPECT_EQ(ENOTTY, res.error);
+	EXPECT_NE(NULL, strstr(device_words(&res), "hung up"));
+	ASSERT_EQ(0, tcgetattr(new, &after));
+	EXPECT_EQ(3, after.c_cc[VINTR]);
+}
+
 /* ---- memory ---- */
 
 /* prctl(PR_GET_DUMPABLE) of the program that the image makes; -1 if it makes none. */
@@ -464,7 +521,7 @@ TEST(cores_of_root)
 /* What was only looked at is nothing to execute. */
 TEST(executable_by_path_only)
 {
-	unsigned int first, mm, i;
+	unsigned int mm, i;
 	struct image_rec list[RECS_MAX + 1];
 	struct image_bytes msg, file;
 	struct image_field f;
@@ -477,7 +534,7 @@ TEST(executable_by_path_only)
 	exe = f.scalar;
 	say(&msg, 13, 999);
 	put(mm, &msg);
-	for (i = first = nth_rec(CKPT_REC_FILE, 0); i < n_recs; i++) {
+	for (i = nth_rec(CKPT_REC_FILE, 0); i < n_recs; i++) {
 		file = payload(i);
 		if (recs[i].type == CKPT_REC_FILE &&
 		    image_find(file.data, file.len, 1, 0, &f) && f.scalar == exe)
@@ -485,11 +542,7 @@ TEST(executable_by_path_only)
 	}
 	ASSERT_LT(i, n_recs);
 	say(&file, 1, 999);
-	memcpy(list, recs, first * sizeof(*list));
-	memcpy(list + first + 1, recs + first, (n_recs - first) * sizeof(*list));
-	list[first] = recs[i];
-	list[first].payload = file.data;
-	list[first].len = file.len;
+	with_record(list, CKPT_REC_FILE, file.data, file.len);
 	EXPECT_FINE(attempt_recs(list, n_recs + 1, true), "opened again");
 	EXPECT_EQ(1, started);
 	say(&file, 2, O_PATH);
@@ -527,4 +580,219 @@ TEST(memfd_to_execute)
 	SETUP();
 	EXPECT_EQ(0, in_child(with_noexec, 0));
 	EXPECT_EQ(1, in_child(with_noexec, 1));
+}
+
+/* Memory without a name is anybody's to execute, and has no descriptor but by a capability. */
+TEST(shared_memory_to_execute)
+{
+	struct image_bytes msg;
+	struct image_field f;
+	unsigned int i;
+	uint64_t id;
+
+	SETUP();
+	for (i = nth_rec(CKPT_REC_SHMEM, 0); i < n_recs; i++)
+		if (recs[i].type == CKPT_REC_SHMEM &&
+		    image_find(recs[i].payload, recs[i].len, 4, 0, &f))
+			break;
+	ASSERT_LT(i, n_recs);
+	msg = payload(i);
+	say_nothing(&msg, 4);
+	say_nothing(&msg, 5);
+	say_nothing(&msg, 6);
+	put(i, &msg);
+	ASSERT_TRUE(image_find(msg.data, msg.len, 1, 0, &f));
+	id = f.scalar;
+	/* It has no position, either. */
+	for (i = nth_rec(CKPT_REC_FILE, 0); i < n_recs; i++) {
+		if (recs[i].type != CKPT_REC_FILE ||
+		    !image_find(recs[i].payload, recs[i].len, 7, 0, &f) || f.scalar != id)
+			continue;
+		msg = payload(i);
+		say_nothing(&msg, 3);
+		put(i, &msg);
+	}
+	EXPECT_FINE(attempt_recs(recs, n_recs, false), "nameless, with a descriptor");
+	EXPECT_EQ(EBADMSG, res.error);
+	EXPECT_NE(NULL, strstr(device_words(&res), "descriptor")) {
+		TH_LOG("%s", device_words(&res));
+	}
+}
+
+/* ---- what is made anew ---- */
+
+/* No checkpoint gives one: a table of them would not be as large as what is in it. */
+TEST(ids_too_high)
+{
+	/* A memfd; 1 << 20, and one more. */
+	uint8_t record[] = { 0x08, 0x80, 0x80, 0x40, 0x10, 1, 0x22, 1, 'x', 0x28, 0, 0x32, 12,
+			     0x08, 0x80, 0x03, 0x10, 0, 0x18, 0, 0x20, 0, 0x28, 0 };
+	struct image_rec list[RECS_MAX + 1];
+	unsigned int n;
+
+	SETUP_OF("count");
+	record[12] = sizeof(record) - 13;
+	n = with_record(list, CKPT_REC_SHMEM, record, sizeof(record));
+	EXPECT_FINE(attempt_recs(list, n, true), "the highest");
+	EXPECT_EQ(1, started);
+	record[1] = 0x81;
+	EXPECT_FINE(attempt_recs(list, n, false), "too high");
+	EXPECT_EQ(EBADMSG, res.error);
+	EXPECT_NE(NULL, strstr(device_words(&res), "1048577 is too high"));
+}
+
+static void say_attr(uint8_t *record, unsigned int mode, unsigned int id)
+{
+	record[1] = 0x80 | (mode & 0x7f);
+	record[2] = mode >> 7;
+	record[4] = record[8] = 0x80 | (id & 0x7f);
+	record[5] = record[9] = 0x80 | (id >> 7 & 0x7f);
+	record[6] = record[10] = id >> 14;
+}
+
+/* As by chown(2) and chmod(2): a file that is given away loses what it runs as. */
+TEST(setuid_given_away)
+{
+	uint8_t record[] = { 0x08, 0xe6, 0x07, 0x10, 1, 0x22, 1, 'x', 0x28, 0, 0x32, 0,
+			     0x08, 0, 0, 0x10, 0, 0, 0, 0x18, 0, 0, 0, 0x20, 1, 0x28, 1 };
+	struct image_rec list[RECS_MAX + 1];
+	unsigned int n;
+
+	ASSERT_EQ(0, chdir("/"));
+	SETUP_OF("count");
+	ASSERT_EQ(0, chmod(counter_path, 0666));
+	record[11] = sizeof(record) - 12;
+	say_nobody();
+	n = with_record(list, CKPT_REC_SHMEM, record, sizeof(record));
+	drop(1ULL << CAP_CHECKPOINT_RESTORE | 1ULL << CAP_CHOWN);
+	say_attr(record + 12, 04755, 65534);
+	EXPECT_FINE(attempt_recs(list, n, true), "one's own");
+	EXPECT_EQ(1, started);
+	say_attr(record + 12, 0755, 20000);
+	EXPECT_FINE(attempt_recs(list, n, true), "another's");
+	EXPECT_EQ(2, started);
+	say_attr(record + 12, 04755, 20000);
+	EXPECT_FINE(attempt_recs(list, n, false), "another's, setuid");
+	EXPECT_EQ(EPERM, res.error);
+	EXPECT_NE(NULL, strstr(device_words(&res), "owner or mode"));
+}
+
+/* Files are made with the program's umask in place no sooner than its other attributes. */
+TEST(umask_in_the_way)
+{
+	static const uint8_t record[] = {
+		0x08, 0xe6, 0x07,
+		0x12, 16, 0x0a, 4, '/', 't', 'm', 'p', 0x10, 0, 0x18, 0, 0x20, 0, 0x28, 0, 0x30, 0,
+		0x1a, 4, 'g', 'o', 'n', 'e', 0x20, 1,
+		0x2a, 15, 0x08, 0x80, 0x03, 0x10, 0xfe, 0xff, 0x03, 0x18, 0xfe, 0xff, 0x03,
+		0x20, 1, 0x28, 1,
+	};
+	struct image_rec list[RECS_MAX + 1];
+	struct image_bytes msg;
+	unsigned int i, n;
+
+	ASSERT_EQ(0, chdir("/"));
+	SETUP_OF("count");
+	ASSERT_EQ(0, chmod(counter_path, 0666));
+	say_nobody();
+	i = nth_rec(CKPT_REC_FS, 0);
+	msg = payload(i);
+	say(&msg, 3, 0777);
+	put(i, &msg);
+	n = with_record(list, CKPT_REC_UNLINKED, record, sizeof(record));
+	drop(1ULL << CAP_CHECKPOINT_RESTORE);
+	EXPECT_FINE(attempt_recs(list, n, true), "a deleted file");
+	EXPECT_EQ(1, started) {
+		TH_LOG("%s", device_words(&res));
+	}
+}
+
+/* ---- what the restarter may not ---- */
+
+static int checks_again(int n)
+{
+	struct image_bytes image = image_make(recs, n_recs, NULL);
+
+	if (ftruncate(memfd, 0) || pwrite(memfd, image.data, image.len, 0) != (ssize_t)image.len)
+		return 2;
+	drop(0);
+	while (n--) {
+		lseek(memfd, 0, SEEK_SET);
+		if (device_restart(device, memfd, CKPT_RESTART_CHECK, &res) >= 0 ||
+		    res.error != EPERM) {
+			printf("# %s\n", device_words(&res));
+			return 3;
+		}
+	}
+	return 0;
+}
+
+/* To choose what /proc/PID/exe says takes a capability, also for a moment. */
+TEST(check_shows_no_executable)
+{
+	char path[64], exe[64], link[4096];
+	unsigned int seen = 0, n = 0;
+	int status, other;
+	pid_t pid;
+	FILE *f;
+
+	ASSERT_EQ(0, chdir("/"));
+	SETUP_OF("crowd");
+	ASSERT_EQ(0, chmod(counter_path, 0666));
+	say_nobody();
+	pid = fork();
+	if (!pid)
+		_exit(checks_again(20));
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", pid, pid);
+	while (!waitpid(pid, &status, WNOHANG)) {
+		f = fopen(path, "re");
+		if (f && fscanf(f, "%d", &other) == 1) {
+			snprintf(exe, sizeof(exe), "/proc/%d/exe", other);
+			memset(link, 0, sizeof(link));
+			seen += readlink(exe, link, sizeof(link) - 1) > 0 &&
+				strstr(link, "ckpt-bad-target");
+			n++;
+		}
+		if (f)
+			fclose(f);
+	}
+	EXPECT_EQ(0, status);
+	EXPECT_LT(0, n);
+	EXPECT_EQ(0, seen);
+	printf("# looked %u times\n", n);
+}
+
+static int restart_with_filter(int nr)
+{
+	struct sock_filter insns[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, nr, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EXDEV),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog prog = { .len = ARRAY_SIZE(insns), .filter = insns };
+	int64_t end = victim_us() + 10000000;
+	pid_t pid;
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
+	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &prog))
+		return 2;
+	lseek(memfd, 0, SEEK_SET);
+	pid = device_restart(device, memfd, 0, &res);
+	if (pid < 0) {
+		printf("# %s\n", device_words(&res));
+		return 3;
+	}
+	while (!counter[1] && victim_us() < end)
+		usleep(1000);
+	victim_kill(pid);
+	return counter[1] == EXDEV ? 0 : 4;
+}
+
+/* Filters of the restarter stay in force: they see a call that an image has begun. */
+TEST(call_past_a_filter)
+{
+	SETUP_OF("waits");
+	EXPECT_EQ(0, counter[1]);
+	EXPECT_EQ(0, in_child(restart_with_filter, SYS_epoll_wait));
 }

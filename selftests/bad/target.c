@@ -11,6 +11,7 @@
  *	target lexec US [N]	the same, by the first of two
  *	target sleep US		threads that sleep again and again, for that long
  *	target late FILE	counts, until SIGUSR1; then drops what a copy of it must not hold
+ *	target waits FILE	counts in a thread; has its errno of epoll_wait() behind that
  *	target spy FILE OTHER	has a hold of OTHER, and counts
  *	target cut FILE		counts, until SIGUSR1; then truncates a file that it maps
  *	target common FILE	counts; children of it do things to what all have
@@ -22,8 +23,8 @@
  *	target slow US		a thread waits in vfork() for that long, the first one for its end
  *	target signal US	handles SIGUSR1 for that long
  *
- * All but count, crowd, rich, spy, common and suid end with status 42. Nothing in it is shared
- * with who started it.
+ * All but count, crowd, rich, waits, spy, common and suid end with status 42. Nothing in it is
+ * shared with who started it.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
@@ -116,6 +117,12 @@ static void count(const char *path)
 		++*n;
 		nanosleep(&ts, NULL);
 	}
+}
+
+static void *count_thread(void *path)
+{
+	count(path);
+	return NULL;
 }
 
 static void handler(int sig)
@@ -323,6 +330,19 @@ static void rich(const char *path)
 			FUTEX_WAIT_BITSET | FUTEX_PRIVATE_FLAG | FUTEX_CLOCK_REALTIME,
 			val.sival_int, &ts, NULL, 1);
 	}
+}
+
+static void waits(char *path)
+{
+	struct epoll_event event;
+	int epfd = epoll_create1(0);
+	pthread_t t;
+
+	NEED(epfd >= 0 && !pthread_create(&t, NULL, count_thread, path));
+	/* By this number, whatever the C library takes. */
+	counter(path)[1] = syscall(SYS_epoll_wait, epfd, &event, 1, 3600000) < 0 ? errno : 0;
+	while (1)
+		pause();
 }
 
 static void exec_again(const char *mode, long us, long n)
@@ -559,6 +579,8 @@ int main(int argc, char **argv)
 		count(argv[2]);
 	} else if (!strcmp(mode, "rich")) {
 		rich(argv[2]);
+	} else if (!strcmp(mode, "waits")) {
+		waits(argv[2]);
 	} else if (!strcmp(mode, "spy")) {
 		NEED(open(argv[3], O_PATH) >= 0);
 		count(argv[2]);

@@ -248,7 +248,7 @@ static void put_objects(void)
 	Ckpt__Shmem shmem = CKPT__SHMEM__INIT;
 	int i;
 
-	cred.id = is("id-zero") ? 0 : ID_CRED;
+	cred.id = is("id-zero") ? 0 : is("id-high") ? CKPT_IMAGE_OBJECTS_MAX + 1 : ID_CRED;
 	cred.uid = cred.euid = cred.suid = cred.fsuid = 1000;
 	cred.gid = cred.egid = cred.sgid = cred.fsgid = 1000;
 	cred.n_groups = ARRAY_SIZE(groups);

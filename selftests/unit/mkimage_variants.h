@@ -42,6 +42,7 @@ static const char *const variants[][2] = {
 	{ "threads-count", "stands before the last THREAD" },
 	{ "threads-count-bare", "has 2 threads, not 3" },
 	{ "id-zero", "CRED: id 0" },
+	{ "id-high", "CRED: id 1048577 is too high" },
 	{ "creds-count", "CRED: too many of them" },
 	{ "id-twice", "id 1 is in use already" },
 	{ "path-relative", "bad path" },

@@ -98,6 +98,8 @@ static int add_object(struct model *m, uint32_t id, const ProtobufCMessage *msg)
 		return BAD(m, "too many of them");
 	if (!id)
 		return BAD(m, "id 0");
+	if (id > CKPT_IMAGE_OBJECTS_MAX)
+		return BAD(m, "id %u is too high", id);
 	if (model_find(m, id))
 		return BAD(m, "id %u is in use already", id);
 	object = xmalloc(sizeof(*object));
