@@ -420,8 +420,9 @@ static u64 checkpoint_let_go(struct checkpoint *cp, enum ckpt_release_how how)
 {
 	/* It holds all of this itself, and when it drops something, that is to be gone. */
 	object_let_go(&cp->objects);
+	/* If it was killed, its mappings are ours alone, and theirs are files, too. */
 	if (cp->mm)
-		mmput(cp->mm);
+		mmput_async(cp->mm);
 	cp->mm = NULL;
 	park_release(cp->park, how);
 	cp->released = ktime_get();

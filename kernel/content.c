@@ -3,11 +3,14 @@
  * Files whose content is in the image, since nobody finds them by a path: shared memory, memfds,
  * deleted files. What they are is in shmem.c and unlinked.c.
  */
+#include <linux/completion.h>
 #include <linux/dcache.h>
 #include <linux/file.h>
 #include <linux/fs.h>
+#include <linux/kref.h>
 #include <linux/magic.h>
 #include <linux/memfd.h>
+#include <linux/module.h>
 #include <linux/mount.h>
 #include <linux/shmem_fs.h>
 #include <linux/slab.h>
@@ -27,6 +30,9 @@
 				 O_DIRECT | O_LARGEFILE | O_NOATIME | O_PATH)
 /* Said once, at the open; fcntl(F_GETFL) shows them. */
 #define CONTENT_KEPT_FLAGS	(O_DIRECTORY | O_NOFOLLOW | __O_TMPFILE)
+
+/* In jiffies: how long a frozen program waits for the close of what we have opened. */
+#define CONTENT_CLOSE_WAIT	(HZ / 4)
 
 struct object *content_object(struct checkpoint *cp, enum object_kind kind, struct file *file,
 			      bool *new)
@@ -228,32 +234,117 @@ bool content_any(struct checkpoint *cp)
 	return false;
 }
 
+/**
+ * struct content_close - descriptions to be closed by somebody else
+ * @work: who does it
+ * @ref: the caller's, and the work's
+ * @done: all are closed
+ * @n: how many there are
+ * @files: they
+ */
+struct content_close {
+	struct work_struct work;
+	struct kref ref;
+	struct completion done;
+	unsigned int n;
+	struct file *files[];
+};
+
+static void content_close_free(struct kref *ref)
+{
+	kvfree(container_of(ref, struct content_close, ref));
+}
+
+static void content_close_work(struct work_struct *work)
+{
+	struct content_close *cc = container_of(work, struct content_close, work);
+	unsigned int i;
+
+	for (i = 0; i < cc->n; i++) {
+		__fput_sync(cc->files[i]);
+		cond_resched();
+	}
+	complete(&cc->done);
+	kref_put(&cc->ref, content_close_free);
+	module_put(THIS_MODULE);
+}
+
+/* For up to @cap descriptions. */
+static struct content_close *content_close_new(unsigned int cap)
+{
+	struct content_close *cc = kvzalloc(struct_size(cc, files, cap), GFP_KERNEL_ACCOUNT);
+
+	if (!cc)
+		return NULL;
+	INIT_WORK(&cc->work, content_close_work);
+	kref_init(&cc->ref);
+	init_completion(&cc->done);
+	return cc;
+}
+
+/*
+ * Descriptions that were only there to read or fill files would stay open for as long as this
+ * system call takes: fput() by a user task waits for that. A worker's need not.
+ *
+ * A close may wait for a server (FUSE, NFS), which may take its time, or depend on the program
+ * that we keep from running. So we wait for @timeout at the most, in jiffies; the worker goes on.
+ * Return: what wait_for_completion_killable_timeout() says.
+ */
+static long content_close(struct content_close *cc, long timeout)
+{
+	long ret;
+
+	kref_get(&cc->ref);
+	__module_get(THIS_MODULE);
+	schedule_work(&cc->work);
+	ret = wait_for_completion_killable_timeout(&cc->done, timeout);
+	kref_put(&cc->ref, content_close_free);
+	return ret;
+}
+
+static int content_write_one(struct checkpoint *cp, const struct object *obj,
+			     struct content_close *cc)
+{
+	struct file *file;
+
+	/*
+	 * A description of our own: the program's may be write-only, and has a position. Nobody
+	 * who watches the file or its directory hears of it.
+	 */
+	file = compat_open_unseen(compat_file_path(obj->file),
+				  O_RDONLY | O_LARGEFILE | O_NOATIME, current_cred());
+	if (IS_ERR(file))
+		return content_unreadable(cp, obj->file, PTR_ERR(file));
+	cc->files[cc->n++] = file;
+	return content_write_file(cp, file, obj);
+}
+
 int content_write(struct checkpoint *cp)
 {
+	struct content_close *cc;
+	unsigned int n = 0;
 	struct object *obj;
-	struct file *file;
 	int ret;
 
 	ret = stream_out_unspool(&cp->out);
 	if (ret)
 		return ret;
+	object_for_each(&cp->objects, obj)
+		n += content_kind(obj);
+	cc = content_close_new(n);
+	if (!cc)
+		return -ENOMEM;
 	object_for_each(&cp->objects, obj) {
-		if (!content_kind(obj))
-			continue;
-		/*
-		 * A description of our own: the program's may be write-only, and has a position.
-		 * Nobody who watches the file or its directory hears of it.
-		 */
-		file = compat_open_unseen(compat_file_path(obj->file),
-					  O_RDONLY | O_LARGEFILE | O_NOATIME, current_cred());
-		if (IS_ERR(file))
-			return content_unreadable(cp, obj->file, PTR_ERR(file));
-		ret = content_write_file(cp, file, obj);
-		fput(file);
+		ret = content_kind(obj) ? content_write_one(cp, obj, cc) : 0;
 		if (ret)
-			return ret;
+			break;
 	}
-	return 0;
+	/*
+	 * Before the program goes on: when it closes the file, its space is to be free, and who has
+	 * it open alone may have a lease.
+	 */
+	content_close(cc, CONTENT_CLOSE_WAIT);
+	return ret;
 }
 
 /* ---- restart ---- */
@@ -460,36 +551,32 @@ bool content_write_sealed(struct restart *rs, struct file *file)
 	return false;
 }
 
-/**
- * struct content_close - descriptions to be closed by somebody else
- * @work: who does it
- * @list: struct content_final
- */
-struct content_close {
-	struct work_struct work;
-	struct list_head *list;
-};
-
-/*
- * Descriptions that were only there to fill files exclude their execution, and would until the
- * new process enters user mode: fput() by a user task waits for that. A worker's need not.
- */
-static void content_close(struct work_struct *work)
+/* They exclude the execution of these files. */
+static int content_close_unlinked(struct restart *rs)
 {
-	struct content_close *cc = container_of(work, struct content_close, work);
+	struct content_close *cc;
 	struct content_final *cf;
+	unsigned int n = 0;
 
-	list_for_each_entry(cf, cc->list, list) {
+	list_for_each_entry(cf, &rs->contents, list)
+		n += cf->kind == OBJECT_UNLINKED;
+	if (!n)
+		return 0;
+	cc = content_close_new(n);
+	if (!cc)
+		return -ENOMEM;
+	list_for_each_entry(cf, &rs->contents, list) {
 		if (cf->kind != OBJECT_UNLINKED)
 			continue;
-		__fput_sync(cf->file);
+		cc->files[cc->n++] = cf->file;
 		cf->file = NULL;
 	}
+	/* Nobody waits for us but who has started this, and can end it. */
+	return content_close(cc, MAX_SCHEDULE_TIMEOUT) < 0 ? -EINTR : 0;
 }
 
 int content_finish(struct restart *rs)
 {
-	struct content_close cc = { .list = &rs->contents };
 	struct content_final *cf;
 	struct file *file;
 	int ret = 0;
@@ -507,12 +594,7 @@ int content_finish(struct restart *rs)
 				fput(file);
 		}
 	}
-	/* Not killable, but it waits for nothing but the close of files without a name. */
-	INIT_WORK_ONSTACK(&cc.work, content_close);
-	schedule_work(&cc.work);
-	flush_work(&cc.work);
-	destroy_work_on_stack(&cc.work);
-	return 0;
+	return content_close_unlinked(rs);
 }
 
 void content_forget(struct restart *rs)

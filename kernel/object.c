@@ -2,6 +2,7 @@
 /*
  * Objects that others refer to by id.
  */
+#include <linux/bottom_half.h>
 #include <linux/cred.h>
 #include <linux/file.h>
 #include <linux/slab.h>
@@ -100,7 +101,15 @@ void object_let_go(struct object_table *tab)
 	object_for_each(tab, obj) {
 		if (obj->kind != OBJECT_FILE || !obj->owned)
 			continue;
+		/*
+		 * The program has them open, too, unless it was killed just now. What is ours alone
+		 * then, a user task would close when its system call ends, which may be in minutes;
+		 * of what fput() takes for an interrupt, a worker closes it at its next tick. We do
+		 * not wait for that: a close may take long, and the program has gone before us.
+		 */
+		local_bh_disable();
 		object_drop(obj);
+		local_bh_enable();
 		obj->owned = false;
 		cond_resched();
 	}

@@ -11,6 +11,7 @@
 #include "arch/arch.h"
 #include "dev.h"
 #include "park.h"
+#include "symbols.h"
 #include "syscall.h"
 #include "thread.h"
 
@@ -84,6 +85,17 @@ static bool park_too_early(struct park_task *pt)
 	return early;
 }
 
+/* Whoever asks may still be looking. */
+static u64 park_wake_ns(struct park_task *pt)
+{
+	u64 wake_ns;
+
+	spin_lock(&pt->asking);
+	wake_ns = pt->wake_ns;
+	spin_unlock(&pt->asking);
+	return wake_ns;
+}
+
 /* In the thread: be held until the release, if it was not before. */
 static void park_here(struct park_task *pt, const struct syscall_rest *rest)
 {
@@ -120,7 +132,7 @@ static void park_callback(struct callback_head *work)
 	}
 	/* Who comes too late was woken as well: its call goes on as if it had not been. */
 	if (!exits && !early)
-		syscall_interrupted(&rest, pt->wake_ns);
+		syscall_interrupted(&rest, park_wake_ns(pt));
 	if (exits || early || READ_ONCE(park->released))
 		park_set_state(pt, PARK_GONE);
 	else
@@ -144,6 +156,7 @@ static int park_task_new(struct park *park, struct task_struct *task)
 	if (!pt)
 		return -ENOMEM;
 	init_task_work(&pt->work, park_callback);
+	spin_lock_init(&pt->asking);
 	pt->park = park;
 	pt->task = get_task_struct(task);
 	pt->tid = task_pid_nr(task);
@@ -155,6 +168,28 @@ static int park_task_new(struct park *park, struct task_struct *task)
 	 * its entry stays on the list.
 	 */
 	return xa_err(xa_store(&park->tasks, pt->tid, pt, GFP_KERNEL_ACCOUNT));
+}
+
+/*
+ * What TWA_SIGNAL does, and, when the thread may not get to user mode any more but was not woken
+ * yet, a look at what it sleeps in: that is the call that ends now, and not the one before. Return:
+ * 0, or -ESRCH if the thread ends.
+ */
+static int park_queue(struct park_task *pt)
+{
+	bool told = true;
+	int ret;
+
+	spin_lock(&pt->asking);
+	ret = task_work_add(pt->task, &pt->work, TWA_NONE);
+	if (!ret) {
+		told = test_and_set_tsk_thread_flag(pt->task, TIF_NOTIFY_SIGNAL);
+		pt->wake_ns = syscall_sleeps_until(pt->task);
+	}
+	spin_unlock(&pt->asking);
+	if (!told && !sym(wake_up_state)(pt->task, TASK_INTERRUPTIBLE))
+		kick_process(pt->task);
+	return ret;
 }
 
 /* Ask one thread to park. If it is about to end, it needs no asking. */
@@ -170,8 +205,7 @@ static void park_ask(struct park_task *pt)
 	kref_get(&park->ref);
 	__module_get(THIS_MODULE);
 
-	pt->wake_ns = syscall_sleeps_until(pt->task);
-	if (park_ends(pt->task) || task_work_add(pt->task, &pt->work, TWA_SIGNAL)) {
+	if (park_ends(pt->task) || park_queue(pt)) {
 		park_set_state(pt, PARK_GONE);
 		park_put_work(pt);
 	}

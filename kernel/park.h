@@ -15,6 +15,7 @@
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/sched.h>
+#include <linux/spinlock.h>
 #include <linux/task_work.h>
 #include <linux/wait.h>
 #include <linux/xarray.h>
@@ -48,6 +49,7 @@ enum park_state {
  * @state: enum park_state; written by the thread, under &park.lock
  * @thread: what the thread captured; valid once @state is PARK_THERE. NULL if it had left before
  *	the last one came
+ * @asking: held while the thread is asked to park: @wake_ns is being found out
  * @wake_ns: if the thread slept in a system call with a timeout when it was asked to park: the
  *	CLOCK_MONOTONIC time when it would have ended; 0 if not
  * @error: an errno if it could not describe itself
@@ -62,6 +64,7 @@ struct park_task {
 	pid_t vnr;
 	enum park_state state;
 	struct thread_state *thread;
+	spinlock_t asking;
 	u64 wake_ns;
 	int error;
 	bool again;

@@ -289,14 +289,21 @@ static bool path_written(struct dentry *dentry)
 static int path_save_named(struct checkpoint *cp, const struct path *path,
 			   const struct path_user *user, struct pb_path *pb)
 {
+	bool version = S_ISREG(d_backing_inode(path->dentry)->i_mode) && !user->kind_only;
 	struct path_claim *claim;
 	struct kstat stat;
 	char *name;
 	size_t len;
 
 	memset(pb, 0, sizeof(*pb));
-	/* What security modules say of that takes as long again; path_verify() asks them. */
-	if (vfs_getattr_nosec(path, &stat, STATX_BASIC_STATS, AT_STATX_SYNC_AS_STAT))
+	/*
+	 * What security modules say of that takes as long again; path_verify() asks them. Size and
+	 * time are compared with what the server of the file will say (FUSE, NFS), and of what was
+	 * just written it alone knows the time. Of anything else no answer is worth that a program
+	 * waits for it.
+	 */
+	if (vfs_getattr_nosec(path, &stat, STATX_BASIC_STATS,
+			      version ? AT_STATX_SYNC_AS_STAT : AT_STATX_DONT_SYNC))
 		return path_refuse(cp, path, user, "cannot be looked at");
 	name = d_path(path, cp->path, PATH_MAX);
 	if (IS_ERR(name))

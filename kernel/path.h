@@ -16,11 +16,13 @@ struct restart;
  * @what: such as "its working directory"; a constant
  * @where_type: where it is: a descriptor, an address or neither
  * @where: which one
+ * @kind_only: a restart compares what kind of file it is, and neither size nor time
  */
 struct path_user {
 	const char *what;
 	enum ckpt_where where_type;
 	u64 where;
+	bool kind_only;
 };
 
 /**

@@ -10,6 +10,7 @@
 #include <linux/err.h>
 #include <linux/kref.h>
 #include <linux/kthread.h>
+#include <linux/memcontrol.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/sched/mm.h>
@@ -38,6 +39,7 @@
  * @stop: end without a snapshot
  * @taken_from: the child may die, its mm was taken
  * @pid: of the child
+ * @memcg: who pays for the copy; a reference is held
  */
 struct snapshot {
 	struct kref ref;
@@ -51,6 +53,7 @@ struct snapshot {
 	bool taken;
 	bool stop;
 	pid_t pid;
+	struct mem_cgroup *memcg;
 };
 
 static void snapshot_release(struct kref *ref)
@@ -59,6 +62,7 @@ static void snapshot_release(struct kref *ref)
 
 	if (snap->copy)
 		mmput(snap->copy);
+	mem_cgroup_put(snap->memcg);
 	kfree(snap);
 }
 
@@ -148,6 +152,7 @@ static int snapshot_clone(struct snapshot *snap)
 		.fn = snapshot_child,
 		.fn_arg = snap,
 	};
+	struct mem_cgroup *memcg;
 	struct task_struct *child;
 	unsigned long *list;
 	unsigned int n;
@@ -163,7 +168,10 @@ static int snapshot_clone(struct snapshot *snap)
 
 	__module_get(THIS_MODULE);
 	kthread_use_mm(snap->mm);
+	/* What a thread of the kernel allocates nobody pays for: page tables, most of all. */
+	memcg = set_active_memcg(snap->memcg);
 	nr = sym(kernel_clone)(&args);
+	set_active_memcg(memcg);
 	kthread_unuse_mm(snap->mm);
 
 	mmap_write_lock(snap->mm);
@@ -222,10 +230,12 @@ struct snapshot *snapshot_prepare(void)
 	init_completion(&snap->gone);
 	init_completion(&snap->taken_from);
 	kref_get(&snap->ref);
+	snap->memcg = get_mem_cgroup_from_mm(current->mm);
 	__module_get(THIS_MODULE);
 	thread = kthread_run(snapshot_thread, snap, "ckpt_snapshot");
 	if (IS_ERR(thread)) {
 		module_put(THIS_MODULE);
+		mem_cgroup_put(snap->memcg);
 		kfree(snap);
 		return ERR_CAST(thread);
 	}

@@ -62,6 +62,7 @@ long ckpt_proto_kernel_wait4(pid_t pid, int __user *stat, int options, struct ru
 	X(kernel_clone, kernel_clone)					\
 	X(kernel_wait4, ckpt_proto_kernel_wait4)			\
 	X(wait_task_inactive, wait_task_inactive)			\
+	X(wake_up_state, wake_up_state)					\
 	X(ptrace_may_access, ptrace_may_access)				\
 	X(walk_page_range, walk_page_range)				\
 	X(put_task_stack, put_task_stack)				\

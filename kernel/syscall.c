@@ -101,7 +101,8 @@ u64 __no_sanitize_address syscall_sleeps_until(struct task_struct *task)
 	struct hrtimer_sleeper *sleeper;
 	u64 now, expires, found = 0;
 
-	if (!wakeup || READ_ONCE(task->__state) == TASK_RUNNING)
+	/* On its way to sleep: of its stack is known what was there the last time. */
+	if (!wakeup || READ_ONCE(task->__state) == TASK_RUNNING || smp_load_acquire(&task->on_cpu))
 		return 0;
 	stack = try_get_task_stack(task);
 	if (!stack)
@@ -199,7 +200,7 @@ void syscall_interrupted(struct syscall_rest *rest, u64 wake_ns)
 	syscall_get_arguments(current, regs, args);
 	if (wake_ns && ((call->timeout == SYSCALL_MS && (int)args[call->arg] > 0) ||
 			(call->timeout == SYSCALL_TIMESPEC && args[call->arg]))) {
-		/* Should it be of the call before: no longer than this one would take. */
+		/* Should it be what a call before has left: no longer than this one would take. */
 		if (call->timeout == SYSCALL_MS)
 			wake_ns = min(wake_ns, ktime_get_ns() +
 					       (u64)(int)args[call->arg] * NSEC_PER_MSEC);
