@@ -321,6 +321,21 @@ static inline struct file *compat_get_file_rcu(struct file __rcu **fp)
 #endif
 }
 
+/* openat(2) of an empty path without AT_EMPTY_PATH, new in 7.3; others keep no such bit. */
+#ifndef O_EMPTYPATH
+#define O_EMPTYPATH	0
+#endif
+
+/*
+ * The children of a directory, in the order that dcache_readdir() gives: da549bdd15c2 "dentry: switch
+ * the lists of children to hlist", 6.8. Under the directory's d_lock.
+ */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 8, 0)
+#define compat_for_each_child(child, dir)	hlist_for_each_entry(child, &(dir)->d_children, d_sib)
+#else
+#define compat_for_each_child(child, dir)	list_for_each_entry(child, &(dir)->d_subdirs, d_child)
+#endif
+
 /* close_on_exec() takes the files_struct since 6.12, the fdtable in 6.1. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
 #define compat_close_on_exec(fd, files)	close_on_exec(fd, files)

@@ -313,7 +313,7 @@ int content_read(struct restart *rs)
 	struct error_at at = { .reason = CKPT_REASON_OTHER, .task = current };
 	struct pb_shmem_run run;
 	struct file *file;
-	unsigned int iocb_flags;
+	unsigned int flags, iocb_flags;
 	loff_t pos, size;
 	size_t len;
 	ssize_t n;
@@ -343,10 +343,16 @@ int content_read(struct restart *rs)
 	ret = stream_in_raw(&rs->in, data, len);
 	/* Nothing will run if something is wrong, and memory that stands in is not for much. */
 	if (!ret && !rs->wrong) {
-		/* A memfd's first description is the program's, too, who may want to append. */
+		/*
+		 * A memfd's first description is the program's, too, who may want to append, or not to
+		 * write beyond 2 GiB.
+		 */
+		flags = file->f_flags;
 		iocb_flags = file->f_iocb_flags;
+		file->f_flags |= O_LARGEFILE;
 		file->f_iocb_flags = 0;
 		n = kernel_write(file, data, len, &pos);
+		file->f_flags = flags;
 		file->f_iocb_flags = iocb_flags;
 		if (n != len)
 			ret = error_add(&rs->ctx->errors, n < 0 ? n : -ENOSPC, &at,

@@ -32,9 +32,14 @@
 
 /* Flags of a description that fcntl(F_SETFL) changes. */
 #define FILE_SETFL	(O_APPEND | O_NONBLOCK | O_DIRECT | O_NOATIME)
-/* What the kernel keeps in f_flags for itself (FMODE_EXEC and the like). */
-#define FILE_FLAGS	(O_ACCMODE | FILE_SETFL | O_DSYNC | __O_SYNC | O_LARGEFILE | \
-			 O_DIRECTORY | O_NOFOLLOW | O_PATH | __O_TMPFILE)
+/*
+ * Flags that were said once, where it was opened, and that fcntl(F_GETFL) shows; how it is made
+ * here may take others. O_CLOEXEC is among them: of some anonymous files.
+ */
+#define FILE_OPENED	(O_LARGEFILE | O_CLOEXEC | O_NOFOLLOW | O_DIRECTORY | O_DSYNC | __O_SYNC | \
+			 O_EMPTYPATH)
+/* Without what the kernel keeps in f_flags for itself (FMODE_EXEC and the like). */
+#define FILE_FLAGS	(O_ACCMODE | FILE_SETFL | FILE_OPENED | O_PATH | __O_TMPFILE)
 
 /**
  * struct file_kind - a kind of open file; the first that matches is it
@@ -473,6 +478,9 @@ int file_set_flags(struct restart *rs, struct file *file, u32 id, unsigned int f
 	struct error_at at = { .reason = CKPT_REASON_DENIED, .task = current };
 	struct inode *inode = file_inode(file);
 
+	/* Nothing goes through these. */
+	if (flags & O_PATH)
+		flags &= ~FILE_SETFL;
 	/* As fcntl() asks: to a pipe it says something else, others may have no function for it. */
 	if (flags & O_DIRECT && !S_ISFIFO(inode->i_mode) && !(file->f_mode & FMODE_CAN_ODIRECT))
 		return stream_in_bad(&rs->in, "flags of file %u", id);
@@ -481,7 +489,8 @@ int file_set_flags(struct restart *rs, struct file *file, u32 id, unsigned int f
 		return error_add(&rs->ctx->errors, -EPERM, &at,
 				 "%pD: you have no right to read it with O_NOATIME", file);
 	spin_lock(&file->f_lock);
-	file->f_flags = (file->f_flags & ~FILE_SETFL) | (flags & FILE_SETFL);
+	file->f_flags = (file->f_flags & ~(FILE_SETFL | FILE_OPENED)) |
+			(flags & (FILE_SETFL | FILE_OPENED));
 	/* As fcntl() does: what read and write look at. */
 	file->f_iocb_flags = iocb_flags(file);
 	spin_unlock(&file->f_lock);
@@ -539,7 +548,7 @@ int file_read(struct restart *rs)
 	/* How it was made here does not matter. */
 	file->f_mode = (file->f_mode & ~FMODE_CREATED) | (pb.created ? FMODE_CREATED : 0);
 	/* What only stands in for it, path_stand_in(), need not know them, nor have the place. */
-	if (!(pb.flags & O_PATH) && !rs->wrong) {
+	if (!rs->wrong) {
 		ret = file_set_flags(rs, file, pb.id, pb.flags);
 		if (ret) {
 			fput(file);

@@ -452,8 +452,7 @@ int proc_finish(struct restart *rs)
 		file = proc_open_name(rs, later->name, later->at, later->mode, later->flags);
 		ret = PTR_ERR_OR_ZERO(file);
 		if (!ret) {
-			if (!(later->flags & O_PATH))
-				ret = file_set_flags(rs, file, later->id, later->flags);
+			ret = file_set_flags(rs, file, later->id, later->flags);
 			if (!ret)
 				ret = proc_replace(rs, later, file);
 			fput(file);

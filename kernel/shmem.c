@@ -163,8 +163,6 @@ int shmem_read(struct restart *rs)
 		at.reason = CKPT_REASON_DENIED;
 		return error_add(&rs->ctx->errors, ret, &at, "%s was refused", name);
 	}
-	/* Its content comes by write, which otherwise ends at 2 GiB. */
-	file->f_flags |= O_LARGEFILE;
 	/* As memfd_create() does; nobody but the kernel has a descriptor of the other kind. */
 	if (pb.has_name)
 		file->f_mode |= FMODE_LSEEK | FMODE_PREAD | FMODE_PWRITE;

@@ -49,11 +49,17 @@ SUBJECT(positions)
 	EXPECT_EQ(0, memcmp(c, "0123456789abcdef", 16));
 }
 
+#ifndef O_EMPTYPATH
+/* 7.3 */
+#define O_EMPTYPATH	(1 << 26)
+#endif
+
 SUBJECT(flags)
 {
 	static const int flags[] = {
 		O_RDONLY, O_WRONLY | O_APPEND, O_RDWR | O_NONBLOCK, O_RDONLY | O_NOATIME,
 		O_WRONLY | O_DSYNC, O_WRONLY | O_SYNC, O_RDONLY | O_NOFOLLOW, O_RDWR,
+		O_RDONLY | O_EMPTYPATH, O_PATH | O_NOFOLLOW | O_EMPTYPATH, O_PATH | O_CLOEXEC,
 	};
 	int fds[ARRAY_SIZE(flags)], before[ARRAY_SIZE(flags)];
 	unsigned int i;
