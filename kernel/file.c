@@ -65,6 +65,63 @@ static bool file_any(struct file *file)
 	return true;
 }
 
+/*
+ * File systems that have their directories in the dcache alone: how far the program has read is
+ * where a cursor stands among the children, and f_pos counts what it was given. By now some of that
+ * may be gone, or more be there: the number of entries before the cursor is what lseek(2) takes to
+ * the same place.
+ */
+static int file_cursor_pos(struct file *file, u64 *pos)
+{
+	struct dentry *dir = file->f_path.dentry, *cursor = file->private_data;
+	struct dentry *child, *held = NULL, *last;
+
+	*pos = 2;
+	/* Nothing that is there can go meanwhile: it is found again where the spinlock was dropped. */
+	if (down_read_killable(&d_inode(dir)->i_rwsem))
+		return -EINTR;
+	spin_lock(&dir->d_lock);
+	/* At the end the cursor is not among them. */
+	compat_for_each_child(child, dir) {
+		if (child == cursor)
+			break;
+		if (!simple_positive(child))
+			continue;
+		++*pos;
+		if (!need_resched())
+			continue;
+		last = held;
+		held = child;
+		spin_lock_nested(&held->d_lock, DENTRY_D_LOCK_NESTED);
+		dget_dlock(held);
+		spin_unlock(&held->d_lock);
+		spin_unlock(&dir->d_lock);
+		dput(last);
+		cond_resched();
+		spin_lock(&dir->d_lock);
+	}
+	spin_unlock(&dir->d_lock);
+	dput(held);
+	up_read(&d_inode(dir)->i_rwsem);
+	return 0;
+}
+
+static int file_save_pos(struct file *file, struct pb_file *pb)
+{
+	struct inode *inode = file_inode(file);
+
+	pb->has_pos = !(file->f_mode & FMODE_PATH) &&
+		      (S_ISREG(inode->i_mode) || S_ISDIR(inode->i_mode));
+	if (!pb->has_pos)
+		return 0;
+	pb->pos = file->f_pos;
+	/* After the dots there is no cursor yet. */
+	if (!S_ISDIR(inode->i_mode) || file->f_op->iterate_shared != dcache_readdir ||
+	    file->f_pos <= 2)
+		return 0;
+	return file_cursor_pos(file, &pb->pos);
+}
+
 static int file_save_path(struct checkpoint *cp, struct file *file, int fd, u64 addr,
 			  struct pb_file *pb)
 {
@@ -90,10 +147,7 @@ static int file_save_path(struct checkpoint *cp, struct file *file, int fd, u64 
 	/* Made without a name, it got one since: it was not opened as a directory. */
 	if (file->f_flags & __O_TMPFILE)
 		pb->flags &= ~O_DIRECTORY;
-	pb->has_pos = !(file->f_mode & FMODE_PATH) &&
-		      (S_ISREG(file_inode(file)->i_mode) || S_ISDIR(file_inode(file)->i_mode));
-	pb->pos = pb->has_pos ? file->f_pos : 0;
-	return 0;
+	return file_save_pos(file, pb);
 }
 
 static struct file *file_open_path(struct restart *rs, const struct pb_file *pb)
@@ -222,6 +276,8 @@ int file_write(struct checkpoint *cp, struct file *file, int fd, u64 addr, u32 *
 		if (!why && fd >= 0 && !(file->f_mode & FMODE_PATH) &&
 		    errseq_check(&file->f_mapping->wb_err, READ_ONCE(file->f_wb_err)))
 			why = "a failed write-back that fsync(2) has not reported yet";
+		if (!why && file->f_mode & FMODE_NEED_UNMOUNT)
+			why = "a detached mount (open_tree, fsmount)";
 		if (why)
 			checkpoint_refuse_file(cp, fd, addr, CKPT_REASON_UNSUPPORTED, NULL,
 					       "%s is not supported", why);
