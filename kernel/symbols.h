@@ -81,6 +81,7 @@ long ckpt_proto_kernel_wait4(pid_t pid, int __user *stat, int options, struct ru
 	X(alloc_uid, alloc_uid)						\
 	X(may_setgroups, may_setgroups)					\
 	X(update_rlimit_cpu, update_rlimit_cpu)				\
+	X(sched_setaffinity, sched_setaffinity)				\
 	X(sched_setattr, sched_setattr)					\
 	X(set_process_cpu_timer, set_process_cpu_timer)			\
 	X(task_work_run, task_work_run)					\
