@@ -131,6 +131,7 @@ long ckpt_proto_kernel_wait4(pid_t pid, int __user *stat, int options, struct ru
 	X(posix_timer_event, ckpt_proto_posix_timer_event)		\
 	X(posix_timer_queue_signal, ckpt_proto_posix_timer_queue_signal)	\
 	X(__x64_sys_semtimedop, ckpt_proto_syscall)			\
+	X(__x64_sys_set_mempolicy, ckpt_proto_syscall)			\
 	X(__x64_sys_io_getevents, ckpt_proto_syscall)
 
 /**
