@@ -86,10 +86,12 @@ const char *content_xattrs(struct checkpoint *cp, struct dentry *dentry)
 	return NULL;
 }
 
-const char *content_flags(const struct kstat *stat)
+const char *content_flags(const struct inode *inode, const struct kstat *stat)
 {
-	return stat->attributes & (STATX_ATTR_APPEND | STATX_ATTR_IMMUTABLE | STATX_ATTR_NODUMP) ?
-	       "has flags of chattr(1)" : NULL;
+	/* That writes are synchronous is not among what statx(2) tells. */
+	return inode->i_flags & S_SYNC ||
+	       stat->attributes & (STATX_ATTR_APPEND | STATX_ATTR_IMMUTABLE | STATX_ATTR_NODUMP |
+				   STATX_ATTR_VERITY) ? "has flags of chattr(1)" : NULL;
 }
 
 const char *content_policy(struct inode *inode)

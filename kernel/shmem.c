@@ -70,7 +70,7 @@ static int shmem_describe(struct checkpoint *cp, struct file *file, int fd, u64 
 	ret = vfs_getattr(&file->f_path, &stat, STATX_BASIC_STATS, AT_STATX_SYNC_AS_STAT);
 	if (ret)
 		return shmem_refuse(cp, file, fd, addr, "cannot be looked at");
-	why = content_xattrs(cp, dentry) ?: content_flags(&stat);
+	why = content_xattrs(cp, dentry) ?: content_flags(inode, &stat);
 	if (why)
 		return shmem_refuse(cp, file, fd, addr, why);
 	shmem->has_name = true;
