@@ -544,13 +544,24 @@ static inline struct inode *compat_fsnotify_inode(const struct fsnotify_mark_con
 #endif
 }
 
-/* A file of shared memory with no reservation; 7.x has its own type for area flags. */
-static inline struct file *compat_shmem_file_setup(const char *name, loff_t size)
+/* A file of shared memory; 7.x has its own type for area flags. */
+static inline struct file *compat_shmem_file_setup(const char *name, loff_t size, bool noreserve)
 {
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 0, 0)
-	return shmem_file_setup(name, size, mk_vma_flags(VMA_NORESERVE_BIT));
+	return shmem_file_setup(name, size, noreserve ? mk_vma_flags(VMA_NORESERVE_BIT) :
+							EMPTY_VMA_FLAGS);
 #else
-	return shmem_file_setup(name, size, VM_NORESERVE);
+	return shmem_file_setup(name, size, noreserve ? VM_NORESERVE : 0);
+#endif
+}
+
+/* Was it made without a reservation? An area flag says so until there is one for files alone. */
+static inline bool compat_shmem_noreserve(struct inode *inode)
+{
+#ifdef SHMEM_F_NORESERVE
+	return SHMEM_I(inode)->flags & SHMEM_F_NORESERVE;
+#else
+	return SHMEM_I(inode)->flags & VM_NORESERVE;
 #endif
 }
 

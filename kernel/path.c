@@ -420,7 +420,7 @@ struct file *path_stand_in(struct restart *rs, int err, umode_t mode, u64 size)
 	if (size > MAX_LFS_FILESIZE || !path_wrong(rs, err))
 		return ERR_PTR(err);
 	if (!S_ISDIR(mode))
-		return compat_shmem_file_setup("ckpt", size);
+		return compat_shmem_file_setup("ckpt", size, true);
 	get_fs_root(current->fs, &root);
 	file = file_open_root(&root, "", O_RDONLY | O_DIRECTORY, 0);
 	path_put(&root);

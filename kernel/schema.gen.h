@@ -405,7 +405,7 @@ struct pb_shmem {
 	u32 id;
 	u64 size;			/* bytes */
 	bool has_noreserve;
-	bool noreserve;			/* never written */
+	bool noreserve;			/* charged as pages come, not at once; no memfd has it */
 	bool has_name;
 	struct codec_bytes name;	/* max 255; memfd_create's */
 	bool has_seals;
