@@ -138,8 +138,17 @@ static inline u64 compat_sched_slice(struct task_struct *task)
 /* The robust list moved from task_struct into struct futex_sched_data during 7.x. */
 #ifdef HAVE_FUTEX_TYPES_H
 #define compat_robust_list(t)	((t)->futex.robust_list)
+#define COMPAT_ROBUST_LIST_32	futex.compat_robust_list
 #else
 #define compat_robust_list(t)	((t)->robust_list)
+#define COMPAT_ROBUST_LIST_32	compat_robust_list
+#endif
+
+/* The one that 32-bit calls set. */
+#ifdef CONFIG_COMPAT
+#define compat_robust_list_32(t)	((t)->COMPAT_ROBUST_LIST_32)
+#else
+#define compat_robust_list_32(t)	NULL
 #endif
 
 /* mm->flags became a bitmap with accessors in 6.18 ("mm: convert core mm to mm_flags_*()"). */

@@ -180,6 +180,8 @@ const char *thread_unsupported(struct task_struct *task)
 		return "restrictions of io_uring";
 	if (thread_has_undo(task))
 		return "System V semaphore undo (SEM_UNDO)";
+	if (compat_robust_list_32(task))
+		return "a 32-bit robust list";
 	if (task->personality & PER_MASK)
 		return "a personality other than Linux";
 #ifdef CONFIG_NUMA
