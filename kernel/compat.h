@@ -336,13 +336,15 @@ static inline struct file *compat_get_file_rcu(struct file __rcu **fp)
 #endif
 
 /*
- * The children of a directory, in the order that dcache_readdir() gives: da549bdd15c2 "dentry: switch
- * the lists of children to hlist", 6.8. Under the directory's d_lock.
+ * The children of a directory, in the order that dcache_readdir() gives: da549bdd15c2 "dentry:
+ * switch the lists of children to hlist", 6.8. Under the directory's d_lock.
  */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 8, 0)
-#define compat_for_each_child(child, dir)	hlist_for_each_entry(child, &(dir)->d_children, d_sib)
+#define compat_for_each_child(child, dir) \
+	hlist_for_each_entry(child, &(dir)->d_children, d_sib)
 #else
-#define compat_for_each_child(child, dir)	list_for_each_entry(child, &(dir)->d_subdirs, d_child)
+#define compat_for_each_child(child, dir) \
+	list_for_each_entry(child, &(dir)->d_subdirs, d_child)
 #endif
 
 /* close_on_exec() takes the files_struct since 6.12, the fdtable in 6.1. */

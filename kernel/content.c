@@ -346,8 +346,8 @@ int content_read(struct restart *rs)
 	/* Nothing will run if something is wrong, and memory that stands in is not for much. */
 	if (!ret && !rs->wrong) {
 		/*
-		 * A memfd's first description is the program's, too, who may want to append, or not to
-		 * write beyond 2 GiB.
+		 * A memfd's first description is the program's, too, who may want to append, or
+		 * not to write beyond 2 GiB.
 		 */
 		flags = file->f_flags;
 		iocb_flags = file->f_iocb_flags;

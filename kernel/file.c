@@ -77,7 +77,7 @@ static int file_cursor_pos(struct file *file, u64 *pos)
 	struct dentry *child, *held = NULL, *last;
 
 	*pos = 2;
-	/* Nothing that is there can go meanwhile: it is found again where the spinlock was dropped. */
+	/* Nothing that is there can go meanwhile, also while the spinlock is dropped. */
 	if (down_read_killable(&d_inode(dir)->i_rwsem))
 		return -EINTR;
 	spin_lock(&dir->d_lock);

@@ -49,9 +49,9 @@ void sched_save(struct task_struct *task, struct pb_sched *out, u8 *mask)
 		out->sched_flags |= SCHED_FLAG_RESET_ON_FORK;
 	out->has_sched_flags = !!out->sched_flags;
 	/*
-	 * What it asked for, where the kernel keeps that (8f9ea86fdf99, 6.2): of a cpuset it may have
-	 * got less for now, and gets the rest when that grows. A mask of all there is says nothing,
-	 * and would bind on a larger machine.
+	 * What it asked for, where the kernel keeps that (8f9ea86fdf99, 6.2): of a cpuset it may
+	 * have got less for now, and gets the rest when that grows. A mask of all there is says
+	 * nothing, and would bind on a larger machine.
 	 */
 	raw_spin_lock_irqsave(&task->pi_lock, flags);
 	allowed = task->user_cpus_ptr ?: &task->cpus_mask;

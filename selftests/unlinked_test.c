@@ -332,10 +332,12 @@ static const char *on_ext4(void)
 
 	if (mkdir(at, 0755))
 		subject_abort();
-	snprintf(cmd, sizeof(cmd),
-		 "exec >/dev/null 2>&1; modprobe loop; modprobe ext4; "
-		 "truncate -s 8M %s.img && mkfs.ext4 -q -b 4096 -O verity %s.img && "
-		 "mount -o loop %s.img %s", at, at, at, at);
+	if (system("modprobe -a loop ext4"))
+		return NULL;
+	snprintf(cmd, sizeof(cmd), "mkfs.ext4 -q -b 4096 -O verity %s.img 8M", at);
+	if (system(cmd))
+		return NULL;
+	snprintf(cmd, sizeof(cmd), "mount -o loop %s.img %s", at, at);
 	return system(cmd) ? NULL : subject_path("ext4/file");
 }
 

@@ -188,7 +188,9 @@ TEST(policies_of_the_restarter)
 	prctl(PR_SET_TSC, PR_TSC_ENABLE);
 	ASSERT_LT(0, pid);
 	ASSERT_EQ(0, ftruncate(memfd, 0) | lseek(memfd, 0, SEEK_SET));
-	EXPECT_EQ(0, device_checkpoint(device, pid, memfd, 0, &res)) TH_LOG("%s", device_words(&res));
+	EXPECT_EQ(0, device_checkpoint(device, pid, memfd, 0, &res)) {
+		TH_LOG("%s", device_words(&res));
+	}
 	victim_kill(pid);
 	ASSERT_EQ(0, slurp(memfd, &good));
 	n_recs = image_take(good.data, good.len, recs, RECS_MAX);
