@@ -138,8 +138,17 @@ static inline u64 compat_sched_slice(struct task_struct *task)
 /* The robust list moved from task_struct into struct futex_sched_data during 7.x. */
 #ifdef HAVE_FUTEX_TYPES_H
 #define compat_robust_list(t)	((t)->futex.robust_list)
+#define COMPAT_ROBUST_LIST_32	futex.compat_robust_list
 #else
 #define compat_robust_list(t)	((t)->robust_list)
+#define COMPAT_ROBUST_LIST_32	compat_robust_list
+#endif
+
+/* The one that 32-bit calls set. */
+#ifdef CONFIG_COMPAT
+#define compat_robust_list_32(t)	((t)->COMPAT_ROBUST_LIST_32)
+#else
+#define compat_robust_list_32(t)	NULL
 #endif
 
 /* mm->flags became a bitmap with accessors in 6.18 ("mm: convert core mm to mm_flags_*()"). */
@@ -320,6 +329,23 @@ static inline struct file *compat_get_file_rcu(struct file __rcu **fp)
 	return file && get_file_rcu(file) ? file : NULL;
 #endif
 }
+
+/* openat(2) of an empty path without AT_EMPTY_PATH, new in 7.3; others keep no such bit. */
+#ifndef O_EMPTYPATH
+#define O_EMPTYPATH	0
+#endif
+
+/*
+ * The children of a directory, in the order that dcache_readdir() gives: da549bdd15c2 "dentry:
+ * switch the lists of children to hlist", 6.8. Under the directory's d_lock.
+ */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 8, 0)
+#define compat_for_each_child(child, dir) \
+	hlist_for_each_entry(child, &(dir)->d_children, d_sib)
+#else
+#define compat_for_each_child(child, dir) \
+	list_for_each_entry(child, &(dir)->d_subdirs, d_child)
+#endif
 
 /* close_on_exec() takes the files_struct since 6.12, the fdtable in 6.1. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
@@ -529,13 +555,24 @@ static inline struct inode *compat_fsnotify_inode(const struct fsnotify_mark_con
 #endif
 }
 
-/* A file of shared memory with no reservation; 7.x has its own type for area flags. */
-static inline struct file *compat_shmem_file_setup(const char *name, loff_t size)
+/* A file of shared memory; 7.x has its own type for area flags. */
+static inline struct file *compat_shmem_file_setup(const char *name, loff_t size, bool noreserve)
 {
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 0, 0)
-	return shmem_file_setup(name, size, mk_vma_flags(VMA_NORESERVE_BIT));
+	return shmem_file_setup(name, size, noreserve ? mk_vma_flags(VMA_NORESERVE_BIT) :
+							EMPTY_VMA_FLAGS);
 #else
-	return shmem_file_setup(name, size, VM_NORESERVE);
+	return shmem_file_setup(name, size, noreserve ? VM_NORESERVE : 0);
+#endif
+}
+
+/* Was it made without a reservation? An area flag says so until there is one for files alone. */
+static inline bool compat_shmem_noreserve(struct inode *inode)
+{
+#ifdef SHMEM_F_NORESERVE
+	return SHMEM_I(inode)->flags & SHMEM_F_NORESERVE;
+#else
+	return SHMEM_I(inode)->flags & VM_NORESERVE;
 #endif
 }
 

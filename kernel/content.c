@@ -93,10 +93,12 @@ const char *content_xattrs(struct checkpoint *cp, struct dentry *dentry)
 	return NULL;
 }
 
-const char *content_flags(const struct kstat *stat)
+const char *content_flags(const struct inode *inode, const struct kstat *stat)
 {
-	return stat->attributes & (STATX_ATTR_APPEND | STATX_ATTR_IMMUTABLE | STATX_ATTR_NODUMP) ?
-	       "has flags of chattr(1)" : NULL;
+	/* That writes are synchronous is not among what statx(2) tells. */
+	return inode->i_flags & S_SYNC ||
+	       stat->attributes & (STATX_ATTR_APPEND | STATX_ATTR_IMMUTABLE | STATX_ATTR_NODUMP |
+				   STATX_ATTR_VERITY) ? "has flags of chattr(1)" : NULL;
 }
 
 const char *content_policy(struct inode *inode)
@@ -416,7 +418,7 @@ int content_read(struct restart *rs)
 	struct error_at at = { .reason = CKPT_REASON_OTHER, .task = current };
 	struct pb_shmem_run run;
 	struct file *file;
-	unsigned int iocb_flags;
+	unsigned int flags, iocb_flags;
 	loff_t pos, size;
 	size_t len;
 	ssize_t n;
@@ -446,10 +448,16 @@ int content_read(struct restart *rs)
 	ret = stream_in_raw(&rs->in, data, len);
 	/* Nothing will run if something is wrong, and memory that stands in is not for much. */
 	if (!ret && !rs->wrong) {
-		/* A memfd's first description is the program's, too, who may want to append. */
+		/*
+		 * A memfd's first description is the program's, too, who may want to append, or
+		 * not to write beyond 2 GiB.
+		 */
+		flags = file->f_flags;
 		iocb_flags = file->f_iocb_flags;
+		file->f_flags |= O_LARGEFILE;
 		file->f_iocb_flags = 0;
 		n = kernel_write(file, data, len, &pos);
+		file->f_flags = flags;
 		file->f_iocb_flags = iocb_flags;
 		if (n != len)
 			ret = error_add(&rs->ctx->errors, n < 0 ? n : -ENOSPC, &at,

@@ -47,7 +47,7 @@ int content_set_attr(struct restart *rs, struct file *file, u32 id,
 const char *content_xattrs(struct checkpoint *cp, struct dentry *dentry);
 
 /** content_flags() - NULL, or that the file has flags of its own, which are not kept */
-const char *content_flags(const struct kstat *stat);
+const char *content_flags(const struct inode *inode, const struct kstat *stat);
 
 /** content_policy() - NULL, or that memory of tmpfs has a NUMA policy, which is not kept */
 const char *content_policy(struct inode *inode);

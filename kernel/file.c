@@ -32,9 +32,14 @@
 
 /* Flags of a description that fcntl(F_SETFL) changes. */
 #define FILE_SETFL	(O_APPEND | O_NONBLOCK | O_DIRECT | O_NOATIME)
-/* What the kernel keeps in f_flags for itself (FMODE_EXEC and the like). */
-#define FILE_FLAGS	(O_ACCMODE | FILE_SETFL | O_DSYNC | __O_SYNC | O_LARGEFILE | \
-			 O_DIRECTORY | O_NOFOLLOW | O_PATH | __O_TMPFILE)
+/*
+ * Flags that were said once, where it was opened, and that fcntl(F_GETFL) shows; how it is made
+ * here may take others. O_CLOEXEC is among them: of some anonymous files.
+ */
+#define FILE_OPENED	(O_LARGEFILE | O_CLOEXEC | O_NOFOLLOW | O_DIRECTORY | O_DSYNC | __O_SYNC | \
+			 O_EMPTYPATH)
+/* Without what the kernel keeps in f_flags for itself (FMODE_EXEC and the like). */
+#define FILE_FLAGS	(O_ACCMODE | FILE_SETFL | FILE_OPENED | O_PATH | __O_TMPFILE)
 
 /**
  * struct file_kind - a kind of open file; the first that matches is it
@@ -58,6 +63,63 @@ struct file_kind {
 static bool file_any(struct file *file)
 {
 	return true;
+}
+
+/*
+ * File systems that have their directories in the dcache alone: how far the program has read is
+ * where a cursor stands among the children, and f_pos counts what it was given. By now some of that
+ * may be gone, or more be there: the number of entries before the cursor is what lseek(2) takes to
+ * the same place.
+ */
+static int file_cursor_pos(struct file *file, u64 *pos)
+{
+	struct dentry *dir = file->f_path.dentry, *cursor = file->private_data;
+	struct dentry *child, *held = NULL, *last;
+
+	*pos = 2;
+	/* Nothing that is there can go meanwhile, also while the spinlock is dropped. */
+	if (down_read_killable(&d_inode(dir)->i_rwsem))
+		return -EINTR;
+	spin_lock(&dir->d_lock);
+	/* At the end the cursor is not among them. */
+	compat_for_each_child(child, dir) {
+		if (child == cursor)
+			break;
+		if (!simple_positive(child))
+			continue;
+		++*pos;
+		if (!need_resched())
+			continue;
+		last = held;
+		held = child;
+		spin_lock_nested(&held->d_lock, DENTRY_D_LOCK_NESTED);
+		dget_dlock(held);
+		spin_unlock(&held->d_lock);
+		spin_unlock(&dir->d_lock);
+		dput(last);
+		cond_resched();
+		spin_lock(&dir->d_lock);
+	}
+	spin_unlock(&dir->d_lock);
+	dput(held);
+	up_read(&d_inode(dir)->i_rwsem);
+	return 0;
+}
+
+static int file_save_pos(struct file *file, struct pb_file *pb)
+{
+	struct inode *inode = file_inode(file);
+
+	pb->has_pos = !(file->f_mode & FMODE_PATH) &&
+		      (S_ISREG(inode->i_mode) || S_ISDIR(inode->i_mode));
+	if (!pb->has_pos)
+		return 0;
+	pb->pos = file->f_pos;
+	/* After the dots there is no cursor yet. */
+	if (!S_ISDIR(inode->i_mode) || file->f_op->iterate_shared != dcache_readdir ||
+	    file->f_pos <= 2)
+		return 0;
+	return file_cursor_pos(file, &pb->pos);
 }
 
 static int file_save_path(struct checkpoint *cp, struct file *file, int fd, u64 addr,
@@ -85,10 +147,7 @@ static int file_save_path(struct checkpoint *cp, struct file *file, int fd, u64 
 	/* Made without a name, it got one since: it was not opened as a directory. */
 	if (file->f_flags & __O_TMPFILE)
 		pb->flags &= ~O_DIRECTORY;
-	pb->has_pos = !(file->f_mode & FMODE_PATH) &&
-		      (S_ISREG(file_inode(file)->i_mode) || S_ISDIR(file_inode(file)->i_mode));
-	pb->pos = pb->has_pos ? file->f_pos : 0;
-	return 0;
+	return file_save_pos(file, pb);
 }
 
 static struct file *file_open_path(struct restart *rs, const struct pb_file *pb)
@@ -219,6 +278,8 @@ int file_write(struct checkpoint *cp, struct file *file, int fd, u64 addr, u32 *
 			why = "a failed write-back that fsync(2) has not reported yet";
 		if (!why && fd >= 0 && shmem_nameless(file))
 			why = "a descriptor of shared anonymous memory (/proc/PID/map_files)";
+		if (!why && file->f_mode & FMODE_NEED_UNMOUNT)
+			why = "a detached mount (open_tree, fsmount)";
 		if (why)
 			checkpoint_refuse_file(cp, fd, addr, CKPT_REASON_UNSUPPORTED, NULL,
 					       "%s is not supported", why);
@@ -475,6 +536,9 @@ int file_set_flags(struct restart *rs, struct file *file, u32 id, unsigned int f
 	struct error_at at = { .reason = CKPT_REASON_DENIED, .task = current };
 	struct inode *inode = file_inode(file);
 
+	/* Nothing goes through these. */
+	if (flags & O_PATH)
+		flags &= ~FILE_SETFL;
 	/* As fcntl() asks: to a pipe it says something else, others may have no function for it. */
 	if (flags & O_DIRECT && !S_ISFIFO(inode->i_mode) && !(file->f_mode & FMODE_CAN_ODIRECT))
 		return stream_in_bad(&rs->in, "flags of file %u", id);
@@ -483,7 +547,8 @@ int file_set_flags(struct restart *rs, struct file *file, u32 id, unsigned int f
 		return error_add(&rs->ctx->errors, -EPERM, &at,
 				 "%pD: you have no right to read it with O_NOATIME", file);
 	spin_lock(&file->f_lock);
-	file->f_flags = (file->f_flags & ~FILE_SETFL) | (flags & FILE_SETFL);
+	file->f_flags = (file->f_flags & ~(FILE_SETFL | FILE_OPENED)) |
+			(flags & (FILE_SETFL | FILE_OPENED));
 	/* As fcntl() does: what read and write look at. */
 	file->f_iocb_flags = iocb_flags(file);
 	spin_unlock(&file->f_lock);
@@ -541,7 +606,7 @@ int file_read(struct restart *rs)
 	/* How it was made here does not matter. */
 	file->f_mode = (file->f_mode & ~FMODE_CREATED) | (pb.created ? FMODE_CREATED : 0);
 	/* What only stands in for it, path_stand_in(), need not know them, nor have the place. */
-	if (!(pb.flags & O_PATH) && !rs->wrong) {
+	if (!rs->wrong) {
 		ret = file_set_flags(rs, file, pb.id, pb.flags);
 		if (ret) {
 			fput(file);

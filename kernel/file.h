@@ -44,11 +44,11 @@ struct file *file_list_find(const struct file_list *list, unsigned int fd);
 struct file *file_take_fd(long fd);
 
 /**
- * file_set_flags() - restart: set the flags of a description that fcntl(F_SETFL) would set
+ * file_set_flags() - restart: set the flags of a description that fcntl(F_GETFL) shows
  * @rs: the restart
  * @file: the description
  * @id: of its FILE, for error texts
- * @flags: O_*, others than those are not looked at
+ * @flags: O_*; the access mode and O_PATH, which only an open gives, are not set
  *
  * Return: 0; -EBADMSG it can have no such flags, -EPERM no right to one; with an error recorded.
  */

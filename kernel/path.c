@@ -427,7 +427,7 @@ struct file *path_stand_in(struct restart *rs, int err, umode_t mode, u64 size)
 	if (size > MAX_LFS_FILESIZE || !path_wrong(rs, err))
 		return ERR_PTR(err);
 	if (!S_ISDIR(mode)) {
-		file = compat_shmem_file_setup("ckpt", size);
+		file = compat_shmem_file_setup("ckpt", size, true);
 		/* By way of /proc/PID/fd it is a memfd: none to execute (vm.memfd_noexec). */
 		if (!IS_ERR(file)) {
 			file_inode(file)->i_mode &= ~0111;

@@ -288,6 +288,21 @@ static int proc_check(const struct path *path, const char *name, u32 mode)
 	return ok ? 0 : -ESTALE;
 }
 
+/*
+ * A change of the mounts that the program has not polled for since is forgotten with the old
+ * description: rather one too many is reported than one too few.
+ */
+static struct file *proc_changed(struct file *file)
+{
+	struct seq_file *seq;
+
+	if (IS_ERR(file) || file->f_op->read_iter != seq_read_iter || !file->f_op->poll)
+		return file;
+	seq = file->private_data;
+	seq->poll_event--;
+	return file;
+}
+
 /* As if by open(2): the rights to the file are asked for. */
 static struct file *proc_open_path(struct restart *rs, const struct path *path, u32 flags)
 {
@@ -297,13 +312,13 @@ static struct file *proc_open_path(struct restart *rs, const struct path *path, 
 	flags = (flags & PROC_OPEN_FLAGS) | O_NOCTTY;
 	/* Some show what can be seen from the root directory that the process has then. */
 	if (!rs->root.mnt)
-		return file_open_root(path, "", flags, 0);
+		return proc_changed(file_open_root(path, "", flags, 0));
 	get_fs_root(current->fs, &mine);
 	sym(set_fs_root)(current->fs, &rs->root);
 	file = file_open_root(path, "", flags, 0);
 	sym(set_fs_root)(current->fs, &mine);
 	path_put(&mine);
-	return file;
+	return proc_changed(file);
 }
 
 /* @name + @at is what is below the root of proc, and begins with "/self" if it is our own. */
@@ -452,8 +467,7 @@ int proc_finish(struct restart *rs)
 		file = proc_open_name(rs, later->name, later->at, later->mode, later->flags);
 		ret = PTR_ERR_OR_ZERO(file);
 		if (!ret) {
-			if (!(later->flags & O_PATH))
-				ret = file_set_flags(rs, file, later->id, later->flags);
+			ret = file_set_flags(rs, file, later->id, later->flags);
 			if (!ret)
 				ret = proc_replace(rs, later, file);
 			fput(file);

@@ -25,6 +25,8 @@ size_t sched_mask_size(void)
 
 void sched_save(struct task_struct *task, struct pb_sched *out, u8 *mask)
 {
+	const struct cpumask *allowed;
+	unsigned long flags;
 	unsigned int cpu;
 	u64 slice;
 
@@ -46,15 +48,24 @@ void sched_save(struct task_struct *task, struct pb_sched *out, u8 *mask)
 	if (task->sched_reset_on_fork)
 		out->sched_flags |= SCHED_FLAG_RESET_ON_FORK;
 	out->has_sched_flags = !!out->sched_flags;
-	/* A mask of all there is says nothing, and would bind on a larger machine. */
-	if (!cpumask_subset(cpu_online_mask, &task->cpus_mask)) {
+	/*
+	 * What it asked for, where the kernel keeps that (8f9ea86fdf99, 6.2): of a cpuset it may
+	 * have got less for now, and gets the rest when that grows. A mask of all there is says
+	 * nothing, and would bind on a larger machine.
+	 */
+	raw_spin_lock_irqsave(&task->pi_lock, flags);
+	allowed = task->user_cpus_ptr ?: &task->cpus_mask;
+	if (!cpumask_subset(cpu_online_mask, allowed)) {
 		memset(mask, 0, sched_mask_size());
-		for_each_cpu(cpu, &task->cpus_mask)
+		for_each_cpu(cpu, allowed)
 			mask[cpu / 8] |= 1 << (cpu % 8);
 		out->has_affinity = true;
 		out->affinity.data = mask;
 		out->affinity.len = sched_mask_size();
+		out->has_affinity_requested = allowed != &task->cpus_mask;
+		out->affinity_requested = out->has_affinity_requested;
 	}
+	raw_spin_unlock_irqrestore(&task->pi_lock, flags);
 	task_lock(task);
 	if (task->io_context && task->io_context->ioprio) {
 		out->has_ioprio = true;
@@ -86,7 +97,8 @@ bool sched_valid(const struct pb_sched *in)
 
 	/* To the kernel a negative policy is the one that there is, whatever the parameters. */
 	if (in->policy > INT_MAX || in->nice < MIN_NICE || in->nice > MAX_NICE ||
-	    in->sched_flags & ~(u64)(SCHED_FLAG_RESET_ON_FORK | SCHED_DL_KEPT))
+	    in->sched_flags & ~(u64)(SCHED_FLAG_RESET_ON_FORK | SCHED_DL_KEPT) ||
+	    (in->affinity_requested && !in->has_affinity))
 		return false;
 	if (!in->has_ioprio)
 		return true;
@@ -107,7 +119,24 @@ int sched_keep(struct sched_later *later, const struct pb_sched *in)
 	return 0;
 }
 
-static int sched_affinity(const struct codec_bytes *bits)
+/*
+ * Processors that the restarter may not use are out of reach for the program too. Of a request,
+ * those that the restarter did not ask for; what its cpuset denies is denied by the kernel, for as
+ * long as it does.
+ */
+static void sched_limit(struct cpumask *mask, bool requested)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&current->pi_lock, flags);
+	if (!requested)
+		cpumask_and(mask, mask, &current->cpus_mask);
+	else if (current->user_cpus_ptr)
+		cpumask_and(mask, mask, current->user_cpus_ptr);
+	raw_spin_unlock_irqrestore(&current->pi_lock, flags);
+}
+
+static int sched_affinity(const struct codec_bytes *bits, bool requested)
 {
 	cpumask_var_t mask;
 	unsigned int cpu;
@@ -115,12 +144,14 @@ static int sched_affinity(const struct codec_bytes *bits)
 
 	if (!zalloc_cpumask_var(&mask, GFP_KERNEL_ACCOUNT))
 		return -ENOMEM;
-	/* Processors that the restarter may not use are out of reach for the program too. */
-	for_each_cpu(cpu, &current->cpus_mask)
+	for_each_possible_cpu(cpu)
 		if (cpu / 8 < bits->len && bits->data[cpu / 8] & (1 << (cpu % 8)))
 			cpumask_set_cpu(cpu, mask);
-	if (cpumask_intersects(mask, cpu_online_mask))
-		ret = set_cpus_allowed_ptr(current, mask);
+	sched_limit(mask, requested);
+	if (cpumask_intersects(mask, &current->cpus_mask) &&
+	    cpumask_intersects(mask, cpu_online_mask))
+		ret = requested ? sym(sched_setaffinity)(0, mask) :
+				  set_cpus_allowed_ptr(current, mask);
 	free_cpumask_var(mask);
 	return ret;
 }
@@ -138,7 +169,7 @@ int sched_restore(const struct sched_later *later)
 	int ret;
 
 	if (in->has_affinity) {
-		ret = sched_affinity(&in->affinity);
+		ret = sched_affinity(&in->affinity, in->affinity_requested);
 		if (ret)
 			return ret;
 	}

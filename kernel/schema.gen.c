@@ -1204,12 +1204,15 @@ static const struct codec_field pb_sched_fields[] = {
 	{ .name = "slice_ns", .number = 12, .type = CODEC_U64, .label = CODEC_OPTIONAL,
 	  .offset = offsetof(struct pb_sched, slice_ns),
 	  .presence = offsetof(struct pb_sched, has_slice_ns), .size = sizeof(u64) },
+	{ .name = "affinity_requested", .number = 13, .type = CODEC_BOOL, .label = CODEC_OPTIONAL,
+	  .offset = offsetof(struct pb_sched, affinity_requested),
+	  .presence = offsetof(struct pb_sched, has_affinity_requested), .size = sizeof(bool) },
 };
 
 const struct codec_msg pb_sched_msg = {
 	.name = "Sched",
 	.fields = pb_sched_fields,
-	.nr_fields = 12,
+	.nr_fields = 13,
 	.size = sizeof(struct pb_sched),
 };
 

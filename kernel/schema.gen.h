@@ -405,7 +405,7 @@ struct pb_shmem {
 	u32 id;
 	u64 size;			/* bytes */
 	bool has_noreserve;
-	bool noreserve;			/* never written */
+	bool noreserve;			/* charged as pages come, not at once; no memfd has it */
 	bool has_name;
 	struct codec_bytes name;	/* max 255; memfd_create's */
 	bool has_seals;
@@ -789,6 +789,8 @@ struct pb_sched {
 	u64 default_timer_slack_ns;
 	bool has_slice_ns;
 	u64 slice_ns;			/* a slice of its own; kept behind policies without one */
+	bool has_affinity_requested;
+	bool affinity_requested;	/* affinity is what it asked for; it may have had less */
 };
 
 extern const struct codec_msg pb_sched_msg;

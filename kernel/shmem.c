@@ -70,12 +70,15 @@ static int shmem_describe(struct checkpoint *cp, struct file *file, int fd, u64 
 		return checkpoint_refuse_file(cp, fd, addr, CKPT_REASON_UNSUPPORTED, NULL,
 					      "%s is not supported", why);
 	shmem->size = i_size_read(inode);
-	if (!shmem_named(dentry, SHMEM_MEMFD, true))
+	if (!shmem_named(dentry, SHMEM_MEMFD, true)) {
+		shmem->has_noreserve = compat_shmem_noreserve(inode);
+		shmem->noreserve = shmem->has_noreserve;
 		return 0;
+	}
 	ret = vfs_getattr(&file->f_path, &stat, STATX_BASIC_STATS, AT_STATX_SYNC_AS_STAT);
 	if (ret)
 		return shmem_refuse(cp, file, fd, addr, "cannot be looked at");
-	why = content_xattrs(cp, dentry) ?: content_flags(&stat);
+	why = content_xattrs(cp, dentry) ?: content_flags(inode, &stat);
 	if (why)
 		return shmem_refuse(cp, file, fd, addr, why);
 	shmem->has_name = true;
@@ -123,11 +126,11 @@ int shmem_save(struct checkpoint *cp, struct file *file, int fd, u64 addr, struc
 
 static bool shmem_valid(const struct pb_shmem *pb)
 {
-	if (pb->has_noreserve || pb->size > MAX_LFS_FILESIZE)
+	if (pb->size > MAX_LFS_FILESIZE)
 		return false;
 	if (!pb->has_name)
 		return pb->size && pb->size <= TASK_SIZE && !pb->has_seals && !pb->has_attr;
-	return pb->has_seals && !(pb->seals & ~SHMEM_SEALS) && pb->has_attr &&
+	return !pb->has_noreserve && pb->has_seals && !(pb->seals & ~SHMEM_SEALS) && pb->has_attr &&
 	       !(pb->attr.mode & ~S_IALLUGO) &&
 	       pb->name.len <= NAME_MAX - strlen(SHMEM_MEMFD) &&
 	       !memchr(pb->name.data, 0, pb->name.len);
@@ -157,8 +160,8 @@ int shmem_read(struct restart *rs)
 	if (pb.has_name)
 		snprintf(name, sizeof(name), SHMEM_MEMFD "%.*s", (int)pb.name.len,
 			 (const char *)pb.name.data);
-	/* Without a reservation: pages are charged as they come. */
-	file = compat_shmem_file_setup(name, pb.size);
+	/* Charged at once, or as pages come, as those of a memfd always are. */
+	file = compat_shmem_file_setup(name, pb.size, pb.has_name || pb.noreserve);
 	if (IS_ERR(file))
 		return error_add(&rs->ctx->errors, PTR_ERR(file), &at,
 				 "shared memory of %llu bytes cannot be made", pb.size);
@@ -168,8 +171,6 @@ int shmem_read(struct restart *rs)
 		at.reason = CKPT_REASON_DENIED;
 		return error_add(&rs->ctx->errors, ret, &at, "%s was refused", name);
 	}
-	/* Its content comes by write, which otherwise ends at 2 GiB. */
-	file->f_flags |= O_LARGEFILE;
 	/* As memfd_create() does; nobody but the kernel has a descriptor of the other kind. */
 	if (pb.has_name)
 		file->f_mode |= FMODE_LSEEK | FMODE_PREAD | FMODE_PWRITE;

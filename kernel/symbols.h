@@ -82,6 +82,7 @@ long ckpt_proto_kernel_wait4(pid_t pid, int __user *stat, int options, struct ru
 	X(alloc_uid, alloc_uid)						\
 	X(may_setgroups, may_setgroups)					\
 	X(update_rlimit_cpu, update_rlimit_cpu)				\
+	X(sched_setaffinity, sched_setaffinity)				\
 	X(sched_setattr, sched_setattr)					\
 	X(set_process_cpu_timer, set_process_cpu_timer)			\
 	X(task_work_run, task_work_run)					\
@@ -131,6 +132,7 @@ long ckpt_proto_kernel_wait4(pid_t pid, int __user *stat, int options, struct ru
 	X(posix_timer_event, ckpt_proto_posix_timer_event)		\
 	X(posix_timer_queue_signal, ckpt_proto_posix_timer_queue_signal)	\
 	X(__x64_sys_semtimedop, ckpt_proto_syscall)			\
+	X(__x64_sys_set_mempolicy, ckpt_proto_syscall)			\
 	X(__x64_sys_io_getevents, ckpt_proto_syscall)
 
 /**

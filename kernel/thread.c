@@ -2,6 +2,7 @@
 /*
  * A thread: what it describes of itself while it parks, and how a new task becomes it.
  */
+#include <linux/mempolicy.h>
 #include <linux/personality.h>
 #include <linux/prctl.h>
 #include <linux/rseq.h>
@@ -179,6 +180,8 @@ const char *thread_unsupported(struct task_struct *task)
 		return "restrictions of io_uring";
 	if (thread_has_undo(task))
 		return "System V semaphore undo (SEM_UNDO)";
+	if (compat_robust_list_32(task))
+		return "a 32-bit robust list";
 	if (task->personality & PER_MASK)
 		return "a personality other than Linux";
 #ifdef CONFIG_NUMA
@@ -241,9 +244,13 @@ int thread_restore(struct stream_in *in, const struct pb_thread *pb, struct thre
 	current->sas_ss_size = pb->altstack_size;
 	current->sas_ss_flags = pb->altstack_flags;
 	current->set_child_tid = NULL;
-	/* That of the restarter came along with the clone. */
+	/* Those of the restarter came along with the clone; with the others none is in an image. */
 	arch_sys(prctl, PR_MCE_KILL, PR_MCE_KILL_SET,
 		 pb->has_mce_kill ? pb->mce_kill : PR_MCE_KILL_DEFAULT);
+	if (sym_have(__x64_sys_set_mempolicy))
+		arch_sys(set_mempolicy, MPOL_DEFAULT, 0, 0);
+	/* PR_SET_IO_FLUSHER, which to take back needs a right. */
+	current->flags &= ~(PF_MEMALLOC_NOIO | PF_LOCAL_THROTTLE);
 
 	current->restart_block.fn = (void *)sym_addr(do_no_restart_syscall);
 	if (pb->has_restart) {
@@ -401,7 +408,9 @@ int thread_prepare(struct stream_in *in, const struct thread_final *final)
 	ret = thread_prepare_sched(in, final) ?: thread_prepare_speculation(in, final);
 	if (ret)
 		return ret;
-	if (final->tsc_off && arch_sys(prctl, PR_SET_TSC, PR_TSC_SIGSEGV, 0, 0, 0))
+	/* It may be off in the restarter. */
+	if (arch_sys(prctl, PR_SET_TSC, final->tsc_off ? PR_TSC_SIGSEGV : PR_TSC_ENABLE, 0, 0, 0) &&
+	    final->tsc_off)
 		return error_add(&in->ctx->errors, -EOPNOTSUPP, &at,
 				 "its time stamp counter cannot be switched off");
 	return 0;

@@ -69,7 +69,7 @@ static const char *unlinked_describe(struct checkpoint *cp, struct file *file,
 		return "it has extended attributes";
 	if (vfs_getattr(path, &stat, STATX_BASIC_STATS, AT_STATX_SYNC_AS_STAT))
 		return "it cannot be looked at";
-	if (content_flags(&stat))
+	if (content_flags(inode, &stat))
 		return "it has flags of chattr(1)";
 	take_dentry_name_snapshot(&snap, path->dentry);
 	strscpy(name, snap.name.name, NAME_MAX + 1);

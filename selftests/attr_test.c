@@ -15,6 +15,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 
 #include "subject_harness.h"
 
@@ -321,6 +322,63 @@ SUBJECT(scheduling)
 	EXPECT_EQ(IOPRIO_PRIO_VALUE(IOPRIO_CLASS_BE, 6),
 		  syscall(SYS_ioprio_get, IOPRIO_WHO_PROCESS, 0));
 	EXPECT_EQ(123456, prctl(PR_GET_TIMERSLACK));
+}
+
+static bool say(const char *path, const char *fmt, int n)
+{
+	int fd = open(path, O_WRONLY), ret = fd >= 0 && dprintf(fd, fmt, n) > 0;
+
+	close(fd);
+	return ret;
+}
+
+/*
+ * In a cgroup without its processor, and out of it again: which may it use then? Bit n stands for
+ * processor n; 0: there are no such cgroups.
+ */
+static unsigned int through_cpuset(const char *cgroup)
+{
+	char path[128];
+	unsigned int got = 0, i;
+	cpu_set_t now;
+	bool ok;
+
+	ok = say("/sys/fs/cgroup/cgroup.subtree_control", "+cpuset", 0);
+	ok = ok && (!mkdir(cgroup, 0755) || errno == EEXIST);
+	snprintf(path, sizeof(path), "%s/cpuset.cpus", cgroup);
+	ok = ok && say(path, "%d", 0);
+	snprintf(path, sizeof(path), "%s/cgroup.procs", cgroup);
+	ok = ok && say(path, "%d", getpid());
+	ok = ok && say("/sys/fs/cgroup/cgroup.procs", "%d", getpid());
+	rmdir(cgroup);
+	if (!ok || sched_getaffinity(0, sizeof(now), &now))
+		return 0;
+	for (i = 0; i < 32; i++)
+		got |= CPU_ISSET(i, &now) ? 1U << i : 0;
+	return got;
+}
+
+/* What it asked for is not forgotten when a cpuset gives it something else for a while (6.2). */
+SUBJECT(affinity_and_cpuset)
+{
+	char cgroup[64];
+	int status;
+	cpu_set_t set;
+	pid_t pid;
+
+	CPU_ZERO(&set);
+	CPU_SET(1, &set);
+	if (sched_setaffinity(0, sizeof(set), &set))
+		SKIP(return, "there is one processor only");
+	snprintf(cgroup, sizeof(cgroup), "/sys/fs/cgroup/ckpt.%d", getpid());
+	pid = fork();
+	if (!pid)
+		_exit(through_cpuset(cgroup));
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	if (!WEXITSTATUS(status))
+		SKIP(return, "no cpusets, or not for us");
+	subject_wait();
+	EXPECT_EQ(WEXITSTATUS(status), through_cpuset(cgroup));
 }
 
 SUBJECT(real_time)

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -49,11 +50,17 @@ SUBJECT(positions)
 	EXPECT_EQ(0, memcmp(c, "0123456789abcdef", 16));
 }
 
+#ifndef O_EMPTYPATH
+/* 7.3 */
+#define O_EMPTYPATH	(1 << 26)
+#endif
+
 SUBJECT(flags)
 {
 	static const int flags[] = {
 		O_RDONLY, O_WRONLY | O_APPEND, O_RDWR | O_NONBLOCK, O_RDONLY | O_NOATIME,
 		O_WRONLY | O_DSYNC, O_WRONLY | O_SYNC, O_RDONLY | O_NOFOLLOW, O_RDWR,
+		O_RDONLY | O_EMPTYPATH, O_PATH | O_NOFOLLOW | O_EMPTYPATH, O_PATH,
 	};
 	int fds[ARRAY_SIZE(flags)], before[ARRAY_SIZE(flags)];
 	unsigned int i;
@@ -255,6 +262,99 @@ SUBJECT(directory)
 	/* And as what a path begins at. */
 	EXPECT_EQ(0, unlinkat(fd, "17", 0));
 	EXPECT_EQ(0, fchdir(fd));
+}
+
+/*
+ * Of what was read some is gone, and there are others. In file systems of the dcache alone that is
+ * no matter of a cookie.
+ */
+static void read_and_changed(struct __test_metadata *_metadata, const char *dir)
+{
+	int seen[100] = { 0 }, was[100], reader, i, gone = 0;
+	char name[300];
+
+	ASSERT_EQ(0, mkdir(dir, 0755));
+	for (i = 0; i < 80; i++) {
+		snprintf(name, sizeof(name), "%s/%d", dir, i);
+		close(open(name, O_CREAT, 0644));
+	}
+	reader = open(dir, O_RDONLY | O_DIRECTORY);
+	ASSERT_TRUE(some_names(reader, seen));
+	ASSERT_TRUE(some_names(reader, seen));
+	for (i = 0; i < 80; i++) {
+		snprintf(name, sizeof(name), "%s/%d", dir, i);
+		if (seen[i] && gone++ < 25)
+			ASSERT_EQ(0, unlink(name));
+	}
+	ASSERT_LT(25, gone);
+	for (i = 80; i < 90; i++) {
+		snprintf(name, sizeof(name), "%s/%d", dir, i);
+		close(open(name, O_CREAT, 0644));
+	}
+	memcpy(was, seen, sizeof(was));
+	subject_wait();
+	while (some_names(reader, seen))
+		;
+	for (i = 0; i < 80; i++)
+		EXPECT_EQ(1, seen[i]) TH_LOG("%d, before %d", i, was[i]);
+	for (i = 80; i < 90; i++)
+		EXPECT_GE(1, seen[i]) TH_LOG("%d, which is new", i);
+}
+
+SUBJECT(changed_directory)
+{
+	char dir[64];
+
+	snprintf(dir, sizeof(dir), "/dev/shm/%d.changed", getpid());
+	read_and_changed(_metadata, dir);
+}
+
+SUBJECT(changed_directory_in_ramfs)
+{
+	ASSERT_EQ(0, mkdir(subject_path("ramfs"), 0755));
+	if (mount("none", subject_path("ramfs"), "ramfs", 0, NULL))
+		SKIP(return, "only for root");
+	read_and_changed(_metadata, subject_path("ramfs/d"));
+	umount2(subject_path("ramfs"), MNT_DETACH);
+}
+
+/* To its end: nothing of it comes again. */
+SUBJECT(directory_at_its_end)
+{
+	int seen[100] = { 0 }, reader, i;
+	char name[80], dir[64];
+
+	snprintf(dir, sizeof(dir), "/dev/shm/%d.end", getpid());
+	ASSERT_EQ(0, mkdir(dir, 0755));
+	for (i = 0; i < 20; i++) {
+		snprintf(name, sizeof(name), "%s/%d", dir, i);
+		close(open(name, O_CREAT, 0644));
+	}
+	reader = open(dir, O_RDONLY | O_DIRECTORY);
+	while (some_names(reader, seen))
+		;
+	for (i = 0; i < 10; i++) {
+		snprintf(name, sizeof(name), "%s/%d", dir, i);
+		ASSERT_EQ(0, unlink(name));
+	}
+	subject_wait();
+	while (some_names(reader, seen))
+		;
+	for (i = 0; i < 20; i++)
+		EXPECT_EQ(1, seen[i]) TH_LOG("%d", i);
+}
+
+#ifndef OPEN_TREE_CLONE
+#define OPEN_TREE_CLONE	1
+#endif
+
+SUBJECT(detached_mount_is_refused)
+{
+	int fd = syscall(SYS_open_tree, AT_FDCWD, "/dev/shm", OPEN_TREE_CLONE);
+
+	if (fd < 0)
+		SKIP(return, "only for root");
+	subject_refused(" fd %d: a detached mount .* is not supported", fd);
 }
 
 SUBJECT(path_only)

@@ -276,7 +276,10 @@ static int open_fifo(const char *name, int flags)
 SUBJECT(fifo_ends)
 {
 	int both = open_fifo("fifo", O_RDWR), rd = open_fifo("fifo", O_RDONLY | O_NONBLOCK);
-	int wr = open_fifo("fifo", O_WRONLY), other = open_fifo("other", O_RDWR | O_NONBLOCK);
+	int wr = open_fifo("fifo", O_WRONLY | O_SYNC);
+	int other = open_fifo("other", O_RDWR | O_NONBLOCK | O_NOFOLLOW);
+	int flags[] = { fcntl(both, F_GETFL), fcntl(rd, F_GETFL), fcntl(wr, F_GETFL),
+			fcntl(other, F_GETFL) };
 	char out[70000], in[70000];
 
 	ASSERT_EQ(1 << 20, fcntl(wr, F_SETPIPE_SZ, 1 << 20));
@@ -286,9 +289,10 @@ SUBJECT(fifo_ends)
 	ASSERT_EQ(1, write(other, "x", 1));
 	subject_wait();
 	EXPECT_EQ(1 << 20, fcntl(rd, F_GETPIPE_SZ));
-	EXPECT_EQ(O_RDONLY | O_NONBLOCK, fcntl(rd, F_GETFL) & (O_ACCMODE | O_NONBLOCK));
-	EXPECT_EQ(O_WRONLY, fcntl(wr, F_GETFL) & (O_ACCMODE | O_NONBLOCK));
-	EXPECT_EQ(O_RDWR, fcntl(both, F_GETFL) & (O_ACCMODE | O_NONBLOCK));
+	EXPECT_EQ(flags[0], fcntl(both, F_GETFL));
+	EXPECT_EQ(flags[1], fcntl(rd, F_GETFL));
+	EXPECT_EQ(flags[2], fcntl(wr, F_GETFL));
+	EXPECT_EQ(flags[3], fcntl(other, F_GETFL));
 	EXPECT_EQ(70000, filled(both));
 	ASSERT_EQ(70000, read(rd, in, sizeof(in)));
 	EXPECT_EQ(0, memcmp(out, in, sizeof(in)));

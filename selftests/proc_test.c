@@ -221,6 +221,51 @@ SUBJECT(mounts)
 	umount2(subject_path("mount"), MNT_DETACH);
 }
 
+/* A mount that it has not polled for yet is told of after the restart. */
+SUBJECT(mounts_changed_before)
+{
+	int fds[2] = { open("/proc/self/mounts", O_RDONLY), -1 }, i;
+	struct pollfd pfd = { .events = POLLPRI };
+
+	fds[1] = open("/proc/thread-self/mountinfo", O_RDONLY);
+	ASSERT_EQ(0, mkdir(subject_path("mount"), 0700));
+	for (i = 0; i < 2; i++) {
+		pfd.fd = fds[i];
+		while (poll(&pfd, 1, 0) > 0)
+			;
+	}
+	if (mount("none", subject_path("mount"), "tmpfs", 0, NULL))
+		SKIP(return, "only for root");
+	subject_wait();
+	for (i = 0; i < 2; i++) {
+		pfd.fd = fds[i];
+		EXPECT_EQ(1, poll(&pfd, 1, 0)) TH_LOG("file %d", i);
+		EXPECT_EQ(POLLPRI | POLLERR, pfd.revents);
+	}
+	umount2(subject_path("mount"), MNT_DETACH);
+}
+
+SUBJECT(flags)
+{
+	int fds[] = {
+		open("/proc/self/status", O_RDONLY | O_SYNC | O_CLOEXEC),
+		open("/proc/self/comm", O_RDWR | O_DSYNC | O_NOFOLLOW),
+		open("/proc/self/task", O_RDONLY | O_DIRECTORY | O_NONBLOCK),
+		open("/proc/meminfo", O_RDONLY | O_SYNC),
+		open("/proc/self/fdinfo/0", O_RDONLY | O_DSYNC | O_NOFOLLOW),
+	};
+	int flags[ARRAY_SIZE(fds)];
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(fds); i++) {
+		flags[i] = fcntl(fds[i], F_GETFL);
+		ASSERT_LE(0, flags[i]);
+	}
+	subject_wait();
+	for (i = 0; i < ARRAY_SIZE(fds); i++)
+		EXPECT_EQ(flags[i], fcntl(fds[i], F_GETFL)) TH_LOG("file %u", i);
+}
+
 static void refused_file(struct __test_metadata *_metadata, const char *name, int flags,
 			 const char *why)
 {

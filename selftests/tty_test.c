@@ -9,18 +9,20 @@
 
 SUBJECT(descriptors)
 {
-	int fd, i;
+	int fd, i, flags[4];
 
 	if (!isatty(0))
 		SKIP(return, "there is no terminal");
-	fd = open("/dev/tty", O_RDWR | O_CLOEXEC);
+	fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOFOLLOW);
 	ASSERT_LE(0, fd);
 	ASSERT_EQ(100, dup2(1, 100));
+	for (i = 0; i < 4; i++)
+		flags[i] = fcntl(i < 3 ? i : fd, F_GETFL);
 	subject_wait();
-	for (i = 0; i < 3; i++) {
+	for (i = 0; i < 4; i++)
+		EXPECT_EQ(flags[i], fcntl(i < 3 ? i : fd, F_GETFL));
+	for (i = 0; i < 3; i++)
 		EXPECT_EQ(1, isatty(i));
-		EXPECT_EQ(O_RDWR, fcntl(i, F_GETFL) & O_ACCMODE);
-	}
 	EXPECT_EQ(1, isatty(100));
 	EXPECT_EQ(1, isatty(fd));
 	EXPECT_EQ(FD_CLOEXEC, fcntl(fd, F_GETFD));

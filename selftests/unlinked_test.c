@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Files without a name: deleted ones, and those that never had one. */
 #include <fcntl.h>
+#include <linux/fs.h>
+#include <linux/fsverity.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 
 #include "subject_harness.h"
@@ -318,4 +322,62 @@ SUBJECT(executed)
 	EXPECT_NE(NULL, strstr(exe, " (deleted)"));
 	/* It is what runs: what is written to it is not. */
 	EXPECT_EQ(-1, open("/proc/self/exe", O_WRONLY));
+}
+
+/* An ext4 of its own, for what tmpfs has not. */
+static const char *on_ext4(void)
+{
+	char cmd[1024];
+	const char *at = subject_path("ext4");
+
+	if (mkdir(at, 0755))
+		subject_abort();
+	if (system("modprobe -a loop ext4"))
+		return NULL;
+	snprintf(cmd, sizeof(cmd), "mkfs.ext4 -q -b 4096 -O verity %s.img 8M", at);
+	if (system(cmd))
+		return NULL;
+	snprintf(cmd, sizeof(cmd), "mount -o loop %s.img %s", at, at);
+	return system(cmd) ? NULL : subject_path("ext4/file");
+}
+
+static void refused_with_flags(int fd)
+{
+	subject_refused(" fd %d: file .*/file is deleted, and it has flags of chattr\\(1\\)", fd);
+	close(fd);
+	umount2(subject_path("ext4"), MNT_DETACH);
+}
+
+SUBJECT(synchronous_is_refused)
+{
+	const char *path = on_ext4();
+	int flags = 0, fd;
+
+	if (!path)
+		SKIP(return, "no ext4 here");
+	fd = make_deleted(path, O_RDWR);
+	ASSERT_EQ(0, ioctl(fd, FS_IOC_GETFLAGS, &flags));
+	flags |= FS_SYNC_FL;
+	ASSERT_EQ(0, ioctl(fd, FS_IOC_SETFLAGS, &flags));
+	refused_with_flags(fd);
+}
+
+SUBJECT(verity_is_refused)
+{
+	struct fsverity_enable_arg arg = {
+		.version = 1, .hash_algorithm = FS_VERITY_HASH_ALG_SHA256, .block_size = 4096,
+	};
+	const char *path = on_ext4();
+	int fd;
+
+	if (!path)
+		SKIP(return, "no ext4 here");
+	fd = make(path, O_RDWR);
+	subject_put(fd, 0, 1);
+	close(fd);
+	fd = open(path, O_RDONLY);
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, ioctl(fd, FS_IOC_ENABLE_VERITY, &arg));
+	ASSERT_EQ(0, unlink(path));
+	refused_with_flags(fd);
 }

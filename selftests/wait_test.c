@@ -158,20 +158,38 @@ static void *old_call_thread(void *arg)
 	return arg;
 }
 
-SUBJECT(sleep_of_32_bits_is_refused)
+static bool has_old_calls(void)
 {
 	pid_t pid = fork();
-	pthread_t t;
 	int status;
 
 	if (!pid)
 		_exit(old_poll(0));
-	ASSERT_EQ(pid, waitpid(pid, &status, 0));
-	if (status)
+	return waitpid(pid, &status, 0) == pid && !status;
+}
+
+SUBJECT(sleep_of_32_bits_is_refused)
+{
+	pthread_t t;
+
+	if (!has_old_calls())
 		SKIP(return, "this kernel has no 32-bit calls");
 	ASSERT_EQ(0, pthread_create(&t, NULL, old_call_thread, NULL));
 	while (!old_ready)
 		subject_nap(1);
 	subject_nap(50);
 	subject_refused(": a sleep in a 32-bit call is not supported");
+}
+
+/* set_robust_list() of i386: the kernel keeps it besides the other one. */
+SUBJECT(robust_list_of_32_bits_is_refused)
+{
+	long ret;
+
+	if (!has_old_calls())
+		SKIP(return, "this kernel has no 32-bit calls");
+	asm volatile("int $0x80\n" : "=a" (ret) : "a" (311), "b" (4096), "c" (12)
+		     : "memory", "r8", "r9", "r10", "r11");
+	ASSERT_EQ(0, (int)ret);
+	subject_refused(": a 32-bit robust list is not supported");
 }

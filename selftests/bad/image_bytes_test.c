@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Images that lie in what is not a number: paths, names, programs, registers, a label. */
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 #include "attempt.h"
 
 /* A security label must be that of the restarter. */
@@ -167,4 +169,31 @@ TEST(lies_in_bytes)
 	memset(xstate + 520, 0xff, 8);
 	EXPECT_FINE(attempt_bytes(CKPT_REC_THREAD, 0, 17, 28, xstate, len), "compacted xstate");
 	REPORT();
+}
+
+/* What the restarter has and no image can: the next checkpoint would be refused. */
+TEST(policies_of_the_restarter)
+{
+	unsigned long node = 1;
+	struct image_field f;
+	pid_t pid;
+
+	SETUP_OF("count");
+	syscall(SYS_set_mempolicy, 1 /* MPOL_PREFERRED */, &node, 2);
+	ASSERT_EQ(0, prctl(PR_SET_IO_FLUSHER, 1, 0, 0, 0));
+	lseek(memfd, 0, SEEK_SET);
+	/* What runs with it must not look at the clock. */
+	prctl(PR_SET_TSC, PR_TSC_SIGSEGV);
+	pid = device_restart(device, memfd, 0, &res);
+	prctl(PR_SET_TSC, PR_TSC_ENABLE);
+	ASSERT_LT(0, pid);
+	ASSERT_EQ(0, ftruncate(memfd, 0) | lseek(memfd, 0, SEEK_SET));
+	EXPECT_EQ(0, device_checkpoint(device, pid, memfd, 0, &res)) {
+		TH_LOG("%s", device_words(&res));
+	}
+	victim_kill(pid);
+	ASSERT_EQ(0, slurp(memfd, &good));
+	n_recs = image_take(good.data, good.len, recs, RECS_MAX);
+	EXPECT_FALSE(image_find(recs[nth_rec(CKPT_REC_THREAD, 0)].payload,
+				recs[nth_rec(CKPT_REC_THREAD, 0)].len, 20, 0, &f));
 }

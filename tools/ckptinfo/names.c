@@ -24,6 +24,10 @@
 
 /* What the kernel sets on 64-bit, too; the C library's O_LARGEFILE is 0 there. */
 #define KERNEL_O_LARGEFILE 0100000
+/* 7.3 */
+#ifndef O_EMPTYPATH
+#define O_EMPTYPATH (1 << 26)
+#endif
 
 const struct name names_open[] = {
 	{ O_APPEND, "append" },
@@ -37,6 +41,8 @@ const struct name names_open[] = {
 	{ O_NOFOLLOW, "nofollow" },
 	{ O_NOATIME, "noatime" },
 	{ O_PATH, "path" },
+	{ O_CLOEXEC, "cloexec" },
+	{ O_EMPTYPATH, "emptypath" },
 	{ O_CREAT, "creat" },
 	{ O_EXCL, "excl" },
 	{ O_NOCTTY, "noctty" },
