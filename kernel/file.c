@@ -130,7 +130,8 @@ static int file_save_path(struct checkpoint *cp, struct file *file, int fd, u64 
 		.where_type = fd >= 0 ? CKPT_WHERE_FD : CKPT_WHERE_ADDRESS,
 		.where = fd >= 0 ? fd : addr,
 	};
-	const char *why = path_supported(file);
+	const char *why = file->f_mode & FMODE_NEED_UNMOUNT ?
+			  "a detached mount (open_tree, fsmount)" : path_supported(file);
 	char *name;
 	int ret;
 
@@ -278,8 +279,6 @@ int file_write(struct checkpoint *cp, struct file *file, int fd, u64 addr, u32 *
 			why = "a failed write-back that fsync(2) has not reported yet";
 		if (!why && fd >= 0 && shmem_nameless(file))
 			why = "a descriptor of shared anonymous memory (/proc/PID/map_files)";
-		if (!why && file->f_mode & FMODE_NEED_UNMOUNT)
-			why = "a detached mount (open_tree, fsmount)";
 		if (why)
 			checkpoint_refuse_file(cp, fd, addr, CKPT_REASON_UNSUPPORTED, NULL,
 					       "%s is not supported", why);

@@ -343,7 +343,7 @@ static const char *on_ext4(void)
 
 static void refused_with_flags(int fd)
 {
-	subject_refused(" fd %d: file .*/file is deleted, and it has flags of chattr\\(1\\)", fd);
+	subject_refused(" fd %d: file .*/file .*is deleted, and it has flags of chattr\\(1\\)", fd);
 	close(fd);
 	umount2(subject_path("ext4"), MNT_DETACH);
 }
