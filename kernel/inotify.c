@@ -15,6 +15,7 @@
 #include <linux/inotify.h>
 #include <linux/kdev_t.h>
 #include <linux/namei.h>
+#include <linux/sched/signal.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
@@ -80,6 +81,16 @@ struct inotify_found {
 };
 
 /**
+ * struct inotify_mount - a line of mountinfo
+ * @dev: its file system
+ * @text: behind that: what of it is mounted, and where
+ */
+struct inotify_mount {
+	dev_t dev;
+	const char *text;
+};
+
+/**
  * struct inotify_write - an instance that is being written
  * @cp: the checkpoint
  * @file: the instance
@@ -89,7 +100,11 @@ struct inotify_found {
  * @n_found: how many
  * @names: names of its events
  * @names_size: bytes of @names
- * @mounts: text of /proc/self/mountinfo, or NULL: not read yet
+ * @path: room for a path, and behind it for another
+ * @text: of /proc/self/mountinfo, or NULL: not read yet
+ * @mounts: its lines
+ * @n_mounts: how many
+ * @last: which of them led to the last watch
  * @pb: the record that is being filled
  */
 struct inotify_write {
@@ -101,7 +116,11 @@ struct inotify_write {
 	u32 n_found;
 	char *names;
 	size_t names_size;
-	char *mounts;
+	char *path;
+	char *text;
+	struct inotify_mount *mounts;
+	u32 n_mounts;
+	u32 last;
 	struct pb_inotify pb;
 };
 
@@ -115,8 +134,10 @@ static int inotify_refuse(struct inotify_write *iw, const char *what)
 
 static void inotify_put_found(struct inotify_write *iw)
 {
-	while (iw->n_found)
+	while (iw->n_found) {
 		iput(iw->found[--iw->n_found].inode);
+		cond_resched();
+	}
 	kvfree(iw->found);
 	iw->found = NULL;
 }
@@ -159,6 +180,7 @@ static bool inotify_same(const struct inotify_write *iw, const char *info)
 	u32 i;
 
 	for (i = 0; i < iw->n_found; i++, found++) {
+		cond_resched();
 		snprintf(text, sizeof(text), "inotify wd:%x ino:%llx sdev:%x mask:%x ", found->wd,
 			 (u64)found->inode->i_ino, found->inode->i_sb->s_dev, found->mask);
 		if (strncmp(line, text, strlen(text)))
@@ -181,6 +203,8 @@ static int inotify_find(struct inotify_write *iw)
 
 	for (i = 0; i < INOTIFY_TRIES; i++) {
 		inotify_put_found(iw);
+		if (fatal_signal_pending(current))
+			return -EINTR;
 		n = inotify_look(iw, 0);
 		iw->found = kvcalloc(n ?: 1, sizeof(*iw->found), GFP_KERNEL_ACCOUNT);
 		if (!iw->found)
@@ -198,32 +222,59 @@ static int inotify_find(struct inotify_write *iw)
 	return -EOPNOTSUPP;
 }
 
+/* Once for all watches: there may be many of these and of those. */
+static int inotify_parse_mounts(struct inotify_write *iw)
+{
+	unsigned int major, minor;
+	const char *line;
+	u32 n = 0;
+
+	for (line = iw->text; *line; line += *line == '\n')
+		n += *(line = strchrnul(line, '\n')) == '\n';
+	iw->mounts = kvmalloc_array(n ?: 1, sizeof(*iw->mounts), GFP_KERNEL_ACCOUNT);
+	if (!iw->mounts)
+		return -ENOMEM;
+	for (line = iw->text; iw->n_mounts < n; line = strchr(line, '\n') + 1) {
+		int at = 0;
+
+		if (sscanf(line, "%*u %*u %u:%u %n", &major, &minor, &at) != 2 || !at) {
+			n--;
+			continue;
+		}
+		iw->mounts[iw->n_mounts].dev = MKDEV(major, minor);
+		iw->mounts[iw->n_mounts++].text = line + at;
+	}
+	return 0;
+}
+
 /* The mounts that the caller sees; the program has the same mount namespace. */
 static int inotify_read_mounts(struct inotify_write *iw)
 {
 	struct file *file = filp_open("/proc/self/mountinfo", O_RDONLY, 0);
 	size_t size;
 	loff_t pos;
-	ssize_t n;
+	ssize_t n = 0;
 
 	if (IS_ERR(file))
 		return PTR_ERR(file);
 	for (size = SZ_64K; size <= FDINFO_MAX; size *= 4) {
-		iw->mounts = kvmalloc(size, GFP_KERNEL_ACCOUNT);
-		n = iw->mounts ? 1 : -ENOMEM;
+		iw->text = kvmalloc(size, GFP_KERNEL_ACCOUNT);
+		n = iw->text ? 1 : -ENOMEM;
 		for (pos = 0; n > 0 && pos < size; )
-			n = kernel_read(file, iw->mounts + pos, size - pos, &pos);
+			n = kernel_read(file, iw->text + pos, size - pos, &pos);
 		if (!n) {
-			iw->mounts[pos] = '\0';
+			iw->text[pos] = '\0';
 			break;
 		}
-		kvfree(iw->mounts);
-		iw->mounts = NULL;
+		kvfree(iw->text);
+		iw->text = NULL;
 		if (n < 0)
 			break;
 	}
 	fput(file);
-	return iw->mounts ? 0 : -ENOMEM;
+	if (!iw->text)
+		return n < 0 ? n : -E2BIG;
+	return inotify_parse_mounts(iw);
 }
 
 /* Undo the escapes of /proc in the word at @from: \ooo. Return: behind it, or NULL if too long. */
@@ -246,17 +297,12 @@ static const char *inotify_word(const char *from, char *to, size_t size)
 }
 
 /* If @name, within its file system, shows on this mount, put the path to it into @path. */
-static bool inotify_on_mount(const char *line, dev_t dev, const char *name, char *path)
+static bool inotify_on_mount(const char *line, const char *name, char *path)
 {
-	unsigned int major, minor;
-	int at = 0;
 	size_t len;
 
-	if (sscanf(line, "%*u %*u %u:%u %n", &major, &minor, &at) != 2 || !at ||
-	    MKDEV(major, minor) != dev)
-		return false;
 	/* What of the file system is mounted: that part of the name goes. */
-	line = inotify_word(line + at, path, PATH_MAX);
+	line = inotify_word(line, path, PATH_MAX);
 	if (!line || *line != ' ')
 		return false;
 	len = strcmp(path, "/") ? strlen(path) : 0;
@@ -269,33 +315,54 @@ static bool inotify_on_mount(const char *line, dev_t dev, const char *name, char
 	return strscpy(path + len, *name ? name : "/", PATH_MAX - len) >= 0;
 }
 
+/* Does the file called @name in its file system show on mount @i? */
+static bool inotify_try(struct inotify_write *iw, u32 i, struct inode *inode, const char *name,
+			struct path *path)
+{
+	const struct inotify_mount *mount = &iw->mounts[i];
+
+	if (mount->dev != inode->i_sb->s_dev || !inotify_on_mount(mount->text, name, iw->path) ||
+	    kern_path(iw->path, 0, path))
+		return false;
+	if (d_backing_inode(path->dentry) == inode) {
+		iw->last = i;
+		return true;
+	}
+	path_put(path);
+	return false;
+}
+
+/* The mount of the last watch is that of the next one, mostly. */
+static bool inotify_search(struct inotify_write *iw, struct inode *inode, const char *name,
+			   struct path *path)
+{
+	u32 i, last = iw->last;
+
+	if (last < iw->n_mounts && inotify_try(iw, last, inode, name, path))
+		return true;
+	for (i = 0; i < iw->n_mounts; i++) {
+		if (i != last && inotify_try(iw, i, inode, name, path))
+			return true;
+		if (fatal_signal_pending(current))
+			break;
+	}
+	return false;
+}
+
 /* A path to the inode; its dentry tells only where it is in its file system. */
 static const char *inotify_path(struct inotify_write *iw, struct inode *inode, struct path *path)
 {
-	const char *why = "a file that is on no mount here", *name, *line;
+	const char *why = "a file that is on no mount here", *name;
 	struct dentry *dentry = d_find_alias(inode);
-	char *buf;
 
 	if (!dentry)
 		return inode->i_nlink ? "a file whose path is not known any more" :
 					"a deleted file";
-	buf = kvmalloc(2 * PATH_MAX, GFP_KERNEL_ACCOUNT);
-	name = buf ? dentry_path_raw(dentry, buf + PATH_MAX, PATH_MAX) : ERR_PTR(-ENOMEM);
+	name = dentry_path_raw(dentry, iw->path + PATH_MAX, PATH_MAX);
 	if (d_unlinked(dentry))
 		why = "a deleted file";
-	else if (!IS_ERR(name) && (iw->mounts || !inotify_read_mounts(iw)))
-		for (line = iw->mounts; why && *line; line = strchrnul(line, '\n') + 1) {
-			if (inotify_on_mount(line, inode->i_sb->s_dev, name, buf) &&
-			    !kern_path(buf, 0, path)) {
-				if (d_backing_inode(path->dentry) == inode)
-					why = NULL;
-				else
-					path_put(path);
-			}
-			if (!*strchrnul(line, '\n'))
-				break;
-		}
-	kvfree(buf);
+	else if (!IS_ERR(name) && inotify_search(iw, inode, name, path))
+		why = NULL;
 	dput(dentry);
 	return why;
 }
@@ -307,11 +374,16 @@ static int inotify_write_watch(struct inotify_write *iw, const struct inotify_fo
 		.what = "an inotify watch of",
 		.where_type = CKPT_WHERE_FD,
 		.where = iw->fd,
+		.kind_only = true,
 	};
 	struct path path;
-	const char *why = inotify_path(iw, found->inode, &path);
+	const char *why;
 	int ret;
 
+	/* They are many, and a program waits. */
+	if (fatal_signal_pending(current))
+		return -EINTR;
+	why = inotify_path(iw, found->inode, &path);
 	if (!why) {
 		ret = path_save(iw->cp, &path, &user, &watch.path);
 		path_put(&path);
@@ -319,10 +391,11 @@ static int inotify_write_watch(struct inotify_write *iw, const struct inotify_fo
 			return min(ret, 0);
 	}
 	if (why)
-		return checkpoint_refuse(iw->cp, CKPT_WHERE_FD, iw->fd, CKPT_REASON_UNSUPPORTED,
+		return fatal_signal_pending(current) ? -EINTR :
+		       checkpoint_refuse(iw->cp, CKPT_WHERE_FD, iw->fd, CKPT_REASON_UNSUPPORTED,
 					 NULL, "an inotify watch (%d) of %s is not supported",
 					 found->wd, why);
-	/* A record for each: they are few. */
+	/* A record for each. */
 	iw->pb.watch = &watch;
 	iw->pb.n_watch = 1;
 	ret = stream_out_msg(&iw->cp->out, CKPT_REC_INOTIFY, &pb_inotify_msg, &iw->pb);
@@ -461,6 +534,27 @@ out:
 	return ret;
 }
 
+static int inotify_write_watches(struct inotify_write *iw)
+{
+	int ret;
+	u32 i;
+
+	ret = inotify_find(iw);
+	if (ret == -EOPNOTSUPP)
+		return inotify_refuse(iw, "an inotify instance of this kernel");
+	if (ret || !iw->n_found)
+		return ret;
+	iw->path = kvmalloc(2 * PATH_MAX, GFP_KERNEL_ACCOUNT);
+	ret = iw->path ? inotify_read_mounts(iw) : -ENOMEM;
+	/* Without them no watch has a path, and each is refused. */
+	ret = ret == -ENOMEM ? ret : 0;
+	for (i = 0; !ret && i < iw->n_found; i++) {
+		ret = inotify_write_watch(iw, &iw->found[i]);
+		cond_resched();
+	}
+	return ret;
+}
+
 static int inotify_write_one(struct checkpoint *cp, struct object *obj)
 {
 	struct inotify_write iw = {
@@ -470,19 +564,13 @@ static int inotify_write_one(struct checkpoint *cp, struct object *obj)
 		.pb.file = obj->id,
 	};
 	int ret;
-	u32 i;
 
 	iw.group = iw.file->private_data;
-	ret = inotify_find(&iw);
-	if (ret == -EOPNOTSUPP)
-		ret = inotify_refuse(&iw, "an inotify instance of this kernel");
-	else
-		for (i = 0; !ret && i < iw.n_found; i++) {
-			ret = inotify_write_watch(&iw, &iw.found[i]);
-			cond_resched();
-		}
+	ret = inotify_write_watches(&iw);
 	inotify_put_found(&iw);
 	kvfree(iw.mounts);
+	kvfree(iw.text);
+	kvfree(iw.path);
 	return ret ?: inotify_write_events(&iw);
 }
 

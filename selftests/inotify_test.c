@@ -326,6 +326,35 @@ SUBJECT(polled)
 	EXPECT_TRUE(is_next(idle, 1, IN_MODIFY, ""));
 }
 
+/* In turn on different file systems. */
+SUBJECT(many)
+{
+	enum { N = 2000 };
+	int ino = inotify_init1(IN_NONBLOCK), i;
+	char name[32];
+
+	ASSERT_EQ(0, mkdir(subject_path("dir"), 0700));
+	ASSERT_EQ(1, inotify_add_watch(ino, "/proc/version", IN_OPEN));
+	for (i = 2; i < N; i++) {
+		snprintf(name, sizeof(name), "dir/%d", i);
+		touch(name);
+		ASSERT_EQ(i, watch(ino, name, IN_CLOSE_WRITE));
+	}
+	ASSERT_EQ(N, inotify_add_watch(ino, "/proc/meminfo", IN_OPEN));
+	ASSERT_EQ(N + 1, watch(ino, "dir", IN_CREATE));
+	subject_wait();
+	for (i = 2; i < N; i++) {
+		snprintf(name, sizeof(name), "dir/%d", i);
+		touch(name);
+		EXPECT_TRUE(is_next(ino, i, IN_CLOSE_WRITE, ""));
+	}
+	close(open("/proc/meminfo", O_RDONLY));
+	EXPECT_TRUE(is_next(ino, N, IN_OPEN, ""));
+	touch("dir/new");
+	EXPECT_TRUE(is_next(ino, N + 1, IN_CREATE, "new"));
+	EXPECT_TRUE(none(ino));
+}
+
 /* It is found where it is now; names may be of any kind. */
 SUBJECT(renamed)
 {
