@@ -11,6 +11,10 @@
  *	target lexec US [N]	the same, by the first of two
  *	target sleep US		threads that sleep again and again, for that long
  *	target late FILE	counts, until SIGUSR1; then drops what a copy of it must not hold
+ *	target gone FILE DIR	counts, until SIGUSR1; then closes deleted files of DIR
+ *	target watch FILE DIR N	watches N files, made in DIR, and counts
+ *	target naps FILE	short and long waits, one after the other; counts, until SIGUSR1
+ *	target wide FILE MIB	counts, with so much memory that is hardly there
  *	target spy FILE OTHER	has a hold of OTHER, and counts
  *	target cut FILE		counts, until SIGUSR1; then truncates a file that it maps
  *	target suid OTHER	gives up other ids and executes OTHER, which does so, too, forever
@@ -20,8 +24,8 @@
  *	target slow US		a thread waits in vfork() for that long, the first one for its end
  *	target signal US	handles SIGUSR1 for that long
  *
- * All but count, crowd, rich, spy and suid end with status 42. Nothing in it is shared with who
- * started it.
+ * All but count, crowd, rich, watch, wide, spy and suid end with status 42. Nothing in it is shared
+ * with who started it.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
@@ -48,6 +52,7 @@
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/timerfd.h>
@@ -469,6 +474,98 @@ static void late(const char *path)
 	NEED(!munmap(shared, 4096) && !fcntl(mem, F_ADD_SEALS, F_SEAL_WRITE));
 }
 
+static int deleted(const char *dir, const char *called, size_t size)
+{
+	static const char text[4096] = "text";
+	char name[160];
+	int fd;
+
+	snprintf(name, sizeof(name), "%s/%s", dir, called);
+	fd = open(name, O_RDWR | O_CREAT | O_EXCL, 0600);
+	NEED(fd >= 0 && !unlink(name));
+	for (; size; size -= sizeof(text))
+		NEED(write(fd, text, sizeof(text)) == sizeof(text));
+	return fd;
+}
+
+/* What is closed is gone, and what is open here alone can have a lease. */
+static void gone(const char *path, const char *dir)
+{
+	enum { SIZE = 2 << 20 };
+	struct statvfs before, after;
+	int small, big;
+
+	signal(SIGUSR1, handler);
+	fill();
+	small = deleted(dir, "small", 4096);
+	NEED(!statvfs(dir, &before));
+	big = deleted(dir, "big", SIZE);
+	count(path);
+	NEED(!fcntl(small, F_SETLEASE, F_WRLCK));
+	NEED(!close(big) && !statvfs(dir, &after));
+	NEED(after.f_bfree == before.f_bfree);
+}
+
+static void watch(const char *path, const char *dir, long n)
+{
+	int ino = inotify_init(), fd;
+	char name[160];
+
+	while (n--) {
+		snprintf(name, sizeof(name), "%s/%ld", dir, n);
+		fd = open(name, O_WRONLY | O_CREAT, 0600);
+		NEED(fd >= 0 && !close(fd) && inotify_add_watch(ino, name, IN_MODIFY) > 0);
+	}
+	count(path);
+}
+
+static void *waker(void *fd)
+{
+	struct timespec ts = { 0, 3000000 };
+	uint64_t one = 1;
+
+	while (1) {
+		nanosleep(&ts, NULL);
+		NEED(write((long)fd, &one, sizeof(one)) == sizeof(one));
+	}
+	return fd;
+}
+
+/* Of those that have a timeout which only the stack knows: the next is not to get it. */
+static void naps(const char *path)
+{
+	struct epoll_event event = { .events = EPOLLIN };
+	int idle = epoll_create1(0), epfd = epoll_create1(0);
+	long fd = eventfd(0, 0);
+	volatile uint64_t *n = counter(path);
+	uint64_t val;
+	pthread_t t;
+
+	signal(SIGUSR1, handler);
+	NEED(!epoll_ctl(epfd, EPOLL_CTL_ADD, fd, &event));
+	NEED(!pthread_create(&t, NULL, waker, (void *)fd));
+	while (!told) {
+		++*n;
+		NEED(!epoll_wait(idle, &event, 1, 1) || told);
+		NEED(epoll_wait(epfd, &event, 1, 3600000) == 1 || told);
+		NEED(read(fd, &val, sizeof(val)) == sizeof(val) || told);
+	}
+}
+
+/* A page for each page table. */
+static void wide(const char *path, long mib)
+{
+	size_t size = mib << 20, i;
+	char *p;
+
+	p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+		 -1, 0);
+	NEED(p != MAP_FAILED && !madvise(p, size, MADV_NOHUGEPAGE));
+	for (i = 0; i < size; i += 2 << 20)
+		p[i] = 1;
+	count(path);
+}
+
 /* The private page goes, here and in any copy. */
 static void cut(const char *path)
 {
@@ -508,6 +605,14 @@ int main(int argc, char **argv)
 		count(argv[2]);
 	} else if (!strcmp(mode, "late")) {
 		late(argv[2]);
+	} else if (!strcmp(mode, "gone")) {
+		gone(argv[2], argv[3]);
+	} else if (!strcmp(mode, "watch")) {
+		watch(argv[2], argv[3], atol(argv[4]));
+	} else if (!strcmp(mode, "naps")) {
+		naps(argv[2]);
+	} else if (!strcmp(mode, "wide")) {
+		wide(argv[2], n);
 	} else if (!strcmp(mode, "cut")) {
 		cut(argv[2]);
 	} else if (!strcmp(mode, "exit")) {
