@@ -547,8 +547,7 @@ TEST(executable_by_path_only)
 	EXPECT_EQ(1, started);
 	say(&file, 2, O_PATH);
 	say_nothing(&file, 3);
-	list[first].payload = file.data;
-	list[first].len = file.len;
+	with_record(list, CKPT_REC_FILE, file.data, file.len);
 	EXPECT_FINE(attempt_recs(list, n_recs + 1, false), "O_PATH");
 	EXPECT_EQ(EBADMSG, res.error);
 }
