@@ -334,13 +334,13 @@ SUBJECT(many)
 	char name[32];
 
 	ASSERT_EQ(0, mkdir(subject_path("dir"), 0700));
-	ASSERT_EQ(1, inotify_add_watch(ino, "/proc/version", IN_OPEN));
+	ASSERT_EQ(1, inotify_add_watch(ino, "/proc/ioports", IN_OPEN));
 	for (i = 2; i < N; i++) {
 		snprintf(name, sizeof(name), "dir/%d", i);
 		touch(name);
 		ASSERT_EQ(i, watch(ino, name, IN_CLOSE_WRITE));
 	}
-	ASSERT_EQ(N, inotify_add_watch(ino, "/proc/meminfo", IN_OPEN));
+	ASSERT_EQ(N, inotify_add_watch(ino, "/proc/iomem", IN_OPEN));
 	ASSERT_EQ(N + 1, watch(ino, "dir", IN_CREATE));
 	subject_wait();
 	for (i = 2; i < N; i++) {
@@ -348,7 +348,7 @@ SUBJECT(many)
 		touch(name);
 		EXPECT_TRUE(is_next(ino, i, IN_CLOSE_WRITE, ""));
 	}
-	close(open("/proc/meminfo", O_RDONLY));
+	close(open("/proc/iomem", O_RDONLY));
 	EXPECT_TRUE(is_next(ino, N, IN_OPEN, ""));
 	touch("dir/new");
 	EXPECT_TRUE(is_next(ino, N + 1, IN_CREATE, "new"));
@@ -364,13 +364,13 @@ SUBJECT(renamed)
 	ASSERT_EQ(0, mkdir(subject_path("a b\\c\n"), 0700));
 	ASSERT_EQ(1, watch(ino, "old", IN_CREATE));
 	ASSERT_EQ(2, inotify_add_watch(ino, "/", IN_MOVE_SELF));
-	ASSERT_EQ(3, inotify_add_watch(ino, "/proc/version", IN_OPEN));
+	ASSERT_EQ(3, inotify_add_watch(ino, "/proc/ioports", IN_OPEN));
 	move("old", "a b\\c\n/new");
 	subject_wait();
 	touch("a b\\c\n/new/x");
 	EXPECT_TRUE(is_next(ino, 1, IN_CREATE, "x"));
 	EXPECT_TRUE(none(ino));
-	close(open("/proc/version", O_RDONLY));
+	close(open("/proc/ioports", O_RDONLY));
 	EXPECT_TRUE(is_next(ino, 3, IN_OPEN, ""));
 }
 
