@@ -326,7 +326,7 @@ SUBJECT(polled)
 	EXPECT_TRUE(is_next(idle, 1, IN_MODIFY, ""));
 }
 
-/* In turn on different file systems. */
+/* In turn on different file systems; of proc, files that nobody else looks at. */
 SUBJECT(many)
 {
 	enum { N = 2000 };
