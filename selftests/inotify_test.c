@@ -364,13 +364,13 @@ SUBJECT(renamed)
 	ASSERT_EQ(0, mkdir(subject_path("a b\\c\n"), 0700));
 	ASSERT_EQ(1, watch(ino, "old", IN_CREATE));
 	ASSERT_EQ(2, inotify_add_watch(ino, "/", IN_MOVE_SELF));
-	ASSERT_EQ(3, inotify_add_watch(ino, "/proc/ioports", IN_OPEN));
+	ASSERT_EQ(3, inotify_add_watch(ino, "/proc/misc", IN_OPEN));
 	move("old", "a b\\c\n/new");
 	subject_wait();
 	touch("a b\\c\n/new/x");
 	EXPECT_TRUE(is_next(ino, 1, IN_CREATE, "x"));
 	EXPECT_TRUE(none(ino));
-	close(open("/proc/ioports", O_RDONLY));
+	close(open("/proc/misc", O_RDONLY));
 	EXPECT_TRUE(is_next(ino, 3, IN_OPEN, ""));
 }
 
