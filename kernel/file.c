@@ -5,6 +5,7 @@
 #include <linux/fdtable.h>
 #include <linux/file.h>
 #include <linux/fs.h>
+#include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/syscalls.h>
 
@@ -554,6 +555,20 @@ int file_set_flags(struct restart *rs, struct file *file, u32 id, unsigned int f
 	return 0;
 }
 
+bool file_seek(struct file *file, loff_t pos)
+{
+	/*
+	 * A list that is made when it is read (of proc) is gone through up to the position then: of
+	 * timers, say, there are none yet, and it would begin anew.
+	 */
+	if (file->f_op->llseek != seq_lseek)
+		return vfs_llseek(file, pos, SEEK_SET) == pos;
+	if (pos < 0)
+		return false;
+	file->f_pos = pos;
+	return true;
+}
+
 struct file *file_take_fd(long fd)
 {
 	struct file *file;
@@ -586,7 +601,6 @@ int file_read(struct restart *rs)
 	const struct file_kind *kind;
 	struct file *file;
 	struct pb_file pb;
-	loff_t pos;
 	int ret;
 
 	ret = stream_in_msg(&rs->in, &pb_file_msg, &pb);
@@ -613,8 +627,7 @@ int file_read(struct restart *rs)
 		}
 	}
 	if (pb.has_pos && !rs->wrong && !proc_stands_in(rs, file)) {
-		pos = vfs_llseek(file, pb.pos, SEEK_SET);
-		if (pos < 0 || pos != pb.pos) {
+		if (!file_seek(file, pb.pos)) {
 			fput(file);
 			return stream_in_bad(&rs->in, "position of file %u", pb.id);
 		}

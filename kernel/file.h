@@ -35,6 +35,9 @@ int file_check_shared(struct checkpoint *cp);
 /** file_list_find() - checkpoint: what the process's descriptor @fd refers to, or NULL */
 struct file *file_list_find(const struct file_list *list, unsigned int fd);
 
+/** file_seek() - restart: give it its position; false if it cannot have that */
+bool file_seek(struct file *file, loff_t pos);
+
 /**
  * file_take_fd() - restart: make a mere file of a descriptor
  * @fd: that a system call body has just returned, or its errno

@@ -436,7 +436,7 @@ static int proc_replace(struct restart *rs, struct proc_later *later, struct fil
 	struct proc_search search = { .file = later->file };
 	int ret = 0, found;
 
-	if (later->has_pos && vfs_llseek(file, later->pos, SEEK_SET) != later->pos)
+	if (later->has_pos && !file_seek(file, later->pos))
 		return stream_in_bad(&rs->in, "position of file %u", later->id);
 	for (;;) {
 		rcu_read_lock();

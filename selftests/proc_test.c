@@ -8,6 +8,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <time.h>
 
 #include "subject_harness.h"
 
@@ -274,6 +275,22 @@ static void refused_file(struct __test_metadata *_metadata, const char *name, in
 	if (fd < 0)
 		SKIP(return, "%s: %s", name, strerror(errno));
 	subject_refused(" fd %d: %s \\(%s\\) is not supported", fd, why, name);
+}
+
+/* What was read is not read again, also of what is made later than the file. */
+SUBJECT(read_to_the_end)
+{
+	int fd = open("/proc/self/timers", O_RDONLY);
+	char buf[1024];
+	timer_t timer;
+
+	if (fd < 0)
+		SKIP(return, "the kernel has no /proc/PID/timers");
+	ASSERT_EQ(0, timer_create(CLOCK_MONOTONIC, NULL, &timer));
+	ASSERT_LT(0, read(fd, buf, sizeof(buf)));
+	subject_wait();
+	EXPECT_EQ(0, read(fd, buf, sizeof(buf)));
+	EXPECT_LT(0, pread(fd, buf, sizeof(buf), 0));
 }
 
 SUBJECT(of_another_is_refused)
