@@ -52,16 +52,6 @@
 /* How often a process may exec while it is being parked, before we give up. */
 #define CHECKPOINT_TRIES	3
 
-static int checkpoint_refuse_at(struct checkpoint *cp, const struct error_at *at, const char *fmt,
-				va_list *args)
-{
-	struct va_format vaf = { .fmt = fmt, .va = args };
-
-	error_add(&cp->ctx->errors, -EOPNOTSUPP, at, "%pV", &vaf);
-	cp->refused = true;
-	return 0;
-}
-
 int checkpoint_refuse(struct checkpoint *cp, enum ckpt_where where_type, u64 where,
 		      enum ckpt_reason reason, const char *advice, const char *fmt, ...)
 {
@@ -72,32 +62,29 @@ int checkpoint_refuse(struct checkpoint *cp, enum ckpt_where where_type, u64 whe
 		.where = where,
 		.advice = advice,
 	};
+	struct va_format vaf = { .fmt = fmt };
 	va_list args;
-	int ret;
 
 	va_start(args, fmt);
-	ret = checkpoint_refuse_at(cp, &at, fmt, &args);
+	vaf.va = &args;
+	error_add(&cp->ctx->errors, -EOPNOTSUPP, &at, "%pV", &vaf);
 	va_end(args);
-	return ret;
+	cp->refused = true;
+	return 0;
 }
 
 int checkpoint_refuse_file(struct checkpoint *cp, int fd, u64 addr, enum ckpt_reason reason,
 			   const char *advice, const char *fmt, ...)
 {
-	struct error_at at = {
-		.reason = reason,
-		.task = cp->leader,
-		.where_type = fd >= 0 ? CKPT_WHERE_FD : CKPT_WHERE_ADDRESS,
-		.where = fd >= 0 ? fd : addr,
-		.advice = advice,
-	};
+	struct va_format vaf = { .fmt = fmt };
 	va_list args;
-	int ret;
 
 	va_start(args, fmt);
-	ret = checkpoint_refuse_at(cp, &at, fmt, &args);
+	vaf.va = &args;
+	checkpoint_refuse(cp, fd >= 0 ? CKPT_WHERE_FD : CKPT_WHERE_ADDRESS, fd >= 0 ? fd : addr,
+			  reason, advice, "%pV", &vaf);
 	va_end(args);
-	return ret;
+	return 0;
 }
 
 /* ---- describe ---- */
