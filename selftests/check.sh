@@ -111,22 +111,27 @@ tally()
 	*) why="exit status $status" ;;
 	esac
 	if [ "${kind[$id]}" = tap ]; then
-		# A failure is followed by its notes. Documents may follow each other, with their
-		# plans in front or behind, so plans and results are compared as sums.
+		# A failure has its notes before it, after it, or both. Documents may follow each
+		# other, with their plans in front or behind, so plans and results are compared as
+		# sums.
 		read -r p f s planned again < <(tr '\r' '\n' < "$log" | awk -v bad="$bad" '
-			/^not ok / && /# (TODO|todo)/ { s++; notes = 0; next }
+			/^not ok / && /# (TODO|todo)/ { s++; notes = before = 0; next }
 			/^not ok / {
 				f++
 				notes = 12
 				sub(/^not ok [0-9]*( -)? */, "")
 				print "not ok " $0 > bad
+				for (i = before > 12 ? before - 12 : 0; i < before; i++)
+					print note[i % 12] > bad
+				before = 0
 				next
 			}
-			/^ok / { if (/# *[Ss][Kk][Ii][Pp]/) s++; else p++; notes = 0; next }
-			/^1\.\.[0-9]+/ { planned += substr($1, 4); plans++; notes = 0; next }
+			/^ok / { if (/# *[Ss][Kk][Ii][Pp]/) s++; else p++; notes = before = 0; next }
+			/^1\.\.[0-9]+/ { planned += substr($1, 4); plans++; notes = before = 0; next }
 			/^Bail out!/ { f++; print "not ok " $0 > bad; next }
 			/^# [0-9]+ passed at the second try$/ { again += $2 }
-			/^#/ && notes > 0 { notes--; print substr($0, 1, 200) > bad }
+			/^#/ && notes > 0 { notes--; print substr($0, 1, 200) > bad; next }
+			/^#/ { note[before++ % 12] = substr($0, 1, 200) }
 			END { print p + 0, f + 0, s + 0, plans ? planned : -1, again + 0 }')
 		if [ $((p + f + s)) = 0 ]; then
 			why=${why:-no results}

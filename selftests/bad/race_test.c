@@ -229,14 +229,12 @@ TEST_F(race, target_gets_signals)
 		int ret;
 
 		if (!sender) {
-			/* It may not have its handler yet. */
-			usleep(5000);
 			while (1) {
 				kill(pid, SIGUSR1);
 				victim_spend(victim_random(300));
 			}
 		}
-		victim_spend(6000 + victim_random(life / 2));
+		victim_spend(victim_random(life / 2));
 		image_new(self->image);
 		ret = device_checkpoint(self->device, pid, self->image, 0, &self->res);
 		if (ret) {

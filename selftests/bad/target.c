@@ -112,7 +112,7 @@ static volatile uint64_t *counter(const char *path)
 	return p;
 }
 
-/* Until SIGUSR1, if that is handled. */
+/* Until SIGUSR1. */
 static void count(const char *path)
 {
 	struct timespec ts = { 0, 200000 };
@@ -472,7 +472,6 @@ static void late(const char *path)
 	char *shared;
 	char byte;
 
-	signal(SIGUSR1, handler);
 	fill();
 	NEED(!pipe(ends));
 	tfd = timerfd_create(CLOCK_MONOTONIC, 0);
@@ -517,7 +516,6 @@ static void gone(const char *path, const char *dir)
 	struct statvfs before, after;
 	int small, big;
 
-	signal(SIGUSR1, handler);
 	fill();
 	small = deleted(dir, "small", 4096);
 	NEED(!statvfs(dir, &before));
@@ -563,7 +561,6 @@ static void naps(const char *path)
 	uint64_t val;
 	pthread_t t;
 
-	signal(SIGUSR1, handler);
 	NEED(!epoll_ctl(epfd, EPOLL_CTL_ADD, fd, &event));
 	NEED(!pthread_create(&t, NULL, waker, (void *)fd));
 	while (!told) {
@@ -594,7 +591,6 @@ static void cut(const char *path)
 	int mem = memfd_create("cut", 0);
 	char *private;
 
-	signal(SIGUSR1, handler);
 	NEED(!ftruncate(mem, 4096));
 	private = map(mem, MAP_PRIVATE);
 	*private = 1;
@@ -667,6 +663,8 @@ int main(int argc, char **argv)
 	pthread_t t;
 
 	self = "/proc/self/exe";
+	/* Whoever started it may send that as soon as it is on its own. */
+	signal(SIGUSR1, handler);
 	alone();
 	if (!strcmp(mode, "count")) {
 		count(argv[2]);
@@ -732,7 +730,6 @@ int main(int argc, char **argv)
 		NEED(!pthread_create(&t, NULL, vfork_thread, &us));
 		NEED(!pthread_join(t, NULL));
 	} else if (!strcmp(mode, "signal")) {
-		signal(SIGUSR1, handler);
 		while (now_us() < end)
 			spend(500);
 	} else {
