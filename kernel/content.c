@@ -375,7 +375,6 @@ int content_add(struct restart *rs, enum object_kind kind, u32 id, struct file *
 		const struct pb_file_attr *attr, u32 seals)
 {
 	struct content_final *cf = kzalloc(sizeof(*cf), GFP_KERNEL_ACCOUNT);
-	int ret;
 
 	if (!cf) {
 		fput(file);
@@ -389,13 +388,7 @@ int content_add(struct restart *rs, enum object_kind kind, u32 id, struct file *
 		cf->attr = *attr;
 	cf->seals = seals;
 	list_add_tail(&cf->list, &rs->contents);
-	ret = object_add(&rs->objects, kind, id, file);
-	if (ret) {
-		fput(file);
-		return ret == -EEXIST ?
-		       stream_in_bad(&rs->in, "id %u is too high, or used twice", id) : ret;
-	}
-	return 0;
+	return restart_add(rs, kind, id, file);
 }
 
 struct file *content_open(struct restart *rs, struct file *file, unsigned int flags)

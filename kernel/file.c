@@ -632,13 +632,7 @@ int file_read(struct restart *rs)
 			return stream_in_bad(&rs->in, "position of file %u", pb.id);
 		}
 	}
-	ret = object_add(&rs->objects, OBJECT_FILE, pb.id, file);
-	if (ret) {
-		fput(file);
-		return ret == -EEXIST ?
-		       stream_in_bad(&rs->in, "id %u is too high, or used twice", pb.id) : ret;
-	}
-	return 0;
+	return restart_add(rs, OBJECT_FILE, pb.id, file);
 }
 
 static int file_install(struct restart *rs, const struct pb_fd *pb)

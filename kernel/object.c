@@ -197,15 +197,20 @@ int object_add(struct object_table *tab, enum object_kind kind, u32 id, void *pt
 	struct object *obj;
 	int ret;
 
+	ret = -EEXIST;
 	if (!id || id > CKPT_IMAGE_OBJECTS_MAX)
-		return -EEXIST;
+		goto put;
 	obj = kzalloc(sizeof(*obj), GFP_KERNEL_ACCOUNT);
+	ret = -ENOMEM;
 	if (!obj)
-		return -ENOMEM;
+		goto put;
 	object_set(obj, kind, id, ptr, true);
 	ret = xa_insert(&tab->by_id, id, obj, GFP_KERNEL_ACCOUNT);
-	if (ret)
-		kfree(obj);
+	if (!ret)
+		return 0;
+	kfree(obj);
+put:
+	object_put[kind](ptr);
 	return ret == -EBUSY ? -EEXIST : ret;
 }
 

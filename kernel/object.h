@@ -122,10 +122,10 @@ struct object *object_lookup(struct object_table *tab, enum object_kind kind, co
 struct object *object_new(struct object_table *tab, enum object_kind kind, void *ptr, bool owned);
 
 /**
- * object_add() - restart: remember what the object @id of the image became
+ * object_add() - restart: remember what the object @id of the image became; see restart_add()
  *
- * On success the table owns the caller's reference to @ptr. Return: 0, -ENOMEM; -EEXIST: the id is
- * in use, or is none that object_new() gives.
+ * The table takes over the caller's reference to @ptr; if it fails, it is dropped. Return: 0,
+ * -ENOMEM; -EEXIST: the id is in use, or is none that object_new() gives.
  */
 int object_add(struct object_table *tab, enum object_kind kind, u32 id, void *ptr);
 

@@ -344,11 +344,9 @@ int pipe_read(struct restart *rs)
 			  pb.capacity);
 		goto err;
 	}
-	ret = object_add(&rs->objects, OBJECT_PIPE, pb.id, build);
-	if (ret == -EEXIST)
-		ret = stream_in_bad(&rs->in, "id %u is too high, or used twice", pb.id);
+	ret = restart_add(rs, OBJECT_PIPE, pb.id, build);
 	if (ret)
-		goto err;
+		return ret;
 	rs->pipe = build;
 	return pipe_set_attr(rs, build);
 err:

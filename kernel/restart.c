@@ -74,24 +74,25 @@ static void restart_free(void *arg)
 	kvfree(rs);
 }
 
+int restart_add(struct restart *rs, enum object_kind kind, u32 id, void *ptr)
+{
+	int ret = object_add(&rs->objects, kind, id, ptr);
+
+	return ret == -EEXIST ?
+	       stream_in_bad(&rs->in, "id %u is too high, or used twice", id) : ret;
+}
+
 /* ---- in the process that is being built ---- */
 
 static int restart_cred(struct restart *rs)
 {
 	struct cred *cred;
 	u32 id;
-	int ret;
 
 	cred = cred_read(&rs->in, &id);
 	if (IS_ERR(cred))
 		return PTR_ERR(cred);
-	ret = object_add(&rs->objects, OBJECT_CRED, id, cred);
-	if (ret) {
-		abort_creds(cred);
-		return ret == -EEXIST ?
-		       stream_in_bad(&rs->in, "id %u is too high, or used twice", id) : ret;
-	}
-	return 0;
+	return restart_add(rs, OBJECT_CRED, id, cred);
 }
 
 static int restart_taken(struct restart *rs, int err, u32 nr)

@@ -113,6 +113,14 @@ struct restart {
 	u32 dumpable;
 };
 
+/**
+ * restart_add() - remember what the object @id of the image became
+ * @ptr: the kernel object; the caller's reference is taken over, and dropped if this fails
+ *
+ * Return: 0, -ENOMEM, or -EBADMSG with words if the id is too high or used twice.
+ */
+int restart_add(struct restart *rs, enum object_kind kind, u32 id, void *ptr);
+
 /** restart_run() - CKPT_IOC_RESTART; the results are filled into @arg */
 int restart_run(struct dev_ctx *ctx, struct ckpt_restart *arg);
 

@@ -278,13 +278,7 @@ int seccomp_read(struct restart *rs)
 		memcpy(chain->insns + total, pb.filter[i].program.data, pb.filter[i].program.len);
 		total += n;
 	}
-	ret = object_add(&rs->objects, OBJECT_SECCOMP, pb.id, chain);
-	if (ret) {
-		seccomp_put(chain);
-		return ret == -EEXIST ?
-		       stream_in_bad(&rs->in, "id %u is too high, or used twice", pb.id) : ret;
-	}
-	return 0;
+	return restart_add(rs, OBJECT_SECCOMP, pb.id, chain);
 }
 
 static bool seccomp_same(const struct seccomp_chain *a, const struct seccomp_chain *b, u32 nr)

@@ -136,13 +136,7 @@ int tty_read(struct restart *rs)
 		memcpy(rs->termios_cc, pb.termios.cc.data, sizeof(rs->termios_cc));
 		rs->has_termios = true;
 	}
-	ret = object_add(&rs->objects, OBJECT_TTY, pb.id, get_file(rs->tty));
-	if (ret) {
-		fput(rs->tty);
-		return ret == -EEXIST ?
-		       stream_in_bad(&rs->in, "id %u is too high, or used twice", pb.id) : ret;
-	}
-	return 0;
+	return restart_add(rs, OBJECT_TTY, pb.id, get_file(rs->tty));
 }
 
 struct file *tty_open(struct restart *rs, u32 id, unsigned int flags)

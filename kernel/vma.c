@@ -7,6 +7,7 @@
 #include <linux/hugetlb_inline.h>
 #include <linux/mm.h>
 #include <linux/mman.h>
+#include <linux/pagemap.h>
 #include <linux/pkeys.h>
 #include <linux/prctl.h>
 #include <linux/slab.h>
@@ -445,9 +446,40 @@ int vma_pass_vdso(struct restart *rs, u64 addr)
 	return arch_vdso_unmap_code();
 }
 
+/*
+ * Private memory that was writable once stays charged against the commit limit when it is made
+ * read-only, for what was written is still there. Where memory must not become executable later
+ * (PR_SET_MDWE), it never was writable.
+ */
+static bool vma_was_writable(const struct pb_vma *pb)
+{
+	u32 flags = pb->flags & (PB_VMA_FLAG_ACCOUNT | PB_VMA_FLAG_SHARED | PB_VMA_FLAG_NORESERVE);
+
+	return flags == PB_VMA_FLAG_ACCOUNT && !(pb->prot & PROT_WRITE) &&
+	       !(pb->prot & PROT_EXEC && compat_mm_mdwe(current->mm));
+}
+
+/* Newer kernels drop the charge (7.3 does) unless a page was there once. Zero it is anyhow. */
+static int vma_make_read_only(struct restart *rs, const struct pb_vma *pb)
+{
+	unsigned long len = pb->end - pb->start;
+	int ret = 0;
+
+	if (pb->kind != PB_VMA_FILE) {
+		if (fault_in_writeable((char __user *)pb->start, 1))
+			ret = -ENOMEM;
+		else
+			ret = sym(do_madvise)(current->mm, pb->start, len, MADV_DONTNEED);
+	}
+	if (!ret)
+		ret = arch_sys(mprotect, pb->start, len, pb->prot);
+	return ret ? vma_failed(rs, pb, ret, "the area's protection was refused") : 0;
+}
+
 static int vma_make(struct restart *rs, const struct pb_vma *pb)
 {
 	unsigned long flags = MAP_FIXED_NOREPLACE, addr, off = 0, prot = pb->prot;
+	bool was_writable = vma_was_writable(pb);
 	struct file *file = NULL, *sealed = NULL;
 	int ret = vma_valid(rs, pb);
 
@@ -461,6 +493,8 @@ static int vma_make(struct restart *rs, const struct pb_vma *pb)
 	/* Or the kernel would look for a key by itself. */
 	if (pb->has_pkey && prot == PROT_EXEC)
 		prot |= PROT_READ;
+	if (was_writable)
+		prot = PROT_READ | PROT_WRITE;
 
 	flags |= pb->flags & PB_VMA_FLAG_SHARED ? MAP_SHARED : MAP_PRIVATE;
 	if (pb->flags & PB_VMA_FLAG_GROWSDOWN)
@@ -493,6 +527,11 @@ static int vma_make(struct restart *rs, const struct pb_vma *pb)
 		return vma_failed(rs, pb, (long)addr, "the area cannot be mapped");
 	if (addr != pb->start)
 		return vma_failed(rs, pb, -EEXIST, "the area's place is taken");
+	if (was_writable) {
+		ret = vma_make_read_only(rs, pb);
+		if (ret)
+			return ret;
+	}
 	if (pb->has_pkey) {
 		ret = arch_sys(pkey_mprotect, pb->start, pb->end - pb->start, pb->prot, pb->pkey);
 		if (ret)

@@ -453,6 +453,30 @@ SUBJECT(marks)
 	}
 }
 
+/* What was written is charged against the commit limit still, though it is read-only now. */
+SUBJECT(charge_of_read_only)
+{
+	static const int prots[] = { PROT_READ, PROT_READ | PROT_EXEC, PROT_NONE };
+	char before[256], after[256], *p[ARRAY_SIZE(prots)];
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(prots); i++) {
+		p[i] = (char *)map(6 * PAGE, PROT_NONE, MAP_PRIVATE) + PAGE;
+		ASSERT_EQ(0, mprotect(p[i], 4 * PAGE, PROT_READ | PROT_WRITE));
+		subject_fill(p[i], 2 * PAGE, i);
+		ASSERT_EQ(0, mprotect(p[i], 4 * PAGE, prots[i]));
+	}
+	vm_flags(p[0], before, sizeof(before));
+	EXPECT_NE(NULL, strstr(before, " ac"));
+	subject_wait();
+	for (i = 0; i < ARRAY_SIZE(prots); i++) {
+		vm_flags(p[i], after, sizeof(after));
+		EXPECT_NE(NULL, strstr(after, " ac")) TH_LOG("%d: %s", i, after);
+		EXPECT_EQ(0, mprotect(p[i], 4 * PAGE, PROT_READ));
+		EXPECT_TRUE(subject_filled(p[i], 2 * PAGE, i));
+	}
+}
+
 /* The line of /proc/self/maps of the area at @p. */
 static void maps_line(void *p, char *line, size_t size)
 {

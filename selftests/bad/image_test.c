@@ -283,11 +283,12 @@ TEST(records_twice)
 		      recs[i].type == CKPT_REC_GUARDS;
 		EXPECT_FINE(attempt_recs(list, n, may), "record %u of type %u twice", i,
 			    recs[i].type);
-		/* And once more far from the first. */
+		/* And once more far from the first: guards have no place among the pages. */
+		may = recs[i].type == CKPT_REC_GUARDS;
 		n = n_recs;
 		memcpy(list, recs, n * sizeof(*list));
 		list[n++] = recs[i];
-		EXPECT_FINE(attempt_recs(list, n, false), "record %u of type %u again at the end",
+		EXPECT_FINE(attempt_recs(list, n, may), "record %u of type %u again at the end",
 			    i, recs[i].type);
 	}
 	REPORT();

@@ -52,5 +52,8 @@ class Life:
         if p.returncode == 0 and any(l.startswith('ok ') for l in lines):
             return rounds
         timed = lines and os.path.exists(os.path.join(ctl, 'timed'))
+        # A check that fails in a loop says so thousands of times.
+        if len(lines) > 40:
+            lines[20:-20] = ['(%d lines more)' % (len(lines) - 40)]
         raise (Untimely if timed else Failure)('%s: %s\n%s%s' % (
             self.name, exit_text(p.returncode), said, '\n'.join(lines)))

@@ -19,12 +19,15 @@ int device_open(void)
 	return fd;
 }
 
+uint32_t device_timeout_ms;
+
 int device_checkpoint(int device, pid_t pid, int out, uint64_t flags, struct device_result *res)
 {
 	struct ckpt_checkpoint arg = {
 		.pid = pid,
 		.out_fd = out,
 		.flags = flags,
+		.timeout_ms = device_timeout_ms,
 		.errors = (uintptr_t)res->errors,
 		.errors_cap = DEVICE_ERRORS,
 	};

@@ -24,6 +24,9 @@ struct device_result {
 	struct ckpt_error errors[DEVICE_ERRORS];
 };
 
+/** device_timeout_ms - for checkpoints to come; 0, as it is at first, is the kernel's default. */
+extern uint32_t device_timeout_ms;
+
 /** device_open() - a new context; ends the program without one. */
 int device_open(void);
 
