@@ -94,7 +94,6 @@ long ckpt_proto_kernel_wait4(pid_t pid, int __user *stat, int options, struct ru
 	X(__x64_sys_membarrier, ckpt_proto_syscall)			\
 	X(__x64_sys_mlock2, ckpt_proto_syscall)				\
 	X(__x64_sys_prctl, ckpt_proto_syscall)				\
-	X(__x64_sys_mprotect, ckpt_proto_syscall)			\
 	X(__x64_sys_pkey_mprotect, ckpt_proto_syscall)			\
 	X(__x64_sys_rseq, ckpt_proto_syscall)				\
 	X(__x64_sys_seccomp, ckpt_proto_syscall)			\

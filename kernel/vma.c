@@ -448,8 +448,8 @@ int vma_pass_vdso(struct restart *rs, u64 addr)
 
 /*
  * Private memory that was writable once stays charged against the commit limit when it is made
- * read-only, for what was written is still there. Where memory must not become executable later
- * (PR_SET_MDWE), it never was writable.
+ * read-only, for what was written is still there. A restarter that may not make memory executable
+ * later (PR_SET_MDWE) cannot make it so.
  */
 static bool vma_was_writable(const struct pb_vma *pb)
 {
@@ -460,20 +460,15 @@ static bool vma_was_writable(const struct pb_vma *pb)
 }
 
 /* Newer kernels drop the charge (7.3 does) unless a page was there once. Zero it is anyhow. */
-static int vma_make_read_only(struct restart *rs, const struct pb_vma *pb)
+static int vma_touch(struct restart *rs, const struct pb_vma *pb)
 {
-	unsigned long len = pb->end - pb->start;
-	int ret = 0;
+	int ret = -ENOMEM;
 
-	if (pb->kind != PB_VMA_FILE) {
-		if (fault_in_writeable((char __user *)pb->start, 1))
-			ret = -ENOMEM;
-		else
-			ret = sym(do_madvise)(current->mm, pb->start, len, MADV_DONTNEED);
-	}
-	if (!ret)
-		ret = arch_sys(mprotect, pb->start, len, pb->prot);
-	return ret ? vma_failed(rs, pb, ret, "the area's protection was refused") : 0;
+	if (pb->kind == PB_VMA_FILE)
+		return 0;
+	if (!fault_in_writeable((char __user *)pb->start, 1))
+		ret = sym(do_madvise)(current->mm, pb->start, pb->end - pb->start, MADV_DONTNEED);
+	return ret ? vma_failed(rs, pb, ret, "the area cannot be written to") : 0;
 }
 
 static int vma_make(struct restart *rs, const struct pb_vma *pb)
@@ -528,14 +523,16 @@ static int vma_make(struct restart *rs, const struct pb_vma *pb)
 	if (addr != pb->start)
 		return vma_failed(rs, pb, -EEXIST, "the area's place is taken");
 	if (was_writable) {
-		ret = vma_make_read_only(rs, pb);
+		ret = vma_touch(rs, pb);
 		if (ret)
 			return ret;
 	}
-	if (pb->has_pkey) {
-		ret = arch_sys(pkey_mprotect, pb->start, pb->end - pb->start, pb->prot, pb->pkey);
+	/* In one go: without its key, the kernel would look for one for what is only executed. */
+	if (was_writable || pb->has_pkey) {
+		ret = arch_sys(pkey_mprotect, pb->start, pb->end - pb->start, pb->prot,
+			       pb->has_pkey ? pb->pkey : -1);
 		if (ret)
-			return vma_failed(rs, pb, ret, "the area's protection key was refused");
+			return vma_failed(rs, pb, ret, "the area's protection or key was refused");
 	}
 	return vma_advise(rs, pb);
 }
