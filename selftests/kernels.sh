@@ -391,6 +391,10 @@ sparse_for_7() # FILE
 
 # Run a command with the toolchain of a kernel. The mounts live in a namespace
 # of their own, so nothing stays behind however this ends.
+#
+# Packages of bookworm and before have files in /bin and /sbin; nobody has merged
+# these with /usr here. Headers of 6.1 take the compiler for a cross compiler if
+# the two DEB_* differ; later ones would ask dpkg, which has no database here.
 with_toolchain() # K-DIR COMMAND...
 {
 	local d=$1 suite gcc t user=() at=("$cache" "$src" "$build" "$PWD")
@@ -419,9 +423,10 @@ with_toolchain() # K-DIR COMMAND...
 			n=$((n - 1))
 			shift
 		done
-		exec chroot "$t" /usr/bin/env -i PATH=/usr/local/bin:/usr/sbin:/usr/bin HOME=/tmp \
-			LC_ALL=C.UTF-8 DEB_BUILD_ARCH=amd64 sh -c "cd \"\$0\" && exec \"\$@\"" \
-			"$cwd" "$@"
+		exec chroot "$t" /usr/bin/env -i HOME=/tmp LC_ALL=C.UTF-8 \
+			PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
+			DEB_BUILD_ARCH=amd64 DEB_HOST_ARCH=amd64 \
+			sh -c "cd \"\$0\" && exec \"\$@\"" "$cwd" "$@"
 	' sh "$t" "$PWD" ${#at[@]} "${at[@]}" "$@"
 }
 
