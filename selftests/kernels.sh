@@ -373,7 +373,7 @@ need_toolchain() # SUITE GCC
 sparse_for_7() # FILE
 {
 	mkdir -p "$(dirname "$1")"
-	cat > "$1" <<-'EOF'
+	cat > "$1.$$" <<-'EOF'
 		#!/bin/bash
 		set -o pipefail
 		/usr/bin/sparse -D__typeof_unqual__=__typeof__ "$@" 2>&1 | awk -F: '
@@ -386,15 +386,17 @@ sparse_for_7() # FILE
 			}
 			{ print > "/dev/stderr" }'
 	EOF
-	chmod +x "$1"
+	chmod +x "$1.$$"
+	mv "$1.$$" "$1"
 }
 
 # Run a command with the toolchain of a kernel. The mounts live in a namespace
 # of their own, so nothing stays behind however this ends.
 #
-# Packages of bookworm and before have files in /bin and /sbin; nobody has merged
-# these with /usr here. Headers of 6.1 take the compiler for a cross compiler if
-# the two DEB_* differ; later ones would ask dpkg, which has no database here.
+# Packages of bookworm have files in /bin and /sbin; unpacking them does not merge
+# these with /usr, as their installation would. Headers of 6.1 take the compiler
+# for a cross compiler if the two DEB_* differ; later ones would ask dpkg, which
+# has no database here.
 with_toolchain() # K-DIR COMMAND...
 {
 	local d=$1 suite gcc t user=() at=("$cache" "$src" "$build" "$PWD")
@@ -403,7 +405,8 @@ with_toolchain() # K-DIR COMMAND...
 	suite=$(cat "$d/suite")
 	gcc=$(cat "$d/gcc")
 	if [ "$suite" = "$host_suite" ] || [ "$suite" = host ]; then
-		"$@"
+		[ -e "$cache/bin/sparse" ] || sparse_for_7 "$cache/bin/sparse"
+		PATH=$cache/bin:$PATH "$@"
 		return
 	fi
 	t=$cache/toolchain/$suite-$gcc
@@ -576,6 +579,10 @@ name|path|build|run)
 	esac
 	;;
 source) source_dir ;;
+sources)
+	[ $# -eq 1 ] || { usage >&2; exit 2; }
+	echo "$(dirname "$(apt_conf "$1")")/sources.list"
+	;;
 unpack)
 	[ $# -gt 2 ] || { usage >&2; exit 2; }
 	update "$1"
