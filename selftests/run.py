@@ -104,7 +104,12 @@ class Subject:
         return proc.poll() is not None
 
     def ready(self):
-        wait_until(lambda: self.has('ready') or self.ended(), 'the subject does not get ready')
+        while not self.has('ready') and not self.ended():
+            # Others have what it claims: that may take them as long as it takes us.
+            wait_until(lambda: self.has('ready') or self.ended() or self.has('claims'),
+                       'the subject does not get ready')
+            wait_until(lambda: not self.has('claims') or self.ended(),
+                       'the subject does not get what it claims', 20 * PATIENCE)
         if not self.has('ready'):
             self.verdict()
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "subject.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -10,8 +11,10 @@
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 
 /* As in kselftest.h. */
@@ -410,9 +413,23 @@ bool subject_faults(volatile char *p, bool write)
 
 /* ---- processes ---- */
 
-void subject_outsider(void (*fn)(int arg), int arg)
+void subject_asleep(pid_t tid)
 {
-	pid_t pid = fork();
+	char path[64], text[256];
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/syscall", tid);
+	/* "running", or the number of the call; -1 while it waits for a page. */
+	do {
+		subject_nap(1);
+		if (subject_read(path, text, sizeof(text)) <= 0)
+			subject_abort();
+	} while (!isdigit(*text));
+}
+
+/* A process that is no child runs fn(arg), and then stays for as long as stay(PID of the test). */
+static void subject_beside(void (*fn)(int arg), int arg, bool (*stay)(pid_t test))
+{
+	pid_t test = getpid(), pid = fork();
 	int done[2];
 	char c;
 
@@ -423,14 +440,83 @@ void subject_outsider(void (*fn)(int arg), int arg)
 			close(done[1]);
 			_exit(read(done[0], &c, 1));
 		}
+		/* The number of the session is the pid of the test, which a restart needs. */
+		setsid();
 		fn(arg);
 		close(done[0]);
 		close(done[1]);
-		subject_nap(100);
-		while (subject_going())
+		while (stay(test))
 			subject_nap(10);
 		_exit(0);
 	}
 	if (waitpid(pid, NULL, 0) != pid)
 		subject_abort();
+}
+
+static bool subject_goes(pid_t test)
+{
+	(void)test;
+	/* Without a driver, a process that knows nothing of subject_ready() stays for a while. */
+	subject_nap(100);
+	return subject_going();
+}
+
+void subject_outsider(void (*fn)(int arg), int arg)
+{
+	subject_beside(fn, arg, subject_goes);
+}
+
+/* Has it not yet left its result? */
+static bool subject_lives(pid_t test)
+{
+	char path[PATH_MAX];
+	struct stat st;
+
+	if (!subject_has_driver())
+		return !kill(test, 0);
+	subject_ctl_path(path, "result");
+	if (!stat(path, &st))
+		return false;
+	subject_ctl_path(path, ".");
+	return !stat(path, &st);
+}
+
+/* Of all that the test has open, this alone. */
+static void subject_keep(int fd)
+{
+	dup2(fd, 0);
+	close_range(1, ~0U, 0);
+}
+
+/* A name that only one socket can have, and that goes with its last descriptor. */
+static bool subject_bind(int fd, const char *what, int i)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	int len = offsetof(struct sockaddr_un, sun_path) + 1;
+
+	len += snprintf(addr.sun_path + 1, sizeof(addr.sun_path) - 1, "ckpt-selftests/%s.%d", what,
+			i);
+	if (!bind(fd, (struct sockaddr *)&addr, len))
+		return true;
+	if (errno != EADDRINUSE)
+		subject_abort();
+	return false;
+}
+
+int subject_claim(const char *what, int n)
+{
+	int fd = socket(AF_UNIX, SOCK_DGRAM, 0), i;
+	char path[PATH_MAX];
+
+	subject_tell("claims", "%s", what);
+	for (i = 0; !subject_bind(fd, what, i); i = (i + 1) % n)
+		if (i == n - 1)
+			subject_nap(10);
+	subject_beside(subject_keep, fd, subject_lives);
+	close(fd);
+	if (subject_has_driver()) {
+		subject_ctl_path(path, "claims");
+		unlink(path);
+	}
+	return i;
 }

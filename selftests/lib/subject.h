@@ -62,6 +62,7 @@ void subject_wait(void);
  * "mode": only this one is meant, "go-on" or "kill-restart". "kill": kill it with ckpt --kill,
  * since what it does until a later kill would be seen by the restarted one. "image_max": bytes.
  * "tty": it wants a terminal. "rstr": more options of rstr. "timed": see subject_timed().
+ * "claims": it waits in subject_claim().
  */
 void subject_tell(const char *key, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
@@ -148,11 +149,31 @@ void *subject_map(int fd, size_t len, int prot, int flags);
 bool subject_faults(volatile char *p, bool write);
 
 /**
+ * subject_asleep() - wait until another thread of the process sleeps in a system call
+ *
+ * Of a thread that has said that its next call is the one it is to wait in.
+ */
+void subject_asleep(pid_t tid);
+
+/**
  * subject_outsider() - a process that is no child
  *
  * It runs fn(arg), and then lives as long as the test. Returns once @fn has; aborts if it cannot.
  */
 void subject_outsider(void (*fn)(int arg), int arg);
+
+/**
+ * subject_claim() - have something of the machine for this test alone
+ * @what: a name for it
+ * @n: how many there are
+ *
+ * Tests run beside each other, and each in both of its modes. One that looks at what the machine
+ * has only a few of, or changes it, claims that first; others wait, if all are claimed, until one
+ * that has one leaves its result. Another process holds the claim, so that it outlives a restart.
+ *
+ * Return: which of them, from 0 on.
+ */
+int subject_claim(const char *what, int n);
 
 /* ---- for subject_harness.h ---- */
 
