@@ -77,6 +77,8 @@ stage2()
 	exec < /dev/null
 	$bb hostname ckpt
 	$bb ifconfig lo up
+	# As in Debian. Of fewer pids, one that was killed may be another's before it is restarted.
+	echo 4194304 > /proc/sys/kernel/pid_max
 	mnt tmpfs mode=1777 /tmp
 	mnt devpts gid=5,mode=620,ptmxmode=666 /dev/pts
 	mnt tmpfs mode=1777 /dev/shm
