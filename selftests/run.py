@@ -342,7 +342,8 @@ def main():
     parser.add_argument('--rounds', type=int, default=2, help='checkpoints in each test')
     parser.add_argument('--repeat', type=int, default=1, help='how often to run each test')
     parser.add_argument('--seed', type=int, default=int.from_bytes(os.urandom(3), 'big'))
-    parser.add_argument('--jobs', type=int, default=2)
+    parser.add_argument('--jobs', type=int, default=2, help='tests at a time')
+    parser.add_argument('--load', type=int, default=0, help='busy loops beside them')
     args = parser.parse_args()
     built()
     os.umask(0o022)
@@ -351,6 +352,7 @@ def main():
     print('# seed %d' % args.seed)
     found = tests(args.tests)
     before = pids()
+    load = [subprocess.Popen(['sh', '-c', 'while :; do :; done']) for _ in range(args.load)]
     with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
         work = []
         for n in range(args.repeat):
@@ -360,6 +362,9 @@ def main():
                                             program, test, mode, args.seed + n, args.rounds))
         for w in work:
             w.result()
+    for loop in load:
+        loop.kill()
+        loop.wait()
     tap.first = False
     for name in tap.again:
         test, mode = name.split()
