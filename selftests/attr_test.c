@@ -673,7 +673,7 @@ SUBJECT(parent_death_detached)
 	subject_tell("mode", "kill-restart");
 	subject_tell("rstr", "-d");
 	subject_wait();
-	for (i = 0; i < 300 && !sig; i++) {
+	for (i = 0; i < 3000 && !sig; i++) {
 		ASSERT_EQ(0, prctl(PR_GET_PDEATHSIG, &sig));
 		subject_nap(10);
 	}

@@ -316,28 +316,21 @@ SUBJECT(loop)
 	EXPECT_LT(0, (int)got);
 }
 
+static void only_close(int fd)
+{
+	close(fd);
+}
+
 SUBJECT(watch_of_a_file_elsewhere)
 {
 	int epfd = epoll_create1(0), fds[2];
-	pid_t pid;
 
 	ASSERT_EQ(0, pipe(fds));
 	watch(epfd, EPOLL_CTL_ADD, fds[0], EPOLLIN, 1);
-	/* Who has the pipe is not a child. */
-	pid = fork();
-	if (!pid) {
-		if (fork())
-			_exit(0);
-		close(epfd);
-		subject_nap(100);
-		while (subject_going())
-			subject_nap(10);
-		_exit(0);
-	}
-	ASSERT_EQ(pid, waitpid(pid, NULL, 0));
+	/* A process that is not a child has the pipe, but not the instance. */
+	subject_outsider(only_close, epfd);
 	close(fds[0]);
 	close(fds[1]);
-	subject_nap(20);
 	subject_refused(" fd %d: an epoll watch of a file that others have open \\(fd %d\\) .*",
 			epfd, fds[0]);
 }

@@ -420,6 +420,7 @@ SUBJECT(breakpoint_is_refused)
 static void *thread_32(void *code)
 {
 	static const unsigned char loop[] = {
+		0xc7, 0x05, 0, 0, 0, 0, 1, 0, 0, 0,	/* movl $1, READY */
 		0x83, 0x3d, 0, 0, 0, 0, 0,		/* cmpl $0, WORD */
 		0xf3, 0x90,				/* pause */
 		0x74, 0xf5,				/* je back */
@@ -431,20 +432,21 @@ static void *thread_32(void *code)
 		0x48, 0x89, 0x25, 185, 0, 0, 0,		/* mov %rsp, STACK(%rip) */
 		0xff, 0x2d, 187, 0, 0, 0,		/* ljmp *LOOP(%rip) */
 	};
-	uint32_t word = (uintptr_t)code, at_loop = word + 16, at_leave = word + 64;
+	uint32_t word = (uintptr_t)code, ready = word + 4, at_loop = word + 16;
+	uint32_t at_leave = word + 64;
 	const uint16_t user_32 = 0x23;
 	char *p = code;
 
 	memcpy(p + 16, loop, sizeof(loop));
-	memcpy(p + 16 + 2, &word, 4);
-	memcpy(p + 16 + 12, &at_leave, 4);
+	memcpy(p + 16 + 2, &ready, 4);
+	memcpy(p + 16 + 12, &word, 4);
+	memcpy(p + 16 + 22, &at_leave, 4);
 	memcpy(p + 64, leave, sizeof(leave));
 	memcpy(p + 128, enter, sizeof(enter));
 	/* STACK is at 320, LOOP at 328. */
 	memcpy(p + 328, &at_loop, 4);
 	memcpy(p + 332, &user_32, 2);
 	subject_tell("thread", "%d", gettid());
-	((volatile uint32_t *)code)[1] = 1;
 	((void (*)(void))(p + 128))();
 	return NULL;
 }
@@ -459,7 +461,6 @@ SUBJECT(code_of_32_bits_is_refused)
 	ASSERT_EQ(0, pthread_create(&t, NULL, thread_32, (void *)code));
 	while (!code[1])
 		subject_nap(1);
-	subject_nap(20);
 	subject_refused(": a 32-bit program is not supported");
 	code[0] = 1;
 	EXPECT_EQ(0, pthread_join(t, NULL));

@@ -273,7 +273,7 @@ static void *interrupted(void *arg)
 	struct timespec ts = { 1000, 0 };
 
 	subject_check(!answer(0, SYS_restart_syscall, SECCOMP_RET_KILL_PROCESS));
-	ready++;
+	ready = gettid();
 	subject_check(nanosleep(&ts, &ts) == -1 && errno == EINTR);
 	subject_check(ts.tv_sec > 900 && ts.tv_sec < 1000);
 	return arg;
@@ -289,6 +289,7 @@ SUBJECT(signals_interrupt)
 	ASSERT_EQ(0, pthread_create(&t, NULL, interrupted, NULL));
 	while (!ready)
 		subject_nap(1);
+	subject_asleep(ready);
 	subject_wait();
 	subject_nap(50);
 	ASSERT_EQ(0, pthread_kill(t, SIGUSR1));

@@ -428,13 +428,15 @@ SUBJECT(many_pending)
 /* ---- waiting for signals ---- */
 
 static pthread_t waiter;
-static atomic_int waiting;
+static atomic_int waiting, waiter_tid;
 
 /* Nothing but the signal may end it: wait a little, look that it has not, and send it. */
 static void send_to_waiter(struct __test_metadata *_metadata, int sig)
 {
 	while (!waiting)
 		subject_nap(1);
+	/* A signal that comes before would be handled, and then waited for. */
+	subject_asleep(waiter_tid);
 	subject_wait();
 	EXPECT_EQ(1, waiting);
 	EXPECT_EQ(0, handled);
@@ -447,6 +449,7 @@ static void *suspend_thread(void *arg)
 	sigset_t none;
 
 	sigemptyset(&none);
+	waiter_tid = gettid();
 	waiting = 1;
 	subject_check(sigsuspend(&none) == -1 && errno == EINTR);
 	waiting = 2;
@@ -466,6 +469,7 @@ SUBJECT(sigsuspend_waits)
 
 static void *pause_thread(void *arg)
 {
+	waiter_tid = gettid();
 	waiting = 1;
 	subject_check(pause() == -1 && errno == EINTR);
 	waiting = 2;
@@ -487,6 +491,7 @@ static void *sigwait_thread(void *arg)
 
 	sigemptyset(&set);
 	sigaddset(&set, SIGUSR1);
+	waiter_tid = gettid();
 	waiting = 1;
 	subject_check(sigwaitinfo(&set, &info) == SIGUSR1);
 	waiting = 2;

@@ -490,7 +490,7 @@ static void *interrupted_thread(void *arg)
 {
 	struct timespec ts = { 1000, 0 };
 
-	begun++;
+	begun = gettid();
 	subject_check(nanosleep(&ts, &ts) == -1 && errno == EINTR);
 	subject_check(ts.tv_sec > 900 && ts.tv_sec < 1000);
 	return arg;
@@ -505,6 +505,7 @@ SUBJECT(signals_interrupt)
 	ASSERT_EQ(0, pthread_create(&t, NULL, interrupted_thread, NULL));
 	while (!begun)
 		subject_nap(1);
+	subject_asleep(begun);
 	subject_wait();
 	subject_nap(50);
 	ASSERT_EQ(0, pthread_kill(t, SIGUSR1));
@@ -771,7 +772,9 @@ SUBJECT(waitpid_goes_on)
 	int status;
 
 	if (!pid) {
-		subject_nap(SLEEP_NS / MS);
+		/* Not before, or there is nothing to refuse any more. */
+		while (subject_going())
+			subject_nap(10);
 		_exit(7);
 	}
 	subject_tell("refuse", ": a process with children .* is not supported");

@@ -97,7 +97,7 @@ SUBJECT(draws_again)
 	signal(SIGWINCH, resize);
 	signal(SIGTSTP, stop);
 	subject_wait();
-	for (i = 0; i < 500 && !(resized && stopped); i++)
+	for (i = 0; i < 3000 && !(resized && stopped); i++)
 		subject_nap(10);
 	EXPECT_EQ(SIGWINCH, resized);
 	EXPECT_EQ(SIGTSTP, stopped);

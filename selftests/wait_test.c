@@ -98,10 +98,14 @@ static void nothing(int sig)
 	(void)sig;
 }
 
-/* Ends the sleep of the first thread at the end. */
+/* Says when the first thread sleeps, and ends that at the end. */
 static void *waker(void *arg)
 {
-	while (!begun || subject_going())
+	while (!begun)
+		subject_nap(1);
+	subject_asleep(getpid());
+	subject_ready();
+	while (subject_going())
 		subject_nap(10);
 	while (!ended) {
 		pthread_kill(*(pthread_t *)arg, SIGUSR1);
@@ -117,9 +121,8 @@ static void cpu_sleep(struct __test_metadata *_metadata, int flags)
 	pthread_t self = pthread_self(), t;
 
 	ASSERT_EQ(0, sigaction(SIGUSR1, &sa, NULL));
-	ASSERT_EQ(0, pthread_create(&t, NULL, waker, &self));
 	subject_tell("refuse", ": a sleep on a CPU-time or alarm clock is not supported");
-	subject_ready();
+	ASSERT_EQ(0, pthread_create(&t, NULL, waker, &self));
 	begun = 1;
 	EXPECT_EQ(EINTR, clock_nanosleep(CLOCK_PROCESS_CPUTIME_ID, flags, &ts, NULL));
 	ended = 1;
@@ -138,7 +141,7 @@ SUBJECT(cpu_absolute_sleep_is_refused)
 
 /* ---- calls of i386, which 64-bit programs can make ---- */
 
-static volatile int old_ready;
+static volatile pid_t old_tid;
 
 /* poll() of i386 */
 static long old_poll(unsigned int ms)
@@ -153,7 +156,7 @@ static long old_poll(unsigned int ms)
 static void *old_call_thread(void *arg)
 {
 	subject_tell("thread", "%d", gettid());
-	old_ready = 1;
+	old_tid = gettid();
 	subject_fail("poll() ended: %ld", old_poll(600000));
 	return arg;
 }
@@ -175,9 +178,9 @@ SUBJECT(sleep_of_32_bits_is_refused)
 	if (!has_old_calls())
 		SKIP(return, "this kernel has no 32-bit calls");
 	ASSERT_EQ(0, pthread_create(&t, NULL, old_call_thread, NULL));
-	while (!old_ready)
+	while (!old_tid)
 		subject_nap(1);
-	subject_nap(50);
+	subject_asleep(old_tid);
 	subject_refused(": a sleep in a 32-bit call is not supported");
 }
 

@@ -3,7 +3,6 @@
 #include <poll.h>
 #include <pthread.h>
 #include <sys/epoll.h>
-#include <sys/time.h>
 
 #include "fixture.h"
 
@@ -332,19 +331,13 @@ static void ring(int sig __attribute__((unused)))
 	rung = 1;
 }
 
-/* An alarm with a handler, soon. */
-static void alarm_soon(void)
-{
-	struct itimerval soon = { .it_value.tv_usec = 100000 };
-
-	rung = 0;
-	signal(SIGALRM, ring);
-	setitimer(ITIMER_REAL, &soon, NULL);
-}
-
-/* Start to checkpoint into a pipe that is soon full; the exit status is the errno. */
+/*
+ * Start to checkpoint into a pipe that is soon full; the exit status is the errno. When this
+ * returns, it has begun to write, and got a signal with a handler.
+ */
 static pid_t slow_checkpoint(pid_t pid, int *from)
 {
+	struct pollfd begun = { .events = POLLIN };
 	struct device_result res;
 	int fds[2];
 	pid_t child;
@@ -354,12 +347,15 @@ static pid_t slow_checkpoint(pid_t pid, int *from)
 	child = fork();
 	if (!child) {
 		close(fds[0]);
-		alarm_soon();
+		signal(SIGALRM, ring);
 		device_checkpoint(device_open(), pid, fds[1], 0, &res);
 		_exit(res.error ?: rung ? 0 : 255);
 	}
 	close(fds[1]);
 	*from = fds[0];
+	begun.fd = fds[0];
+	if (poll(&begun, 1, 60000) != 1 || kill(child, SIGALRM))
+		return -1;
 	return child;
 }
 
@@ -379,7 +375,7 @@ TEST_F(device, signal_while_writing)
 	pid_t child = slow_checkpoint(self->pid, &from);
 
 	ASSERT_LT(0, child);
-	usleep(500000);
+	usleep(400000);
 	read_all(from);
 	EXPECT_EQ(0, victim_end(child));
 }
@@ -391,7 +387,6 @@ TEST_F(device, stop_while_writing)
 	pid_t child = slow_checkpoint(self->pid, &from);
 
 	ASSERT_LT(0, child);
-	usleep(300000);
 	kill(child, SIGSTOP);
 	usleep(300000);
 	EXPECT_EQ(0, waitpid(child, &status, WUNTRACED | WNOHANG));
@@ -421,7 +416,6 @@ TEST_F(device, end_while_writing)
 	for (i = 0; i < ARRAY_SIZE(ends); i++) {
 		child = slow_checkpoint(self->pid, &from);
 		ASSERT_LT(0, child);
-		usleep(300000);
 		kill(child, ends[i]);
 		EXPECT_EQ(ends[i], victim_end(child) & 0x7f);
 		close(from);
@@ -436,12 +430,14 @@ TEST_F(device, signal_while_reading)
 	int fds[2];
 
 	ASSERT_EQ(0, pipe2(fds, O_CLOEXEC));
+	signal(SIGALRM, ring);
 	child = fork();
 	if (!child) {
-		usleep(500000);
+		usleep(300000);
+		kill(getppid(), SIGALRM);
+		usleep(200000);
 		_exit(write(fds[1], "no image", 8) != 8);
 	}
-	alarm_soon();
 	EXPECT_EQ(-1, device_restart(self->fd, fds[0], 0, &res));
 	EXPECT_EQ(EBADMSG, res.error);
 	EXPECT_EQ(1, rung);
