@@ -134,6 +134,9 @@ static int build_main(void *arg)
 		if (!task_work_add(current, &bt->work, TWA_SIGNAL))
 			return 0;
 	}
+	/* Queued signals are the task's to free. */
+	signal_put_back(&bt->final.own, PIDTYPE_PID);
+	signal_put_back(&bt->final.shared, PIDTYPE_TGID);
 	send_sig(SIGKILL, current, 1);
 	build_leave(bt);
 	module_put(THIS_MODULE);
@@ -157,6 +160,8 @@ struct build_task *build_task(struct build *build, u64 flags, pid_t tid,
 	if (!bt)
 		return ERR_PTR(-ENOMEM);
 	init_waitqueue_head(&bt->wait);
+	init_sigpending(&bt->final.own);
+	init_sigpending(&bt->final.shared);
 	bt->build = build;
 	bt->tid = tid;
 	bt->fn = fn;

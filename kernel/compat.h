@@ -754,6 +754,18 @@ static inline const struct path *compat_file_path(struct file *file)
 #define COMPAT_UNBOUND_WQ	system_unbound_wq
 #endif
 
+/* dequeue_signal() lost the task, which is always the current one, in 6.12. */
+static inline int compat_dequeue_signal(sigset_t *mask, kernel_siginfo_t *info)
+{
+	enum pid_type type;
+
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+	return dequeue_signal(mask, info, &type);
+#else
+	return dequeue_signal(current, mask, info, &type);
+#endif
+}
+
 #include "compat_timer.h"
 
 #endif /* _CKPT_COMPAT_H */

@@ -3,10 +3,13 @@
  * Credentials: ids, groups, capabilities, securebits.
  *
  * Ids are those of the caller's user namespace, which is the target's (others are refused).
- * Not kept: keyrings (the restarted program has the restarter's session keyring). The label of a
+ * Not kept: keyrings. Whoever restarts a program of his own gives it his session keyring, as to
+ * any program that he starts; with other ids it has none, see cred_drop_keys(). The label of a
  * security module must be the restarter's already.
  */
 #include <linux/capability.h>
+#include <linux/key.h>
+#include <linux/keyctl.h>
 #include <linux/securebits.h>
 #include <linux/slab.h>
 #include <linux/uidgid.h>
@@ -229,6 +232,39 @@ static int cred_capabilities(struct stream_in *in, struct cred *new, const struc
 	return 0;
 }
 
+bool cred_same_ids(const struct cred *a, const struct cred *b)
+{
+	const struct group_info *ga = a->group_info, *gb = b->group_info;
+	int i;
+
+	if (!uid_eq(a->uid, b->uid) || !uid_eq(a->euid, b->euid) || !uid_eq(a->suid, b->suid) ||
+	    !uid_eq(a->fsuid, b->fsuid) || !gid_eq(a->gid, b->gid) || !gid_eq(a->egid, b->egid) ||
+	    !gid_eq(a->sgid, b->sgid) || !gid_eq(a->fsgid, b->fsgid) ||
+	    ga->ngroups != gb->ngroups)
+		return false;
+	/* Both are sorted. */
+	for (i = 0; i < ga->ngroups; i++)
+		if (!gid_eq(ga->gid[i], gb->gid[i]))
+			return false;
+	return true;
+}
+
+/*
+ * Keys are rights: a program with other ids gets none of the restarter's. Without a session keyring
+ * the kernel takes the default one of the program's own user, which that user has anyway. The
+ * clone has dropped the keyrings of the restarter's thread and process.
+ */
+static void cred_drop_keys(struct cred *new)
+{
+#ifdef CONFIG_KEYS
+	key_put(new->session_keyring);
+	new->session_keyring = NULL;
+	key_put(new->request_key_auth);
+	new->request_key_auth = NULL;
+	new->jit_keyring = KEY_REQKEY_DEFL_DEFAULT;
+#endif
+}
+
 struct cred *cred_read(struct stream_in *in, u32 *id)
 {
 	struct cred *new;
@@ -254,6 +290,8 @@ struct cred *cred_read(struct stream_in *in, u32 *id)
 		abort_creds(new);
 		return ERR_PTR(ret);
 	}
+	if (!cred_same_ids(new, current_cred()))
+		cred_drop_keys(new);
 	*id = pb.id;
 	return new;
 }

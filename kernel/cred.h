@@ -24,4 +24,7 @@ int cred_write(struct stream_out *out, struct task_struct *task, const struct cr
  */
 struct cred *cred_read(struct stream_in *in, u32 *id);
 
+/** cred_same_ids() - are all user and group ids, supplementary groups included, the same? */
+bool cred_same_ids(const struct cred *a, const struct cred *b);
+
 #endif /* _CKPT_CRED_H */

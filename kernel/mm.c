@@ -180,8 +180,9 @@ int mm_clear(void)
 	mm->context.vdso = NULL;
 	mm->start_brk = 0;
 	mm->brk = 0;
-	/* The restarter's own wish came along with the clone. */
+	/* The restarter's own wishes came along with the clone. */
 	compat_mm_clear_merge_any(mm);
+	atomic_set(&mm->membarrier_state, 0);
 	mmap_write_unlock(mm);
 	arch_pkeys_begin();
 	return 0;

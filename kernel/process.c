@@ -13,6 +13,7 @@
 #include "arch/arch.h"
 #include "checkpoint.h"
 #include "compat.h"
+#include "cred.h"
 #include "park.h"
 #include "process.h"
 #include "restart.h"
@@ -373,8 +374,12 @@ int process_finish(struct restart *rs)
 	sig->is_child_subreaper = rs->proc.child_subreaper;
 
 	if (rs->flags & CKPT_RESTART_DETACH) {
-		/* In a session of its own if it had one; it has no terminal then. */
-		if (rs->proc.sid == rs->proc.pid)
+		/*
+		 * In a session of its own if it had one; it has no terminal then. Nor does a
+		 * program with other ids keep the restarter's, to which it could write keys.
+		 */
+		if (rs->proc.sid == rs->proc.pid ||
+		    !cred_same_ids(build_leader(rs->build)->final.cred, current_cred()))
 			arch_sys(setsid, 0);
 		else if (rs->proc.pgid == rs->proc.pid)
 			arch_sys(setpgid, 0, 0);

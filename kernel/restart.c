@@ -342,10 +342,11 @@ static int restart_build(struct build_task *bt)
 	struct restart *rs = bt->build->owner;
 	int ret;
 
-	thread_forget();
+	ret = thread_forget(rs->ctx);
 	process_begin(rs);
 	file_close_all();
-	ret = mm_clear();
+	if (!ret)
+		ret = mm_clear();
 	while (!ret) {
 		if (fatal_signal_pending(current)) {
 			ret = -EINTR;
@@ -397,6 +398,7 @@ static int restart_finish_task(struct build_task *bt)
 	int ret = 0;
 
 	if (leader) {
+		signal_put_back(&bt->final.shared, PIDTYPE_TGID);
 		ret = content_finish(rs) ?: mm_finish(rs) ?: proc_finish(rs);
 		fs_finish(rs);
 		/* Not under limits that are the program's, nor with its credentials. */

@@ -6,6 +6,7 @@
 #include <linux/signal.h>
 #include <linux/slab.h>
 
+#include "compat.h"
 #include "park.h"
 #include "restart.h"
 #include "signal.h"
@@ -274,19 +275,66 @@ static bool signal_queue_one(const struct pb_signal *pb, enum pid_type type, int
 	return true;
 }
 
+static struct sigpending *signal_pending_of(enum pid_type type)
+{
+	return type == PIDTYPE_PID ? &current->pending : &current->signal->shared_pending;
+}
+
+/* Not SIGKILL: that one is for now. */
+static void signal_put_aside(struct sigpending *kept, enum pid_type type)
+{
+	struct sigpending *pending = signal_pending_of(type);
+	bool killed = sigismember(&pending->signal, SIGKILL);
+	struct sigqueue *q, *next;
+
+	list_for_each_entry_safe(q, next, &pending->list, list)
+		if (q->info.si_signo != SIGKILL)
+			list_move_tail(&q->list, &kept->list);
+	sigorsets(&kept->signal, &kept->signal, &pending->signal);
+	sigdelset(&kept->signal, SIGKILL);
+	sigemptyset(&pending->signal);
+	if (killed)
+		sigaddset(&pending->signal, SIGKILL);
+}
+
+void signal_put_back(struct sigpending *kept, enum pid_type type)
+{
+	struct sigpending *pending = signal_pending_of(type);
+
+	spin_lock_irq(&signal_sighand()->siglock);
+	list_splice_tail_init(&kept->list, &pending->list);
+	sigorsets(&pending->signal, &pending->signal, &kept->signal);
+	sigemptyset(&kept->signal);
+	recalc_sigpending();
+	spin_unlock_irq(&signal_sighand()->siglock);
+}
+
+void signal_drop(void)
+{
+	kernel_siginfo_t info;
+	sigset_t keep;
+	int sig;
+
+	siginitset(&keep, sigmask(SIGKILL));
+	do {
+		spin_lock_irq(&signal_sighand()->siglock);
+		sig = compat_dequeue_signal(&keep, &info);
+		spin_unlock_irq(&signal_sighand()->siglock);
+	} while (sig > 0);
+}
+
 int signal_queue_all(struct stream_in *in, const struct pb_signal *pb, unsigned int n,
-		     enum pid_type type)
+		     enum pid_type type, struct sigpending *kept)
 {
 	struct error_at at = {
 		.reason = CKPT_REASON_DENIED,
 		.task = current,
 		.advice = "raise it, or restart it with CAP_SYS_RESOURCE",
 	};
-	struct sigpending *pending = type == PIDTYPE_PID ? &current->pending :
-							   &current->signal->shared_pending;
 	unsigned int i, want = 0;
 	int ret = 0;
 
+	signal_drop();
 	for (i = 0; i < n && !ret; i++) {
 		if (!signal_queue_one(&pb[i], type, &ret))
 			return stream_in_bad(in, "pending signal %u", pb[i].signal);
@@ -294,8 +342,9 @@ int signal_queue_all(struct stream_in *in, const struct pb_signal *pb, unsigned 
 	}
 	/* Beyond the limit, some are as good as sent, but without their siginfo. */
 	spin_lock_irq(&signal_sighand()->siglock);
-	if (!ret && signal_queued(pending) < want)
+	if (!ret && signal_queued(signal_pending_of(type)) < want)
 		ret = -EAGAIN;
+	signal_put_aside(kept, type);
 	spin_unlock_irq(&signal_sighand()->siglock);
 	if (!ret)
 		return 0;
@@ -310,7 +359,8 @@ int signal_read_shared(struct restart *rs)
 	int ret;
 
 	ret = stream_in_msg(in, &pb_signals_msg, &signals);
-	return ret ?: signal_queue_all(in, signals.pending, signals.n_pending, PIDTYPE_TGID);
+	return ret ?: signal_queue_all(in, signals.pending, signals.n_pending, PIDTYPE_TGID,
+				       &build_leader(rs->build)->final.shared);
 }
 
 /* ---- the caller's own, during an operation ---- */

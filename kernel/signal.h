@@ -66,22 +66,34 @@ int signal_write(struct stream_out *out, const struct signal_process *proc);
 /** signal_read_actions() - read SIGHAND and set the current process's actions */
 int signal_read_actions(struct restart *rs);
 
-/** signal_read_shared() - read SIGNALS and queue them to the current process */
+/** signal_read_shared() - read SIGNALS, to be put back to the current process */
 int signal_read_shared(struct restart *rs);
 
 /**
- * signal_queue_all() - make signals of an image pending
+ * signal_queue_all() - queue signals of an image, and put them aside
  * @in: the image
  * @pb: the signals
  * @n: how many
  * @type: PIDTYPE_PID for the current thread, PIDTYPE_TGID for the process
+ * @kept: gets them, for signal_put_back()
  *
  * All signals must be blocked, so that none is dropped as ignored.
  *
  * Return: 0, or an error that is recorded: -EBADMSG, or -EAGAIN beyond RLIMIT_SIGPENDING.
  */
 int signal_queue_all(struct stream_in *in, const struct pb_signal *pb, unsigned int n,
-		     enum pid_type type);
+		     enum pid_type type, struct sigpending *kept);
+
+/** signal_put_back() - make pending what was put aside; @kept is empty afterwards */
+void signal_put_back(struct sigpending *kept, enum pid_type type);
+
+/**
+ * signal_drop() - drop all that is pending for the current thread and its process but SIGKILL
+ *
+ * A process that is being built is a member of the restarter's process group, and has a pid. Until
+ * its last steps nothing that is sent to these is for the program.
+ */
+void signal_drop(void);
 
 /**
  * signal_mute() - block the caller's signals that do not end it, those with a handler say

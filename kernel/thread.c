@@ -217,10 +217,21 @@ int thread_check(struct stream_in *in, const struct pb_thread *pb)
 	return 0;
 }
 
-void thread_forget(void)
+int thread_forget(struct dev_ctx *ctx)
 {
+	struct error_at at = {
+		.reason = CKPT_REASON_OTHER,
+		.advice = "restart it from a program without",
+	};
+	const char *left;
+
 	/* A clone without CLONE_VM keeps the registration, as fork must. */
 	rseq_execve(current);
+	signal_drop();
+	left = arch_forget() ?: lsm_unsupported_self();
+	return left ? error_add(&ctx->errors, -EOPNOTSUPP, &at,
+				"the restarted program would inherit from its restarter %s",
+				left) : 0;
 }
 
 int thread_restore(struct stream_in *in, const struct pb_thread *pb, struct thread_final *final)
@@ -265,7 +276,7 @@ int thread_restore(struct stream_in *in, const struct pb_thread *pb, struct thre
 	if (ret)
 		return error_add(&in->ctx->errors, ret, &at, "its segment bases were refused");
 
-	ret = signal_queue_all(in, pb->pending, pb->n_pending, PIDTYPE_PID);
+	ret = signal_queue_all(in, pb->pending, pb->n_pending, PIDTYPE_PID, &final->own);
 	if (ret)
 		return ret;
 
@@ -400,11 +411,14 @@ static int thread_prepare_speculation(struct stream_in *in, const struct thread_
 	return 0;
 }
 
-int thread_prepare(struct stream_in *in, const struct thread_final *final)
+int thread_prepare(struct stream_in *in, struct thread_final *final)
 {
 	struct error_at at = { .reason = CKPT_REASON_KERNEL, .task = current };
 	int ret;
 
+	/* What has come meanwhile was for the restarter, or its process group. */
+	signal_drop();
+	signal_put_back(&final->own, PIDTYPE_PID);
 	ret = thread_prepare_sched(in, final) ?: thread_prepare_speculation(in, final);
 	if (ret)
 		return ret;

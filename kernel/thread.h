@@ -11,6 +11,7 @@
 #include "signal.h"
 #include "syscall.h"
 
+struct dev_ctx;
 struct seccomp_chain;
 struct stream_in;
 struct stream_out;
@@ -44,6 +45,8 @@ struct thread_state {
  * @has_rseq: there is one
  * @rest: a system call to be made again
  * @sched: how it is to be scheduled
+ * @own: its pending signals; taken with the first of the last steps
+ * @shared: those of the process, of the leader; taken before timers are set
  * @pdeath_signal: parent-death signal or 0
  * @leaving: the process (tgid in the init namespace) that is the parent and about to leave, whose
  *	end is not the one that @pdeath_signal is about; 0 if the parent stays
@@ -63,6 +66,8 @@ struct thread_final {
 	bool has_rseq;
 	struct syscall_rest rest;
 	struct sched_later sched;
+	struct sigpending own;
+	struct sigpending shared;
 	u32 pdeath_signal;
 	pid_t leaving;
 	bool tsc_off;
@@ -107,8 +112,14 @@ int thread_check(struct stream_in *in, const struct pb_thread *pb);
  */
 int thread_restore(struct stream_in *in, const struct pb_thread *pb, struct thread_final *final);
 
-/** thread_forget() - the new leader drops what it inherited from the restarter's thread */
-void thread_forget(void);
+/**
+ * thread_forget() - the new leader drops what it inherited from the restarter's thread
+ *
+ * Documentation/security.md has the list of all that a task inherits, and where it is dropped.
+ *
+ * Return: 0, or -EOPNOTSUPP, recorded, if the restarter has something that cannot be dropped.
+ */
+int thread_forget(struct dev_ctx *ctx);
 
 /**
  * thread_finish() - the last steps that may fail; memory is complete
@@ -124,7 +135,7 @@ const char *thread_finish(struct thread_final *final);
  *
  * Return: 0, or an errno with the error recorded.
  */
-int thread_prepare(struct stream_in *in, const struct thread_final *final);
+int thread_prepare(struct stream_in *in, struct thread_final *final);
 
 /** thread_enter() - install the registers; at the return to user mode */
 void thread_enter(const struct thread_final *final);

@@ -216,7 +216,8 @@ struct ckpt_release {
 /** CKPT_RESTART_* - flags of CKPT_IOC_RESTART */
 /**
  * CKPT_RESTART_DETACH - the program gets a session or process group of its own if it had one
- * at the checkpoint; without the flag it stays in the caller's, as a job of its shell.
+ * at the checkpoint, and a session in any case if its ids are not the caller's; without the flag it
+ * stays in the caller's, as a job of its shell.
  */
 #define CKPT_RESTART_DETACH		(1ULL << 0)
 /**

@@ -17,6 +17,7 @@
  *	target naps FILE	short and long waits, one after the other; counts, until SIGUSR1
  *	target wide FILE MIB	counts, with so much memory that is hardly there
  *	target spy FILE OTHER	has a hold of OTHER, and counts
+ *	target keys FILE ID	becomes user and group ID, counts and looks for a key each time
  *	target cut FILE		counts, until SIGUSR1; then truncates a file that it maps
  *	target common FILE	counts; children of it do things to what all have
  *	target reap US		empties the memory of whatever dies (process_mrelease(2))
@@ -27,17 +28,19 @@
  *	target slow US		a thread waits in vfork() for that long, the first one for its end
  *	target signal US	handles SIGUSR1 for that long
  *
- * All but count, crowd, rich, waits, watch, wide, spy, common and suid end with status 42. Nothing
- * in it is shared with who started it.
+ * All but count, crowd, rich, waits, watch, wide, spy, keys, common and suid end with status 42.
+ * Nothing in it is shared with who started it.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <linux/filter.h>
 #include <linux/futex.h>
 #include <linux/ioprio.h>
+#include <linux/keyctl.h>
 #include <linux/seccomp.h>
 #include <pthread.h>
 #include <sched.h>
@@ -633,6 +636,21 @@ static void common(const char *path)
 	count(path);
 }
 
+/* Behind the counter: is there a key of that name in the session keyring? */
+static void keys(const char *path, long id)
+{
+	struct timespec ts = { 0, 200000 };
+	volatile uint64_t *n = counter(path);
+
+	NEED(!setgroups(0, NULL) && !setresgid(id, id, id) && !setresuid(id, id, id));
+	while (1) {
+		n[1] = syscall(SYS_keyctl, KEYCTL_SEARCH, KEY_SPEC_SESSION_KEYRING, "user",
+			       "ckpt-restarter", 0) > 0;
+		++*n;
+		nanosleep(&ts, NULL);
+	}
+}
+
 static void reap(int64_t end)
 {
 	pid_t last = fork(), pid;
@@ -679,6 +697,8 @@ int main(int argc, char **argv)
 	} else if (!strcmp(mode, "spy")) {
 		NEED(open(argv[3], O_PATH) >= 0);
 		count(argv[2]);
+	} else if (!strcmp(mode, "keys")) {
+		keys(argv[2], n);
 	} else if (!strcmp(mode, "late")) {
 		late(argv[2]);
 	} else if (!strcmp(mode, "gone")) {

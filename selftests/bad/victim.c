@@ -93,7 +93,7 @@ static const char *victim_program(void)
 	return copy;
 }
 
-pid_t victim_start(const char *mode, const char *arg)
+pid_t victim_start_with(const char *mode, const char *arg, const char *more)
 {
 	const char *path = victim_program();
 	int fds[2];
@@ -107,7 +107,7 @@ pid_t victim_start(const char *mode, const char *arg)
 		signal(SIGPIPE, SIG_DFL);
 		/* It closes this one when it is on its own. */
 		dup(fds[1]);
-		execl(path, path, mode, arg, NULL);
+		execl(path, path, mode, arg, more, NULL);
 		_exit(127);
 	}
 	close(fds[1]);
@@ -115,6 +115,11 @@ pid_t victim_start(const char *mode, const char *arg)
 		abort();
 	close(fds[0]);
 	return pid;
+}
+
+pid_t victim_start(const char *mode, const char *arg)
+{
+	return victim_start_with(mode, arg, NULL);
 }
 
 pid_t victim_start_us(const char *mode, long us)

@@ -25,6 +25,9 @@ unsigned long victim_seed(void);
 /** victim_start() - start target.c with two arguments; returns once it is on its own. */
 pid_t victim_start(const char *mode, const char *arg);
 
+/** victim_start_with() - the same with three, the last of which may be NULL. */
+pid_t victim_start_with(const char *mode, const char *arg, const char *more);
+
 /** victim_start_us() - the same with a number. */
 pid_t victim_start_us(const char *mode, long us);
 

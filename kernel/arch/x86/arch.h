@@ -74,6 +74,13 @@ const char *arch_unsupported(struct task_struct *task);
 /** arch_mm_unsupported() - the same for its address space */
 const char *arch_mm_unsupported(struct mm_struct *mm);
 
+/**
+ * arch_forget() - the current task drops what a clone has copied and no image can say
+ *
+ * Return: NULL, or what cannot be dropped.
+ */
+const char *arch_forget(void);
+
 /** arch_call_32() - is the current task in a 32-bit call, with numbers of its own? */
 static inline bool arch_call_32(void)
 {

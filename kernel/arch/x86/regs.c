@@ -251,6 +251,17 @@ const char *arch_mm_unsupported(struct mm_struct *mm)
 	return NULL;
 }
 
+const char *arch_forget(void)
+{
+	/* The segments of 32-bit calls; nothing refers to them before they are loaded anew. */
+	memset(current->thread.tls_array, 0, sizeof(current->thread.tls_array));
+	/* The clone has no bitmap, but the level is copied and would count with the next one. */
+	current->thread.iopl_emul = 0;
+	if (test_thread_flag(TIF_NOCPUID))
+		arch_sys(arch_prctl, ARCH_SET_CPUID, 1);
+	return arch_unsupported(current) ?: arch_mm_unsupported(current->mm);
+}
+
 /* A segment selector that is restored: null, or the one of all data. */
 static bool regs_selector_ok(u32 sel)
 {
