@@ -26,6 +26,7 @@ Usage: kernels.sh fetch [K...]         get kernels (default: 6.1 6.12 7)
        kernels.sh source               directory with pieces of the source of 6.1
                                        (kselftest headers, checkpatch) and all of it,
                                        packed; "done" holds the package version
+       kernels.sh sources SUITE        file with apt's sources of that release
        kernels.sh unpack SUITE DIR PACKAGE...
                                        unpack Debian packages into DIR
 

@@ -17,6 +17,7 @@ Installs the Debian packages that are missing; as root. WHAT is any of
   module   build the module
   tools    build the commands
   vm       run the virtual machine
+  tree     user space of another Debian release for the virtual machine (tree.sh)
   check    run the whole test suite: fuzzers, programs to checkpoint, linters
   debug    build the debug kernel
   real     programs and compilers for "make check-real" that are large
@@ -34,6 +35,7 @@ packages()
 		libprotobuf-c-dev libjansson-dev libssl-dev libisal-dev libxxhash-dev ;;
 	vm) echo qemu-system-x86 busybox-static cpio kmod xz-utils zstd util-linux \
 		ca-certificates debian-archive-keyring python3 procps ;;
+	tree) echo mmdebstrap ;;
 	check) echo git perl python3 python3-protobuf protobuf-compiler protobuf-c-compiler \
 		libprotobuf-c-dev libssl-dev sqlite3 gcc g++ libc6-dev xz-utils zstd gzip strace \
 		gdb clang libclang-rt-dev shellcheck mandoc jq bsdutils bsdextrautils \
@@ -61,7 +63,7 @@ while [ $# -gt 0 ]; do
 done
 if [ $# -eq 0 ]; then
 	set -- module tools vm
-	[ -n "$quick" ] || set -- "$@" check debug
+	[ -n "$quick" ] || set -- "$@" tree check debug
 fi
 
 wanted=$(for what; do packages "$what"; done | tr ' ' '\n' | sort -u)

@@ -4,8 +4,8 @@
 #
 # vm-init.sh - process 1 of the test machine; vm.sh puts it into the initramfs
 #
-# Makes the host's root file system, read-only and under an overlay in memory,
-# the root of the guest: so every program of the host can be tested without an
+# Makes the host's root file system, or a tree in it, read-only and under an overlay
+# in memory, the root of the guest: so every program of the host can be tested without an
 # image to build, and no test can harm the host. Runs twice: from the initramfs
 # to get there (stage1), then in the new root to run the command (stage2).
 #
@@ -40,6 +40,13 @@ uncover() # NUMBER DIR
 		overlay "$2"
 }
 
+read_conf() # WHERE-THE-HOST-IS
+{
+	dir=$($bb sed -n 's/.*ckpt\.vm=\([^ ]*\).*/\1/p' /proc/cmdline)
+	# shellcheck disable=SC1090,SC1091,SC2154 # written by vm.sh
+	. "$1$dir/conf" || die "cannot read $dir/conf"
+}
+
 stage1()
 {
 	$bb mount -t proc proc /proc
@@ -53,7 +60,8 @@ stage1()
 	$bb mkdir -p /rw/up /rw/work /rw/host /rw/root
 	$bb mount -t 9p -o ro,trans=virtio,version=9p2000.L,cache=loose,msize=512000 host /rw/host ||
 		die "cannot mount the host's root"
-	$bb mount -t overlay -o lowerdir=/rw/host,upperdir=/rw/up,workdir=/rw/work overlay /rw/root ||
+	read_conf /rw/host
+	$bb mount -t overlay -o "lowerdir=/rw/host$root,upperdir=/rw/up,workdir=/rw/work" overlay /rw/root ||
 		die "cannot mount the overlay"
 	mnt tmpfs mode=755 /rw/root/run
 	$bb mkdir -p /rw/root/run/vm/rw /rw/root/run/vm/host
@@ -69,10 +77,7 @@ stage1()
 stage2()
 {
 	bb=/run/vm/busybox
-	dir=$($bb sed -n 's/.*ckpt\.vm=\([^ ]*\).*/\1/p' /proc/cmdline)
-	conf=/run/vm/host$dir
-	# shellcheck disable=SC1091,SC2154 # written by vm.sh
-	. "$conf/conf" || die "cannot read $dir/conf"
+	read_conf /run/vm/host
 
 	exec < /dev/null
 	$bb hostname ckpt

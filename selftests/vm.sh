@@ -7,7 +7,8 @@
 # processes is not tried on the machine one works on. The guest boots Debian's
 # stock kernel, has the module loaded, the host's files (read-only, changes stay
 # in memory) and this tree at its usual place, so a command runs there as it
-# would here. A run also fails when the kernel had something to complain about.
+# would here. Or the files of another Debian release, with this tree among them.
+# A run also fails when the kernel had something to complain about.
 #
 # Needs no hardware virtualisation: QEMU translates (TCG).
 # shellcheck disable=SC2054 # the options of QEMU are full of commas
@@ -26,8 +27,13 @@ input too unless it is a terminal. Exit status: that of COMMAND;
        lockdep, sanitizer, refcount or leak report since the command began
 
   -k K         kernel: 6.1 (default), 6.12, 7 or any in "kernels.sh list"; debug
+  -r ROOT      the guest's files are not the host's, but those below this directory
+               of it; or those of a Debian release, as in "-r trixie": see tree.sh.
+               This tree and the current directory are where they are here
   -m MEM       memory in MiB, or with a suffix as for QEMU; default 2048
   -c CPUS      virtual CPUs; default 2
+  -C MODEL     processor, as QEMU's -cpu has it (qemu64; max,-pku); default: all that
+               can be emulated, but for two features that are faster without
   -s           one host thread for all virtual CPUs: slower, but free of the
                emulator's races with code the kernel patches at run time
   -t SECONDS   end the machine that long after its start; default 1800, 0: never
@@ -39,7 +45,7 @@ input too unless it is a terminal. Exit status: that of COMMAND;
   -l           look for leaks at the end (-k debug, takes a minute or two more)
   -A ARGS      more arguments for the kernel command line
   -K           start as from a disk: the kernel unpacks itself and is put at a
-               random address (5 s more)
+               random address (5 s more); has 5-level page tables if the processor does
   -v           say what it takes: time to boot, to run, kernel log
 
 In the guest: PATH starts with build/tools of this tree; HOME, TERM and CKPT_*
@@ -62,14 +68,16 @@ k=${CKPT_KERNEL:-6.1} mem=2048 cpus=2 thread=multi limit=1800 share='' load=yes 
 # With them kernel and libraries clear and copy by "rep movsb", for which the emulator, unlike any
 # processor, takes a step for each byte: four times as long as without.
 cpu=max,-erms,-fsrm
-allow='' leaks='' extra='' verbose='' image=vmlinux
+allow='' leaks='' extra='' verbose='' image=vmlinux root=''
 
 argv=("$@")
-while getopts :k:m:c:st:w:nM:ia:lA:Kvh o; do
+while getopts :k:r:m:c:C:st:w:nM:ia:lA:Kvh o; do
 	case $o in
 	k) k=$OPTARG ;;
+	r) root=$OPTARG ;;
 	m) mem=$OPTARG ;;
 	c) cpus=$OPTARG ;;
+	C) cpu=$OPTARG ;;
 	s) thread=single ;;
 	t) limit=$OPTARG ;;
 	w) share=$(cd "$OPTARG" && pwd -P) || die "no directory $OPTARG" ;;
@@ -167,6 +175,13 @@ initramfs()
 
 initrd=$(initramfs) || exit
 
+case $root in
+'') ;;
+*/*|.|..) root=$(cd "$root" && pwd -P) || exit 125 ;;
+*) root=$("$here/tree.sh" "$root") || exit 125 ;;
+esac
+[ "$root" != / ] || root=
+
 # ---- what the guest has to know -------------------------------------------------
 
 dir=$(mktemp -d "${TMPDIR:-/tmp}/ckpt-vm.XXXXXX")
@@ -198,12 +213,18 @@ elif [ -z "$load" ]; then
 fi
 [ -z "$leaks" ] || [ "$k" = debug ] || die "only -k debug can look for leaks (-l)"
 
-# The guest has its own /tmp and /run; what lies there and is needed is put back.
+# The guest has its own /tmp and /run, and another root has nothing of the host's; what is needed is
+# put back. What is there already is the guest's own: a current directory /usr would be a strange one.
 uncover=
 for d in "$src" "$build" "$PWD"; do
 	case $d in
-	/tmp/*|/run/*|/dev/shm/*) case " $uncover " in *" $d "*) ;; *) uncover="$uncover $d" ;; esac ;;
+	/tmp/*|/run/*|/dev/shm/*) ;;
+	*) if [ -z "$root" ] || [ -d "$root$d" ]; then continue; fi ;;
 	esac
+	for u in $uncover; do
+		case $d/ in "$u"/*) continue 2 ;; esac
+	done
+	uncover="$uncover $d"
 done
 
 if [ -n "$tty" ]; then
@@ -214,7 +235,7 @@ stdin=
 [ -t 0 ] || stdin=yes
 
 {
-	for v in k release ko tty stdin share leaks uncover; do
+	for v in k release root ko tty stdin share leaks uncover; do
 		echo "$v=$(quote "${!v}")"
 	done
 	echo "modules=$([ ! -e "$kdir/modules" ] || quote "$(realpath "$kdir/modules")")"
