@@ -151,14 +151,18 @@ initramfs()
 	key=$( (cat "$here/vm-init.sh" /bin/busybox; modules) | sha256sum | cut -c1-16)
 	out=$cache/initramfs/$release-$key.cpio
 	echo "$out"
-	[ ! -e "$out" ] || return 0
+	if [ -e "$out" ]; then
+		touch -c "$out" || true
+		return 0
+	fi
 	! ldd /bin/busybox > /dev/null 2>&1 || die "/bin/busybox needs libraries; install busybox-static"
 	mkdir -p "$cache/initramfs"
-	rm -f "$cache/initramfs/$release"-*.cpio
+	# Another machine may be about to start from one: only what has long been out of use goes.
+	find "$cache/initramfs" -name "$release-*.cpio" -mmin +60 -delete
 	tmp=$(mktemp -d "$cache/initramfs/new.XXXXXX")
 	mkdir -p "$tmp"/root/{bin,dev,proc,sys,rw,mod}
 	cp /bin/busybox "$tmp/root/bin/"
-	install -m 755 "$here/vm-init.sh" "$tmp/root/init"
+	install -m 755 "$here/vm-init.sh" "$tmp/root/init" || die "no vm-init.sh"
 	while read -r f; do
 		n=$((n + 1))
 		case $f in
