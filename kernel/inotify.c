@@ -13,10 +13,8 @@
 #include <linux/fsnotify_backend.h>
 #include <linux/idr.h>
 #include <linux/inotify.h>
-#include <linux/kdev_t.h>
 #include <linux/namei.h>
 #include <linux/sched/signal.h>
-#include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <asm/ioctls.h>
@@ -27,6 +25,7 @@
 #include "fdinfo.h"
 #include "file.h"
 #include "inotify.h"
+#include "mountinfo.h"
 #include "path.h"
 #include "restart.h"
 #include "scratch.h"
@@ -81,16 +80,6 @@ struct inotify_found {
 };
 
 /**
- * struct inotify_mount - a line of mountinfo
- * @dev: its file system
- * @text: behind that: what of it is mounted, and where
- */
-struct inotify_mount {
-	dev_t dev;
-	const char *text;
-};
-
-/**
  * struct inotify_write - an instance that is being written
  * @cp: the checkpoint
  * @file: the instance
@@ -101,10 +90,7 @@ struct inotify_mount {
  * @names: names of its events
  * @names_size: bytes of @names
  * @path: room for a path, and behind it for another
- * @text: of /proc/self/mountinfo, or NULL: not read yet
- * @mounts: its lines
- * @n_mounts: how many
- * @last: which of them led to the last watch
+ * @mounts: the mounts that the caller sees; the program has the same mount namespace
  * @pb: the record that is being filled
  */
 struct inotify_write {
@@ -117,10 +103,7 @@ struct inotify_write {
 	char *names;
 	size_t names_size;
 	char *path;
-	char *text;
-	struct inotify_mount *mounts;
-	u32 n_mounts;
-	u32 last;
+	struct mountinfo mounts;
 	struct pb_inotify pb;
 };
 
@@ -151,6 +134,9 @@ static u32 inotify_look(struct inotify_write *iw, u32 cap)
 
 	fsnotify_group_lock(iw->group);
 	list_for_each_entry(mark, &iw->group->marks_list, g_list) {
+		if (fatal_signal_pending(current))
+			break;
+		cond_resched();
 		if (mark->connector->type != FSNOTIFY_OBJ_TYPE_INODE)
 			continue;
 		if (n++ >= cap)
@@ -203,13 +189,13 @@ static int inotify_find(struct inotify_write *iw)
 
 	for (i = 0; i < INOTIFY_TRIES; i++) {
 		inotify_put_found(iw);
-		if (fatal_signal_pending(current))
-			return -EINTR;
 		n = inotify_look(iw, 0);
 		iw->found = kvcalloc(n ?: 1, sizeof(*iw->found), GFP_KERNEL_ACCOUNT);
 		if (!iw->found)
 			return -ENOMEM;
 		inotify_look(iw, n);
+		if (fatal_signal_pending(current))
+			return -EINTR;
 		info = fdinfo_read(iw->file);
 		if (IS_ERR(info))
 			return PTR_ERR(info) == -ENOMEM ? -ENOMEM : -EOPNOTSUPP;
@@ -220,133 +206,6 @@ static int inotify_find(struct inotify_write *iw)
 			return 0;
 	}
 	return -EOPNOTSUPP;
-}
-
-/* Once for all watches: there may be many of these and of those. */
-static int inotify_parse_mounts(struct inotify_write *iw)
-{
-	unsigned int major, minor;
-	const char *line;
-	u32 n = 0;
-
-	for (line = iw->text; *line; line += *line == '\n')
-		n += *(line = strchrnul(line, '\n')) == '\n';
-	iw->mounts = kvmalloc_array(n ?: 1, sizeof(*iw->mounts), GFP_KERNEL_ACCOUNT);
-	if (!iw->mounts)
-		return -ENOMEM;
-	for (line = iw->text; iw->n_mounts < n; line = strchr(line, '\n') + 1) {
-		int at = 0;
-
-		if (sscanf(line, "%*u %*u %u:%u %n", &major, &minor, &at) != 2 || !at) {
-			n--;
-			continue;
-		}
-		iw->mounts[iw->n_mounts].dev = MKDEV(major, minor);
-		iw->mounts[iw->n_mounts++].text = line + at;
-	}
-	return 0;
-}
-
-/* The mounts that the caller sees; the program has the same mount namespace. */
-static int inotify_read_mounts(struct inotify_write *iw)
-{
-	struct file *file = filp_open("/proc/self/mountinfo", O_RDONLY, 0);
-	size_t size;
-	loff_t pos;
-	ssize_t n = 0;
-
-	if (IS_ERR(file))
-		return PTR_ERR(file);
-	for (size = SZ_64K; size <= FDINFO_MAX; size *= 4) {
-		iw->text = kvmalloc(size, GFP_KERNEL_ACCOUNT);
-		n = iw->text ? 1 : -ENOMEM;
-		for (pos = 0; n > 0 && pos < size; )
-			n = kernel_read(file, iw->text + pos, size - pos, &pos);
-		if (!n) {
-			iw->text[pos] = '\0';
-			break;
-		}
-		kvfree(iw->text);
-		iw->text = NULL;
-		if (n < 0)
-			break;
-	}
-	fput(file);
-	if (!iw->text)
-		return n < 0 ? n : -E2BIG;
-	return inotify_parse_mounts(iw);
-}
-
-/* Undo the escapes of /proc in the word at @from: \ooo. Return: behind it, or NULL if too long. */
-static const char *inotify_word(const char *from, char *to, size_t size)
-{
-	unsigned int i;
-
-	for (i = 0; *from && *from != ' ' && *from != '\n'; i++) {
-		if (i + 1 >= size)
-			return NULL;
-		if (*from == '\\' && from[1] >= '0' && from[1] <= '3' && from[2] && from[3]) {
-			to[i] = (from[1] - '0') << 6 | (from[2] - '0') << 3 | (from[3] - '0');
-			from += 4;
-		} else {
-			to[i] = *from++;
-		}
-	}
-	to[i] = '\0';
-	return from;
-}
-
-/* If @name, within its file system, shows on this mount, put the path to it into @path. */
-static bool inotify_on_mount(const char *line, const char *name, char *path)
-{
-	size_t len;
-
-	/* What of the file system is mounted: that part of the name goes. */
-	line = inotify_word(line, path, PATH_MAX);
-	if (!line || *line != ' ')
-		return false;
-	len = strcmp(path, "/") ? strlen(path) : 0;
-	if (strncmp(name, path, len) || (name[len] && name[len] != '/'))
-		return false;
-	name += len;
-	if (!inotify_word(line + 1, path, PATH_MAX))
-		return false;
-	len = strcmp(path, "/") ? strlen(path) : 0;
-	return strscpy(path + len, *name ? name : "/", PATH_MAX - len) >= 0;
-}
-
-/* Does the file called @name in its file system show on mount @i? */
-static bool inotify_try(struct inotify_write *iw, u32 i, struct inode *inode, const char *name,
-			struct path *path)
-{
-	const struct inotify_mount *mount = &iw->mounts[i];
-
-	if (mount->dev != inode->i_sb->s_dev || !inotify_on_mount(mount->text, name, iw->path) ||
-	    kern_path(iw->path, 0, path))
-		return false;
-	if (d_backing_inode(path->dentry) == inode) {
-		iw->last = i;
-		return true;
-	}
-	path_put(path);
-	return false;
-}
-
-/* The mount of the last watch is that of the next one, mostly. */
-static bool inotify_search(struct inotify_write *iw, struct inode *inode, const char *name,
-			   struct path *path)
-{
-	u32 i, last = iw->last;
-
-	if (last < iw->n_mounts && inotify_try(iw, last, inode, name, path))
-		return true;
-	for (i = 0; i < iw->n_mounts; i++) {
-		if (i != last && inotify_try(iw, i, inode, name, path))
-			return true;
-		if (fatal_signal_pending(current))
-			break;
-	}
-	return false;
 }
 
 /* A path to the inode; its dentry tells only where it is in its file system. */
@@ -361,7 +220,7 @@ static const char *inotify_path(struct inotify_write *iw, struct inode *inode, s
 	name = dentry_path_raw(dentry, iw->path + PATH_MAX, PATH_MAX);
 	if (d_unlinked(dentry))
 		why = "a deleted file";
-	else if (!IS_ERR(name) && inotify_search(iw, inode, name, path))
+	else if (!IS_ERR(name) && mountinfo_find(&iw->mounts, inode, name, iw->path, path))
 		why = NULL;
 	dput(dentry);
 	return why;
@@ -545,9 +404,9 @@ static int inotify_write_watches(struct inotify_write *iw)
 	if (ret || !iw->n_found)
 		return ret;
 	iw->path = kvmalloc(2 * PATH_MAX, GFP_KERNEL_ACCOUNT);
-	ret = iw->path ? inotify_read_mounts(iw) : -ENOMEM;
+	ret = iw->path ? mountinfo_read(&iw->mounts) : -ENOMEM;
 	/* Without them no watch has a path, and each is refused. */
-	ret = ret == -ENOMEM ? ret : 0;
+	ret = ret == -ENOMEM || ret == -EINTR ? ret : 0;
 	for (i = 0; !ret && i < iw->n_found; i++) {
 		ret = inotify_write_watch(iw, &iw->found[i]);
 		cond_resched();
@@ -568,8 +427,7 @@ static int inotify_write_one(struct checkpoint *cp, struct object *obj)
 	iw.group = iw.file->private_data;
 	ret = inotify_write_watches(&iw);
 	inotify_put_found(&iw);
-	kvfree(iw.mounts);
-	kvfree(iw.text);
+	mountinfo_free(&iw.mounts);
 	kvfree(iw.path);
 	return ret ?: inotify_write_events(&iw);
 }
@@ -582,6 +440,7 @@ int inotify_write(struct checkpoint *cp)
 	if (!cp->has_inotify)
 		return 0;
 	object_for_each(&cp->objects, obj) {
+		cond_resched();
 		if (obj->kind != OBJECT_FILE || obj->fd < 0 || !inotify_match(obj->ptr))
 			continue;
 		ret = inotify_write_one(cp, obj);
@@ -769,11 +628,13 @@ int inotify_read(struct restart *rs)
 	if (pb.has_next_wd && (!pb.next_wd || pb.next_wd > INT_MAX))
 		return stream_in_bad(&rs->in, "number of the next inotify watch");
 	for (i = 0; !ret && i < pb.n_watch; i++) {
-		ret = inotify_watch(rs, obj, &pb.watch[i]);
+		ret = fatal_signal_pending(current) ? -EINTR :
+		      inotify_watch(rs, obj, &pb.watch[i]);
 		cond_resched();
 	}
 	for (i = 0; !ret && i < pb.n_event; i++) {
-		ret = inotify_queue(rs, obj, &pb.event[i]);
+		ret = fatal_signal_pending(current) ? -EINTR :
+		      inotify_queue(rs, obj, &pb.event[i]);
 		cond_resched();
 	}
 	if (!ret && pb.has_next_wd)
