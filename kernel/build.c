@@ -15,6 +15,9 @@
 /* The kernel looks for any of the bits; who was frozen in that sleep has another state. */
 #define BUILD_TASK_ASLEEP	(BUILD_TASK_STATE | TASK_FROZEN)
 
+/* How many tasks are woken under the lock in one go. */
+#define BUILD_SLICE		64
+
 static void build_free(struct kref *ref)
 {
 	struct build *build = container_of(ref, struct build, ref);
@@ -229,8 +232,10 @@ int build_call_all(struct build *build, int (*fn)(struct build_task *bt))
 		return ret;
 	/* Nobody adds to the list at the same time. */
 	bt = leader;
-	list_for_each_entry_continue(bt, &build->tasks, list)
+	list_for_each_entry_continue(bt, &build->tasks, list) {
 		build_ask(bt, fn);
+		cond_resched();
+	}
 	bt = leader;
 	list_for_each_entry_continue(bt, &build->tasks, list) {
 		err = build_wait(bt);
@@ -258,12 +263,20 @@ int build_inactive(struct build_task *bt)
 static void build_end(struct build *build, bool go)
 {
 	struct build_task *bt;
+	unsigned int n = 0;
 
 	spin_lock(&build->lock);
 	build->go = go;
 	build->over = true;
-	list_for_each_entry(bt, &build->tasks, list)
+	list_for_each_entry(bt, &build->tasks, list) {
 		wake_up_all(&bt->wait);
+		/* The last one may be one that could not be created, and leaves the list. */
+		if (++n % BUILD_SLICE || list_is_last(&bt->list, &build->tasks))
+			continue;
+		spin_unlock(&build->lock);
+		cond_resched();
+		spin_lock(&build->lock);
+	}
 	spin_unlock(&build->lock);
 }
 

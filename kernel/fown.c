@@ -8,7 +8,7 @@
 #include <linux/fs.h>
 #include <linux/list.h>
 #include <linux/pid.h>
-#include <linux/sched.h>
+#include <linux/sched/signal.h>
 #include <linux/signal.h>
 #include <linux/slab.h>
 
@@ -154,6 +154,8 @@ int fown_finish(struct restart *rs)
 	int ret;
 
 	list_for_each_entry(later, &rs->fowns, list) {
+		if (fatal_signal_pending(current))
+			return -EINTR;
 		obj = object_by_id(&rs->objects, OBJECT_FILE, later->id);
 		if (!obj || obj->fd < 0)
 			return stream_in_bad(&rs->in, "file %u has no descriptor", later->id);

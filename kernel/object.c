@@ -72,8 +72,10 @@ static int object_hash_grow(struct object_table *tab)
 		return -ENOMEM;
 	}
 	tab->bits += 3;
-	object_for_each(tab, obj)
+	object_for_each(tab, obj) {
 		hlist_add_head(&obj->node, object_hash(tab, obj->ptr));
+		cond_resched();
+	}
 	if (old != tab->first)
 		kvfree(old);
 	return 0;
@@ -131,8 +133,10 @@ void object_destroy(struct object_table *tab)
 		object_drop(obj);
 		cond_resched();
 	}
-	list_for_each_entry_safe(block, next, &tab->blocks, list)
+	list_for_each_entry_safe(block, next, &tab->blocks, list) {
 		free_page((unsigned long)block);
+		cond_resched();
+	}
 	INIT_LIST_HEAD(&tab->blocks);
 	if (tab->by_ptr != tab->first)
 		kvfree(tab->by_ptr);

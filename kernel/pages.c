@@ -70,13 +70,20 @@ static int pages_pte(pte_t *ptep, unsigned long addr, unsigned long next, struct
 	return pages_own(ptep_get(ptep)) ? pages_add(walk, addr) : 0;
 }
 
+/* Tables without a page in them may be many: called at each. */
+static int pages_pause(void)
+{
+	cond_resched();
+	return fatal_signal_pending(current) ? -EINTR : 0;
+}
+
 /* A huge page is taken as what it is made of; so it need not be split for the walk. */
 static int pages_pmd(pmd_t *pmdp, unsigned long addr, unsigned long next, struct mm_walk *walk)
 {
 	pmd_t pmd = READ_ONCE(*pmdp);
 
 	if (!pmd_trans_huge(pmd))
-		return 0;
+		return pages_pause();
 	/* The huge zero page is not anonymous. */
 	if (!PageAnon(pmd_page(pmd))) {
 		/* Nor is one that was split and freed since, and whose pages are in swap now. */
@@ -111,13 +118,16 @@ static int pages_count(pte_t *ptep, unsigned long addr, unsigned long next, stru
 	return 0;
 }
 
-/* A huge page there is the page cache's, and stays whole if it is not looked into. */
-static int pages_count_huge(pmd_t *pmdp, unsigned long addr, unsigned long next,
-			    struct mm_walk *walk)
+/*
+ * A huge page of a file is the page cache's, and none has a guard region in it: it stays whole if
+ * it is not looked into.
+ */
+static int pages_pass_huge(pmd_t *pmdp, unsigned long addr, unsigned long next,
+			   struct mm_walk *walk)
 {
 	if (pmd_trans_huge(READ_ONCE(*pmdp)))
 		walk->action = ACTION_CONTINUE;
-	return 0;
+	return pages_pause();
 }
 
 /* Only where there are any. */
@@ -127,7 +137,7 @@ static int pages_test_file(unsigned long addr, unsigned long next, struct mm_wal
 }
 
 static const struct mm_walk_ops pages_count_ops = {
-	.pmd_entry = pages_count_huge,
+	.pmd_entry = pages_pass_huge,
 	.pte_entry = pages_count,
 	.test_walk = pages_test_file,
 };
@@ -177,6 +187,7 @@ static int guard_test(unsigned long addr, unsigned long next, struct mm_walk *wa
 }
 
 static const struct mm_walk_ops guard_ops = {
+	.pmd_entry = pages_pass_huge,
 	.pte_entry = guard_pte,
 	.test_walk = guard_test,
 };
@@ -447,6 +458,8 @@ int pages_read_guards(struct restart *rs)
 			ret = sym(do_madvise)(current->mm, run->addr, len, MADV_GUARD_INSTALL);
 			cond_resched();
 		} while (ret == -ERESTARTNOINTR && !fatal_signal_pending(current));
+		if (fatal_signal_pending(current))
+			return -EINTR;
 		at.where = run->addr;
 		if (ret)
 			ret = error_add(&rs->ctx->errors, ret, &at,

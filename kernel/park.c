@@ -41,6 +41,7 @@ static void park_free(struct kref *ref)
 		thread_free(pt->thread);
 		put_task_struct(pt->task);
 		kfree(pt);
+		cond_resched();
 	}
 	xa_destroy(&park->tasks);
 	put_task_struct(park->leader);
@@ -261,8 +262,10 @@ static int park_scan(struct park *park, bool *leaving)
 		return ret;
 	/* In one go: the first to arrive waits for the last. */
 	pt = list_entry(last, struct park_task, list);
-	list_for_each_entry_continue(pt, &park->list, list)
+	list_for_each_entry_continue(pt, &park->list, list) {
 		park_ask(pt);
+		cond_resched();
+	}
 	return n;
 }
 
@@ -354,6 +357,7 @@ static void park_forget(struct park *park, bool gone_only)
 	struct park_task *pt;
 
 	list_for_each_entry(pt, &park->list, list) {
+		cond_resched();
 		if (READ_ONCE(pt->state) == PARK_COMING ||
 		    (gone_only && READ_ONCE(pt->state) != PARK_GONE))
 			continue;
@@ -479,18 +483,28 @@ void park_unpin(struct park_task *pt)
 	mutex_unlock(&pt->park->pin);
 }
 
-void park_release(struct park *park, enum ckpt_release_how how)
+/*
+ * No thread may get to user mode before the group stops. The signal is sent once, to the group: it
+ * goes through all threads each time. Every thread is made to look for signals on its way, and
+ * finds either this one or a stop that another thread has begun. Sent while they wait: a SIGCONT
+ * that comes after the release takes it away.
+ */
+static void park_stop(struct park *park)
 {
 	struct park_task *pt;
 
-	/*
-	 * To every thread: none may get to user mode before the group stops. And while they wait:
-	 * a SIGCONT that comes after the release finds, and takes away, all of them.
-	 */
+	sym(do_send_sig_info)(SIGSTOP, SEND_SIG_PRIV, park->leader, PIDTYPE_TGID);
+	list_for_each_entry(pt, &park->list, list) {
+		if (READ_ONCE(pt->state) == PARK_THERE)
+			set_tsk_thread_flag(pt->task, TIF_SIGPENDING);
+		cond_resched();
+	}
+}
+
+void park_release(struct park *park, enum ckpt_release_how how)
+{
 	if (how == CKPT_RELEASE_STOP)
-		list_for_each_entry(pt, &park->list, list)
-			if (READ_ONCE(pt->state) == PARK_THERE)
-				send_sig(SIGSTOP, pt->task, 1);
+		park_stop(park);
 	park->how = how;
 	/* Pairs with the wait's check: who sees it released sees how. */
 	smp_store_release(&park->released, true);

@@ -173,6 +173,9 @@ static int process_check_threads(struct checkpoint *cp)
 	list_for_each_entry(pt, &cp->park->list, list) {
 		struct error_at at = { .reason = CKPT_REASON_UNSUPPORTED, .task = pt->task };
 
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		cond_resched();
 		if (!pt->thread || !park_pin(pt))
 			continue;
 		thread_look(pt->thread, pt->task);

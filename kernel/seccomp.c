@@ -135,8 +135,10 @@ static int seccomp_write_chain(struct checkpoint *cp, struct park_task *pt, u32 
 	if (!filter || !insns)
 		ret = -ENOMEM;
 	for (pb.n_filter = 0; pb.n_filter < n && !ret; pb.n_filter++) {
-		ret = seccomp_get(pt, pb.n_filter, (void __user *)user, room, insns + used, &bytes,
-				  &why);
+		cond_resched();
+		ret = fatal_signal_pending(current) ? -EINTR :
+		      seccomp_get(pt, pb.n_filter, (void __user *)user, room, insns + used,
+				  &bytes, &why);
 		if (ret)
 			break;
 		filter[pb.n_filter].program.data = insns + used;
@@ -203,11 +205,15 @@ int seccomp_write(struct checkpoint *cp)
 	int ret;
 
 	list_for_each_entry(pt, &cp->park->list, list) {
+		cond_resched();
 		if (!pt->thread || !pt->task->seccomp.mode)
 			continue;
-		ret = seccomp_write_task(cp, pt);
+		ret = fatal_signal_pending(current) ? -EINTR : seccomp_write_task(cp, pt);
 		if (ret)
 			return ret;
+		/* checkpoint_held() refuses it. */
+		if (cp->out.held > CKPT_IMAGE_HELD_MAX)
+			break;
 	}
 	return 0;
 }
@@ -296,6 +302,7 @@ u32 seccomp_share(struct build *build)
 	u32 shared = 0, i;
 
 	list_for_each_entry(bt, &build->tasks, list) {
+		cond_resched();
 		chain = bt->final.seccomp;
 		if (!chain)
 			return 0;
@@ -347,8 +354,11 @@ int seccomp_finish(const struct thread_final *final, u32 shared, bool leader)
 	user = scratch_map(room);
 	if (IS_ERR_VALUE(user))
 		return user;
-	for (i = leader ? 0 : shared; i < chain->n && !ret; i++)
-		ret = seccomp_install(chain, i, i < shared ? SECCOMP_FILTER_FLAG_TSYNC : 0, user);
+	for (i = leader ? 0 : shared; i < chain->n && !ret; i++) {
+		ret = fatal_signal_pending(current) ? -EINTR :
+		      seccomp_install(chain, i, i < shared ? SECCOMP_FILTER_FLAG_TSYNC : 0, user);
+		cond_resched();
+	}
 	scratch_unmap(user, room);
 	return ret;
 }

@@ -119,7 +119,9 @@ void spool_drop(struct spool *spool)
 {
 	struct spool_chunk *chunk, *next;
 
-	list_for_each_entry_safe(chunk, next, &spool->chunks, list)
+	list_for_each_entry_safe(chunk, next, &spool->chunks, list) {
 		kvfree(chunk);
+		cond_resched();
+	}
 	spool_init(spool);
 }

@@ -382,6 +382,8 @@ static int stream_unspool(void *arg, void *entry, size_t len)
 	struct stream_held *held = entry;
 	struct stream_out *out = arg;
 
+	if (fatal_signal_pending(current))
+		return stream_write_error(out, -EINTR);
 	len -= sizeof(*held);
 	if (held->write)
 		return held->write(out, held->data, len);

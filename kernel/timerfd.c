@@ -13,6 +13,7 @@
 #include <linux/hrtimer.h>
 #include <linux/list.h>
 #include <linux/math64.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/time_namespace.h>
 #include <linux/timerfd.h>
@@ -365,6 +366,8 @@ int timerfd_finish(struct restart *rs)
 	int ret;
 
 	list_for_each_entry(later, &rs->timerfds, list) {
+		if (fatal_signal_pending(current))
+			return -EINTR;
 		ret = timerfd_finish_one(rs, later);
 		if (ret)
 			return ret;

@@ -10,6 +10,7 @@
 #include <linux/pagemap.h>
 #include <linux/pkeys.h>
 #include <linux/prctl.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 
 #include "arch/arch.h"
@@ -236,7 +237,7 @@ int vma_write_all(struct checkpoint *cp, u64 *vdso_base, u64 *vdso_size, u32 *to
 		goto out;
 
 	for (;;) {
-		n = vma_collect(cp->mm, addr, info);
+		n = fatal_signal_pending(current) ? -EINTR : vma_collect(cp->mm, addr, info);
 		ret = n;
 		if (n <= 0)
 			break;
@@ -545,7 +546,7 @@ int vma_read(struct restart *rs)
 
 	ret = stream_in_msg(&rs->in, &pb_vmas_msg, &vmas);
 	for (i = 0; !ret && i < vmas.n_vma; i++) {
-		ret = vma_make(rs, &vmas.vma[i]);
+		ret = fatal_signal_pending(current) ? -EINTR : vma_make(rs, &vmas.vma[i]);
 		rs->nr_vmas++;
 		cond_resched();
 	}
