@@ -123,6 +123,16 @@ static int checkpoint_write_image(struct checkpoint *cp)
 	return 0;
 }
 
+/* Bounds credentials and filters when every thread has its own. */
+static int checkpoint_held(struct checkpoint *cp)
+{
+	if (cp->out.held <= CKPT_IMAGE_HELD_MAX)
+		return 0;
+	return checkpoint_refuse(cp, CKPT_WHERE_NONE, 0, CKPT_REASON_UNSUPPORTED, NULL,
+				 "more than %u MiB of credentials and seccomp filters is not supported",
+				 CKPT_IMAGE_HELD_MAX >> 20);
+}
+
 static int checkpoint_write_creds(struct checkpoint *cp)
 {
 	struct park_task *pt;
@@ -131,8 +141,13 @@ static int checkpoint_write_creds(struct checkpoint *cp)
 	int ret;
 
 	list_for_each_entry(pt, &cp->park->list, list) {
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		cond_resched();
 		if (!pt->thread || object_lookup(&cp->objects, OBJECT_CRED, pt->thread->cred))
 			continue;
+		if (cp->out.held > CKPT_IMAGE_HELD_MAX)
+			return checkpoint_held(cp) ?: -EOPNOTSUPP;
 		obj = object_new(&cp->objects, OBJECT_CRED, (void *)get_cred(pt->thread->cred),
 				 true);
 		if (IS_ERR(obj)) {
@@ -160,6 +175,8 @@ static int checkpoint_write_threads(struct checkpoint *cp)
 	if (ret)
 		return ret;
 	list_for_each_entry(pt, &cp->park->list, list) {
+		if (fatal_signal_pending(current))
+			return -EINTR;
 		if (!pt->thread)
 			continue;
 		obj = object_lookup(&cp->objects, OBJECT_CRED, pt->thread->cred);
@@ -169,16 +186,6 @@ static int checkpoint_write_threads(struct checkpoint *cp)
 		cond_resched();
 	}
 	return 0;
-}
-
-/* Of threads that have all something else. */
-static int checkpoint_held(struct checkpoint *cp)
-{
-	if (cp->out.held <= CKPT_IMAGE_HELD_MAX)
-		return 0;
-	return checkpoint_refuse(cp, CKPT_WHERE_NONE, 0, CKPT_REASON_UNSUPPORTED, NULL,
-				 "more than %u MiB of credentials and seccomp filters is not supported",
-				 CKPT_IMAGE_HELD_MAX >> 20);
 }
 
 static int checkpoint_gone(struct checkpoint *cp)
@@ -277,6 +284,8 @@ static void checkpoint_free(struct checkpoint *cp)
 	}
 	path_unclaim(cp);
 	object_destroy(&cp->objects);
+	xa_destroy(&cp->leased);
+	xa_destroy(&cp->leases);
 	stream_out_close(&cp->out);
 	if (cp->snapshot)
 		mmput(cp->snapshot);
@@ -301,6 +310,9 @@ static struct checkpoint *checkpoint_new(struct dev_ctx *ctx, const struct ckpt_
 	spool_init(&cp->out.spool);
 	INIT_LIST_HEAD(&cp->paths);
 	object_init(&cp->objects);
+	xa_init_flags(&cp->aliases, XA_FLAGS_ACCOUNT);
+	xa_init_flags(&cp->leased, XA_FLAGS_ACCOUNT);
+	xa_init_flags(&cp->leases, XA_FLAGS_ACCOUNT);
 	cp->bounce = kvmalloc(CHECKPOINT_BOUNCE, GFP_KERNEL_ACCOUNT);
 	cp->path = kmalloc(PATH_MAX, GFP_KERNEL_ACCOUNT);
 	if (!cp->bounce || !cp->path) {
@@ -331,6 +343,9 @@ static int checkpoint_may_still(struct checkpoint *cp)
 	struct park_task *pt;
 
 	list_for_each_entry(pt, &cp->park->list, list) {
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		cond_resched();
 		if (!pt->thread || pt->thread->cred == seen)
 			continue;
 		seen = pt->thread->cred;

@@ -3,6 +3,7 @@
 #define _CKPT_CHECKPOINT_H
 
 #include <linux/ktime.h>
+#include <linux/xarray.h>
 
 #include "dev.h"
 #include "object.h"
@@ -34,6 +35,9 @@ struct signal_process;
  * @has_epoll: there is an epoll instance
  * @has_inotify: there is an inotify instance
  * @has_locks: there is a file with locks, of whomever
+ * @aliases: other names of files that were deleted under one, by the address of the inode
+ * @leased: files whose leases are in @leases, by the address of their struct file_lock_context
+ * @leases: leases, by the address of the description; see lock.c
  * @complete: all of the description is in @out
  * @released: when the process was released, 0 before
  */
@@ -56,6 +60,9 @@ struct checkpoint {
 	bool has_epoll;
 	bool has_inotify;
 	bool has_locks;
+	struct xarray aliases;
+	struct xarray leased;
+	struct xarray leases;
 	bool complete;
 	ktime_t released;
 };

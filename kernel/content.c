@@ -12,6 +12,7 @@
 #include <linux/memfd.h>
 #include <linux/module.h>
 #include <linux/mount.h>
+#include <linux/sched/signal.h>
 #include <linux/shmem_fs.h>
 #include <linux/slab.h>
 #include <linux/workqueue.h>
@@ -388,6 +389,12 @@ int content_add(struct restart *rs, enum object_kind kind, u32 id, struct file *
 		cf->attr = *attr;
 	cf->seals = seals;
 	list_add_tail(&cf->list, &rs->contents);
+	if (kind == OBJECT_SHMEM && seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE) &&
+	    xa_is_err(xa_store(&rs->sealed, (unsigned long)file_inode(file), xa_mk_value(1),
+			       GFP_KERNEL_ACCOUNT))) {
+		fput(file);
+		return -ENOMEM;
+	}
 	return restart_add(rs, kind, id, file);
 }
 
@@ -544,12 +551,7 @@ static int content_set_seals(struct restart *rs, const struct content_final *cf)
 
 bool content_write_sealed(struct restart *rs, struct file *file)
 {
-	const struct content_final *cf;
-
-	list_for_each_entry(cf, &rs->contents, list)
-		if (cf->kind == OBJECT_SHMEM && file_inode(cf->file) == file_inode(file))
-			return cf->seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE);
-	return false;
+	return xa_load(&rs->sealed, (unsigned long)file_inode(file));
 }
 
 /* They exclude the execution of these files. */
@@ -583,6 +585,9 @@ int content_finish(struct restart *rs)
 	int ret = 0;
 
 	list_for_each_entry(cf, &rs->contents, list) {
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		cond_resched();
 		if (cf->has_attr)
 			ret = content_set_attr(rs, cf->file, cf->id, &cf->attr);
 		if (!ret && cf->kind == OBJECT_SHMEM)
@@ -602,10 +607,12 @@ void content_forget(struct restart *rs)
 {
 	struct content_final *cf, *next;
 
+	xa_destroy(&rs->sealed);
 	list_for_each_entry_safe(cf, next, &rs->contents, list) {
 		if (cf->file)
 			fput(cf->file);
 		kfree(cf);
+		cond_resched();
 	}
 	INIT_LIST_HEAD(&rs->contents);
 }

@@ -5,15 +5,17 @@
  * fdinfo tells the descriptor, events and data of each watch. Two things it does not tell: which
  * description is behind a descriptor that may have been closed or replaced since, and whether an
  * edge has been reported already. And there is no call that makes a one-shot watch which has
- * fired. For these, struct epoll_item is looked at: each time one is used it is first compared
- * with what is known of the watch from elsewhere.
+ * fired. For these, struct epoll_item is looked at, which each file has a list of. An instance
+ * orders its watches, and fdinfo its lines, by file and descriptor: what was found, in that order,
+ * is compared with the lines one by one, and believed if all of it is the same.
  */
 #include <linux/err.h>
 #include <linux/file.h>
 #include <linux/fs.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
+#include <linux/sort.h>
 #include <linux/uaccess.h>
-#include <linux/xarray.h>
 
 #include "arch/arch.h"
 #include "checkpoint.h"
@@ -51,60 +53,6 @@ struct epoll_item {
 	struct epoll_event event;
 };
 
-/*
- * The item of a watch. If all of this fits, the fields are where they were thought to be. Others
- * may add and remove items of theirs, and of ours by a descriptor that they took (pidfd_getfd(2)):
- * under @file's f_lock, which the caller has, the list and what is on it stay.
- */
-static struct epoll_item *epoll_find(struct file *epoll, struct file *file, int fd, u32 events,
-				     u64 data, struct epoll_item *copy)
-{
-	struct epoll_item *item;
-	struct hlist_node *node;
-
-	lockdep_assert_held(&file->f_lock);
-	for (node = file->f_ep ? file->f_ep->first : NULL; node; node = copy->of_file.next) {
-		item = container_of(node, struct epoll_item, of_file);
-		if (copy_from_kernel_nofault(copy, item, sizeof(*copy)))
-			break;
-		if (copy->ep == epoll->private_data && copy->target.file == file &&
-		    copy->target.fd == fd && copy->event.events == (__force __poll_t)events &&
-		    copy->event.data == data)
-			return item;
-	}
-	return NULL;
-}
-
-/* The same without the lock, for who looks at the copy alone. */
-static struct epoll_item *epoll_item(struct file *epoll, struct file *file, int fd, u32 events,
-				     u64 data, struct epoll_item *copy)
-{
-	struct epoll_item *item;
-
-	spin_lock(&file->f_lock);
-	item = epoll_find(epoll, file, fd, events, data, copy);
-	spin_unlock(&file->f_lock);
-	return item;
-}
-
-/* Is it on the list of those that epoll_wait() looks at? -EOPNOTSUPP: this cannot be told. */
-static int epoll_ready(struct file *epoll, struct file *file, const struct pb_epoll_watch *watch)
-{
-	struct epoll_item *item, copy;
-	int tries;
-
-	/* A file that becomes ready at this moment may have it half on the list. */
-	for (tries = 0; tries < 100; tries++) {
-		item = epoll_item(epoll, file, watch->fd, watch->events, watch->data, &copy);
-		if (!item)
-			return -EOPNOTSUPP;
-		if ((copy.ready.next == &item->ready) == (copy.ready.prev == &item->ready))
-			return copy.ready.next != &item->ready;
-		cpu_relax();
-	}
-	return -EOPNOTSUPP;
-}
-
 bool epoll_match(struct file *file)
 {
 	return path_is_anonymous(file, "[eventpoll]");
@@ -119,23 +67,48 @@ int epoll_save(struct checkpoint *cp, struct file *file, int fd, u64 addr, struc
 }
 
 /**
- * struct epoll_write - an epoll instance that is being written
+ * struct epoll_found - a watch, as the list of its file has it
+ * @ep: the kernel's struct of its instance; only compared
+ * @file: what is watched; an object of the image
+ * @fd: the descriptor that it was added under
+ * @events: EPOLL*
+ * @data: of epoll_ctl(2)
+ * @known: it can be told whether it is ready
+ * @ready: it is on the list of those that epoll_wait() looks at
+ */
+struct epoll_found {
+	const void *ep;
+	struct file *file;
+	int fd;
+	u32 events;
+	u64 data;
+	bool known;
+	bool ready;
+};
+
+/**
+ * struct epoll_write - the epoll instances of an image, which are being written
  * @cp: the checkpoint
- * @list: the descriptors of the process
- * @epoll: the instance
+ * @ep: the kernel's structs of all of them, in order
+ * @n_ep: how many
+ * @found: the watches of all of them that are of files in the image
+ * @n_found: how many
+ * @cap: for how many there is room
+ * @epoll: the instance that is being written
  * @fd: a descriptor of it, for errors
- * @at: its fdinfo, from the first line that was not counted yet
- * @counts: how many watches each descriptor has in the lines before, as a value; counted only up
- *	to the last watch whose descriptor does not tell what it is of
+ * @next: the watch in @found that is expected to come next
  * @pb: the record that is being filled
  */
 struct epoll_write {
 	struct checkpoint *cp;
-	const struct file_list *list;
+	const void **ep;
+	unsigned int n_ep;
+	struct epoll_found *found;
+	unsigned int n_found;
+	unsigned int cap;
 	struct file *epoll;
 	int fd;
-	const char *at;
-	struct xarray counts;
+	unsigned int next;
 	struct pb_epoll pb;
 };
 
@@ -157,46 +130,165 @@ static bool epoll_parse(const char *line, struct pb_epoll_watch *watch)
 	return true;
 }
 
-/* How many watches of descriptor @fd the lines before @line have, or an errno. */
-static long epoll_count(struct epoll_write *ew, const char *line, int fd)
+/* There may be very many, and sort() does not look whether somebody else wants to run. */
+static int epoll_order(const void *a, const void *b)
 {
-	struct pb_epoll_watch watch;
-	void *count;
+	cond_resched();
+	if (fatal_signal_pending(current))
+		return 0;
+	return a < b ? -1 : a > b;
+}
 
-	for (; ew->at < line; ew->at = strchr(ew->at, '\n') + 1) {
-		if (!epoll_parse(ew->at, &watch))
-			continue;
-		count = xa_load(&ew->counts, watch.fd);
-		count = xa_mk_value(count ? xa_to_value(count) + 1 : 1);
-		count = xa_store(&ew->counts, watch.fd, count, GFP_KERNEL_ACCOUNT);
-		if (xa_is_err(count))
-			return xa_err(count);
-		if (fatal_signal_pending(current))
-			return -EINTR;
-		cond_resched();
+static int epoll_ep_cmp(const void *a, const void *b)
+{
+	return epoll_order(*(void * const *)a, *(void * const *)b);
+}
+
+static int epoll_found_cmp(const void *a, const void *b)
+{
+	const struct epoll_found *x = a, *y = b;
+	int ret = epoll_order(x->ep, y->ep) ?: epoll_order(x->file, y->file);
+
+	return ret ?: (x->fd > y->fd) - (x->fd < y->fd);
+}
+
+static bool epoll_ours(const struct epoll_write *ew, const void *ep)
+{
+	unsigned int low = 0, high = ew->n_ep, mid;
+
+	while (low < high) {
+		mid = low + (high - low) / 2;
+		if (ew->ep[mid] == ep)
+			return true;
+		if (ew->ep[mid] < ep)
+			low = mid + 1;
+		else
+			high = mid;
 	}
-	count = xa_load(&ew->counts, fd);
-	return count ? xa_to_value(count) : 0;
+	return false;
+}
+
+/* A file that becomes ready at this moment may have it half on the list. */
+static void epoll_look_ready(struct epoll_item *item, struct epoll_found *found)
+{
+	struct list_head ready;
+	int tries;
+
+	found->known = false;
+	for (tries = 0; tries < 100; tries++) {
+		if (copy_from_kernel_nofault(&ready, &item->ready, sizeof(ready)))
+			return;
+		found->ready = ready.next != &item->ready;
+		found->known = found->ready == (ready.prev != &item->ready);
+		if (found->known)
+			return;
+		cpu_relax();
+	}
 }
 
 /*
- * What a watch is of. Most often it is what the descriptor refers to still. If not, the kernel
- * tells the description of the nth watch with that descriptor, as a pointer without a reference.
- * Return: that, -ENOENT if it is none, -ENOMEM, or -EINTR.
+ * The watches of @file, into &ew->found as far as there is room. Others may add and remove items:
+ * under its f_lock the list and what is on it stay. Return: how many there are, or an errno:
+ * -EOPNOTSUPP if they do not look as expected.
  */
-static struct file *epoll_target(struct epoll_write *ew, const char *line,
-				 const struct pb_epoll_watch *watch)
+static int epoll_look(struct epoll_write *ew, struct file *file)
 {
-	struct file *file = file_list_find(ew->list, watch->fd);
-	struct epoll_item copy;
-	long nth;
+	struct epoll_found *found;
+	struct epoll_item *item, copy;
+	struct hlist_node *node;
+	int n = 0;
 
-	if (file && epoll_item(ew->epoll, file, watch->fd, watch->events, watch->data, &copy))
-		return file;
-	nth = epoll_count(ew, line, watch->fd);
-	if (nth < 0)
-		return ERR_PTR(nth);
-	return sym(get_epoll_tfile_raw_ptr)(ew->epoll, watch->fd, nth);
+	spin_lock(&file->f_lock);
+	for (node = file->f_ep ? file->f_ep->first : NULL; node; node = node->next) {
+		if (fatal_signal_pending(current)) {
+			n = -EINTR;
+			break;
+		}
+		item = container_of(node, struct epoll_item, of_file);
+		if (copy_from_kernel_nofault(&copy, item, sizeof(copy)) ||
+		    copy.target.file != file) {
+			n = -EOPNOTSUPP;
+			break;
+		}
+		if (!epoll_ours(ew, copy.ep) || ew->n_found + n++ >= ew->cap)
+			continue;
+		found = &ew->found[ew->n_found + n - 1];
+		found->ep = copy.ep;
+		found->file = file;
+		found->fd = copy.target.fd;
+		found->events = (__force u32)copy.event.events;
+		found->data = copy.event.data;
+		epoll_look_ready(item, found);
+	}
+	spin_unlock(&file->f_lock);
+	return n;
+}
+
+static int epoll_room(struct epoll_write *ew, unsigned int need)
+{
+	struct epoll_found *more;
+	unsigned int cap = max3(need, 2 * ew->cap, 64u);
+
+	more = kvmalloc_array(cap, sizeof(*more), GFP_KERNEL_ACCOUNT);
+	if (!more)
+		return -ENOMEM;
+	if (ew->n_found)
+		memcpy(more, ew->found, ew->n_found * sizeof(*more));
+	kvfree(ew->found);
+	ew->found = more;
+	ew->cap = cap;
+	return 0;
+}
+
+/* All watches of files in the image, once for all instances: a file may have very many. */
+static int epoll_collect(struct epoll_write *ew)
+{
+	struct object *obj;
+	struct file *file;
+	int n, ret;
+
+	object_for_each(&ew->cp->objects, obj) {
+		file = obj->ptr;
+		if (obj->kind != OBJECT_FILE || obj->fd < 0 || !READ_ONCE(file->f_ep))
+			continue;
+		for (;;) {
+			n = epoll_look(ew, file);
+			if (n < 0)
+				return n;
+			if (n <= ew->cap - ew->n_found)
+				break;
+			ret = epoll_room(ew, ew->n_found + n);
+			if (ret)
+				return ret;
+		}
+		ew->n_found += n;
+		cond_resched();
+	}
+	sort(ew->found, ew->n_found, sizeof(*ew->found), epoll_found_cmp, NULL);
+	return fatal_signal_pending(current) ? -EINTR : 0;
+}
+
+/* The first watch of the instance in &ew->found. */
+static unsigned int epoll_first(const struct epoll_write *ew, const void *ep)
+{
+	unsigned int low = 0, high = ew->n_found, mid;
+
+	while (low < high) {
+		mid = low + (high - low) / 2;
+		if (ew->found[mid].ep < ep)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+/* The watch that is next, if it is one of the instance at all. */
+static const struct epoll_found *epoll_next(const struct epoll_write *ew)
+{
+	const struct epoll_found *found = &ew->found[ew->next];
+
+	return ew->next < ew->n_found && found->ep == ew->epoll->private_data ? found : NULL;
 }
 
 static int epoll_flush(struct epoll_write *ew)
@@ -213,31 +305,26 @@ static int epoll_flush(struct epoll_write *ew)
 static int epoll_write_watch(struct epoll_write *ew, const char *line)
 {
 	struct pb_epoll_watch *watch = &ew->pb.watch[ew->pb.n_watch];
-	struct object *obj = NULL;
-	struct file *file;
-	int ready;
+	const struct epoll_found *found = epoll_next(ew);
+	struct object *obj;
 
 	memset(watch, 0, sizeof(*watch));
 	if (!epoll_parse(line, watch))
 		return epoll_refuse(ew, "an epoll instance of this kernel");
-	file = epoll_target(ew, line, watch);
-	if (file == ERR_PTR(-EINTR) || file == ERR_PTR(-ENOMEM))
-		return PTR_ERR(file);
-	/* Of those in the table a reference is held: an equal pointer is the same file. */
-	if (!IS_ERR(file))
-		obj = object_lookup(&ew->cp->objects, OBJECT_FILE, file);
-	if (!obj || obj->fd < 0)
+	if (!found || found->fd != watch->fd || found->events != watch->events ||
+	    found->data != watch->data)
 		return checkpoint_refuse(ew->cp, CKPT_WHERE_FD, ew->fd, CKPT_REASON_UNSUPPORTED,
 					 NULL, "%s (fd %u) is not supported",
 					 "an epoll watch of a file that others have open",
 					 watch->fd);
+	ew->next++;
+	obj = object_lookup(&ew->cp->objects, OBJECT_FILE, found->file);
 	watch->file = obj->id;
 	if (watch->events & EPOLL_EDGE && watch->events & EPOLL_ALWAYS) {
-		ready = epoll_ready(ew->epoll, file, watch);
-		if (ready < 0)
+		if (!found->known)
 			return epoll_refuse(ew, "an edge-triggered epoll watch of this kernel");
-		watch->has_seen = !ready;
-		watch->seen = !ready;
+		watch->has_seen = !found->ready;
+		watch->seen = !found->ready;
 	}
 	return ++ew->pb.n_watch == PB_EPOLL_WATCH_MAX ? epoll_flush(ew) : 0;
 }
@@ -254,46 +341,72 @@ static int epoll_write_one(struct epoll_write *ew)
 			return -ENOMEM;
 		return epoll_refuse(ew, "an epoll instance with so many watches");
 	}
-	ew->at = info;
-	xa_init_flags(&ew->counts, XA_FLAGS_ACCOUNT);
+	ew->next = epoll_first(ew, ew->epoll->private_data);
 	for (line = info; !ret && *line; line = end + 1) {
-		ret = epoll_write_watch(ew, line);
+		ret = fatal_signal_pending(current) ? -EINTR : epoll_write_watch(ew, line);
 		end = strchr(line, '\n');
 		if (!end)
 			break;
 		cond_resched();
 	}
+	/* Somebody else adds to it just now, or it is not as it was thought to be. */
+	if (!ret && epoll_next(ew))
+		ret = epoll_refuse(ew, "an epoll instance of this kernel");
 	if (!ret)
 		ret = epoll_flush(ew);
-	xa_destroy(&ew->counts);
 	kvfree(info);
 	return ret;
 }
 
-int epoll_write(struct checkpoint *cp, const struct file_list *list)
+static bool epoll_object(const struct object *obj)
 {
-	struct epoll_write ew = { .cp = cp, .list = list };
+	return obj->kind == OBJECT_FILE && epoll_match(obj->ptr);
+}
+
+static int epoll_write_all(struct epoll_write *ew)
+{
 	struct object *obj;
-	int ret = 0;
+	int ret;
+
+	object_for_each(&ew->cp->objects, obj)
+		ew->n_ep += epoll_object(obj);
+	ew->ep = kvmalloc_array(ew->n_ep, sizeof(*ew->ep), GFP_KERNEL_ACCOUNT);
+	ew->pb.watch = kvcalloc(PB_EPOLL_WATCH_MAX, sizeof(*ew->pb.watch), GFP_KERNEL_ACCOUNT);
+	if (!ew->ep || !ew->pb.watch)
+		return -ENOMEM;
+	ew->n_ep = 0;
+	object_for_each(&ew->cp->objects, obj)
+		if (epoll_object(obj))
+			ew->ep[ew->n_ep++] = ((struct file *)obj->ptr)->private_data;
+	sort(ew->ep, ew->n_ep, sizeof(*ew->ep), epoll_ep_cmp, NULL);
+	ret = epoll_collect(ew);
+	object_for_each(&ew->cp->objects, obj) {
+		if (!epoll_object(obj))
+			continue;
+		ew->epoll = obj->ptr;
+		ew->fd = obj->fd;
+		ew->pb.file = obj->id;
+		if (ret == -EOPNOTSUPP)
+			return epoll_refuse(ew, "an epoll instance of this kernel");
+		ret = ret ?: epoll_write_one(ew);
+		if (ret)
+			break;
+		cond_resched();
+	}
+	return ret;
+}
+
+int epoll_write(struct checkpoint *cp)
+{
+	struct epoll_write ew = { .cp = cp };
+	int ret;
 
 	if (!cp->has_epoll)
 		return 0;
-	object_for_each(&cp->objects, obj) {
-		if (obj->kind != OBJECT_FILE || !epoll_match(obj->ptr))
-			continue;
-		if (!ew.pb.watch)
-			ew.pb.watch = kvcalloc(PB_EPOLL_WATCH_MAX, sizeof(*ew.pb.watch),
-					       GFP_KERNEL_ACCOUNT);
-		if (!ew.pb.watch)
-			return -ENOMEM;
-		ew.epoll = obj->ptr;
-		ew.fd = obj->fd;
-		ew.pb.file = obj->id;
-		ret = epoll_write_one(&ew);
-		if (ret)
-			break;
-	}
+	ret = epoll_write_all(&ew);
 	kvfree(ew.pb.watch);
+	kvfree(ew.found);
+	kvfree(ew.ep);
 	return ret;
 }
 
@@ -357,6 +470,29 @@ static int epoll_add(struct object *epoll, struct file *file, int fd, struct epo
 }
 
 /*
+ * The item of a watch that was just made, the first one of its file. If all of this fits, the
+ * fields are where they were thought to be. Others may add and remove items of theirs, and of ours
+ * by a descriptor that they took (pidfd_getfd(2)): under @file's f_lock, which the caller has, the
+ * list and what is on it stay.
+ */
+static struct epoll_item *epoll_find(struct file *epoll, struct file *file, int fd, u32 events,
+				     u64 data)
+{
+	struct epoll_item *item, copy;
+
+	lockdep_assert_held(&file->f_lock);
+	if (!file->f_ep || !file->f_ep->first)
+		return NULL;
+	item = container_of(file->f_ep->first, struct epoll_item, of_file);
+	if (copy_from_kernel_nofault(&copy, item, sizeof(copy)))
+		return NULL;
+	if (copy.ep == epoll->private_data && copy.target.file == file && copy.target.fd == fd &&
+	    copy.event.events == (__force __poll_t)events && copy.event.data == data)
+		return item;
+	return NULL;
+}
+
+/*
  * Add it such that nothing it waits for is reported now, then give it its events. Return: 0, an
  * errno, or -EOPNOTSUPP if the kernel's item is not as expected.
  */
@@ -367,7 +503,7 @@ static int epoll_add_quiet(struct object *epoll, struct file *file,
 		.events = (__force __poll_t)(watch->events & EPOLL_PRIVATE),
 		.data = watch->data,
 	};
-	struct epoll_item *item, copy;
+	struct epoll_item *item;
 	int ret;
 
 	ret = epoll_add(epoll, file, watch->fd, &event);
@@ -375,7 +511,7 @@ static int epoll_add_quiet(struct object *epoll, struct file *file,
 		return ret;
 	spin_lock(&file->f_lock);
 	item = epoll_find(epoll->ptr, file, watch->fd,
-			  (watch->events & EPOLL_PRIVATE) | EPOLL_ALWAYS, watch->data, &copy);
+			  (watch->events & EPOLL_PRIVATE) | EPOLL_ALWAYS, watch->data);
 	/* As in EPOLL_CTL_MOD; a wake-up that comes at this moment sees one or the other. */
 	if (item)
 		WRITE_ONCE(item->event.events, (__force __poll_t)watch->events);
@@ -449,7 +585,8 @@ int epoll_read(struct restart *rs)
 	if (!epoll || epoll->fd < 0 || !epoll_match(epoll->ptr))
 		return stream_in_bad(&rs->in, "epoll instance %u", pb.file);
 	for (i = 0; !ret && i < pb.n_watch; i++) {
-		ret = epoll_watch(rs, epoll, &pb.watch[i]);
+		ret = fatal_signal_pending(current) ? -EINTR :
+		      epoll_watch(rs, epoll, &pb.watch[i]);
 		cond_resched();
 	}
 	return ret;

@@ -6,7 +6,6 @@
 
 struct checkpoint;
 struct file;
-struct file_list;
 struct pb_file;
 struct restart;
 
@@ -19,12 +18,11 @@ int epoll_save(struct checkpoint *cp, struct file *file, int fd, u64 addr, struc
 /**
  * epoll_write() - checkpoint: write the watches of all epoll instances that are in the image
  * @cp: the checkpoint
- * @list: the descriptors of the process
  *
  * When all files of the process are in it: what happens to a file from now on is not in its
  * record, so it happens again.
  */
-int epoll_write(struct checkpoint *cp, const struct file_list *list);
+int epoll_write(struct checkpoint *cp);
 
 /** epoll_open() - restart: see struct file_kind */
 struct file *epoll_open(struct restart *rs, const struct pb_file *pb);

@@ -5,6 +5,7 @@
 #include <linux/fdtable.h>
 #include <linux/file.h>
 #include <linux/fs.h>
+#include <linux/sched/signal.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/syscalls.h>
@@ -76,6 +77,7 @@ static int file_cursor_pos(struct file *file, u64 *pos)
 {
 	struct dentry *dir = file->f_path.dentry, *cursor = file->private_data;
 	struct dentry *child, *held = NULL, *last;
+	int ret = 0;
 
 	*pos = 2;
 	/* Nothing that is there can go meanwhile, also while the spinlock is dropped. */
@@ -89,6 +91,10 @@ static int file_cursor_pos(struct file *file, u64 *pos)
 		if (!simple_positive(child))
 			continue;
 		++*pos;
+		if (fatal_signal_pending(current)) {
+			ret = -EINTR;
+			break;
+		}
 		if (!need_resched())
 			continue;
 		last = held;
@@ -104,7 +110,7 @@ static int file_cursor_pos(struct file *file, u64 *pos)
 	spin_unlock(&dir->d_lock);
 	dput(held);
 	up_read(&d_inode(dir)->i_rwsem);
-	return 0;
+	return ret;
 }
 
 static int file_save_pos(struct file *file, struct pb_file *pb)
@@ -271,8 +277,11 @@ int file_write(struct checkpoint *cp, struct file *file, int fd, u64 addr, u32 *
 		kind = file_kind(file);
 		cp->has_locks |= !!compat_flctx(file_inode(file));
 		why = fd >= 0 ? fown_save(cp, file, &pb) : NULL;
-		if (!why && !(file->f_mode & FMODE_PATH))
-			why = lock_save_lease(file, &pb);
+		if (!why && !(file->f_mode & FMODE_PATH)) {
+			ret = lock_save_lease(cp, file, &pb, &why);
+			if (ret)
+				return ret;
+		}
 		if (!why && fd < 0 && pb.has_lease)
 			why = "a lease of a file that is mapped and has no descriptor";
 		if (!why && fd >= 0 && !(file->f_mode & FMODE_PATH) &&
@@ -323,9 +332,13 @@ struct file_slot {
 	bool cloexec;
 };
 
+/* How many descriptors are looked at under the table's lock in one go. */
+#define FILE_SLICE	1024
+
 struct file_list {
 	struct files_struct *files;
 	struct file_slot *slot;
+	unsigned int next;
 	unsigned int n;
 	unsigned int cap;
 };
@@ -340,25 +353,32 @@ static int file_list_one(const void *arg, struct file *file, unsigned int fd)
 		list->slot[list->n].fd = fd;
 		list->slot[list->n].cloexec = compat_close_on_exec(fd, list->files);
 	}
-	list->n++;
-	return 0;
+	list->next = fd + 1;
+	return !(++list->n % FILE_SLICE);
 }
 
 /* The table of a frozen process; only the process itself could replace it. */
 static int file_list_get(struct checkpoint *cp, struct file_list *list)
 {
 	struct files_struct *files;
+	int more = 0;
 
 	list->n = 0;
-	task_lock(cp->leader);
-	files = cp->leader->files;
-	if (files) {
-		rcu_read_lock();
-		list->files = files;
-		iterate_fd(files, 0, file_list_one, list);
-		rcu_read_unlock();
-	}
-	task_unlock(cp->leader);
+	list->next = 0;
+	do {
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		task_lock(cp->leader);
+		files = cp->leader->files;
+		if (files) {
+			rcu_read_lock();
+			list->files = files;
+			more = iterate_fd(files, list->next, file_list_one, list);
+			rcu_read_unlock();
+		}
+		task_unlock(cp->leader);
+		cond_resched();
+	} while (files && more);
 	return files ? 0 : -ECHILD;
 }
 
@@ -366,26 +386,11 @@ static void file_list_put(struct file_list *list)
 {
 	unsigned int i;
 
-	if (list->slot)
-		for (i = 0; i < min(list->n, list->cap); i++)
-			fput(list->slot[i].file);
-	kvfree(list->slot);
-}
-
-struct file *file_list_find(const struct file_list *list, unsigned int fd)
-{
-	unsigned int low = 0, high = min(list->n, list->cap), mid;
-
-	while (low < high) {
-		mid = low + (high - low) / 2;
-		if (list->slot[mid].fd == fd)
-			return list->slot[mid].file;
-		if (list->slot[mid].fd < fd)
-			low = mid + 1;
-		else
-			high = mid;
+	for (i = 0; list->slot && i < min(list->n, list->cap); i++) {
+		fput(list->slot[i].file);
+		cond_resched();
 	}
-	return NULL;
+	kvfree(list->slot);
 }
 
 static int file_write_some(struct stream_out *out, void *data, size_t len)
@@ -439,16 +444,17 @@ int file_write_fds(struct checkpoint *cp)
 			pb->fd = list.slot[j].fd;
 			pb->has_cloexec = list.slot[j].cloexec;
 			pb->cloexec = list.slot[j].cloexec;
-			ret = file_write(cp, list.slot[j].file, pb->fd, 0, &pb->file);
+			ret = fatal_signal_pending(current) ? -EINTR :
+			      file_write(cp, list.slot[j].file, pb->fd, 0, &pb->file);
 			if (ret)
 				goto out;
+			cond_resched();
 		}
 		ret = file_flush_fds(cp, &fds);
 		if (ret)
 			goto out;
-		cond_resched();
 	}
-	ret = epoll_write(cp, &list);
+	ret = epoll_write(cp);
 out:
 	kvfree(fds.fd);
 	file_list_put(&list);
@@ -469,6 +475,9 @@ int file_check_shared(struct checkpoint *cp)
 	object_for_each(&cp->objects, obj) {
 		struct file *file;
 
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		cond_resched();
 		/* Ends that other descriptions hold; shared ones are found below. */
 		if (obj->kind == OBJECT_PIPE) {
 			pipe_check_shared(cp, obj);
@@ -626,7 +635,7 @@ int file_read(struct restart *rs)
 			return ret;
 		}
 	}
-	if (pb.has_pos && !rs->wrong && !proc_stands_in(rs, file)) {
+	if (pb.has_pos && !rs->wrong && !proc_stands_in(rs, pb.id)) {
 		if (!file_seek(file, pb.pos)) {
 			fput(file);
 			return stream_in_bad(&rs->in, "position of file %u", pb.id);
@@ -655,7 +664,7 @@ static int file_install(struct restart *rs, const struct pb_fd *pb)
 		return error_add(&rs->ctx->errors, ret, &at, "cannot be opened");
 	if (obj->fd < 0)
 		obj->fd = pb->fd;
-	return 0;
+	return proc_note_fd(rs, pb->file, pb->fd, pb->cloexec);
 }
 
 int file_read_fds(struct restart *rs)
@@ -666,7 +675,7 @@ int file_read_fds(struct restart *rs)
 
 	ret = stream_in_msg(&rs->in, &pb_fds_msg, &fds);
 	for (i = 0; !ret && i < fds.n_fd; i++) {
-		ret = file_install(rs, &fds.fd[i]);
+		ret = fatal_signal_pending(current) ? -EINTR : file_install(rs, &fds.fd[i]);
 		cond_resched();
 	}
 	return ret;

@@ -6,7 +6,6 @@
 
 struct checkpoint;
 struct file;
-struct file_list;
 struct restart;
 
 /**
@@ -31,9 +30,6 @@ int file_write_fds(struct checkpoint *cp);
  * mappings refer to files too.
  */
 int file_check_shared(struct checkpoint *cp);
-
-/** file_list_find() - checkpoint: what the process's descriptor @fd refers to, or NULL */
-struct file *file_list_find(const struct file_list *list, unsigned int fd);
 
 /** file_seek() - restart: give it its position; false if it cannot have that */
 bool file_seek(struct file *file, loff_t pos);

@@ -7,6 +7,7 @@
 #include <linux/fdtable.h>
 #include <linux/file.h>
 #include <linux/fs.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 
 #include "arch/arch.h"
@@ -17,27 +18,104 @@
 #include "restart.h"
 #include "scratch.h"
 
-const char *lock_save_lease(struct file *file, struct pb_file *pb)
-{
-	struct file_lock_context *flctx = compat_flctx(file_inode(file));
-	const struct compat_lock *lock;
-	const char *why = NULL;
+/* What cannot be kept of a lease; the numbers are those in &checkpoint.leases. */
+enum lock_lease_why { LOCK_LEASE_FINE, LOCK_LEASE_DELEGATION, LOCK_LEASE_BROKEN };
 
-	if (!flctx)
-		return NULL;
+static const char *const lock_lease_whys[] = {
+	[LOCK_LEASE_FINE] = NULL,
+	[LOCK_LEASE_DELEGATION] = "a delegation of a file",
+	[LOCK_LEASE_BROKEN] = "a file lease that somebody breaks just now",
+};
+
+#define LOCK_LEASE_TYPE_BITS	8
+
+/**
+ * struct lock_lease_found - a lease on a file
+ * @file: the description that has it; only compared
+ * @val: its type, and above that enum lock_lease_why
+ */
+struct lock_lease_found {
+	const struct file *file;
+	unsigned long val;
+};
+
+static unsigned long lock_lease_val(const struct compat_lock *lock)
+{
+	enum lock_lease_why why = LOCK_LEASE_FINE;
+
+	if (!(compat_lock_flags(lock) & FL_LEASE))
+		why = LOCK_LEASE_DELEGATION;
+	else if (compat_lock_flags(lock) & (FL_UNLOCK_PENDING | FL_DOWNGRADE_PENDING))
+		why = LOCK_LEASE_BROKEN;
+	return why << LOCK_LEASE_TYPE_BITS | compat_lock_type(lock);
+}
+
+/* Return: how many leases there are, of which @cap are put into @found. */
+static unsigned int lock_look_leases(struct file_lock_context *flctx,
+				     struct lock_lease_found *found, unsigned int cap)
+{
+	const struct compat_lock *lock;
+	unsigned int n = 0;
+
 	spin_lock(&flctx->flc_lock);
 	list_for_each_entry(lock, &flctx->flc_lease, COMPAT_LOCK_LIST) {
-		if (compat_lock_file(lock) != file)
-			continue;
-		if (!(compat_lock_flags(lock) & FL_LEASE))
-			why = "a delegation of a file";
-		else if (compat_lock_flags(lock) & (FL_UNLOCK_PENDING | FL_DOWNGRADE_PENDING))
-			why = "a file lease that somebody breaks just now";
-		pb->has_lease = true;
-		pb->lease = compat_lock_type(lock);
+		if (n < cap) {
+			found[n].file = compat_lock_file(lock);
+			found[n].val = lock_lease_val(lock);
+		}
+		n++;
 	}
 	spin_unlock(&flctx->flc_lock);
-	return why;
+	return n;
+}
+
+/* All leases of a file, once: it may have as many as there are descriptions of it. */
+static int lock_find_leases(struct checkpoint *cp, struct file_lock_context *flctx)
+{
+	struct lock_lease_found *found;
+	unsigned int n, cap, i;
+	int ret;
+
+	ret = xa_insert(&cp->leased, (unsigned long)flctx, xa_mk_value(1), GFP_KERNEL_ACCOUNT);
+	if (ret)
+		return ret == -EBUSY ? 0 : ret;
+	cap = lock_look_leases(flctx, NULL, 0);
+	found = kvmalloc_array(cap ?: 1, sizeof(*found), GFP_KERNEL_ACCOUNT);
+	if (!found)
+		return -ENOMEM;
+	n = min(lock_look_leases(flctx, found, cap), cap);
+	for (i = 0; i < n && !ret; i++) {
+		ret = xa_err(xa_store(&cp->leases, (unsigned long)found[i].file,
+				      xa_mk_value(found[i].val), GFP_KERNEL_ACCOUNT));
+		if (fatal_signal_pending(current))
+			ret = -EINTR;
+		cond_resched();
+	}
+	kvfree(found);
+	return ret;
+}
+
+int lock_save_lease(struct checkpoint *cp, struct file *file, struct pb_file *pb,
+		    const char **why)
+{
+	struct file_lock_context *flctx = compat_flctx(file_inode(file));
+	unsigned long val;
+	void *entry;
+	int ret;
+
+	if (!flctx || list_empty_careful(&flctx->flc_lease))
+		return 0;
+	ret = lock_find_leases(cp, flctx);
+	if (ret)
+		return ret;
+	entry = xa_load(&cp->leases, (unsigned long)file);
+	if (!entry)
+		return 0;
+	val = xa_to_value(entry);
+	pb->has_lease = true;
+	pb->lease = val & (BIT(LOCK_LEASE_TYPE_BITS) - 1);
+	*why = lock_lease_whys[val >> LOCK_LEASE_TYPE_BITS];
+	return 0;
 }
 
 bool lock_write_leased(struct inode *inode)
@@ -162,6 +240,10 @@ int lock_write(struct checkpoint *cp)
 	xa_init_flags(&seen, XA_FLAGS_ACCOUNT);
 	object_for_each(&cp->objects, obj) {
 		file = obj->ptr;
+		if (fatal_signal_pending(current)) {
+			ret = -EINTR;
+			break;
+		}
 		if (obj->kind != OBJECT_FILE || file->f_mode & FMODE_PATH)
 			continue;
 		flctx = compat_flctx(file_inode(file));
@@ -234,7 +316,7 @@ static int lock_set(struct restart *rs, const struct pb_lock *pb)
 	if (!obj || (obj->fd < 0 && pb->kind == PB_LOCK_POSIX) || pb->start > pb->end ||
 	    pb->end > OFFSET_MAX)
 		return stream_in_bad(&rs->in, "a file lock");
-	if (proc_stands_in(rs, obj->ptr))
+	if (proc_stands_in(rs, pb->file))
 		return error_add(&rs->ctx->errors, -EOPNOTSUPP, &at,
 				 "a lock on a file of proc about a thread cannot be set");
 	if (obj->fd >= 0) {
@@ -268,7 +350,7 @@ int lock_read(struct restart *rs)
 
 	ret = stream_in_msg(&rs->in, &pb_locks_msg, &pb);
 	for (i = 0; !ret && i < pb.n_lock; i++) {
-		ret = lock_set(rs, &pb.lock[i]);
+		ret = fatal_signal_pending(current) ? -EINTR : lock_set(rs, &pb.lock[i]);
 		cond_resched();
 	}
 	return ret;
@@ -315,6 +397,8 @@ int lock_finish(struct restart *rs)
 	int ret;
 
 	list_for_each_entry(lease, &rs->leases, list) {
+		if (fatal_signal_pending(current))
+			return -EINTR;
 		obj = object_by_id(&rs->objects, OBJECT_FILE, lease->file);
 		if (!obj || obj->fd < 0)
 			return stream_in_bad(&rs->in, "lease of file %u", lease->file);

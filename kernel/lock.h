@@ -12,10 +12,15 @@ struct restart;
 
 /**
  * lock_save_lease() - checkpoint: put a lease (F_SETLEASE) of the description into @pb
+ * @cp: the checkpoint
+ * @file: the description
+ * @pb: its record
+ * @why: gets what is not supported, if something is not
  *
- * Return: NULL, or what is not supported.
+ * Return: 0, -ENOMEM, -EINTR.
  */
-const char *lock_save_lease(struct file *file, struct pb_file *pb);
+int lock_save_lease(struct checkpoint *cp, struct file *file, struct pb_file *pb,
+		    const char **why);
 
 /** lock_write_leased() - checkpoint: would it break a lease to open the file for reading? */
 bool lock_write_leased(struct inode *inode);

@@ -272,9 +272,19 @@ int path_verify(struct checkpoint *cp)
 void path_unclaim(struct checkpoint *cp)
 {
 	struct path_claim *claim;
+	unsigned long inode;
+	void *alias;
 
-	list_for_each_entry(claim, &cp->paths, list)
+	xa_for_each(&cp->aliases, inode, alias) {
+		if (!xa_is_value(alias))
+			dput(alias);
+		cond_resched();
+	}
+	xa_destroy(&cp->aliases);
+	list_for_each_entry(claim, &cp->paths, list) {
 		path_put(&claim->path);
+		cond_resched();
+	}
 	INIT_LIST_HEAD(&cp->paths);
 }
 
@@ -330,6 +340,29 @@ static int path_save_named(struct checkpoint *cp, const struct path *path,
 	return 0;
 }
 
+/*
+ * Another name of a file that the kernel happens to know of, or NULL. It looks for one among all
+ * names that are in use, deleted ones too: once for each file.
+ */
+static struct dentry *path_alias(struct checkpoint *cp, struct inode *inode)
+{
+	void *known = xa_load(&cp->aliases, (unsigned long)inode);
+	struct dentry *alias;
+	int ret;
+
+	if (xa_is_value(known))
+		return NULL;
+	if (known && !d_unlinked(known))
+		return dget(known);
+	alias = d_find_alias(inode);
+	if (known)
+		return alias;
+	ret = xa_err(xa_store(&cp->aliases, (unsigned long)inode, alias ?: xa_mk_value(1),
+			      GFP_KERNEL_ACCOUNT));
+	/* That is a reference more. */
+	return alias && !ret ? dget(alias) : alias;
+}
+
 int path_save(struct checkpoint *cp, const struct path *path, const struct path_user *user,
 	      struct pb_path *pb)
 {
@@ -342,7 +375,7 @@ int path_save(struct checkpoint *cp, const struct path *path, const struct path_
 	if (!S_ISREG(inode->i_mode) || !inode->i_nlink)
 		return path_refuse(cp, path, user, "is deleted");
 	/* A hard link that the kernel happens to know of is as good a name. */
-	other.dentry = d_find_alias(inode);
+	other.dentry = path_alias(cp, inode);
 	if (!other.dentry)
 		return path_refuse(cp, path, user,
 				   "is deleted, and linked under another name that is not known");

@@ -11,6 +11,7 @@
 #include <linux/namei.h>
 #include <linux/pid.h>
 #include <linux/proc_fs.h>
+#include <linux/sched/signal.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
@@ -112,17 +113,22 @@ static unsigned int proc_number(const char *name, const char **rest)
 static const char *proc_save_self(struct checkpoint *cp, struct pid_namespace *ns,
 				  const char *rest, struct pb_proc *pb)
 {
-	struct park_task *pt;
+	struct park_task *pt = NULL;
+	struct task_struct *task;
 	unsigned int tid;
 
 	pb->has_self = true;
 	pb->self = true;
 	if (!strncmp(rest, "/task/", 6)) {
 		tid = proc_number(rest + 6, &rest);
-		list_for_each_entry(pt, &cp->park->list, list)
-			if (tid && __task_pid_nr_ns(pt->task, PIDTYPE_PID, ns) == tid)
-				break;
-		if (list_entry_is_head(pt, &cp->park->list, list))
+		rcu_read_lock();
+		task = tid ? pid_task(find_pid_ns(tid, ns), PIDTYPE_PID) : NULL;
+		if (task)
+			pt = xa_load(&cp->park->tasks, task_pid_nr(task));
+		if (pt && pt->task != task)
+			pt = NULL;
+		rcu_read_unlock();
+		if (!pt)
 			return "a file of a thread that ended";
 		pb->has_tid = true;
 		pb->tid = pt->vnr;
@@ -196,8 +202,21 @@ int proc_save(struct checkpoint *cp, struct file *file, int fd, u64 addr, struct
 /* ---- restart ---- */
 
 /**
+ * struct proc_fd - a descriptor of a file that proc_finish() opens
+ * @list: on &proc_later.fds
+ * @fd: its number
+ * @cloexec: it is closed by exec
+ */
+struct proc_fd {
+	struct list_head list;
+	u32 fd;
+	bool cloexec;
+};
+
+/**
  * struct proc_later - a file that proc_finish() opens
  * @list: on &restart.procs
+ * @fds: its descriptors
  * @file: stands in for it; a reference is held
  * @id: in the image
  * @name: its path
@@ -209,6 +228,7 @@ int proc_save(struct checkpoint *cp, struct file *file, int fd, u64 addr, struct
  */
 struct proc_later {
 	struct list_head list;
+	struct list_head fds;
 	struct file *file;
 	u32 id;
 	char *name;
@@ -346,14 +366,23 @@ static struct file *proc_open_later(struct restart *rs, const struct pb_file *pb
 {
 	struct proc_later *later = kzalloc(sizeof(*later), GFP_KERNEL_ACCOUNT);
 	struct file *file;
+	int ret;
 
 	if (!later)
 		return ERR_PTR(-ENOMEM);
+	/* An id that is used twice is found when it becomes an object. */
+	ret = xa_err(xa_store(&rs->proc_ids, pb->id, later, GFP_KERNEL_ACCOUNT));
+	if (ret) {
+		kfree(later);
+		return ERR_PTR(ret);
+	}
 	file = proc_open_name(rs, root, strlen(root), S_IFDIR, O_RDONLY | O_DIRECTORY);
 	if (IS_ERR(file)) {
+		xa_erase(&rs->proc_ids, pb->id);
 		kfree(later);
 		return file;
 	}
+	INIT_LIST_HEAD(&later->fds);
 	later->file = get_file(file);
 	later->id = pb->id;
 	later->name = *name;
@@ -402,52 +431,41 @@ struct file *proc_open(struct restart *rs, const struct pb_file *pb)
 	return file;
 }
 
-bool proc_stands_in(struct restart *rs, const struct file *file)
+bool proc_stands_in(struct restart *rs, u32 id)
 {
-	const struct proc_later *later;
-
-	list_for_each_entry(later, &rs->procs, list)
-		if (later->file == file)
-			return true;
-	return false;
+	return xa_load(&rs->proc_ids, id);
 }
 
-/* A descriptor from @fd on that refers to @file. */
-struct proc_search {
-	const struct file *file;
-	unsigned int fd;
-	bool cloexec;
-};
-
-static int proc_search_fd(const void *arg, struct file *file, unsigned int fd)
+int proc_note_fd(struct restart *rs, u32 id, u32 fd, bool cloexec)
 {
-	struct proc_search *search = (struct proc_search *)arg;
+	struct proc_later *later = xa_load(&rs->proc_ids, id);
+	struct proc_fd *pf;
 
-	if (file != search->file)
+	if (!later)
 		return 0;
-	search->fd = fd;
-	search->cloexec = compat_close_on_exec(fd, current->files);
-	return 1;
+	pf = kmalloc(sizeof(*pf), GFP_KERNEL_ACCOUNT);
+	if (!pf)
+		return -ENOMEM;
+	pf->fd = fd;
+	pf->cloexec = cloexec;
+	list_add_tail(&pf->list, &later->fds);
+	return 0;
 }
 
 static int proc_replace(struct restart *rs, struct proc_later *later, struct file *file)
 {
 	struct object *obj = object_by_id(&rs->objects, OBJECT_FILE, later->id);
-	struct proc_search search = { .file = later->file };
-	int ret = 0, found;
+	struct proc_fd *pf;
+	int ret;
 
 	if (later->has_pos && !file_seek(file, later->pos))
 		return stream_in_bad(&rs->in, "position of file %u", later->id);
-	for (;;) {
-		rcu_read_lock();
-		found = iterate_fd(current->files, search.fd, proc_search_fd, &search);
-		rcu_read_unlock();
-		if (!found)
-			break;
-		ret = sym(replace_fd)(search.fd, file, search.cloexec ? O_CLOEXEC : 0);
+	list_for_each_entry(pf, &later->fds, list) {
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		ret = sym(replace_fd)(pf->fd, file, pf->cloexec ? O_CLOEXEC : 0);
 		if (ret < 0)
 			return ret;
-		search.fd++;
 		cond_resched();
 	}
 	if (obj) {
@@ -464,6 +482,9 @@ int proc_finish(struct restart *rs)
 	int ret;
 
 	list_for_each_entry(later, &rs->procs, list) {
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		cond_resched();
 		file = proc_open_name(rs, later->name, later->at, later->mode, later->flags);
 		ret = PTR_ERR_OR_ZERO(file);
 		if (!ret) {
@@ -483,11 +504,16 @@ int proc_finish(struct restart *rs)
 void proc_forget(struct restart *rs)
 {
 	struct proc_later *later, *next;
+	struct proc_fd *pf, *pf_next;
 
+	xa_destroy(&rs->proc_ids);
 	list_for_each_entry_safe(later, next, &rs->procs, list) {
+		list_for_each_entry_safe(pf, pf_next, &later->fds, list)
+			kfree(pf);
 		fput(later->file);
 		kfree(later->name);
 		kfree(later);
+		cond_resched();
 	}
 	INIT_LIST_HEAD(&rs->procs);
 }

@@ -18,8 +18,11 @@ int proc_save(struct checkpoint *cp, struct file *file, int fd, u64 addr, struct
 /** proc_open() - restart: see struct file_kind; another file may stand in until proc_finish() */
 struct file *proc_open(struct restart *rs, const struct pb_file *pb);
 
-/** proc_stands_in() - restart: is this one of those that proc_finish() replaces? */
-bool proc_stands_in(struct restart *rs, const struct file *file);
+/** proc_stands_in() - restart: is the FILE @id one of those that proc_finish() replaces? */
+bool proc_stands_in(struct restart *rs, u32 id);
+
+/** proc_note_fd() - restart: the FILE @id has a descriptor @fd; Return: 0 or -ENOMEM */
+int proc_note_fd(struct restart *rs, u32 id, u32 fd, bool cloexec);
 
 /**
  * proc_finish() - open what was not there before all threads and descriptors were

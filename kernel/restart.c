@@ -283,7 +283,8 @@ static const struct restart_record restart_records[] = {
 	[CKPT_REC_LOCKS] = { lock_read, false, REC(FDS), RESTART_CONTENT },
 	[CKPT_REC_INOTIFY] = { inotify_read, false, REC(FDS) | REC(MM), RESTART_CONTENT },
 	[CKPT_REC_SIGHAND] = { signal_read_actions, true, 0, RESTART_CONTENT },
-	[CKPT_REC_SIGNALS] = { signal_read_shared, true, 0, RESTART_CONTENT },
+	/* Before there are threads, which the kernel looks at for each signal that it sends. */
+	[CKPT_REC_SIGNALS] = { signal_read_shared, true, 0, REC(THREAD) | RESTART_CONTENT },
 	[CKPT_REC_LIMITS] = { process_read_limits, true, 0, RESTART_CONTENT },
 	[CKPT_REC_THREAD] = { restart_thread, false, REC(MM) | REC(CRED), RESTART_CONTENT },
 	[CKPT_REC_TIMERS] = { timer_read, true, REC(THREAD), RESTART_CONTENT },
@@ -486,6 +487,8 @@ static struct restart *restart_new(struct dev_ctx *ctx, const struct ckpt_restar
 	INIT_LIST_HEAD(&rs->truncate);
 	INIT_LIST_HEAD(&rs->contents);
 	INIT_LIST_HEAD(&rs->procs);
+	xa_init_flags(&rs->proc_ids, XA_FLAGS_ACCOUNT);
+	xa_init_flags(&rs->sealed, XA_FLAGS_ACCOUNT);
 	INIT_LIST_HEAD(&rs->leases);
 	INIT_LIST_HEAD(&rs->locks);
 	return rs;

@@ -4,6 +4,7 @@
 
 #include <linux/path.h>
 #include <linux/resource.h>
+#include <linux/xarray.h>
 
 #include "build.h"
 #include "dev.h"
@@ -50,8 +51,10 @@ struct timer_build;
  * @fowns: owners that files get with the last steps; see fown.c
  * @truncate: files to be cut to their old size with the last steps; see path.c
  * @procs: files of proc that are opened with the last steps
+ * @proc_ids: the same by id; see proc.c
  * @leases: file leases, set with the last steps
  * @contents: files whose content is in the image; see content.c
+ * @sealed: inodes of memfds that will be sealed against writing, by address
  * @locks: memory to be locked with the last steps; see vma.c
  * @mm_final: what the address space gets with the last steps
  * @rlim: limits to set with the last steps
@@ -99,7 +102,9 @@ struct restart {
 	struct list_head fowns;
 	struct list_head truncate;
 	struct list_head contents;
+	struct xarray sealed;
 	struct list_head procs;
+	struct xarray proc_ids;
 	struct list_head leases;
 	struct list_head locks;
 	struct mm_final mm_final;

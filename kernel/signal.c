@@ -336,8 +336,11 @@ int signal_queue_all(struct stream_in *in, const struct pb_signal *pb, unsigned 
 
 	signal_drop();
 	for (i = 0; i < n && !ret; i++) {
+		if (fatal_signal_pending(current))
+			return -EINTR;
 		if (!signal_queue_one(&pb[i], type, &ret))
 			return stream_in_bad(in, "pending signal %u", pb[i].signal);
+		cond_resched();
 		want += pb[i].has_siginfo;
 	}
 	/* Beyond the limit, some are as good as sent, but without their siginfo. */

@@ -74,7 +74,6 @@ long ckpt_proto_kernel_wait4(pid_t pid, int __user *stat, int options, struct ru
 	X(set_fs_pwd, set_fs_pwd)					\
 	X(create_pipe_files, create_pipe_files)				\
 	X(pipe_fcntl, pipe_fcntl)					\
-	X(get_epoll_tfile_raw_ptr, get_epoll_tfile_raw_ptr)		\
 	X(do_epoll_ctl, do_epoll_ctl)					\
 	X(pidfd_pid, pidfd_pid)						\
 	X(do_send_sig_info, do_send_sig_info)				\

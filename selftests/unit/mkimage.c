@@ -612,8 +612,11 @@ static void put_all(void)
 	put_watches_and_locks();
 	if (!is("mm-missing") && !is("vmas-late"))
 		put_inotify();
-	put_signals();
+	if (!is("signals-late"))
+		put_signals();
 	put_threads();
+	if (is("signals-late"))
+		put_signals();
 	if (!is("threads-count-bare"))
 		put_timers();
 	put_guards();

@@ -114,6 +114,7 @@ static const char *const variants[][2] = {
 	{ "vma-file-missing", "there is no object 99" },
 	{ "vma-file-pipe", "cannot be mapped" },
 	{ "fd-twice", "fd 5 stands behind fd 5" },
+	{ "signals-late", "SIGNALS: stands behind THREAD" },
 	{ "fds-twice", "fd 0 stands behind fd 1000" },
 	{ "fd-missing", "there is no object 99" },
 	{ "memfd-half", "is half a memfd" },

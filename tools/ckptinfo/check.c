@@ -104,6 +104,16 @@ int check_timers(struct model *m, struct model_process *p, const Ckpt__Timers *t
 	return 0;
 }
 
+int check_signals(struct model *m, size_t n, Ckpt__Signal **pending)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (!pending[i]->signal || pending[i]->signal > 64)
+			return BAD(m, "%u is no signal", pending[i]->signal);
+	return 0;
+}
+
 int check_inotify(struct model *m, const struct model_process *p, const Ckpt__Inotify *inotify)
 {
 	size_t i;

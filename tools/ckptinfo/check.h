@@ -24,6 +24,9 @@ bool check_proc_bad(const Ckpt__Proc *proc);
 /** check_timerfd_bad() - is this a timerfd that no kernel could have? */
 bool check_timerfd_bad(const Ckpt__Timerfd *t);
 
+/** check_signals() - pending signals; Return: 0, or -1 with the error said. */
+int check_signals(struct model *m, size_t n, Ckpt__Signal **pending);
+
 /**
  * check_timers() - the TIMERS of a process, behind the last of its threads
  *

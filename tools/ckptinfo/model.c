@@ -408,16 +408,6 @@ static int add_inotify(struct model *m, struct model_process *p, const Ckpt__Ino
 	return 0;
 }
 
-static int check_signals(struct model *m, size_t n, Ckpt__Signal **pending)
-{
-	size_t i;
-
-	for (i = 0; i < n; i++)
-		if (!pending[i]->signal || pending[i]->signal > 64)
-			return BAD(m, "%u is no signal", pending[i]->signal);
-	return 0;
-}
-
 static int add_sighand(struct model *m, struct model_process *p, const Ckpt__Sighand *sighand)
 {
 	uint64_t seen = 0, bit;
@@ -703,6 +693,8 @@ static int add_message(struct model *m, ProtobufCMessage *msg)
 	case CKPT_REC_SIGNALS:
 		if (ONCE(m, p, signals))
 			return -1;
+		if (p->nr_threads)
+			return BAD(m, "stands behind THREAD");
 		p->signals = (Ckpt__Signals *)msg;
 		return check_signals(m, p->signals->n_pending, p->signals->pending);
 	case CKPT_REC_LIMITS:
