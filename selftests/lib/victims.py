@@ -32,12 +32,13 @@ def path(name):
 class Target:
     """bad/target, counting in a file, as a process that has nothing to do with this one."""
 
-    def __init__(self, mode='count', name='counter', args=(), **kw):
+    def __init__(self, mode='count', name='counter', args=(), program=None, **kw):
         self.file = path('%s.%d' % (name, chance.randrange(1 << 30)))
         with open(self.file, 'wb') as f:
             f.truncate(4096)
         os.chmod(self.file, 0o666)
-        self.process = subprocess.Popen([TARGET, mode, self.file, *args], **kw)
+        argv = [program, self.file] if program else [TARGET, mode, self.file]
+        self.process = subprocess.Popen([*argv, *args], **kw)
         self.pid = self.process.pid
         self.counts()
 
