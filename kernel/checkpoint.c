@@ -2,6 +2,7 @@
 /*
  * The phases of a checkpoint:
  *
+ *	early		what can be seen while it runs; what is refused for that is refused now
  *	park		all threads come to rest and describe themselves
  *	describe	the rest is looked at; everything that cannot be kept is found
  *	snapshot	a copy-on-write copy of memory
@@ -30,6 +31,7 @@
 #include "compat.h"
 #include "content.h"
 #include "cred.h"
+#include "early.h"
 #include "file.h"
 #include "fs.h"
 #include "inotify.h"
@@ -396,15 +398,17 @@ static int checkpoint_find(struct checkpoint *cp, pid_t nr)
 
 static int checkpoint_park(struct checkpoint *cp, const struct ckpt_checkpoint *arg)
 {
+	unsigned int timeout_ms = arg->timeout_ms ?: CHECKPOINT_TIMEOUT_MS;
+	unsigned long deadline = jiffies + msecs_to_jiffies(timeout_ms);
 	struct park *park;
 	int tries, ret;
 
 	dev_phase(cp->ctx, CKPT_PHASE_PARK);
 	for (tries = 0; ; tries++) {
-		ret = checkpoint_find(cp, arg->pid);
+		ret = checkpoint_find(cp, arg->pid) ?: early_check(cp, deadline);
 		if (ret)
 			return ret;
-		park = park_process(cp->ctx, cp->leader, arg->timeout_ms ?: CHECKPOINT_TIMEOUT_MS);
+		park = park_process(cp->ctx, cp->leader, deadline);
 		if (!IS_ERR(park))
 			break;
 		/* An exec by a thread gives the process a new leader: look again. */

@@ -129,6 +129,21 @@ static int file_save_pos(struct file *file, struct pb_file *pb)
 	return file_cursor_pos(file, &pb->pos);
 }
 
+static const char *file_path_unsupported(struct file *file)
+{
+	return file->f_mode & FMODE_NEED_UNMOUNT ? "a detached mount (open_tree, fsmount)" :
+						   path_supported(file);
+}
+
+int file_refuse(struct checkpoint *cp, struct file *file, int fd, u64 addr, const char *why)
+{
+	char *name = d_path(compat_file_path(file), cp->path, PATH_MAX);
+
+	return checkpoint_refuse_file(cp, fd, addr, CKPT_REASON_UNSUPPORTED, NULL,
+				      "%s (%.128s) is not supported", why,
+				      IS_ERR(name) ? "?" : name);
+}
+
 static int file_save_path(struct checkpoint *cp, struct file *file, int fd, u64 addr,
 			  struct pb_file *pb)
 {
@@ -137,17 +152,11 @@ static int file_save_path(struct checkpoint *cp, struct file *file, int fd, u64 
 		.where_type = fd >= 0 ? CKPT_WHERE_FD : CKPT_WHERE_ADDRESS,
 		.where = fd >= 0 ? fd : addr,
 	};
-	const char *why = file->f_mode & FMODE_NEED_UNMOUNT ?
-			  "a detached mount (open_tree, fsmount)" : path_supported(file);
-	char *name;
+	const char *why = file_path_unsupported(file);
 	int ret;
 
-	if (why) {
-		name = d_path(compat_file_path(file), cp->path, PATH_MAX);
-		return checkpoint_refuse(cp, user.where_type, user.where, CKPT_REASON_UNSUPPORTED,
-					 NULL, "%s (%.128s) is not supported", why,
-					 IS_ERR(name) ? "?" : name);
-	}
+	if (why)
+		return file_refuse(cp, file, fd, addr, why);
 	ret = path_save(cp, compat_file_path(file), &user, &pb->path);
 	if (ret)
 		return min(ret, 0);
@@ -203,6 +212,11 @@ static const struct file_kind *file_kind(struct file *file)
 	while (!kind->match(file))
 		kind++;
 	return kind;
+}
+
+const char *file_unsupported(struct file *file)
+{
+	return file_kind(file)->match == file_any ? file_path_unsupported(file) : NULL;
 }
 
 bool file_quiet(struct file *file)

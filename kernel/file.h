@@ -31,6 +31,25 @@ int file_write_fds(struct checkpoint *cp);
  */
 int file_check_shared(struct checkpoint *cp);
 
+/**
+ * file_unsupported() - checkpoint: is it of a kind that cannot be kept?
+ *
+ * Looks at nothing but the file, and does not sleep. Return: NULL, or what it is.
+ */
+const char *file_unsupported(struct file *file);
+
+/**
+ * file_refuse() - checkpoint: a file cannot be kept: record it
+ * @cp: the checkpoint
+ * @file: the file
+ * @fd: its descriptor, or -1
+ * @addr: without a descriptor, where it is mapped
+ * @why: what it is
+ *
+ * Return: 0, always.
+ */
+int file_refuse(struct checkpoint *cp, struct file *file, int fd, u64 addr, const char *why);
+
 /** file_seek() - restart: give it its position; false if it cannot have that */
 bool file_seek(struct file *file, loff_t pos);
 

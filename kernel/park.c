@@ -269,27 +269,31 @@ static int park_scan(struct park *park, bool *leaving)
 	return n;
 }
 
+int park_late(struct dev_ctx *ctx, struct task_struct *task)
+{
+	struct error_at at = { .reason = CKPT_REASON_BUSY, .task = task };
+
+	if (task->ptrace) {
+		at.advice = "detach the tracer";
+		return error_add(&ctx->errors, -EBUSY, &at, "is traced");
+	}
+	if (READ_ONCE(task->jobctl) & JOBCTL_STOPPED) {
+		at.advice = "continue it with SIGCONT first";
+		return error_add(&ctx->errors, -EBUSY, &at, "is stopped");
+	}
+	at.advice = "try again later, or with a longer --timeout";
+	return error_add(&ctx->errors, -ETIMEDOUT, &at, "does not come to rest (state %c)",
+			 task_state_to_char(task));
+}
+
 static int park_timeout(struct dev_ctx *ctx, struct park *park)
 {
 	struct error_at at = { .reason = CKPT_REASON_BUSY };
 	struct park_task *pt;
 
-	list_for_each_entry(pt, &park->list, list) {
-		if (READ_ONCE(pt->state) != PARK_COMING)
-			continue;
-		at.task = pt->task;
-		if (pt->task->ptrace) {
-			at.advice = "detach the tracer";
-			return error_add(&ctx->errors, -EBUSY, &at, "is traced");
-		}
-		if (READ_ONCE(pt->task->jobctl) & JOBCTL_STOPPED) {
-			at.advice = "continue it with SIGCONT first";
-			return error_add(&ctx->errors, -EBUSY, &at, "is stopped");
-		}
-		at.advice = "try again later, or with a longer --timeout";
-		return error_add(&ctx->errors, -ETIMEDOUT, &at,
-				 "does not come to rest (state %c)", task_state_to_char(pt->task));
-	}
+	list_for_each_entry(pt, &park->list, list)
+		if (READ_ONCE(pt->state) == PARK_COMING)
+			return park_late(ctx, pt->task);
 	return error_add(&ctx->errors, -ETIMEDOUT, &at, "the process does not come to rest");
 }
 
@@ -408,10 +412,8 @@ static int park_claim_wait(struct dev_ctx *ctx, struct park *park, unsigned long
 	return left ? 0 : error_add(&ctx->errors, -EBUSY, &at, "is held by another checkpoint");
 }
 
-struct park *park_process(struct dev_ctx *ctx, struct task_struct *leader,
-			  unsigned int timeout_ms)
+struct park *park_process(struct dev_ctx *ctx, struct task_struct *leader, unsigned long deadline)
 {
-	unsigned long deadline = jiffies + msecs_to_jiffies(timeout_ms);
 	struct park *park = kzalloc(sizeof(*park), GFP_KERNEL_ACCOUNT);
 	bool there, leaving;
 	int ret;

@@ -112,7 +112,7 @@ struct park {
  * park_process() - freeze a process
  * @ctx: for errors and progress
  * @leader: its thread group leader
- * @timeout_ms: how long it may take to come to rest
+ * @deadline: in jiffies; until then it has to come to rest
  *
  * Waits, killable, until nobody else has it parked, and until it has come to rest. On an error
  * everything that was parked is released.
@@ -120,8 +120,10 @@ struct park {
  * Return: the parked process, or an ERR_PTR with the error recorded: -ETIMEDOUT it does not come
  * to rest, -EBUSY somebody holds it, -ECHILD it ended, -EINTR the caller was killed, -ENOMEM.
  */
-struct park *park_process(struct dev_ctx *ctx, struct task_struct *leader,
-			  unsigned int timeout_ms);
+struct park *park_process(struct dev_ctx *ctx, struct task_struct *leader, unsigned long deadline);
+
+/** park_late() - a thread has not come to rest in time: record why; Return: the errno */
+int park_late(struct dev_ctx *ctx, struct task_struct *task);
 
 /**
  * park_ends() - is a thread, or its whole process, about to end?

@@ -66,6 +66,7 @@ static void process_check_children(struct checkpoint *cp)
 {
 	struct task_struct *thread, *child = NULL;
 	char comm[TASK_COMM_LEN];
+	bool vfork = false;
 	pid_t pid = 0;
 
 	rcu_read_lock();
@@ -73,14 +74,17 @@ static void process_check_children(struct checkpoint *cp)
 		child = list_first_or_null_rcu(&thread->children, struct task_struct, sibling);
 		if (child) {
 			pid = task_pid_vnr(child);
+			vfork = READ_ONCE(child->vfork_done);
 			get_task_comm(comm, child);
 			break;
 		}
 	}
 	rcu_read_unlock();
 	if (child)
-		checkpoint_refuse(cp, CKPT_WHERE_NONE, 0, CKPT_REASON_UNSUPPORTED, NULL,
-				  "a process with children (%d, %s) is not supported", pid, comm);
+		checkpoint_refuse(cp, CKPT_WHERE_NONE, 0, CKPT_REASON_UNSUPPORTED,
+				  vfork ? "try again when that has ended" : NULL,
+				  "a process with children (%d, %s%s) is not supported", pid, comm,
+				  vfork ? ", in vfork()" : "");
 }
 
 /* What a process may have in common with another one, which was cloned so. */
@@ -191,14 +195,19 @@ static int process_check_threads(struct checkpoint *cp)
 	return 0;
 }
 
+void process_look(struct checkpoint *cp)
+{
+	process_check_namespaces(cp);
+	process_check_children(cp);
+}
+
 int process_check(struct checkpoint *cp)
 {
 	enum process_part part;
 
 	for (part = 0; part < PROCESS_PARTS; part++)
 		process_check_shared(cp, part);
-	process_check_namespaces(cp);
-	process_check_children(cp);
+	process_look(cp);
 	return process_check_threads(cp);
 }
 

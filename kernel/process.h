@@ -7,6 +7,12 @@
 struct checkpoint;
 struct restart;
 
+/**
+ * process_look() - refuse, by name, what can be seen of it while it runs as well: other namespaces,
+ * children
+ */
+void process_look(struct checkpoint *cp);
+
 /** process_check() - refuse, by name, what about the process as a whole cannot be kept */
 int process_check(struct checkpoint *cp);
 

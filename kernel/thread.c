@@ -162,7 +162,7 @@ static bool thread_has_undo(struct task_struct *task)
 	return list.next != &undo->list_proc || list.prev != &undo->list_proc;
 }
 
-const char *thread_unsupported(struct task_struct *task)
+const char *thread_unsupported_running(struct task_struct *task)
 {
 	if (task->ptrace)
 		return "a traced task";
@@ -178,8 +178,6 @@ const char *thread_unsupported(struct task_struct *task)
 		return "io_uring";
 	if (compat_io_uring_restrict(task))
 		return "restrictions of io_uring";
-	if (thread_has_undo(task))
-		return "System V semaphore undo (SEM_UNDO)";
 	if (compat_robust_list_32(task))
 		return "a 32-bit robust list";
 	if (task->personality & PER_MASK)
@@ -188,7 +186,16 @@ const char *thread_unsupported(struct task_struct *task)
 	if (task->mempolicy)
 		return "a NUMA policy (set_mempolicy)";
 #endif
-	return sched_unsupported(task) ?: arch_unsupported(task);
+	return sched_unsupported(task);
+}
+
+const char *thread_unsupported(struct task_struct *task)
+{
+	const char *what = thread_unsupported_running(task);
+
+	if (!what && thread_has_undo(task))
+		what = "System V semaphore undo (SEM_UNDO)";
+	return what ?: arch_unsupported(task);
 }
 
 int thread_write(struct stream_out *out, struct thread_state *ts, u32 tid, u32 cred_id)

@@ -95,6 +95,9 @@ void thread_look(struct thread_state *ts, struct task_struct *task);
 /** thread_free() - give a description back; NULL is fine */
 void thread_free(struct thread_state *ts);
 
+/** thread_unsupported_running() - the part of it that can be said of a thread that runs */
+const char *thread_unsupported_running(struct task_struct *task);
+
 /** thread_unsupported() - NULL, or what about a parked thread cannot be kept */
 const char *thread_unsupported(struct task_struct *task);
 

@@ -2,7 +2,10 @@
 /* Programs that are held, operations at the same time, and callers that get signals meanwhile. */
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <sys/epoll.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 
 #include "fixture.h"
 
@@ -168,13 +171,68 @@ static void *vfork_thread(void *arg)
 	return NULL;
 }
 
-/* A thread that is within vfork() for some seconds, and one that looks for gaps in time. */
-static void vfork_and_look(void)
+static int sleep_main(void *arg)
 {
-	int64_t last = victim_us(), now;
+	struct timespec ts = { .tv_sec = 3 };
+
+	(void)arg;
+	syscall(SYS_nanosleep, &ts, NULL);
+	syscall(SYS_exit, 0);
+	return 0;
+}
+
+/* As deep as within vfork(), and without a child. */
+static void *deep_thread(void *arg)
+{
+	static char stack[65536] __attribute__((aligned(16)));
+
+	(void)arg;
+	clone(sleep_main, stack + sizeof(stack), CLONE_VM | CLONE_VFORK | CLONE_PARENT, NULL);
+	return NULL;
+}
+
+#ifndef MADV_POPULATE_READ
+#define MADV_POPULATE_READ 22
+#endif
+
+/* Within one call that only SIGKILL ends, and that takes no memory but for page tables. */
+static void *busy_long_thread(void *arg)
+{
+	const size_t size = 64UL << 30;
+	char *p = mmap(NULL, size, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	(void)arg;
+	if (p == MAP_FAILED || madvise(p, size, MADV_NOHUGEPAGE) ||
+	    madvise(p, size, MADV_POPULATE_READ))
+		perror("# busy_long_thread");
+	return NULL;
+}
+
+/* Has nothing open that cannot be kept, such as the device: that would be seen at once. */
+static void be_plain(void)
+{
+	syscall(SYS_close_range, 0, ~0U, 0);
+	if (open("/dev/null", O_RDWR) || dup(0) != 1 || dup(0) != 2)
+		_exit(1);
+}
+
+/* A thread that does not come to rest at once, and one that looks for gaps in time. */
+static pid_t start_and_look(void *(*thread)(void *arg))
+{
+	pid_t pid, test = getpid();
+	int64_t last, now;
 	pthread_t t;
 
-	pthread_create(&t, NULL, vfork_thread, NULL);
+	gap = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	pid = fork();
+	if (pid)
+		return pid;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != test)
+		_exit(1);
+	be_plain();
+	pthread_create(&t, NULL, thread, NULL);
+	last = victim_us();
 	for (;;) {
 		now = victim_us();
 		if (now - last > *gap)
@@ -183,14 +241,97 @@ static void vfork_and_look(void)
 	}
 }
 
+static void end_of_look(pid_t pid)
+{
+	printf("# a gap of %lld us\n", (long long)*gap);
+	victim_kill(pid);
+	munmap((void *)gap, 4096);
+}
+
+/* What makes others wait for seconds is more than a slow machine does. */
+#define GAP_US 1000000
+
+/* A child can be seen without that anybody stands still. */
+TEST_F(device, vfork_is_seen_at_once)
+{
+	struct device_result res;
+	pid_t pid = start_and_look(vfork_thread);
+
+	usleep(300000);
+	EXPECT_NE(0, device_checkpoint(self->fd, pid, -1, CKPT_CHECKPOINT_DRY_RUN, &res));
+	EXPECT_EQ(EOPNOTSUPP, res.error);
+	EXPECT_NE(NULL, strstr(device_words(&res), "in vfork()")) {
+		TH_LOG("%s", device_words(&res));
+	}
+	EXPECT_GT(GAP_US, *gap);
+	end_of_look(pid);
+}
+
+/* While a thread sleeps so deep that it cannot come to rest, the others go on. */
+TEST_F(device, deep_sleep_stops_nobody)
+{
+	struct device_result res;
+	pid_t pid = start_and_look(deep_thread);
+
+	usleep(300000);
+	self->ck = (struct ckpt_checkpoint){
+		.pid = pid, .out_fd = -1, .flags = CKPT_CHECKPOINT_DRY_RUN, .timeout_ms = 1200,
+		.errors = (uintptr_t)res.errors, .errors_cap = DEVICE_ERRORS,
+	};
+	FAILS(ETIMEDOUT, CKPT_IOC_CHECKPOINT, &self->ck);
+	EXPECT_GT(GAP_US, *gap);
+	/* When it has woken, there is nothing to wait for. */
+	EXPECT_EQ(0, device_checkpoint(self->fd, pid, -1, CKPT_CHECKPOINT_DRY_RUN |
+				       CKPT_CHECKPOINT_SHARED_OK, &res)) {
+		TH_LOG("%s", device_words(&res));
+	}
+	EXPECT_GT(GAP_US, *gap);
+	end_of_look(pid);
+	EXPECT_LT(0, waitpid(-1, NULL, __WALL));
+}
+
+/* Those that are there wait for one that is not until the time is up, or until ckpt is killed. */
+TEST_F(device, late_thread)
+{
+	pid_t pid = start_and_look(busy_long_thread), other;
+	int64_t begin;
+
+	usleep(300000);
+	begin = victim_us();
+	self->ck = (struct ckpt_checkpoint){
+		.pid = pid, .out_fd = -1, .flags = CKPT_CHECKPOINT_DRY_RUN, .timeout_ms = 500,
+	};
+	FAILS(ETIMEDOUT, CKPT_IOC_CHECKPOINT, &self->ck);
+	EXPECT_GT(500000 + GAP_US, victim_us() - begin);
+	/* It looks when it runs again. */
+	usleep(100000);
+	EXPECT_LT(300000, *gap);
+	EXPECT_GT(500000 + GAP_US, *gap);
+	*gap = 0;
+	other = fork();
+	if (!other) {
+		struct device_result res;
+
+		device_checkpoint(device_open(), pid, -1, CKPT_CHECKPOINT_DRY_RUN, &res);
+		_exit(1);
+	}
+	usleep(500000);
+	begin = victim_us();
+	victim_kill(other);
+	EXPECT_GT(GAP_US, victim_us() - begin);
+	usleep(100000);
+	EXPECT_LT(200000, *gap);
+	EXPECT_GT(500000 + GAP_US, *gap);
+	end_of_look(pid);
+}
+
 static void *checkpoint_thread(void *arg)
 {
 	struct device_result res;
 	int device = device_open();
 
-	/* With a child it is refused, once it has come to rest. */
-	if (!device_checkpoint(device, *(pid_t *)arg, -1, CKPT_CHECKPOINT_DRY_RUN, &res) ||
-	    res.error != EOPNOTSUPP)
+	if (device_checkpoint(device, *(pid_t *)arg, -1, CKPT_CHECKPOINT_DRY_RUN |
+			      CKPT_CHECKPOINT_SHARED_OK, &res))
 		fprintf(stderr, "# %s\n", device_words(&res));
 	close(device);
 	return NULL;
@@ -199,25 +340,17 @@ static void *checkpoint_thread(void *arg)
 /* Of threads that come to rest at different times, two checkpoints do not get some each. */
 TEST_F(device, two_at_once)
 {
+	pid_t pid = start_and_look(deep_thread);
 	pthread_t t[2];
-	pid_t pid;
 	int i;
 
-	gap = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	pid = fork();
-	if (!pid) {
-		vfork_and_look();
-		_exit(1);
-	}
 	usleep(200000);
 	for (i = 0; i < 2; i++)
 		ASSERT_EQ(0, pthread_create(&t[i], NULL, checkpoint_thread, &pid));
 	for (i = 0; i < 2; i++)
 		pthread_join(t[i], NULL);
-	printf("# a gap of %lld us\n", (long long)*gap);
 	EXPECT_GT(8000000, *gap);
-	victim_kill(pid);
-	munmap((void *)gap, 4096);
+	end_of_look(pid);
 }
 
 static volatile int *ended;
@@ -246,6 +379,7 @@ TEST_F(device, given_up)
 	ended = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	pid = fork();
 	if (!pid) {
+		be_plain();
 		for (i = 0; i < 200; i++)
 			pthread_create(&t, NULL, endless_thread, NULL);
 		ended[1] = 1;

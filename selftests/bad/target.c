@@ -19,13 +19,14 @@
  *	target spy FILE OTHER	has a hold of OTHER, and counts
  *	target keys FILE ID	becomes user and group ID, counts and looks for a key each time
  *	target cut FILE		counts, until SIGUSR1; then truncates a file that it maps
- *	target common FILE	counts; children of it do things to what all have
+ *	target common FILE	counts; others do things to what all have
  *	target reap US		empties the memory of whatever dies (process_mrelease(2))
  *	target suid OTHER	gives up other ids and executes OTHER, which does so, too, forever
  *	target fork US		has children, one after the other, for that long
  *	target vfork US		the same with vfork() and exec
  *	target thread US	threads
- *	target slow US		a thread waits in vfork() for that long, the first one for its end
+ *	target busy US		a thread is within one call for about that long, the first one waits
+ *				for its end
  *	target signal US	handles SIGUSR1 for that long
  *
  * All but count, crowd, rich, waits, watch, wide, spy, keys, common and suid end with status 42.
@@ -65,6 +66,10 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+
+#ifndef MADV_POPULATE_READ
+#define MADV_POPULATE_READ 22
+#endif
 
 #define DONE 42
 /* Which step failed, for who looks at the status. */
@@ -397,22 +402,22 @@ static void *short_thread(void *arg)
 	return NULL;
 }
 
-static int vfork_main(void *us)
+/*
+ * Only SIGKILL ends the call. Pages of zeroes that are only read take no memory, and are not in an
+ * image. How long so many take is tried with some of them.
+ */
+static void *busy_thread(void *us)
 {
-	struct timespec ts = { *(long *)us / 1000000, *(long *)us % 1000000 * 1000 };
+	const size_t size = 64UL << 30, some = 64 << 20;
+	int64_t begin = now_us(), spent;
+	char *p;
 
-	syscall(SYS_nanosleep, &ts, NULL);
-	syscall(SYS_exit, 0);
-	return 0;
-}
-
-/* Not until the other has gone does it wake up. No child: with one it would be refused. */
-static void *vfork_thread(void *us)
-{
-	static char stack[65536] __attribute__((aligned(16)));
-
-	NEED(clone(vfork_main, stack + sizeof(stack),
-		   CLONE_VM | CLONE_VFORK | CLONE_PARENT, us) > 0);
+	p = mmap(NULL, size, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	NEED(p != MAP_FAILED && !madvise(p, size, MADV_NOHUGEPAGE));
+	NEED(!madvise(p, some, MADV_POPULATE_READ));
+	spent = now_us() - begin;
+	p += some;
+	NEED(!madvise(p, some / (spent + 1) * *(long *)us & -4096UL, MADV_POPULATE_READ));
 	return us;
 }
 
@@ -604,14 +609,15 @@ static void cut(const char *path)
 }
 
 /*
- * Children set timers that we have, too, and watch a pipe that we have, too, all the time. We
- * watch something else by the number which that pipe has.
+ * Others, which are no children any more, set timers that we have, too, and watch a pipe that we
+ * have, too, all the time. We watch something else by the number which that pipe has.
  */
 static void common(const char *path)
 {
 	struct itimerspec later = { .it_value.tv_sec = 1000 };
 	struct epoll_event event = { .events = EPOLLIN };
 	int timer[16], ends[2], epfd, i, fd;
+	pid_t us = getpid(), child;
 	unsigned int n;
 
 	for (i = 0; i < 16; i++)
@@ -622,16 +628,21 @@ static void common(const char *path)
 	NEED(!epoll_ctl(epfd, EPOLL_CTL_ADD, fd, &event));
 	NEED(dup(fd) >= 0 && dup2(ends[0], fd) == fd);
 	for (i = 0; i < 2; i++) {
-		if (fork())
+		child = fork();
+		if (child) {
+			NEED(waitpid(child, NULL, 0) == child);
 			continue;
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		}
+		if (fork())
+			_exit(0);
 		epfd = epoll_create1(0);
-		for (n = 0; i; n++) {
+		for (n = 0; i && (n % 256 || !kill(us, 0)); n++) {
 			epoll_ctl(epfd, EPOLL_CTL_ADD, ends[0], &event);
 			epoll_ctl(epfd, EPOLL_CTL_DEL, ends[0], &event);
 		}
-		for (n = 0; ; n++)
+		for (n = 0; n % 256 || !kill(us, 0); n++)
 			timerfd_settime(timer[n % 16], 0, &later, NULL);
+		_exit(0);
 	}
 	count(path);
 }
@@ -746,8 +757,8 @@ int main(int argc, char **argv)
 	} else if (!strcmp(mode, "thread")) {
 		while (now_us() < end)
 			some_threads();
-	} else if (!strcmp(mode, "slow")) {
-		NEED(!pthread_create(&t, NULL, vfork_thread, &us));
+	} else if (!strcmp(mode, "busy")) {
+		NEED(!pthread_create(&t, NULL, busy_thread, &us));
 		NEED(!pthread_join(t, NULL));
 	} else if (!strcmp(mode, "signal")) {
 		while (now_us() < end)

@@ -74,6 +74,9 @@ void subject_tell(const char *key, const char *fmt, ...) __attribute__((format(p
  */
 void subject_timed(void);
 
+/** subject_give_away() - from now on a process that is no child has it, and we have not. */
+void subject_give_away(int fd);
+
 /** subject_refused() - subject_tell("refuse", ...) and subject_wait(), for states not kept. */
 #define subject_refused(...) do { subject_tell("refuse", __VA_ARGS__); subject_wait(); } while (0)
 
