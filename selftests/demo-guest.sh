@@ -42,13 +42,13 @@ while [ "$lines" -lt 3 ]; do
 	done < "/proc/$pid/io" || exit
 done
 hurry=yes
-run ckpt -v "$pid" '> count.img' || exit
+run ckpt -v -o count.img "$pid" || exit
 run kill -9 "$pid" || exit
 hurry=
 run ls -sh count.img
 run ps "$pid"
 [ ! -e "/proc/$pid" ] || exit 1
-run rstr '< count.img' || exit
+run rstr -i count.img || exit
 sleep 0.4
 echo
 echo "It went on where it was, as the process it was."

@@ -298,6 +298,7 @@ struct ckpt_restart {
  * @CKPT_PHASE_FINISH: the image is verified, the tasks take their last steps
  * @CKPT_PHASE_STARTED: the restarted program runs, or does so at once: its end is no longer that
  *	of the operation (ABI 2)
+ * @CKPT_PHASE_WAIT: a pid is taken by a process that ends: waiting for that (ABI 2)
  */
 enum ckpt_phase {
 	CKPT_PHASE_IDLE = 0,
@@ -309,6 +310,7 @@ enum ckpt_phase {
 	CKPT_PHASE_BUILD = 6,
 	CKPT_PHASE_FINISH = 7,
 	CKPT_PHASE_STARTED = 8,
+	CKPT_PHASE_WAIT = 9,
 };
 
 /**

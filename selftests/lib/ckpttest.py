@@ -285,6 +285,7 @@ def ckpt(pid, image, *options, pipe=False, **kw):
     """ckpt PID > image, or through a pipe and cat."""
     argv = ['ckpt', *options, str(pid)]
     with open(image, 'wb') as f:
+        os.fchmod(f.fileno(), 0o600)
         if not pipe:
             return run(argv, stdout=f, **kw)
         cat = subprocess.Popen(['cat'], stdin=subprocess.PIPE, stdout=f)

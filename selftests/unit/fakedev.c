@@ -6,7 +6,8 @@
  * the end and starts "sh -c $FAKE_PROGRAM" as a child, with the signals in their first state, as
  * an image has them; it runs FAKE_LATE_MS milliseconds before the restart returns. With FAKE_ERROR
  * both fail with that errno after half of it and report one error. What was asked for goes to the
- * file FAKE_LOG, a line each. With FAKE_NO_MEMORY realloc() fails.
+ * file FAKE_LOG, a line each. With FAKE_NO_MEMORY realloc() fails. The process of which a
+ * checkpoint is made has pid 77 and does not exist.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -19,6 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -168,6 +170,16 @@ void *realloc(void *old, size_t size)
 	if (!real)
 		real = dlsym(RTLD_NEXT, "realloc");
 	return real(old, size);
+}
+
+/* The program is none: whatever has its pid on this machine will not end. */
+int pidfd_open(pid_t pid, unsigned int flags)
+{
+	if (pid == 77) {
+		errno = ESRCH;
+		return -1;
+	}
+	return syscall(SYS_pidfd_open, pid, flags);
 }
 
 int ioctl(int fd, unsigned long request, ...)

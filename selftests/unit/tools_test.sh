@@ -31,6 +31,8 @@ dir='' bad='' skip=''
 # run COMMAND...: into $out, $err, $status
 run()
 {
+	# Which only its owner may read: it may be an image.
+	install -m 600 /dev/null "$dir/out"
 	"$@" > "$dir/out" 2> "$dir/err"
 	status=$?
 	# bash grumbles about the NULs of an image.
@@ -592,6 +594,8 @@ test_ckpt_stats()
 
 # shellcheck source=selftests/unit/tools_rstr.sh
 . "$top/selftests/unit/tools_rstr.sh"
+# shellcheck source=selftests/unit/tools_output.sh
+. "$top/selftests/unit/tools_output.sh"
 
 # ---- what is installed ------------------------------------------------------------
 
@@ -660,7 +664,7 @@ if [ $# -gt 0 ]; then
 	tests=("${@/#/test_}")
 else
 	mapfile -t tests < <(sed -n 's/^\(test_[a-z0-9_]*\)()$/\1/p' "$top/selftests/unit/tools_test.sh" \
-		"$top/selftests/unit/tools_rstr.sh")
+		"$top/selftests/unit/tools_rstr.sh" "$top/selftests/unit/tools_output.sh")
 fi
 echo "TAP version 13"
 echo "1..${#tests[@]}"

@@ -5,16 +5,19 @@
 #include <getopt.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/pidfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <ckpt.h>
 
 #include "device.h"
+#include "memory.h"
 #include "outfile.h"
 #include "progress.h"
 #include "util.h"
@@ -22,9 +25,12 @@
 /** STATS_VERSION - "version" in the output of --stats; raised when a key changes its meaning. */
 #define STATS_VERSION 1
 
+/* A killed program ends when its memory is given back; that of a large one takes a while. */
+#define GONE_SECONDS 60
+
 static const char usage_text[] =
-	"Usage: ckpt [OPTION...] PID > IMAGE\n"
-	"       ckpt [OPTION...] -o IMAGE PID\n"
+	"Usage: ckpt [OPTION...] -o IMAGE PID\n"
+	"       ckpt [OPTION...] PID > IMAGE\n"
 	"Write the image of a running program, from which rstr starts it again.\n"
 	"The program goes on, unless told otherwise.\n"
 	"\n"
@@ -205,6 +211,14 @@ static bool good_output(int fd, bool closed)
 	return false;
 }
 
+/* The memory of a program is in its image: a shell makes files that all may read. */
+static void warn_readable(mode_t mode)
+{
+	if (S_ISREG(mode) && mode & 044)
+		say("others may read the image (mode %04o), and so the program's memory; %s", mode & 07777,
+		    "'ckpt -o FILE PID' makes one for its owner only");
+}
+
 static void cleanup(void *arg)
 {
 	struct job *job = arg;
@@ -237,6 +251,37 @@ static void tell(const struct job *job, const struct ckpt_checkpoint *ck)
 	    format_time(c, ck->snapshot_ns));
 	say("%s in all, %s", format_time(a, ck->wall_ns),
 	    format_rate(d, ck->image_bytes, ck->wall_ns));
+}
+
+/* The pid may be that of any thread. Return: a pidfd of the process, or -1. */
+static int open_process(int pid)
+{
+	int fd = pidfd_open(pid, 0);
+	char path[64], line[128];
+	FILE *f;
+
+	if (fd >= 0)
+		return fd;
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	f = fopen(path, "re");
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "Tgid: %d", &pid) == 1)
+			break;
+	if (f)
+		fclose(f);
+	return pidfd_open(pid, 0);
+}
+
+/* Until it has ended, and has let go of all it had; its parent may still have to learn of it. */
+static void wait_gone(const struct job *job, int process)
+{
+	struct pollfd fd = { .fd = process, .events = POLLIN };
+
+	if (process < 0)
+		return;
+	if (!poll(&fd, 1, GONE_SECONDS * 1000))
+		say("pid %d: killed, but it has not ended within %d s", job->pid, GONE_SECONDS);
+	close(process);
 }
 
 /* The image is complete and in its place: now the program may go. */
@@ -315,30 +360,18 @@ static int checkpoint(struct job *job, int device, struct ckpt_checkpoint *ck,
 	return ret ? -1 : 0;
 }
 
-static int run(struct job *job, unsigned int closed)
+/* Make the image, and let the program go. Return: 0 or -1; with @device the program is let go. */
+static int make(struct job *job, int device, struct ckpt_checkpoint *ck, int *process)
 {
-	struct ckpt_checkpoint ck = {
-		.pid = job->pid,
-		.out_fd = -1,
-		.flags = job->flags,
-		.timeout_ms = job->timeout_ms,
-		.errors_cap = DEVICE_ERRORS,
-	};
 	bool dry = job->flags & CKPT_CHECKPOINT_DRY_RUN;
 	struct ckpt_error *errors;
-	int device;
 
-	if (!dry && !job->output && !good_output(STDOUT_FILENO, closed & 2))
-		return STATUS_FAILED;
-	device = device_open();
-	if (device < 0)
-		return STATUS_FAILED;
-	errors = calloc(ck.errors_cap, sizeof(*errors));
+	errors = calloc(ck->errors_cap, sizeof(*errors));
 	if (!errors) {
 		say("out of memory");
-		return STATUS_FAILED;
+		return -1;
 	}
-	ck.errors = (uintptr_t)errors;
+	ck->errors = (uintptr_t)errors;
 
 	/* A broken pipe is an error to report, not a reason to vanish. */
 	signal(SIGPIPE, SIG_IGN);
@@ -352,9 +385,11 @@ static int run(struct job *job, unsigned int closed)
 	}
 	/*
 	 * To stop in the middle is not possible, and a shell that waits for that, while the reader
-	 * of the image has stopped, could not even be interrupted.
+	 * of the image has stopped, could not even be interrupted. Nor to be stopped for a message,
+	 * where programs in the background may not write to their terminal (stty tostop).
 	 */
 	signal(SIGTSTP, SIG_IGN);
+	signal(SIGTTOU, SIG_IGN);
 	progress_block(false);
 	/* An image holds all the program's secrets: for its owner only. */
 	if (outfile_begin(&job->stats, 0666) || outfile_begin(&job->out, 0600))
@@ -364,14 +399,59 @@ static int run(struct job *job, unsigned int closed)
 		goto fail;
 	}
 	if (!dry)
-		ck.out_fd = job->output ? job->out.fd : STDOUT_FILENO;
+		ck->out_fd = job->output ? job->out.fd : STDOUT_FILENO;
+	/* One that is held until the end writes to nothing. */
+	if (!job->how && !job->quiet)
+		memory_warn(job->pid);
 
-	if (checkpoint(job, device, &ck, errors))
+	if (checkpoint(job, device, ck, errors))
 		goto fail;
 	if (commit(job))
 		goto fail;
-	if (job->how && release(job, device, &ck))
+	/* While it is held the pid is its own. */
+	if (job->how == CKPT_RELEASE_KILL)
+		*process = open_process(job->pid);
+	if (job->how && release(job, device, ck))
 		goto fail;
+	free(errors);
+	return 0;
+fail:
+	cleanup(job);
+	free(errors);
+	return -1;
+}
+
+static int run(struct job *job, unsigned int closed)
+{
+	struct ckpt_checkpoint ck = {
+		.pid = job->pid,
+		.out_fd = -1,
+		.flags = job->flags,
+		.timeout_ms = job->timeout_ms,
+		.errors_cap = DEVICE_ERRORS,
+	};
+	bool dry = job->flags & CKPT_CHECKPOINT_DRY_RUN;
+	int device, process = -1, ret;
+	struct stat st = { 0 };
+
+	if (!dry && !job->output && !good_output(STDOUT_FILENO, closed & 2))
+		return STATUS_FAILED;
+	device = device_open();
+	if (device < 0)
+		return STATUS_FAILED;
+	if (!dry && !job->output)
+		fstat(STDOUT_FILENO, &st);
+	message_hold();
+	ret = make(job, device, &ck, &process);
+	/* The program goes on if it was not released; now we may be made to wait. */
+	close(device);
+	progress_unblock();
+	wait_gone(job, process);
+	message_release();
+	if (ret)
+		return STATUS_FAILED;
+	if (!job->quiet)
+		warn_readable(st.st_mode);
 	if (dry && !job->quiet)
 		say("pid %d: nothing in it would be refused", job->pid);
 	if (job->verbose && !dry)
@@ -379,12 +459,7 @@ static int run(struct job *job, unsigned int closed)
 	/* It is done: what fails now is said, but is no reason to end with a status of failure. */
 	if (job->stats_name)
 		outfile_json(&job->stats, stats(job, &ck));
-	free(errors);
 	return STATUS_OK;
-fail:
-	cleanup(job);
-	free(errors);
-	return STATUS_FAILED;
 }
 
 int main(int argc, char **argv)

@@ -44,6 +44,18 @@ int progress_signals(void)
 	return signalfd(-1, &taken, SFD_CLOEXEC);
 }
 
+void progress_unblock(void)
+{
+	static const struct timespec now;
+
+	/* What has come when there was no good moment to end finds nothing to end any more. */
+	while (sigtimedwait(&taken, NULL, &now) > 0)
+		;
+	/* That one is no reason to end. */
+	sigdelset(&taken, SIGUSR1);
+	sigprocmask(SIG_UNBLOCK, &taken, NULL);
+}
+
 static uint64_t elapsed_ns(const struct progress *p)
 {
 	struct timespec now;
@@ -71,6 +83,8 @@ static const char *phase_text(const struct progress *p, uint32_t phase)
 		return "building";
 	case CKPT_PHASE_FINISH:
 		return "finishing";
+	case CKPT_PHASE_WAIT:
+		return "waiting for the process that has its pid to end";
 	}
 	return p->verb;
 }
@@ -119,7 +133,8 @@ static void bar(const struct progress *p)
 	if (tcgetpgrp(STDERR_FILENO) != getpgrp() || ioctl(p->device, CKPT_IOC_PROGRESS, &now))
 		return;
 	/* From FINISH on the restarted program may write to the terminal any moment. */
-	if (now.phase >= CKPT_PHASE_FINISH || (now.phase == CKPT_PHASE_IDLE && now.bytes)) {
+	if (now.phase == CKPT_PHASE_FINISH || now.phase == CKPT_PHASE_STARTED ||
+	    (now.phase == CKPT_PHASE_IDLE && now.bytes)) {
 		bar_draw("");
 		return;
 	}
@@ -183,6 +198,17 @@ bool progress_too_late(int device, const struct signalfd_siginfo *si)
 	return true;
 }
 
+/* Without a bar, one line. Return: whether it was said. */
+static bool tell_wait(const struct progress *p)
+{
+	struct ckpt_progress now = { 0 };
+
+	if (ioctl(p->device, CKPT_IOC_PROGRESS, &now) || now.phase != CKPT_PHASE_WAIT)
+		return false;
+	say("%s", phase_text(p, now.phase));
+	return true;
+}
+
 static void *watch(void *arg)
 {
 	struct progress *p = arg;
@@ -190,8 +216,9 @@ static void *watch(void *arg)
 		{ .fd = p->wake, .events = POLLIN },
 		{ .fd = p->signals, .events = POLLIN },
 	};
-	int wait_ms = p->bar ? BAR_AFTER_MS : -1;
-	bool stop = false;
+	bool bar_or_line = p->bar || (p->starts && !p->quiet);
+	int wait_ms = bar_or_line ? BAR_AFTER_MS : -1;
+	bool stop = false, told = p->bar;
 
 	while (1) {
 		struct signalfd_siginfo si;
@@ -211,9 +238,12 @@ static void *watch(void *arg)
 		}
 		if (n > 0 && fd[0].revents)
 			break;
-		if (n == 0) {
+		if (n == 0 && p->bar) {
 			wait_ms = BAR_EVERY_MS;
 			bar(p);
+		} else if (n == 0 && !told) {
+			told = tell_wait(p);
+			wait_ms = told ? -1 : BAR_AFTER_MS;
 		}
 	}
 	bar_draw("");

@@ -18,6 +18,7 @@
  * struct progress - a running watcher; the caller fills the first group
  * @device: where to ask
  * @bar: draw a bar if stderr is a terminal
+ * @quiet: without one, say nothing of a long wait either
  * @verb: "writing" or "reading"
  * @total: bytes to come, if the caller knows; 0 if not
  * @starts: what runs starts a program: signals are for that then
@@ -27,6 +28,7 @@
 struct progress {
 	int device;
 	bool bar;
+	bool quiet;
 	const char *verb;
 	uint64_t total;
 	bool starts;
@@ -56,6 +58,13 @@ void progress_block(bool starts);
  * Return: a descriptor, or -1 with errno.
  */
 int progress_signals(void);
+
+/**
+ * progress_unblock() - give them back, but for SIGUSR1, once nothing depends on us any more
+ *
+ * Those that came meanwhile are dropped.
+ */
+void progress_unblock(void);
 
 /**
  * progress_too_late() - a signal was taken, but the restarted program runs already?

@@ -4,71 +4,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <pthread.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 const char *tool_name = "ckpt";
 int tool_failed = STATUS_FAILED;
-
-static pthread_mutex_t stderr_lock = PTHREAD_MUTEX_INITIALIZER;
-static bool bar_drawn;
-
-/* Messages are best effort: there is nobody to tell that stderr does not work. */
-static void put(const char *text, size_t len)
-{
-	while (len) {
-		ssize_t n = write(STDERR_FILENO, text, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return;
-		text += n;
-		len -= n;
-	}
-}
-
-void say(const char *fmt, ...)
-{
-	char *body = NULL, *line = NULL;
-	va_list ap;
-	int n;
-
-	va_start(ap, fmt);
-	n = vasprintf(&body, fmt, ap);
-	va_end(ap);
-	if (n < 0)
-		return;
-	pthread_mutex_lock(&stderr_lock);
-	n = asprintf(&line, "%s%s: %s\n", bar_drawn ? "\r\033[K" : "", tool_name, body);
-	bar_drawn = false;
-	if (n >= 0)
-		put(line, n);
-	pthread_mutex_unlock(&stderr_lock);
-	free(line);
-	free(body);
-}
-
-void bar_draw(const char *text)
-{
-	char *line;
-	int n;
-
-	pthread_mutex_lock(&stderr_lock);
-	if (*text || bar_drawn) {
-		n = asprintf(&line, "\r%s\033[K", text);
-		if (n >= 0) {
-			put(line, n);
-			free(line);
-		}
-		bar_drawn = *text;
-	}
-	pthread_mutex_unlock(&stderr_lock);
-}
 
 /* Length of the UTF-8 sequence at @p that may be shown as it is; 0: it may not. */
 static size_t shown_utf8(const unsigned char *p, size_t len)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Messages, text from strangers, numbers for people. */
+/* Text from strangers, numbers for people; messages are in message.h. */
 #ifndef TOOLS_UTIL_H
 #define TOOLS_UTIL_H
 
@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+
+#include "message.h"
 
 /* Set by tools/Makefile; the fallback is for editors. */
 #ifndef CKPT_VERSION
@@ -25,21 +27,6 @@ extern const char *tool_name;
 
 /** tool_failed - exit code for a failure that leaves no choice; STATUS_FAILED if not set. */
 extern int tool_failed;
-
-/**
- * say() - one line on stderr, "NAME: ..."
- * @fmt: as for printf, without the newline
- *
- * Wipes the progress bar first if one is drawn. One write, so that lines of several
- * processes do not mix. Text from outside must have gone through escape().
- */
-void say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-
-/**
- * bar_draw() - put a line on the terminal that the next message overwrites
- * @text: the line, no wider than the terminal; "" takes the line away
- */
-void bar_draw(const char *text);
 
 /**
  * escape() - make bytes from outside fit for a terminal

@@ -277,7 +277,7 @@ int job_wait(pid_t pid, int from_init, int to_rstr, pid_t program)
 {
 	struct redraw redraw = { .pid = program };
 	struct job_event event;
-	struct pollfd fd[3];
+	struct pollfd fd[4];
 	int status, wait_ms;
 	sigset_t set;
 
@@ -311,6 +311,9 @@ int job_wait(pid_t pid, int from_init, int to_rstr, pid_t program)
 			close(fd[1].fd);
 			fd[1] = (struct pollfd){ .fd = -1 };
 		}
+		/* A terminal that is stopped keeps us from nothing else. */
+		message_try(0);
+		fd[3] = (struct pollfd){ .fd = message_waiting(), .events = POLLOUT };
 		wait_ms = redraw_wait(&redraw);
 		if (fd[1].fd < 0 && wait_ms < 0)
 			wait_ms = LOOK_MS;

@@ -37,9 +37,12 @@
  */
 #define STATUS_NOT_STARTED 125
 
+/* How long the init of a new pid namespace waits for its messages to be taken. */
+#define INIT_MESSAGES_MS 2000
+
 static const char usage_text[] =
-	"Usage: rstr [OPTION...] < IMAGE\n"
-	"       rstr [OPTION...] -i IMAGE\n"
+	"Usage: rstr [OPTION...] -i IMAGE\n"
+	"       rstr [OPTION...] < IMAGE\n"
 	"Start a program again from the image that ckpt wrote, as a job of this shell.\n"
 	"\n"
 	"  -d, --detach                let it go on in the background\n"
@@ -284,6 +287,7 @@ static int restart(struct order *order, struct ckpt_restart *rs)
 	struct progress progress = {
 		.device = order->device,
 		.bar = order->bar && !order->quiet,
+		.quiet = order->quiet,
 		.verb = "reading",
 		.total = image_size(order->in_fd),
 		.starts = true,
@@ -409,6 +413,8 @@ static void __attribute__((noreturn)) run_init(struct order *order, int socket)
 	/* If rstr is killed before the program runs, nothing shall stay. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (poll(&fd, 1, 0) > 0 || restart(order, &event.restart)) {
+		/* While this waits, rstr still heeds signals, and would kill us. */
+		message_release();
 		job_send(socket, &event, -1);
 		_exit(STATUS_NOT_STARTED);
 	}
@@ -416,6 +422,9 @@ static void __attribute__((noreturn)) run_init(struct order *order, int socket)
 	pidfd = pidfd_open(event.restart.pid, 0);
 	event.kind = JOB_STARTED;
 	job_send(socket, &event, pidfd);
+	/* Without us nobody reaps the program: a reader may make us wait for a moment only. */
+	message_try(INIT_MESSAGES_MS);
+	message_drop();
 	if (order->check)
 		_exit(0);
 	release_input(order);
@@ -445,6 +454,13 @@ static int pid_of(int pidfd)
 	if (f)
 		fclose(f);
 	return pid;
+}
+
+/* The program has ended, or goes on without us: messages may wait, and signals end that. */
+static void messages_last(void)
+{
+	progress_unblock();
+	message_release();
 }
 
 /* Wait for init's first word, and end both if a signal says so. */
@@ -481,6 +497,7 @@ static bool await_init(struct order *order, pid_t init, int socket, struct job_e
 		kill(init, SIGKILL);
 		waitpid(init, NULL, 0);
 		cleanup(order);
+		message_drop();
 		/* A wait status that says "ended by a signal" is its number. */
 		job_end_like(si.ssi_signo);
 	}
@@ -533,7 +550,9 @@ static int run_in_pidns(struct order *order)
 	if (order->detach || order->check)
 		return STATUS_OK;
 	release_input(order);
-	job_end_like(job_wait(init, pair[0], -1, pidfd >= 0 ? event.restart.pid : 0));
+	status = job_wait(init, pair[0], -1, pidfd >= 0 ? event.restart.pid : 0);
+	messages_last();
+	job_end_like(status);
 fail:
 	cleanup(order);
 	return STATUS_NOT_STARTED;
@@ -542,6 +561,7 @@ fail:
 static int run(struct order *order, unsigned int closed)
 {
 	struct ckpt_restart rs;
+	int status;
 
 	if (open_input(order, closed & 1))
 		return STATUS_NOT_STARTED;
@@ -557,6 +577,7 @@ static int run(struct order *order, unsigned int closed)
 		say("--pidfile, --stats and the image cannot be the same file");
 		return STATUS_NOT_STARTED;
 	}
+	message_hold();
 	progress_block(true);
 	job_block();
 	if (outfile_begin(&order->pidfile, 0666) || outfile_begin(&order->stats, 0666))
@@ -572,7 +593,9 @@ static int run(struct order *order, unsigned int closed)
 	if (order->detach || order->check)
 		return STATUS_OK;
 	release_input(order);
-	job_end_like(job_wait(rs.pid, -1, -1, rs.pid));
+	status = job_wait(rs.pid, -1, -1, rs.pid);
+	messages_last();
+	job_end_like(status);
 fail:
 	cleanup(order);
 	return STATUS_NOT_STARTED;
@@ -588,5 +611,9 @@ int main(int argc, char **argv)
 	tool_failed = STATUS_NOT_STARTED;
 	closed = fds_sane();
 	status = parse(&order, argc, argv);
-	return status >= 0 ? status : run(&order, closed);
+	if (status >= 0)
+		return status;
+	status = run(&order, closed);
+	messages_last();
+	return status;
 }
