@@ -95,11 +95,72 @@ static int restart_cred(struct restart *rs)
 	return restart_add(rs, OBJECT_CRED, id, cred);
 }
 
+/* How long to wait for ids of processes that end: those of the program itself, say. */
+#define RESTART_WAIT_ENDING	(60 * HZ)
+/* And for their parents to take notice. Most do so at once; some never do. */
+#define RESTART_WAIT_REAPED	(3 * HZ)
+
+/**
+ * enum restart_holder - who has a pid that the image needs
+ * @HOLDER_LIVES: a process that does not end, or a group or session
+ * @HOLDER_ENDS: one that does, or none any more
+ * @HOLDER_DEAD: one that has ended, and its parent does not know yet
+ * @HOLDER_OURS: the same, and we are its parent: nobody will reap it while we are here
+ */
+enum restart_holder { HOLDER_LIVES, HOLDER_ENDS, HOLDER_DEAD, HOLDER_OURS };
+
+static enum restart_holder restart_holder(const struct restart *rs, struct task_struct *task)
+{
+	/* A leader may end before its threads. */
+	bool last = !thread_group_leader(task) || thread_group_empty(task);
+	enum restart_holder holder = HOLDER_LIVES;
+
+	rcu_read_lock();
+	if (READ_ONCE(task->exit_state) == EXIT_ZOMBIE && thread_group_leader(task) && last)
+		holder = task_tgid_nr(rcu_dereference(task->real_parent)) == rs->restarter ?
+			 HOLDER_OURS : HOLDER_DEAD;
+	else if (READ_ONCE(task->signal->flags) & SIGNAL_GROUP_EXIT ||
+		 (last && READ_ONCE(task->flags) & PF_EXITING))
+		holder = HOLDER_ENDS;
+	rcu_read_unlock();
+	return holder;
+}
+
+/* Return: whether it is worth to try again, after a moment. */
+static bool restart_wait_pid(struct restart *rs, u32 nr)
+{
+	enum restart_holder holder = HOLDER_ENDS;
+	unsigned long most;
+	struct pid *pid = find_get_pid(nr);
+	struct task_struct *task = get_pid_task(pid, PIDTYPE_PID);
+
+	if (task)
+		holder = restart_holder(rs, task);
+	else if (pid && (pid_has_task(pid, PIDTYPE_PGID) || pid_has_task(pid, PIDTYPE_SID)))
+		holder = HOLDER_LIVES;
+	if (task)
+		put_task_struct(task);
+	put_pid(pid);
+	if (holder == HOLDER_LIVES || holder == HOLDER_OURS || fatal_signal_pending(current))
+		return false;
+	if (!rs->wait_since)
+		rs->wait_since = jiffies ?: 1;
+	most = holder == HOLDER_ENDS ? RESTART_WAIT_ENDING : RESTART_WAIT_REAPED;
+	if (time_after(jiffies, rs->wait_since + most))
+		return false;
+	dev_phase(rs->ctx, CKPT_PHASE_WAIT);
+	schedule_timeout_killable(max(HZ / 50, 1));
+	dev_phase(rs->ctx, CKPT_PHASE_BUILD);
+	return true;
+}
+
 static int restart_taken(struct restart *rs, int err, u32 nr)
 {
 	struct error_at at = { .reason = CKPT_REASON_TAKEN };
-	struct task_struct *task;
+	struct task_struct *task, *parent;
+	char comm[TASK_COMM_LEN];
 	struct pid *pid;
+	pid_t parent_nr;
 	int ret;
 
 	if (err == -EPERM) {
@@ -115,10 +176,22 @@ static int restart_taken(struct restart *rs, int err, u32 nr)
 	put_pid(pid);
 	at.task = task;
 	at.advice = "end that process, or see --new-pidns";
-	ret = error_add(&rs->ctx->errors, err, &at, task ?
+	if (task && READ_ONCE(task->exit_state)) {
+		rcu_read_lock();
+		parent = rcu_dereference(task->real_parent);
+		parent_nr = task_tgid_vnr(parent);
+		get_task_comm(comm, parent->group_leader);
+		rcu_read_unlock();
+		at.advice = "end the parent, or see --new-pidns";
+		ret = error_add(&rs->ctx->errors, err, &at,
+				"has ended, and keeps the pid %u until its parent %d (%s) reaps it",
+				nr, parent_nr, comm);
+	} else {
+		ret = error_add(&rs->ctx->errors, err, &at, task ?
 			"has the pid %u that the image needs" :
 			"pid %u, which the image needs, is the group or session of other processes",
 			nr);
+	}
 	if (task)
 		put_task_struct(task);
 	return ret;
@@ -128,9 +201,12 @@ static int restart_taken(struct restart *rs, int err, u32 nr)
 static struct build_task *restart_task(struct restart *rs, u64 flags, u32 nr,
 				       int (*fn)(struct build_task *bt))
 {
-	struct build_task *bt = build_task(rs->build, flags, nr, fn);
+	struct build_task *bt;
 	int ret;
 
+	do {
+		bt = build_task(rs->build, flags, nr, fn);
+	} while (bt == ERR_PTR(-EEXIST) && restart_wait_pid(rs, nr));
 	if (!IS_ERR(bt))
 		return bt;
 	ret = restart_taken(rs, PTR_ERR(bt), nr);
@@ -525,6 +601,27 @@ static void restart_abort(struct restart *rs, struct build_task *leader)
 	}
 }
 
+/* Clocks that begin anew with a machine are not behind but after that. */
+#define RESTART_CLOCK_SLACK	(5ULL * NSEC_PER_SEC)
+
+/* Some programs wait for a time of these clocks and not for a while. Said only where they run. */
+static void restart_clocks(struct restart *rs)
+{
+	struct error_at at = { .reason = CKPT_REASON_CHANGED };
+	u64 now = ktime_get_ns(), then = rs->image.monotonic_ns, seconds;
+
+	if (then <= now + RESTART_CLOCK_SLACK) {
+		now = ktime_get_boottime_ns();
+		then = rs->image.boottime_ns;
+	}
+	if (then <= now + RESTART_CLOCK_SLACK)
+		return;
+	seconds = div_u64(then - now, NSEC_PER_SEC);
+	error_add(&rs->ctx->errors, 0, &at,
+		  "this machine has been up for %llu s less than the image's: a program that waits for a time of CLOCK_MONOTONIC or CLOCK_BOOTTIME waits so much longer",
+		  seconds);
+}
+
 /* Somebody has killed a task of it, which has no words for that any more. */
 static int restart_killed(struct restart *rs)
 {
@@ -578,6 +675,8 @@ int restart_run(struct dev_ctx *ctx, struct ckpt_restart *arg)
 		ret = path_finish(rs);
 		sym(set_current_blocked)(&blocked);
 	}
+	if (!ret)
+		restart_clocks(rs);
 	/* Said before it is so: who has not read it may still kill us. */
 	if (!ret && !check)
 		dev_phase(ctx, CKPT_PHASE_STARTED);

@@ -19,6 +19,7 @@ struct timer_build;
  * struct restart - a restart that runs
  * @ctx: for errors and progress
  * @flags: CKPT_RESTART_*
+ * @wait_since: when the wait for pids began, in jiffies; 0 not yet
  * @restarter: whose system call it is: its tgid in the init namespace
  * @in: the image
  * @objects: what its objects became
@@ -69,6 +70,7 @@ struct timer_build;
 struct restart {
 	struct dev_ctx *ctx;
 	u64 flags;
+	unsigned long wait_since;
 	pid_t restarter;
 	struct stream_in in;
 	struct object_table objects;

@@ -301,6 +301,45 @@ static const char *attempt_strange(char *what, size_t size)
 	return why;
 }
 
+/* As after a reboot: the program runs, and whoever restarts it is told what may last longer. */
+TEST(clocks_behind)
+{
+	static const uint32_t clocks[] = { 5, 6 };
+	struct image_bytes payload, image;
+	struct image_field f;
+	struct image_rec keep;
+	unsigned int i, k;
+	pid_t pid;
+
+	SETUP_OF("count");
+	i = nth_rec(CKPT_REC_IMAGE, 0);
+	for (k = 0; k < ARRAY_SIZE(clocks) + 1; k++) {
+		keep = recs[i];
+		if (k < ARRAY_SIZE(clocks)) {
+			ASSERT_TRUE(image_find(keep.payload, keep.len, clocks[k], 0, &f));
+			payload = image_set(keep.payload, keep.len, &f,
+					    f.scalar + 5000 * 1000000000ULL);
+			recs[i].payload = payload.data;
+			recs[i].len = payload.len;
+		}
+		image = image_make(recs, n_recs, NULL);
+		recs[i] = keep;
+		ASSERT_EQ(image.len, pwrite(memfd, image.data, image.len, 0));
+		ASSERT_EQ(0, ftruncate(memfd, image.len) | lseek(memfd, 0, SEEK_SET));
+		pid = device_restart(device, memfd, 0, &res);
+		ASSERT_LT(0, pid) {
+			TH_LOG("%s", device_words(&res));
+		}
+		EXPECT_TRUE(victim_counts(counter));
+		victim_kill(pid);
+		EXPECT_EQ(k < ARRAY_SIZE(clocks), res.len);
+		if (res.len)
+			EXPECT_NE(NULL, strstr(res.errors[0].what, "49"));
+		if (res.len)
+			EXPECT_NE(NULL, strstr(res.errors[0].what, "less than the image's"));
+	}
+}
+
 TEST(strange_fields)
 {
 	const char *seconds = getenv("CKPT_SECONDS");
