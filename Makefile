@@ -31,6 +31,7 @@ help:
 	@echo 'make check         all tests on all kernels, in virtual machines'
 	@echo 'make quick         the same on one kernel'
 	@echo 'make check-debug   the same on a kernel with KASAN, lockdep, kmemleak...'
+	@echo 'make check-long    more of Debian 13, and of unusual processors, than make check does; hours'
 	@echo 'make check-real    real programs, each at 20 moments on each kernel; takes hours'
 	@echo 'make lint          checkpatch, shellcheck, man pages, rules of this tree'
 	@echo 'make schema        generate anew what is derived from uapi/ckpt_image.proto'
@@ -83,6 +84,9 @@ quick:
 check-debug:
 	@selftests/check.sh --debug
 
+check-long:
+	@selftests/check.sh --long
+
 check-real:
 	@selftests/check.sh --real
 
@@ -93,4 +97,4 @@ lint:
 	@selftests/lint.sh
 
 .PHONY: all help module tools install install-module install-tools uninstall clean
-.PHONY: demo check quick check-debug check-real schema lint
+.PHONY: demo check quick check-debug check-long check-real schema lint

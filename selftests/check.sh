@@ -12,11 +12,13 @@ set -u
 usage()
 {
 	cat <<'END'
-Usage: check.sh [--quick|--debug|--real] [--jobs N]
+Usage: check.sh [--quick|--debug|--real|--long] [--jobs N]
 
   --quick   one kernel (6.1) and fewer rounds; below 10 minutes
   --debug   the suites on the debug kernel (KASAN, lockdep, kmemleak...) and nothing else
   --real    real programs alone, all of them, each at 20 moments on each kernel; hours
+  --long    what there is no time for otherwise: the suites with the programs of Debian 13 on
+            6.12 and 7, and all kinds of processors on each kernel; hours
   --jobs N  steps at a time, once all is built; default 2, and never more than two machines
 
 Closes with "N passed, N failed, N skipped"; exit status 1 if something failed or could not be run.
@@ -26,18 +28,51 @@ END
 
 # ---- in the virtual machine -----------------------------------------------------------
 
-# All suites in one boot, or a part of them. run.py takes the subjects; the others have drivers of
-# their own.
-guest() # all|subjects|rest RUN-OPTION...
+# What depends on the processor; it has to be quick, for it is done on many of them.
+on_processor=(regs address pkey vdso thread.one thread.ten thread.rseq thread.robust_list mem.anonymous
+	mem.working mem.protections signal.in_a_handler signal.altstack signal.pending_threads)
+# What depends on the C library, or on what the kernel has for it.
+in_tree=("${on_processor[@]}" thread timer.library_thread timer.thread_directed syscall.sleeps
+	syscall.futex_timeouts seccomp.filters attr.credentials_of_threads file.positions unlinked.one_file
+	mem.mmap_works mem.maps_same mem.brk_grows tty)
+
+# The session of "make demo", and what must come of it.
+# shellcheck disable=SC2317 # called by guest
+demo()
 {
-	local part=$1 status=0
+	local out status
+
+	echo 'TAP version 13'
+	echo 1..1
+	out=$(script -qefc selftests/demo-guest.sh /dev/null < /dev/null 2>&1)
+	status=$?
+	echo "$out" | sed 's/\r*$//; s/.*\r//; s/^/# /'
+	if [ "$status" = 0 ] && [ "$(grep -c 'counts: [1-6]' <<< "$out")" = 6 ]; then
+		echo 'ok 1 demo'
+	else
+		echo "# exit status $status"
+		echo 'not ok 1 demo'
+		return 1
+	fi
+}
+
+# guest PART RUN-OPTION...: the suites, or a part of them, in one boot. run.py takes the subjects;
+# the others have drivers of their own.
+guest()
+{
+	local part=$1 status=0 suites=() suite
 
 	shift
-	if [ "$part" != rest ]; then
-		selftests/run.py "$@" || status=1
-	fi
-	[ "$part" != subjects ] || return $status
-	for suite in selftests/options/run selftests/bad/run selftests/real/run; do
+	case $part in
+	all|rest) suites=(selftests/options/run selftests/bad/run selftests/real/run) ;;
+	# With the programs of the kernel's own release, the rest is another machine's.
+	kernel) suites=(selftests/options/run selftests/bad/run) ;;
+	tree) suites=(demo selftests/real/run); set -- "$@" "${in_tree[@]}" ;;
+	# What the image that comes from elsewhere is to find here is the first option.
+	processor) suites=("selftests/given.py $1"); shift; set -- "$@" "${on_processor[@]}" ;;
+	esac
+	[ "$part" = rest ] || selftests/run.py "$@" || status=1
+	for suite in "${suites[@]}"; do
 		$suite || status=1
 	done
 	return $status
@@ -52,6 +87,7 @@ while [ $# -gt 0 ]; do
 	--quick) mode=quick ;;
 	--debug) mode=debug ;;
 	--real) mode=real ;;
+	--long) mode=long ;;
 	--jobs) jobs=${2-}; shift ;;
 	--guest) shift; cd "$(dirname "$0")/.." && guest "$@"; exit ;;
 	-h|--help) usage; exit ;;
@@ -316,7 +352,11 @@ machine()
 	local part=$1 k=$2 t=$3 id=vm-$2 what=suites options=()
 
 	shift 3
-	[ "$part" = all ] || id=vm-$k-$part what=$part
+	case $part in
+	all|kernel) ;;
+	tree) id=vm-$k-$part what="Debian 13" ;;
+	*) id=vm-$k-$part what=$part ;;
+	esac
 	while [ "$1" != -- ]; do
 		options+=("$1")
 		shift
@@ -328,10 +368,47 @@ machine()
 		selftests/check.sh --guest "$part" "$@"
 }
 
+# Processors, each with what an image of a machine with all that can be emulated is to find there,
+# and the options of vm.sh. From a disk, the kernel makes page tables of five levels.
+processors=(qemu64 noxsave nopku one-cpu la57 nosmap)
+declare -A processor=(
+	[qemu64]='refused -C qemu64'
+	[noxsave]='refused -A noxsave'
+	[nopku]='refused -A nopku'
+	[one-cpu]='started -c 1'
+	[la57]='started -K'
+	[nosmap]='started -A nosmap'
+)
+
+# on_processors K NAME...: describe the steps, "given-K" before the others, and add them to $machines
+on_processors()
+{
+	local k=$1 name what options given=$logs/given-$1
+
+	shift
+	mkdir -p "$given"
+	step "given-$k" tap 300 "an image on $k" selftests/vm.sh -k "$k" -m 1G -t 240 -w "$given" -- \
+		selftests/given.py make
+	for name; do
+		read -r what options <<< "${processor[$name]}"
+		# shellcheck disable=SC2086 # one word per option
+		step "vm-$k-$name" tap 600 "$name on $k" selftests/vm.sh -k "$k" -m 1G -t 540 \
+			-w "$given" $options -- selftests/check.sh --guest processor "$what" \
+			--rounds 1 --mode kill-restart
+		machines+=("vm-$k-$name")
+	done
+}
+
 echo "Logs: $shown/"
 echo
 
 packages=(module tools vm check)
+# The programs of Debian 13 are tried too where they are not the machine's own, if they come with a
+# C library for which what is built here is not too new.
+tree=
+if [ "$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)" = bookworm ]; then
+	case $mode in full|long) tree=trixie; packages+=(tree) ;; esac
+fi
 kernels=(6.1 6.12 7)
 case $mode in
 quick) kernels=(6.1) ;;
@@ -344,6 +421,7 @@ step kernels plain 1800 'kernels' bash -c 'selftests/kernels.sh fetch "$@" && se
 	sh "${kernels[@]}"
 quiet_make tools 300 'tools' tools all helpers
 quiet_make programs 300 'test programs' selftests all
+step tree plain 1800 'programs of Debian 13' selftests/tree.sh trixie
 need packages
 need kernels
 
@@ -380,6 +458,29 @@ if [ $mode = real ]; then
 	finish
 fi
 
+if [ $mode = long ]; then
+	[ -z "$tree" ] || need tree
+	machines=()
+	given=()
+	for k in "${kernels[@]}"; do
+		module "$k" 900
+		need "module-$k"
+		on_processors "$k" "${processors[@]}"
+		given+=("given-$k")
+		case $k in
+		6.1) ;;
+		*)
+			machine all "$k" 7200 -m 2G ${tree:+-r "$tree"} -- --rounds 2
+			machines=("vm-$k" "${machines[@]}")
+			;;
+		esac
+	done
+	[ "$jobs" -le 2 ] || jobs=2
+	run "$jobs" "${given[@]}"
+	run "$jobs" "${machines[@]}"
+	finish
+fi
+
 quiet_make unit 600 'codec and schema' selftests/unit run
 kind[unit]=tap
 step tools-test tap 900 'tools without the module' selftests/unit/tools_test.sh
@@ -389,6 +490,8 @@ quiet_make fuzz-codec 600 'fuzz the codec' selftests/fuzz run FUZZ_SECONDS=15
 quiet_make fuzz-image 600 'fuzz the image reader' tools fuzz FUZZ_SECONDS=15
 
 machines=()
+part=all
+[ -z "$tree" ] || part=kernel
 for k in "${kernels[@]}"; do
 	module "$k" 900
 	run 1 "module-$k"
@@ -400,14 +503,29 @@ for k in "${kernels[@]}"; do
 	# One kernel is tried at many moments, the others show that it is the same there.
 	case $mode,$k in
 	full,6.1) quick='' machine all "$k" 3000 -m 2G -- --rounds 2 ;;
-	full,*) quick=yes machine all "$k" 2400 -m 2G -- --rounds 1 --mode either ;;
+	full,*)
+		quick=yes machine "$part" "$k" 2400 -m 2G -- --rounds 1 --mode either
+		[ -z "$tree" ] || quick=yes machine tree "$k" 1200 -m 2G -r "$tree" -- \
+			--rounds 1 --mode either
+		;;
 	quick,*) quick=yes machine all "$k" 1200 -m 2G -- --rounds 1 --mode either ;;
 	esac
 	machines+=("vm-$k")
+	case $mode,$k in
+	quick,*|*,6.1) ;;
+	*) [ -z "$tree" ] || machines+=("vm-$k-tree") ;;
+	esac
 done
+given=()
+if [ $mode = full ] && [[ " ${machines[*]} " == *" vm-$k "* ]]; then
+	# The newest kernel, which the loop above was at last, on two processors that are far from
+	# what all the others are tested on.
+	on_processors "$k" qemu64 la57
+	given=("given-$k")
+fi
 
 # The longest first: beside it goes what runs on the host, then the other machines.
-host=(unit schema lint fuzz-codec fuzz-image)
+host=(${tree:+tree} unit schema lint fuzz-codec fuzz-image ${given[@]+"${given[@]}"})
 if [ $mode = quick ]; then
 	host=(tools-test "${host[@]}")
 else

@@ -76,6 +76,7 @@ def deny(call):
 
 
 IO_URING_SETUP = 425
+LANDLOCK_CREATE_RULESET = 444
 # It starts the threads it would start for two CPUs.
 JAVA = ('-cp', MADE, '-XX:ActiveProcessorCount=2')
 
@@ -220,8 +221,9 @@ PROGRAMS = {
     'python3': Program('/usr/bin/python3', ['script'], 30000, PYTHON),
     'cc1': Program(compiler, ['-quiet', '-O2', 'text', '-o', 'large.s'], 5, data=source,
                    outputs=['large.s']),
+    # Since 5.8 it puts itself into a Landlock sandbox, which is refused.
     'xz': Program('/usr/bin/xz', ['-T2', '--block-size=64KiB', '-k', '-c', 'text'], 4000,
-                  data=words),
+                  data=words, denied=LANDLOCK_CREATE_RULESET),
     'sort': Program('/usr/bin/sort', ['--parallel=2', '-S', '1M', '-T', '.', '-k', '2', 'text',
                                       '-o', 'sorted'], 16000, data=words, outputs=['sorted'],
                     rewinds=True),
