@@ -20,7 +20,10 @@ export LC_ALL=C.UTF-8 PATH=$PATH:/usr/sbin:/sbin
 : "${HOME:=$(getent passwd "$(id -u)" | cut -d: -f6)}"
 export HOME
 
-bold='' dim='' normal='' erase=''
+# As vm.sh, which the last line below speaks of.
+k=${CKPT_KERNEL:-7}
+
+bold='' dim='''' normal='' erase=''
 if [ -t 1 ] && [ "${TERM:-dumb}" != dumb ] && [ -z "${NO_COLOR:-}" ]; then
 	bold=$'\e[1m' dim=$'\e[2m' normal=$'\e[m' erase=$'\r\e[K'
 	export CKPT_DEMO_COLOUR=yes
@@ -65,14 +68,14 @@ prepare "${missing:+installing }Debian packages" selftests/setup.sh module tools
 # Beside the network.
 make --no-print-directory tools > "$log.tools" 2>&1 < /dev/null &
 tools=$!
-prepare 'Linux 6.1 from Debian, not installed' selftests/kernels.sh fetch 6.1
-prepare "the module, for $(cat "$(selftests/kernels.sh path 6.1)/version")" selftests/kernels.sh build 6.1
+prepare "Linux $k from Debian, not installed" selftests/kernels.sh fetch "$k"
+prepare "the module, for $(cat "$(selftests/kernels.sh path "$k")/version")" selftests/kernels.sh build "$k"
 prepare 'the tools: ckpt, rstr, ckptinfo' tools_built
 echo "  a virtual machine, without hardware help"
 echo
 
 # A terminal in the machine, because that is what a program has when it is started by hand.
-selftests/vm.sh -k 6.1 -m 1G -t 120 -- script -qefc selftests/demo-guest.sh /dev/null < /dev/null |
+selftests/vm.sh -k "$k" -m 1G -t 120 -- script -qefc selftests/demo-guest.sh /dev/null < /dev/null |
 	sed -u 's/\r$//'
 status=${PIPESTATUS[0]}
 echo

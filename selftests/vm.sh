@@ -26,7 +26,7 @@ input too unless it is a terminal. Exit status: that of COMMAND;
   125  the machine failed, or the kernel log has a WARNING, BUG, Oops, stall,
        lockdep, sanitizer, refcount or leak report since the command began
 
-  -k K         kernel: 6.1 (default), 6.12, 7 or any in "kernels.sh list"; debug
+  -k K         kernel: 6.1, 6.12, 7 (default) or any in "kernels.sh list"; debug
   -r ROOT      the guest's files are not the host's, but those below this directory
                of it; or those of a Debian release, as in "-r trixie": see tree.sh.
                This tree and the current directory are where they are here
@@ -64,7 +64,7 @@ src=$(cd "${CKPT_SRC:-$here/..}" && pwd -P)
 build=${CKPT_BUILD:-$src/build}
 cache=${CKPT_CACHE:-$HOME/.cache/ckpt}
 
-k=${CKPT_KERNEL:-6.1} mem=2048 cpus=2 thread=multi limit=1800 share='' load=yes ko='' tty=''
+k=${CKPT_KERNEL:-7} mem=2048 cpus=2 thread=multi limit=1800 share='' load=yes ko='' tty=''
 # With them kernel and libraries clear and copy by "rep movsb", for which the emulator, unlike any
 # processor, takes a step for each byte: four times as long as without.
 cpu=max,-erms,-fsrm
