@@ -396,6 +396,20 @@ static int checkpoint_find(struct checkpoint *cp, pid_t nr)
 	return 0;
 }
 
+static int checkpoint_early(struct checkpoint *cp, unsigned long deadline)
+{
+	struct rw_semaphore *exec = &cp->leader->signal->exec_update_lock;
+	int ret;
+
+	/* It may execute a program with other rights, of which the caller is to hear nothing. */
+	if (down_read_killable(exec))
+		return -EINTR;
+	ret = sym(ptrace_may_access)(cp->leader, PTRACE_MODE_ATTACH_REALCREDS) ?
+	      early_check(cp) : checkpoint_denied(cp, cp->leader);
+	up_read(exec);
+	return ret ?: early_wait(cp, deadline);
+}
+
 static int checkpoint_park(struct checkpoint *cp, const struct ckpt_checkpoint *arg)
 {
 	unsigned int timeout_ms = arg->timeout_ms ?: CHECKPOINT_TIMEOUT_MS;
@@ -405,7 +419,7 @@ static int checkpoint_park(struct checkpoint *cp, const struct ckpt_checkpoint *
 
 	dev_phase(cp->ctx, CKPT_PHASE_PARK);
 	for (tries = 0; ; tries++) {
-		ret = checkpoint_find(cp, arg->pid) ?: early_check(cp, deadline);
+		ret = checkpoint_find(cp, arg->pid) ?: checkpoint_early(cp, deadline);
 		if (ret)
 			return ret;
 		park = park_process(cp->ctx, cp->leader, deadline);

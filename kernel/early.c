@@ -142,8 +142,8 @@ static void early_look(struct checkpoint *cp, struct task_struct *task)
  * If a thread sleeps deep, the others would stand still until it wakes. So they go on until that
  * sleep has ended; one that it begins later is met while it parks.
  */
-static int early_wait(struct checkpoint *cp, struct early_thread *list, int n,
-		      unsigned long deadline)
+static int early_wait_all(struct checkpoint *cp, struct early_thread *list, int n,
+			  unsigned long deadline)
 {
 	long wait = 1;
 	int i, left;
@@ -170,41 +170,60 @@ static int early_wait(struct checkpoint *cp, struct early_thread *list, int n,
 	}
 }
 
-static int early_threads(struct checkpoint *cp, unsigned long deadline)
+static void early_put(struct early_thread *list, int n)
+{
+	while (n > 0) {
+		put_task_struct(list[--n].task);
+		cond_resched();
+	}
+	kvfree(list);
+}
+
+static int early_threads(struct checkpoint *cp)
 {
 	struct early_thread *list;
-	int n, i, deep = 0, ret = 0;
+	int n, i, ret = 0;
 
 	n = early_list(cp->leader, &list);
 	if (n < 0)
 		return n;
 	for (i = 0; i < n && !ret; i++) {
 		early_look(cp, list[i].task);
+		if (fatal_signal_pending(current))
+			ret = -EINTR;
+		cond_resched();
+	}
+	early_put(list, n);
+	return ret;
+}
+
+int early_wait(struct checkpoint *cp, unsigned long deadline)
+{
+	struct early_thread *list;
+	int n, i, deep = 0, ret;
+
+	n = early_list(cp->leader, &list);
+	if (n < 0)
+		return n;
+	for (i = 0; i < n; i++) {
 		list[i].switches = early_switches(list[i].task);
 		if (early_deep(list[i].task)) {
 			swap(list[deep], list[i]);
 			deep++;
 		}
-		if (fatal_signal_pending(current))
-			ret = -EINTR;
 		cond_resched();
 	}
-	if (!ret && !cp->refused)
-		ret = early_wait(cp, list, deep, deadline);
-	for (i = 0; i < n; i++) {
-		put_task_struct(list[i].task);
-		cond_resched();
-	}
-	kvfree(list);
+	ret = early_wait_all(cp, list, deep, deadline);
+	early_put(list, n);
 	return ret;
 }
 
-int early_check(struct checkpoint *cp, unsigned long deadline)
+int early_check(struct checkpoint *cp)
 {
 	int ret;
 
 	process_look(cp);
-	ret = early_files(cp) ?: early_threads(cp, deadline);
+	ret = early_files(cp) ?: early_threads(cp);
 	if (!ret && cp->refused)
 		ret = -EOPNOTSUPP;
 	return ret;

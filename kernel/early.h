@@ -6,15 +6,22 @@ struct checkpoint;
 
 /**
  * early_check() - checkpoint: look at a process that runs; refuse what cannot be kept
- * @cp: the checkpoint
- * @deadline: in jiffies; until then a thread may sleep so deep that it could not be frozen
  *
  * Children, namespaces, descriptors of kinds that are not supported, and what threads have. All
- * that is refused is recorded.
+ * that is refused is recorded. The caller may look at the process, and keeps it from executing
+ * another program.
  *
- * Return: 0; -EOPNOTSUPP something is refused, -ETIMEDOUT a thread does not wake, -EINTR the caller
- * was killed, -ENOMEM.
+ * Return: 0; -EOPNOTSUPP something is refused, -EINTR the caller was killed, -ENOMEM.
  */
-int early_check(struct checkpoint *cp, unsigned long deadline);
+int early_check(struct checkpoint *cp);
+
+/**
+ * early_wait() - checkpoint: wait until no thread sleeps so deep that it could not be frozen
+ * @cp: the checkpoint
+ * @deadline: in jiffies
+ *
+ * Return: 0, -EINTR, -ENOMEM; -ETIMEDOUT with the error recorded.
+ */
+int early_wait(struct checkpoint *cp, unsigned long deadline);
 
 #endif /* _CKPT_EARLY_H */
