@@ -199,8 +199,12 @@ static inline u64 compat_sched_slice(struct task_struct *task)
 #ifndef VM_UFFD_RWP
 #define VM_UFFD_RWP	0UL
 #endif
+/* 9651fcedf7b9 "mm: add MAP_DROPPABLE for designating always lazily freeable mappings", 6.11 */
 #ifndef VM_DROPPABLE
 #define VM_DROPPABLE	0UL
+#endif
+#ifndef MAP_DROPPABLE
+#define MAP_DROPPABLE	0x08
 #endif
 #ifndef VM_SHADOW_STACK
 #define VM_SHADOW_STACK	0UL
@@ -254,7 +258,18 @@ static inline bool compat_pte_marker(pte_t pte)
 #endif
 }
 
-/* MADV_GUARD_INSTALL; areas that may have guard regions are marked in kernels with softleaf_t. */
+/* MADV_GUARD_INSTALL, 6.13; areas that may have guard regions are marked since 6.19. */
+#ifdef PTE_MARKER_GUARD
+#define COMPAT_GUARDS	1
+#else
+#define COMPAT_GUARDS	0
+#endif
+
+static inline bool compat_may_guard(const struct vm_area_struct *vma)
+{
+	return VM_MAYBE_GUARD ? vma->vm_flags & VM_MAYBE_GUARD : COMPAT_GUARDS;
+}
+
 #ifndef MADV_GUARD_INSTALL
 #define MADV_GUARD_INSTALL	102
 #endif
@@ -263,6 +278,8 @@ static inline bool compat_pte_guard(pte_t pte)
 {
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 19, 0)
 	return softleaf_is_guard_marker(softleaf_from_pte(pte));
+#elif defined(PTE_MARKER_GUARD)
+	return is_guard_swp_entry(pte_to_swp_entry(pte));
 #else
 	return false;
 #endif
@@ -280,17 +297,13 @@ static inline void compat_file_unseen(struct file *file)
 	file->f_mode |= FMODE_NONOTIFY;
 }
 
-static inline struct file *compat_open_unseen(const struct path *path, int flags,
-					      const struct cred *cred)
-{
 #ifdef __FMODE_NONOTIFY
-	return dentry_open(path, flags | __FMODE_NONOTIFY, cred);
+#define COMPAT_OPEN_NONOTIFY			0
+#define compat_open_unseen(path, flags, cred)	dentry_open(path, (flags) | __FMODE_NONOTIFY, cred)
 #else
-	if (sym_have(dentry_open_nonotify))
-		return sym(dentry_open_nonotify)(path, flags, cred);
-	return dentry_open(path, flags, cred);
+#define COMPAT_OPEN_NONOTIFY			1
+#define compat_open_unseen(path, flags, cred)	sym(dentry_open_nonotify)(path, flags, cred)
 #endif
-}
 
 /*
  * What /proc/PID/attr/MODULE/NAME says; without a module, attr/NAME. Modules have numbers since
@@ -577,14 +590,20 @@ static inline bool compat_shmem_noreserve(struct inode *inode)
 }
 
 /* Security modules tell memfds from other files of tmpfs in kernels that have this name. */
+#if defined(MEMFD_ANON_NAME) && defined(CONFIG_SECURITY)
+#define COMPAT_MEMFD_SECURE	1
+#else
+#define COMPAT_MEMFD_SECURE	0
+#endif
+
 static inline int compat_memfd_secure(struct file *file)
 {
-#ifdef MEMFD_ANON_NAME
-	if (sym_have(security_inode_init_security_anon))
-		return sym(security_inode_init_security_anon)(file_inode(file),
-							      &QSTR(MEMFD_ANON_NAME), NULL);
-#endif
+#if COMPAT_MEMFD_SECURE
+	return sym(security_inode_init_security_anon)(file_inode(file), &QSTR(MEMFD_ANON_NAME),
+						      NULL);
+#else
 	return 0;
+#endif
 }
 
 /* Who may execute the file stays as it is. 6fd7353829ca "mm/memfd: add F_SEAL_EXEC", 6.3. */
@@ -657,6 +676,12 @@ static inline void compat_set_dumpable(unsigned int val)
  * Where new mappings go: 529ce23a764f "mm: switch mm->get_unmapped_area() to a flag", 6.10.
  * What 6.1 keeps instead is a pointer to one of two functions, which the kernel calls.
  */
+#ifdef MMF_TOPDOWN
+#define COMPAT_UNMAPPED_AREA	0
+#else
+#define COMPAT_UNMAPPED_AREA	1
+#endif
+
 static inline bool compat_mm_legacy(struct mm_struct *mm)
 {
 #ifdef MMF_TOPDOWN
@@ -674,11 +699,8 @@ static inline void compat_mm_set_legacy(struct mm_struct *mm, bool legacy)
 	else
 		compat_mm_flags_set(MMF_TOPDOWN, mm);
 #else
-	unsigned long addr = legacy ? sym_addr(arch_get_unmapped_area) :
-				      sym_addr(arch_get_unmapped_area_topdown);
-
-	if (addr)
-		mm->get_unmapped_area = (void *)addr;
+	mm->get_unmapped_area = (void *)(legacy ? sym_addr(arch_get_unmapped_area) :
+						  sym_addr(arch_get_unmapped_area_topdown));
 #endif
 }
 

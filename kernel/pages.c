@@ -101,7 +101,8 @@ static int pages_pmd(pmd_t *pmdp, unsigned long addr, unsigned long next, struct
 /* Areas whose pages this file does not carry. */
 static int pages_test(unsigned long addr, unsigned long next, struct mm_walk *walk)
 {
-	return walk->vma->vm_flags & (VM_SHARED | VM_PFNMAP | VM_IO | VM_MIXEDMAP) ? 1 : 0;
+	return walk->vma->vm_flags & (VM_SHARED | VM_DROPPABLE | VM_PFNMAP | VM_IO | VM_MIXEDMAP) ?
+	       1 : 0;
 }
 
 static const struct mm_walk_ops pages_ops = {
@@ -183,7 +184,7 @@ static int guard_pte(pte_t *ptep, unsigned long addr, unsigned long next, struct
 
 static int guard_test(unsigned long addr, unsigned long next, struct mm_walk *walk)
 {
-	return !(walk->vma->vm_flags & VM_MAYBE_GUARD);
+	return !compat_may_guard(walk->vma);
 }
 
 static const struct mm_walk_ops guard_ops = {
@@ -256,8 +257,7 @@ static int guard_write(struct checkpoint *cp, struct pages_batch *batch)
 	struct pb_guards guards = { .run = batch->run };
 	struct pb_page_run *last;
 	unsigned long addr = 0;
-	/* Kernels without guard regions have no mark for areas that may have some. */
-	int ret = 0, more = VM_MAYBE_GUARD != 0;
+	int ret = 0, more = COMPAT_GUARDS;
 
 	while (!ret && more) {
 		batch->n_run = 0;
@@ -395,7 +395,7 @@ int pages_read(struct restart *rs)
 		while (left) {
 			vma = find_vma(mm, addr);
 			if (!vma || vma->vm_start > addr ||
-			    vma->vm_flags & (VM_SHARED | VM_SPECIAL)) {
+			    vma->vm_flags & (VM_SHARED | VM_DROPPABLE | VM_SPECIAL)) {
 				ret = stream_in_bad(&rs->in, "pages outside of memory at %#lx",
 						    addr);
 				break;

@@ -38,6 +38,8 @@ enum pb_vma_flag {
 	PB_VMA_FLAG_RAND_READ = 4096,
 	PB_VMA_FLAG_ACCOUNT = 8192,	/* charged against the commit limit */
 	PB_VMA_FLAG_NOWRITE = 16384,	/* mprotect may not make it writable (a sealed memfd) */
+	/* MAP_DROPPABLE; it has no content in the image, as after a fork */
+	PB_VMA_FLAG_DROPPABLE = 32768,
 };
 
 /* How an interrupted system call goes on: the kernel's restart block, or the call itself again. */
@@ -55,7 +57,8 @@ enum pb_restart_kind {
 /* What the processor and the kernel must offer to go on with this image. */
 struct pb_x86_machine {
 	u64 xfeatures;			/* user xstate components in use on the machine */
-	u32 xstate_size;		/* bytes of the uncompacted xsave area */
+	/* bytes of the uncompacted xsave area; 512, of FXSAVE, where there is no XSAVE */
+	u32 xstate_size;
 	struct codec_bytes vdso_sha256;	/* max 32; of the 64-bit vDSO image */
 	u32 vdso_size;			/* bytes */
 	u32 n_cpuid;
@@ -725,8 +728,9 @@ struct pb_x86_regs {
 	u32 es;
 	u32 fs;
 	u32 gs;
+	/* max 65536; xsave area, uncompacted, as ptrace has it; or of FXSAVE */
 	bool has_xstate;
-	struct codec_bytes xstate;	/* max 65536; xsave area, uncompacted, as ptrace has it */
+	struct codec_bytes xstate;
 };
 
 extern const struct codec_msg pb_x86_regs_msg;

@@ -82,14 +82,16 @@ static int snapshot_child(void *arg)
 
 /*
  * Which of the marks a snapshot needs to have. What is shared is not read from it, but for guard
- * regions, and would be open, and writable, for as long as the image is written.
+ * regions, and would be open, and writable, for as long as the image is written. The content of
+ * droppable memory (keys of random number generators) is nobody's but the program's.
  */
 static vm_flags_t snapshot_flags(const struct vm_area_struct *vma)
 {
 	/* Device memory is refused elsewhere, and not for us to touch. */
 	if (vma->vm_flags & VM_SPECIAL)
 		return vma->vm_flags & SNAPSHOT_FORK_FLAGS;
-	return vma->vm_flags & VM_SHARED && !(vma->vm_flags & VM_MAYBE_GUARD) ? VM_DONTCOPY : 0;
+	return vma->vm_flags & (VM_SHARED | VM_DROPPABLE) && !compat_may_guard(vma) ?
+	       VM_DONTCOPY : 0;
 }
 
 static void snapshot_flag(struct vm_area_struct *vma, vm_flags_t flags)

@@ -53,9 +53,14 @@ static const struct vma_flag vma_flags[] = {
 	{ VM_NOHUGEPAGE, PB_VMA_FLAG_NOHUGEPAGE, MADV_NOHUGEPAGE },
 	{ VM_SEQ_READ, PB_VMA_FLAG_SEQ_READ, MADV_SEQUENTIAL },
 	{ VM_RAND_READ, PB_VMA_FLAG_RAND_READ, MADV_RANDOM },
+	{ VM_DROPPABLE, PB_VMA_FLAG_DROPPABLE },
 };
 
-#define VMA_FLAGS_ALL	((PB_VMA_FLAG_NOWRITE << 1) - 1)
+#define VMA_FLAGS_ALL	((PB_VMA_FLAG_DROPPABLE << 1) - 1)
+
+/* What droppable memory cannot be; the kernel's mmap(2) and mlock(2) see to it. */
+#define VMA_NOT_DROPPABLE	(PB_VMA_FLAG_SHARED | PB_VMA_FLAG_GROWSDOWN | PB_VMA_FLAG_LOCKED | \
+				 PB_VMA_FLAG_LOCKONFAULT)
 
 /* Flags that say nothing that is not known otherwise: protection, what the file allows, guards. */
 #define VMA_IMPLIED	(VM_READ | VM_WRITE | VM_EXEC | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC | \
@@ -71,7 +76,6 @@ static const struct {
 	{ VM_IO | VM_PFNMAP | VM_MIXEDMAP, "device memory" },
 	{ VM_SHADOW_STACK, "a shadow stack" },
 	{ VM_SEALED, "sealed memory (mseal)" },
-	{ VM_DROPPABLE, "droppable memory" },
 };
 
 /**
@@ -168,6 +172,9 @@ static int vma_check(struct checkpoint *cp, const struct vma_info *info)
 			return vma_refuse(cp, info, vma_refused[i].name);
 	if (info->policy)
 		return vma_refuse(cp, info, "memory with a NUMA policy");
+	/* Some kernels take it if all new memory is to be locked; mlock(2) would not lock it. */
+	if (info->flags & VM_DROPPABLE && info->flags & VM_LOCKED)
+		return vma_refuse(cp, info, "droppable memory that is locked");
 	if (info->flags & ~vma_known())
 		return checkpoint_refuse(cp, CKPT_WHERE_ADDRESS, info->start,
 					 CKPT_REASON_UNSUPPORTED, NULL,
@@ -281,7 +288,9 @@ static int vma_valid(struct restart *rs, const struct pb_vma *pb)
 	    (pb->flags & PB_VMA_FLAG_NOWRITE &&
 	     (!(pb->flags & PB_VMA_FLAG_SHARED) || pb->prot & PROT_WRITE)) ||
 	    (pb->has_pgoff && pb->pgoff > ULONG_MAX >> PAGE_SHIFT) ||
-	    (pb->kind == PB_VMA_ANON && pb->flags & PB_VMA_FLAG_SHARED))
+	    (pb->kind == PB_VMA_ANON && pb->flags & PB_VMA_FLAG_SHARED) ||
+	    (pb->flags & PB_VMA_FLAG_DROPPABLE &&
+	     (pb->kind != PB_VMA_ANON || pb->flags & VMA_NOT_DROPPABLE)))
 		return stream_in_bad(&rs->in, "kind of the memory area at %#llx", pb->start);
 	rs->last_end = pb->end;
 	return 0;
@@ -472,6 +481,14 @@ static int vma_touch(struct restart *rs, const struct pb_vma *pb)
 	return ret ? vma_failed(rs, pb, ret, "the area cannot be written to") : 0;
 }
 
+/* MAP_SHARED, MAP_PRIVATE or MAP_DROPPABLE */
+static unsigned long vma_type(const struct pb_vma *pb)
+{
+	if (pb->flags & PB_VMA_FLAG_DROPPABLE)
+		return MAP_DROPPABLE;
+	return pb->flags & PB_VMA_FLAG_SHARED ? MAP_SHARED : MAP_PRIVATE;
+}
+
 static int vma_make(struct restart *rs, const struct pb_vma *pb)
 {
 	unsigned long flags = MAP_FIXED_NOREPLACE, addr, off = 0, prot = pb->prot;
@@ -486,13 +503,16 @@ static int vma_make(struct restart *rs, const struct pb_vma *pb)
 	ret = vma_pass_vdso(rs, pb->start);
 	if (ret)
 		return ret;
+	if (pb->flags & PB_VMA_FLAG_DROPPABLE && !VM_DROPPABLE)
+		return vma_failed(rs, pb, -EOPNOTSUPP,
+				  "this kernel has no droppable memory (MAP_DROPPABLE)");
 	/* Or the kernel would look for a key by itself. */
 	if (pb->has_pkey && prot == PROT_EXEC)
 		prot |= PROT_READ;
 	if (was_writable)
 		prot = PROT_READ | PROT_WRITE;
 
-	flags |= pb->flags & PB_VMA_FLAG_SHARED ? MAP_SHARED : MAP_PRIVATE;
+	flags |= vma_type(pb);
 	if (pb->flags & PB_VMA_FLAG_GROWSDOWN)
 		flags |= MAP_GROWSDOWN;
 	if (pb->flags & PB_VMA_FLAG_NORESERVE)

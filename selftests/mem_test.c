@@ -399,22 +399,6 @@ SUBJECT(shared_sparse)
 
 /* ---- marks (madvise, mlock) ---- */
 
-/* The flags of the area at @p, as in "VmFlags: rd wr mr mw me ac". */
-static void vm_flags(void *p, char *flags, size_t size)
-{
-	static char text[512 << 10];
-	char head[32], *line;
-
-	if (subject_read("/proc/self/smaps", text, sizeof(text)) < 0)
-		subject_abort();
-	snprintf(head, sizeof(head), "%lx-", (unsigned long)p);
-	line = strstr(text, head);
-	line = line ? strstr(line, "VmFlags:") : NULL;
-	if (!line)
-		subject_abort();
-	snprintf(flags, size, "%.*s", (int)strcspn(line, "\n"), line);
-}
-
 SUBJECT(marks)
 {
 	static const struct {
@@ -441,12 +425,12 @@ SUBJECT(marks)
 		else
 			ret = madvise(p[i], 4 * PAGE, marks[i].advice);
 		ASSERT_EQ(0, ret);
-		vm_flags(p[i], before[i], sizeof(before[i]));
+		subject_vm_flags(p[i], before[i], sizeof(before[i]));
 		EXPECT_NE(NULL, strstr(before[i], marks[i].flag));
 	}
 	subject_wait();
 	for (i = 0; i < ARRAY_SIZE(marks); i++) {
-		vm_flags(p[i], after, sizeof(after));
+		subject_vm_flags(p[i], after, sizeof(after));
 		/* Also of those that a child would not have. */
 		EXPECT_TRUE(subject_filled(p[i], 2 * PAGE, i)) TH_LOG("area%s", marks[i].flag);
 		EXPECT_STREQ(before[i], after);
@@ -466,11 +450,11 @@ SUBJECT(charge_of_read_only)
 		subject_fill(p[i], 2 * PAGE, i);
 		ASSERT_EQ(0, mprotect(p[i], 4 * PAGE, prots[i]));
 	}
-	vm_flags(p[0], before, sizeof(before));
+	subject_vm_flags(p[0], before, sizeof(before));
 	EXPECT_NE(NULL, strstr(before, " ac"));
 	subject_wait();
 	for (i = 0; i < ARRAY_SIZE(prots); i++) {
-		vm_flags(p[i], after, sizeof(after));
+		subject_vm_flags(p[i], after, sizeof(after));
 		EXPECT_NE(NULL, strstr(after, " ac")) TH_LOG("%d: %s", i, after);
 		EXPECT_EQ(0, mprotect(p[i], 4 * PAGE, PROT_READ));
 		EXPECT_TRUE(subject_filled(p[i], 2 * PAGE, i));
@@ -569,10 +553,10 @@ static void locked_all(struct __test_metadata *_metadata, int flags)
 	subject_fill(p, 4 * PAGE, 1);
 	if (mlockall(flags))
 		SKIP(return, "mlockall: %s", strerror(errno));
-	vm_flags(p, before, sizeof(before));
+	subject_vm_flags(p, before, sizeof(before));
 	locked = status("VmLck:");
 	subject_wait();
-	vm_flags(p, after, sizeof(after));
+	subject_vm_flags(p, after, sizeof(after));
 	EXPECT_STREQ(before, after);
 	EXPECT_TRUE(subject_filled(p, 4 * PAGE, 1));
 	/* The tests' own buffers come and go. */
@@ -580,7 +564,7 @@ static void locked_all(struct __test_metadata *_metadata, int flags)
 	EXPECT_TRUE(subject_faults(none, false));
 	/* And what comes now. */
 	q = map(4 * PAGE, PROT_READ, MAP_PRIVATE);
-	vm_flags(q, after, sizeof(after));
+	subject_vm_flags(q, after, sizeof(after));
 	EXPECT_EQ(!!(flags & MCL_FUTURE), !!strstr(after, " lo"));
 }
 

@@ -5,6 +5,7 @@
 #include <sys/syscall.h>
 
 #include "subject_harness.h"
+#include "vgetrandom.h"
 
 SUBJECT(calls)
 {
@@ -28,6 +29,31 @@ SUBJECT(calls)
 	EXPECT_EQ(addr, getauxval(AT_SYSINFO_EHDR));
 	EXPECT_EQ(0, memcmp(ehdr->e_ident, ELFMAG, SELFMAG));
 	EXPECT_EQ(0, clock_gettime(CLOCK_REALTIME, &a));
+}
+
+/* The state of the generator, which is empty afterwards, may be in use at any moment. */
+SUBJECT(random_numbers)
+{
+	unsigned char old[16] = { 0 }, new[16], long_one[300];
+	struct vgetrandom v;
+	unsigned int n = 0;
+
+	if (!vgetrandom_open(&v))
+		SKIP(return, "the vDSO has no getrandom");
+	ASSERT_TRUE(vgetrandom(&v, old, sizeof(old)));
+	subject_ready();
+	while (subject_going()) {
+		memset(new, 0, sizeof(new));
+		memset(long_one, 0, sizeof(long_one));
+		if (!subject_check(vgetrandom(&v, new, sizeof(new))) ||
+		    !subject_check(memcmp(old, new, sizeof(old))) ||
+		    !subject_check(vgetrandom(&v, long_one, 1 + n++ % sizeof(long_one))))
+			break;
+		memcpy(old, new, sizeof(old));
+	}
+	memset(old, 0, sizeof(old));
+	EXPECT_TRUE(vgetrandom(&v, new, sizeof(new)));
+	EXPECT_NE(0, memcmp(old, new, sizeof(old)));
 }
 
 /* Of what the kernel has mapped into it, unmap what has this word in its name. */

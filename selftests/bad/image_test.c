@@ -520,7 +520,8 @@ static const struct lie lies[] = {
 	LIE(VMAS, 0, 1, 1, 1, 4096, EBADMSG),		/* overlap */
 	LIE(VMAS, 0, 1, 0, 3, 8, EBADMSG),		/* prot */
 	LIE(VMAS, 0, 1, 0, 3, 0x1000000, EBADMSG),	/* PROT_GROWSDOWN */
-	LIE(VMAS, 0, 1, 0, 4, 1 << 15, EBADMSG),	/* flags */
+	LIE(VMAS, 0, 1, 0, 4, 1 << 16, EBADMSG),	/* flags */
+	LIE(VMAS, 0, 1, 0, 4, 1 << 15, EBADMSG),	/* droppable memory of a file */
 	LIE(VMAS, 0, 1, 0, 4, 0xffffffff, 0),
 	LIE(VMAS, 0, 1, 0, 4, 1 << 14, EBADMSG),	/* as if of a sealed memfd */
 	LIE(VMAS, 0, 1, 0, 4, 1 << 14 | 1, EBADMSG),

@@ -358,6 +358,21 @@ bool subject_filled(const void *buf, size_t len, uint64_t seed)
 	return true;
 }
 
+void subject_vm_flags(void *p, char *flags, size_t size)
+{
+	static char text[512 << 10];
+	char head[32], *line;
+
+	if (subject_read("/proc/self/smaps", text, sizeof(text)) < 0)
+		subject_abort();
+	snprintf(head, sizeof(head), "%lx-", (unsigned long)p);
+	line = strstr(text, head);
+	line = line ? strstr(line, "VmFlags:") : NULL;
+	if (!line)
+		subject_abort();
+	snprintf(flags, size, "%.*s", (int)strcspn(line, "\n"), line);
+}
+
 void subject_put(int fd, off_t at, uint64_t seed)
 {
 	char page[4096];

@@ -148,6 +148,9 @@ bool subject_has(int fd, off_t at, uint64_t seed);
 /** subject_map() - mmap() from the start of @fd, or of no file (-1); aborts if it cannot. */
 void *subject_map(int fd, size_t len, int prot, int flags);
 
+/** subject_vm_flags() - of the area that begins at @p, as in "VmFlags: rd wr mr mw me ac". */
+void subject_vm_flags(void *p, char *flags, size_t size);
+
 /** subject_faults() - does it fault to read (or to write back) this byte? In one thread only. */
 bool subject_faults(volatile char *p, bool write);
 

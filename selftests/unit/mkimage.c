@@ -404,6 +404,10 @@ static void put_vmas(void)
 		v[5].end = -PAGE;
 	if (is("vma-flags"))
 		v[1].flags |= 1 << 30;
+	if (is("vma-droppable"))
+		v[5].flags |= CKPT__VMA_FLAG__VMA_FLAG_DROPPABLE;
+	if (is("run-droppable"))
+		v[1].flags = CKPT__VMA_FLAG__VMA_FLAG_DROPPABLE;
 	if (is("vma-kind"))
 		v[1].kind = 9;
 	v[1].has_pkey = true;

@@ -22,6 +22,15 @@ bool check_too_many(struct model *m)
 	}
 }
 
+bool check_droppable_bad(const Ckpt__Vma *vma)
+{
+	const uint32_t never = VMA_FLAG(SHARED) | VMA_FLAG(GROWSDOWN) | VMA_FLAG(LOCKED) |
+			       VMA_FLAG(LOCKONFAULT);
+
+	return vma->flags & VMA_FLAG(DROPPABLE) &&
+	       (vma->kind != CKPT__VMA_KIND__VMA_ANON || vma->flags & never);
+}
+
 bool check_proc_bad(const Ckpt__Proc *proc)
 {
 	const ProtobufCBinaryData *root = &proc->root->path, *name = &proc->name;

@@ -18,6 +18,12 @@
 /** check_too_many() - counts an object; is it one more than the module would keep in memory? */
 bool check_too_many(struct model *m);
 
+/** VMA_FLAG() - the bit of a VMA's flags */
+#define VMA_FLAG(name) CKPT__VMA_FLAG__VMA_FLAG_##name
+
+/** check_droppable_bad() - is this droppable memory of a kind that there is not? */
+bool check_droppable_bad(const Ckpt__Vma *vma);
+
 /** check_proc_bad() - is this a file of proc without a proper path? */
 bool check_proc_bad(const Ckpt__Proc *proc);
 

@@ -284,7 +284,6 @@ static int add_pkeys(struct model *m, struct model_process *p, const Ckpt__Pkeys
 
 static int add_vma(struct model *m, struct model_process *p, const Ckpt__Vma *vma)
 {
-	const uint32_t flags_known = 2 * CKPT__VMA_FLAG__VMA_FLAG_NOWRITE - 1;
 	const Ckpt__Vma *last = p->nr_vmas ? p->vmas[p->nr_vmas - 1].vma : NULL;
 	const Ckpt__File *file;
 
@@ -299,9 +298,9 @@ static int add_vma(struct model *m, struct model_process *p, const Ckpt__Vma *vm
 			   " or stands behind it", vma->start, vma->end, last->start, last->end);
 	if (vma->prot & ~7U)
 		return BAD(m, "0x%" PRIx64 ": unknown protection 0x%x", vma->start, vma->prot);
-	if (vma->flags & ~flags_known)
+	if (vma->flags >= 2 * VMA_FLAG(DROPPABLE))
 		return BAD(m, "0x%" PRIx64 ": unknown flags 0x%x", vma->start,
-			   vma->flags & ~flags_known);
+			   vma->flags & ~(2 * VMA_FLAG(DROPPABLE) - 1U));
 	if (vma->pkey > 15)
 		return BAD(m, "0x%" PRIx64 ": protection key %u", vma->start, vma->pkey);
 	if (vma->kind == CKPT__VMA_KIND__VMA_FILE) {
@@ -312,11 +311,13 @@ static int add_vma(struct model *m, struct model_process *p, const Ckpt__Vma *vm
 			return BAD(m, "0x%" PRIx64 ": object %u cannot be mapped", vma->start,
 				   vma->file);
 	} else if (vma->file) {
-		return BAD(m, "0x%" PRIx64 ": a mapping of no file refers to object %u",
-			   vma->start, vma->file);
-	} else if (vma->flags & CKPT__VMA_FLAG__VMA_FLAG_SHARED) {
+		return BAD(m, "0x%" PRIx64 ": a mapping of no file refers to object %u", vma->start,
+			   vma->file);
+	} else if (vma->flags & VMA_FLAG(SHARED)) {
 		return BAD(m, "0x%" PRIx64 ": a shared mapping without a file", vma->start);
 	}
+	if (check_droppable_bad(vma))
+		return BAD(m, "0x%" PRIx64 ": no such droppable memory", vma->start);
 	APPEND(p->vmas, p->nr_vmas, ((struct model_vma){ .vma = vma }));
 	return 0;
 }
@@ -514,8 +515,8 @@ static int check_page_runs(struct model *m, struct model_process *p, const Ckpt_
 				return BAD(m, "pages at 0x%" PRIx64 ", where nothing is mapped",
 					   addr);
 			if (v->vma->kind == CKPT__VMA_KIND__VMA_VDSO ||
-			    v->vma->flags & CKPT__VMA_FLAG__VMA_FLAG_SHARED)
-				return BAD(m, "pages at 0x%" PRIx64 ", which is not private memory",
+			    v->vma->flags & (VMA_FLAG(SHARED) | VMA_FLAG(DROPPABLE)))
+				return BAD(m, "pages at 0x%" PRIx64 ", which is not private memory with a content",
 					   addr);
 			n = ((end < v->vma->end ? end : v->vma->end) - addr) / CKPT_IMAGE_ALIGN;
 			v->pages += n;

@@ -68,6 +68,7 @@ const struct name names_vma[] = {
 	VMA(RAND_READ, "random"),
 	VMA(ACCOUNT, "account"),
 	VMA(NOWRITE, "nowrite"),
+	VMA(DROPPABLE, "droppable"),
 	{ }
 };
 
