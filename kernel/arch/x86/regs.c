@@ -35,9 +35,6 @@
 #define NT_X86_XSTATE	0x202
 #endif
 
-/* The legacy part of an xsave area, and its header: no processor has less. */
-#define REGS_XSTATE_MIN	(512 + 64)
-
 /* The flags of user mode that a program may set; the rest is fixed. As in ptrace. */
 #define REGS_FLAGS	(X86_EFLAGS_CF | X86_EFLAGS_PF | X86_EFLAGS_AF | X86_EFLAGS_ZF | \
 			 X86_EFLAGS_SF | X86_EFLAGS_TF | X86_EFLAGS_DF | X86_EFLAGS_OF | \
@@ -76,6 +73,31 @@ static const struct user_regset *regs_set(struct task_struct *task, unsigned int
 		if (view->regsets[i].core_note_type == note)
 			return &view->regsets[i];
 	return NULL;
+}
+
+/*
+ * The vector registers. A processor without XSAVE, or a kernel that does not use it ("noxsave", and
+ * QEMU's default processor), has what FXSAVE saves: x87 and SSE.
+ */
+static const struct user_regset *regs_set_vector(void)
+{
+	return regs_set(current, cpu_feature_enabled(X86_FEATURE_XSAVE) ? NT_X86_XSTATE :
+									 NT_PRFPREG);
+}
+
+/* In bytes: the legacy part of an xsave area, and its header. */
+static size_t regs_vector_min(void)
+{
+	return sizeof(struct fxregs_state) +
+	       (cpu_feature_enabled(X86_FEATURE_XSAVE) ? sizeof(struct xstate_header) : 0);
+}
+
+/* XFEATURE_MASK_* that programs can use. */
+static u64 regs_xfeatures(void)
+{
+	/* XGETBV needs CR4.OSXSAVE, which the kernel sets with this feature. */
+	return cpu_feature_enabled(X86_FEATURE_XSAVE) ? xgetbv(XCR_XFEATURE_ENABLED_MASK) :
+							XFEATURE_MASK_FPSSE;
 }
 
 /* ---- protection keys ---- */
@@ -157,7 +179,7 @@ static void regs_pkru_sync(void)
 
 size_t arch_xstate_size(void)
 {
-	const struct user_regset *set = regs_set(current, NT_X86_XSTATE);
+	const struct user_regset *set = regs_set_vector();
 
 	return set ? set->n * set->size : 0;
 }
@@ -165,7 +187,7 @@ size_t arch_xstate_size(void)
 int arch_regs_save(struct pb_thread *thread, void *xstate)
 {
 	const struct user_regset *general = regs_set(current, NT_PRSTATUS);
-	const struct user_regset *set = regs_set(current, NT_X86_XSTATE);
+	const struct user_regset *set = regs_set_vector();
 	const struct pt_regs *regs = task_pt_regs(current);
 	struct pb_x86_regs *x86 = &thread->x86;
 	struct user_regs_struct user;
@@ -284,7 +306,7 @@ const char *arch_regs_check(const struct pb_thread *thread)
 	/* The exit path would fault on it in kernel mode on some processors. */
 	if (x86->ip >= TASK_SIZE_MAX)
 		return "an instruction pointer outside user memory";
-	if (x86->xstate.len < REGS_XSTATE_MIN)
+	if (x86->xstate.len < regs_vector_min())
 		return "a thread with half its vector registers";
 	return NULL;
 }
@@ -328,7 +350,7 @@ int arch_regs_other(struct task_struct *task, const void *xstate, size_t len)
 	 * The view is the current task's: to choose one, the kernel looks at the other's stack,
 	 * and that is gone if it was killed meanwhile. What is set lies in its task_struct.
 	 */
-	const struct user_regset *set = regs_set(current, NT_X86_XSTATE);
+	const struct user_regset *set = regs_set_vector();
 
 	if (!set || len != set->n * set->size)
 		return -EINVAL;
@@ -432,7 +454,7 @@ void arch_image(struct pb_image *image, struct mm_struct *mm)
 	const struct vdso_image *vdso = mm->context.vdso_image;
 
 	image->has_x86 = true;
-	image->x86.xfeatures = xgetbv(XCR_XFEATURE_ENABLED_MASK);
+	image->x86.xfeatures = regs_xfeatures();
 	image->x86.xstate_size = arch_xstate_size();
 	image->x86.vdso_size = vdso ? vdso->size : 0;
 }
@@ -455,10 +477,10 @@ int arch_image_check(struct dev_ctx *ctx, const struct pb_image *image)
 
 	if (!image->has_x86)
 		return error_add(&ctx->errors, -EOPNOTSUPP, &at, "an image without a machine");
-	if (image->x86.xfeatures & ~xgetbv(XCR_XFEATURE_ENABLED_MASK))
+	if (image->x86.xfeatures & ~regs_xfeatures())
 		return error_add(&ctx->errors, -EOPNOTSUPP, &at,
 				 "this processor lacks register state that the image has (XFEATURES %#llx)",
-				 image->x86.xfeatures & ~xgetbv(XCR_XFEATURE_ENABLED_MASK));
+				 image->x86.xfeatures & ~regs_xfeatures());
 	if (regs_check_cpuid(ctx, &image->x86))
 		return -EOPNOTSUPP;
 	if (image->x86.xstate_size != arch_xstate_size())
