@@ -85,6 +85,14 @@ static inline void compat_timer_set_requeue(struct k_itimer *timer)
  * A timer expires: its signal is sent. The it_lock is held. One function does all of it since 6.12;
  * before, its callers did a part.
  */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+#define COMPAT_TIMER_QUEUE_SIGNAL	IS_ENABLED(CONFIG_POSIX_TIMERS)
+#define COMPAT_TIMER_EVENT		0
+#else
+#define COMPAT_TIMER_QUEUE_SIGNAL	0
+#define COMPAT_TIMER_EVENT		IS_ENABLED(CONFIG_POSIX_TIMERS)
+#endif
+
 static inline bool compat_timer_queue(struct k_itimer *timer)
 {
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)

@@ -64,11 +64,14 @@ int cred_write(struct stream_out *out, struct task_struct *task, const struct cr
 		.cap_ambient = cred_caps(&cred->cap_ambient),
 		.securebits = cred->securebits,
 	};
+	struct error_at at = { .reason = CKPT_REASON_DENIED, .task = task };
 	char *label = lsm_label(task);
 	int i, ret;
 
 	if (IS_ERR(label))
-		return PTR_ERR(label);
+		return PTR_ERR(label) == -ENOMEM ? -ENOMEM :
+		       error_add(&out->ctx->errors, PTR_ERR(label), &at,
+				 "its security label (/proc/PID/attr/current) cannot be read");
 	pb.has_label = label;
 	pb.label.data = (u8 *)label;
 	pb.label.len = label ? strlen(label) : 0;
@@ -107,8 +110,10 @@ static int cred_label(struct stream_in *in, const struct pb_cred *pb)
 	if (!pb->has_label)
 		return 0;
 	own = lsm_label(current);
+	if (own == ERR_PTR(-ENOMEM))
+		return -ENOMEM;
 	if (IS_ERR(own))
-		return PTR_ERR(own);
+		own = NULL;
 	same = own && strlen(own) == pb->label.len && !memcmp(own, pb->label.data, pb->label.len);
 	kfree(own);
 	return same ? 0 : error_add(&in->ctx->errors, -EPERM, &at,

@@ -18,12 +18,13 @@ char *lsm_label(struct task_struct *task)
 	char *value = NULL, *label;
 	int len;
 
+	/* Without it nobody has labels, or lsm_unsupported() has said so. */
 	if (!sym_have(security_getprocattr))
 		return NULL;
 	/* As /proc/PID/attr/current has it. -EINVAL: no module has labels. */
 	len = compat_getprocattr(task, NULL, "current", &value);
-	if (len == -ENOMEM)
-		return ERR_PTR(-ENOMEM);
+	if (len < 0 && len != -EINVAL)
+		return ERR_PTR(len);
 	if (len <= 0 || !value)
 		return NULL;
 	while (len && (!value[len - 1] || value[len - 1] == '\n'))
@@ -52,6 +53,12 @@ static const struct lsm_attr {
 	{ "selinux", "sockcreate", "a context for new sockets (SELinux)" },
 };
 
+/* What the kernel says where there is no such module, or nothing is set. */
+static bool lsm_unset(int len)
+{
+	return !len || len == -EINVAL || len == -ENOENT || len == -EOPNOTSUPP;
+}
+
 const char *lsm_unsupported_self(void)
 {
 	unsigned int i;
@@ -62,10 +69,9 @@ const char *lsm_unsupported_self(void)
 		return NULL;
 	for (i = 0; i < ARRAY_SIZE(lsm_attr); i++) {
 		value = NULL;
-		/* -EINVAL: no such module, or nothing is set. */
 		len = compat_getprocattr(current, lsm_attr[i].module, lsm_attr[i].name, &value);
 		kfree(value);
-		if (len > 0 || len == -ENOMEM)
+		if (!lsm_unset(len))
 			return lsm_attr[i].what;
 	}
 	return NULL;
@@ -81,8 +87,17 @@ const char *lsm_unsupported(const struct cred *cred)
 	const struct lsm_blob_sizes *sizes = (void *)sym_addr(landlock_blob_sizes);
 	const bool *initialized = (void *)sym_addr(landlock_initialized);
 	void *domain;
+#endif
 
-	if (!sizes || !initialized || !*initialized || !cred->security)
+	/* A kernel that does not tell may have confined it: nobody knows by what. */
+	if (IS_ENABLED(CONFIG_SECURITY) && !sym_have(security_getprocattr))
+		return "a kernel that hides security labels (security_getprocattr)";
+#ifdef CONFIG_SECURITY_LANDLOCK
+	if (!sizes)
+		return "a kernel that hides Landlock sandboxes (landlock_blob_sizes)";
+	if (!initialized)
+		return "a kernel that hides Landlock sandboxes (landlock_initialized)";
+	if (!*initialized || !cred->security)
 		return NULL;
 	if (copy_from_kernel_nofault(&domain, cred->security + sizes->lbs_cred, sizeof(domain)) ||
 	    domain)

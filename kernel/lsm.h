@@ -9,11 +9,12 @@ struct task_struct;
  * lsm_label() - what a security module confines a task to (AppArmor profile, SELinux context)
  * @task: it
  *
- * Return: text for kfree(), or NULL: nothing does, or it is unconfined; or ERR_PTR(-ENOMEM).
+ * Return: text for kfree(), or NULL: nothing does, or it is unconfined; or ERR_PTR: -ENOMEM, or what
+ *	the module says that does not tell (-EACCES: an AppArmor namespace that the caller is not in).
  */
 char *lsm_label(struct task_struct *task);
 
-/** lsm_unsupported() - NULL, or what in these credentials cannot be kept */
+/** lsm_unsupported() - NULL, or what in these credentials cannot be kept, or cannot be known */
 const char *lsm_unsupported(const struct cred *cred);
 
 /**

@@ -7,9 +7,10 @@
 #include <linux/kprobes.h>
 #include <linux/string.h>
 
+#include "compat.h"
 #include "symbols.h"
 
-#define SYM_DEFINE(name, proto) DEFINE_STATIC_CALL_NULL(ckpt_sym_##name, proto);
+#define SYM_DEFINE(name, proto, ...) DEFINE_STATIC_CALL_NULL(ckpt_sym_##name, proto);
 SYM_REQUIRED(SYM_DEFINE)
 SYM_OPTIONAL(SYM_DEFINE)
 #undef SYM_DEFINE
@@ -29,15 +30,18 @@ bool symbols_optional[SYM_OPT_COUNT];
 unsigned long symbols_address[SYM_ADDR_COUNT];
 
 static const char * const symbols_optional_name[SYM_OPT_COUNT] = {
-#define SYM_NAME(name, proto) [SYM_OPT_##name] = #name,
+#define SYM_NAME(name, proto, must) [SYM_OPT_##name] = #name,
 	SYM_OPTIONAL(SYM_NAME)
 #undef SYM_NAME
 };
 
-static const char * const symbols_address_name[SYM_ADDR_COUNT] = {
-#define SYM_NAME(name) [SYM_ADDR_##name] = #name,
-	SYM_ADDRESS(SYM_NAME)
-#undef SYM_NAME
+static const struct {
+	const char *name;
+	bool must;
+} symbols_address_row[SYM_ADDR_COUNT] = {
+#define SYM_ROW(name, must) [SYM_ADDR_##name] = { #name, must },
+	SYM_ADDRESS(SYM_ROW)
+#undef SYM_ROW
 };
 
 /*
@@ -66,6 +70,12 @@ static int symbols_find_lookup(void)
 	return 0;
 }
 
+static unsigned int symbols_lack(const char *name)
+{
+	pr_err("this kernel does not have %s\n", name);
+	return 1;
+}
+
 int symbols_init(void)
 {
 	unsigned int missing = 0, i;
@@ -81,23 +91,28 @@ int symbols_init(void)
 	if (addr) {									\
 		static_call_update(ckpt_sym_##name, (typeof(&(proto)))addr);		\
 	} else {									\
-		pr_err("this kernel does not have %s\n", #name);			\
-		missing++;								\
+		missing += symbols_lack(#name);						\
 	}
 	SYM_REQUIRED(SYM_RESOLVE_REQUIRED)
 #undef SYM_RESOLVE_REQUIRED
 
-#define SYM_RESOLVE_OPTIONAL(name, proto)						\
+#define SYM_RESOLVE_OPTIONAL(name, proto, must)					\
 	addr = static_call(ckpt_sym_lookup)(#name);					\
 	if (addr) {									\
 		static_call_update(ckpt_sym_##name, (typeof(&(proto)))addr);		\
 		symbols_optional[SYM_OPT_##name] = true;				\
+	} else if (must) {								\
+		missing += symbols_lack(#name);						\
 	}
 	SYM_OPTIONAL(SYM_RESOLVE_OPTIONAL)
 #undef SYM_RESOLVE_OPTIONAL
 
-	for (i = 0; i < SYM_ADDR_COUNT; i++)
-		symbols_address[i] = static_call(ckpt_sym_lookup)(symbols_address_name[i]);
+	for (i = 0; i < SYM_ADDR_COUNT; i++) {
+		addr = static_call(ckpt_sym_lookup)(symbols_address_row[i].name);
+		symbols_address[i] = addr;
+		if (!addr && symbols_address_row[i].must)
+			missing += symbols_lack(symbols_address_row[i].name);
+	}
 
 	return missing ? -ENOENT : 0;
 }
@@ -130,7 +145,7 @@ unsigned int symbols_missing(char *buf, size_t size)
 	for (i = 0; i < SYM_ADDR_COUNT; i++) {
 		if (symbols_address[i])
 			continue;
-		symbols_list(buf, size, symbols_address_name[i]);
+		symbols_list(buf, size, symbols_address_row[i].name);
 		missing++;
 	}
 	return missing;

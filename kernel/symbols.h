@@ -118,54 +118,59 @@ long ckpt_proto_kernel_wait4(pid_t pid, int __user *stat, int options, struct ru
 	X(__x64_sys_setsid, ckpt_proto_syscall)
 
 /**
- * SYM_OPTIONAL - functions behind a feature: name, prototype
+ * SYM_OPTIONAL - functions that not all kernels have: name, prototype, must
  *
- * Ask sym_have(name) before a call. What is missing shows in CKPT_IOC_INFO.
+ * "must" says whether a kernel of this version and configuration has the function: if it is not
+ * found there, the kernel is another one than the module takes it for, and the module does not
+ * load. Where it is 0, the code that needs the function refuses by name what it cannot do, or
+ * cannot know. Ask sym_have(name) before a call. What is missing shows in CKPT_IOC_INFO.
  */
 #define SYM_OPTIONAL(X)							\
-	X(seccomp_get_filter, seccomp_get_filter)			\
-	X(seccomp_get_metadata, seccomp_get_metadata)			\
-	X(security_getprocattr, security_getprocattr)			\
-	X(dentry_open_nonotify, dentry_open)				\
-	X(security_inode_init_security_anon, security_inode_init_security_anon)	\
-	X(posix_timer_event, ckpt_proto_posix_timer_event)		\
-	X(posix_timer_queue_signal, ckpt_proto_posix_timer_queue_signal)	\
-	X(__x64_sys_semtimedop, ckpt_proto_syscall)			\
-	X(__x64_sys_set_mempolicy, ckpt_proto_syscall)			\
-	X(__x64_sys_io_getevents, ckpt_proto_syscall)
+	X(seccomp_get_filter, seccomp_get_filter, 0)			\
+	X(seccomp_get_metadata, seccomp_get_metadata, 0)		\
+	X(security_getprocattr, security_getprocattr, 0)		\
+	X(dentry_open_nonotify, dentry_open, COMPAT_OPEN_NONOTIFY)	\
+	X(security_inode_init_security_anon, security_inode_init_security_anon,	\
+	  COMPAT_MEMFD_SECURE)						\
+	X(posix_timer_event, ckpt_proto_posix_timer_event, COMPAT_TIMER_EVENT)	\
+	X(posix_timer_queue_signal, ckpt_proto_posix_timer_queue_signal,	\
+	  COMPAT_TIMER_QUEUE_SIGNAL)					\
+	X(__x64_sys_semtimedop, ckpt_proto_syscall, IS_ENABLED(CONFIG_SYSVIPC))	\
+	X(__x64_sys_set_mempolicy, ckpt_proto_syscall, IS_ENABLED(CONFIG_NUMA))	\
+	X(__x64_sys_io_getevents, ckpt_proto_syscall, IS_ENABLED(CONFIG_AIO))
 
 /**
- * SYM_ADDRESS - things whose address is compared or stored, never called by the module
+ * SYM_ADDRESS - things whose address is compared or stored, never called by the module: name, must
  *
- * The restart functions are what a task's restart block points to; hrtimer_wakeup marks a
- * sleeper on a task's stack; Landlock's tell where it keeps what; the last two are what 6.1's
- * mm_struct points to.
+ * "must" is as in SYM_OPTIONAL. The restart functions are what a task's restart block points to;
+ * hrtimer_wakeup marks a sleeper on a task's stack; Landlock's tell where it keeps what; the last
+ * two are what 6.1's mm_struct points to.
  */
 #define SYM_ADDRESS(X)							\
-	X(hrtimer_nanosleep_restart)					\
-	X(futex_wait_restart)						\
-	X(do_restart_poll)						\
-	X(do_no_restart_syscall)					\
-	X(hrtimer_wakeup)						\
-	X(landlock_blob_sizes)						\
-	X(landlock_initialized)						\
-	X(arch_get_unmapped_area)					\
-	X(arch_get_unmapped_area_topdown)
+	X(hrtimer_nanosleep_restart, 1)					\
+	X(futex_wait_restart, IS_ENABLED(CONFIG_FUTEX))			\
+	X(do_restart_poll, 1)						\
+	X(do_no_restart_syscall, 1)					\
+	X(hrtimer_wakeup, 1)						\
+	X(landlock_blob_sizes, 0)					\
+	X(landlock_initialized, 0)					\
+	X(arch_get_unmapped_area, COMPAT_UNMAPPED_AREA)			\
+	X(arch_get_unmapped_area_topdown, COMPAT_UNMAPPED_AREA)
 
-#define SYM_DECLARE(name, proto) DECLARE_STATIC_CALL(ckpt_sym_##name, proto);
+#define SYM_DECLARE(name, proto, ...) DECLARE_STATIC_CALL(ckpt_sym_##name, proto);
 SYM_REQUIRED(SYM_DECLARE)
 SYM_OPTIONAL(SYM_DECLARE)
 #undef SYM_DECLARE
 
 enum sym_address {
-#define SYM_ENUM(name) SYM_ADDR_##name,
+#define SYM_ENUM(name, must) SYM_ADDR_##name,
 	SYM_ADDRESS(SYM_ENUM)
 #undef SYM_ENUM
 	SYM_ADDR_COUNT
 };
 
 enum sym_optional {
-#define SYM_ENUM(name, proto) SYM_OPT_##name,
+#define SYM_ENUM(name, proto, must) SYM_OPT_##name,
 	SYM_OPTIONAL(SYM_ENUM)
 #undef SYM_ENUM
 	SYM_OPT_COUNT
@@ -186,8 +191,8 @@ extern unsigned long symbols_address[SYM_ADDR_COUNT];
 /**
  * symbols_init() - resolve everything and patch all calls; process context
  *
- * Return: 0; -ENOENT if a required function is missing (it is named in the log), or what
- * registering a kprobe says.
+ * Return: 0; -ENOENT if something is missing that this kernel must have (it is named in the log),
+ * or what registering a kprobe says.
  */
 int symbols_init(void);
 
