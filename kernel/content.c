@@ -23,6 +23,7 @@
 #include "compat.h"
 #include "content.h"
 #include "lock.h"
+#include "path.h"
 #include "restart.h"
 #include "symbols.h"
 
@@ -129,7 +130,8 @@ static void content_check_readable(struct checkpoint *cp, const struct object *o
 static void content_check_shared(struct checkpoint *cp, const struct object *obj)
 {
 	struct inode *inode = obj->ptr;
-	unsigned int refs = 0, ours = obj->users;
+	bool overlay = inode->i_sb->s_magic == OVERLAYFS_SUPER_MAGIC;
+	unsigned int refs = 0, ours = overlay ? obj->dentry_refs : obj->users;
 	struct dentry *dentry;
 	char *name;
 
@@ -138,12 +140,9 @@ static void content_check_shared(struct checkpoint *cp, const struct object *obj
 	hlist_for_each_entry(dentry, &inode->i_dentry, COMPAT_D_ALIAS)
 		refs += d_count(dentry);
 	spin_unlock(&inode->i_lock);
-	/* Here each has another one below, of the layer's file, with the same path. */
-	if (inode->i_sb->s_magic == OVERLAYFS_SUPER_MAGIC)
-		ours *= 2;
 	if (refs <= ours)
 		return;
-	if (obj->kind == OBJECT_UNLINKED && atomic_read(&inode->i_writecount) <= 0)
+	if (obj->kind == OBJECT_UNLINKED && !path_written(compat_file_path(obj->file)->dentry))
 		return;
 	if (cp->flags & CKPT_CHECKPOINT_SHARED_OK)
 		return;

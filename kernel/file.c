@@ -19,6 +19,7 @@
 #include "fown.h"
 #include "inotify.h"
 #include "lock.h"
+#include "overlay.h"
 #include "park.h"
 #include "path.h"
 #include "pidfd.h"
@@ -303,6 +304,8 @@ int file_write(struct checkpoint *cp, struct file *file, int fd, u64 addr, u32 *
 			why = "a failed write-back that fsync(2) has not reported yet";
 		if (!why && fd >= 0 && shmem_nameless(file))
 			why = "a descriptor of shared anonymous memory (/proc/PID/map_files)";
+		if (!why && fd < 0)
+			why = overlay_unsupported(file);
 		if (why)
 			checkpoint_refuse_file(cp, fd, addr, CKPT_REASON_UNSUPPORTED, NULL,
 					       "%s is not supported", why);
@@ -486,6 +489,7 @@ int file_check_shared(struct checkpoint *cp)
 	struct object *obj;
 	char *name;
 
+	overlay_count(cp);
 	object_for_each(&cp->objects, obj) {
 		struct file *file;
 
@@ -505,7 +509,7 @@ int file_check_shared(struct checkpoint *cp)
 			continue;
 		file = obj->ptr;
 		/* One reference is the object table's. */
-		if (file_count(file) == obj->users + 1)
+		if (file_count(file) == obj->users + obj->held + 1)
 			continue;
 		/* Behind mappings alone, a description's position and flags are out of reach. */
 		if (file_kind(file)->alone || S_ISCHR(file_inode(file)->i_mode) ||

@@ -40,6 +40,9 @@ enum object_kind {
  * @addr: for a file, where it is mapped; 0 if it is not, or has a descriptor
  * @file: checkpoint: of content in the image, a description that reaches it; its FILE holds it
  * @size: checkpoint: of content in the image, what the image says, in bytes
+ * @held: checkpoint: for a file of a layer of overlayfs, open ones of overlayfs that hold it
+ * @dentry_refs: checkpoint: of content in the image that is of overlayfs, how many references to
+ *	its dentries the image's descriptions hold
  */
 struct object {
 	struct hlist_node node;
@@ -53,6 +56,8 @@ struct object {
 	u64 addr;
 	struct file *file;
 	u64 size;
+	u32 held;
+	u32 dentry_refs;
 };
 
 /* The hash table that is always there, in bits: enough for most, so they need no other. */

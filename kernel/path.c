@@ -288,8 +288,7 @@ void path_unclaim(struct checkpoint *cp)
 	INIT_LIST_HEAD(&cp->paths);
 }
 
-/* May its time change by what the program does without an open? */
-static bool path_written(struct dentry *dentry)
+bool path_written(struct dentry *dentry)
 {
 	/* A mapping of a stacked file system has a file of the layer. */
 	return inode_is_open_for_write(d_backing_inode(dentry)) ||

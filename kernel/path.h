@@ -8,6 +8,7 @@
 #include "schema.gen.h"
 
 struct checkpoint;
+struct dentry;
 struct file;
 struct restart;
 
@@ -99,6 +100,9 @@ struct file *path_stand_in(struct restart *rs, int err, umode_t mode, u64 size);
  * @name: what the kernel calls its kind, such as "[eventpoll]"
  */
 bool path_is_anonymous(struct file *file, const char *name);
+
+/** path_written() - may the file's time change by what somebody does without an open? */
+bool path_written(struct dentry *dentry);
 
 /** path_supported() - NULL, or why an open file of this inode cannot be kept */
 const char *path_supported(struct file *file);

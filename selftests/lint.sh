@@ -32,7 +32,7 @@ trap 'rm -rf "$tmp"' EXIT
 ignored()
 {
 	cat <<'END'
-kernel/compat(_timer)?\.h	LINUX_VERSION_CODE,CONSTANT_COMPARISON	out of tree there is more than one version; it is told here and nowhere else
+kernel/compat(_timer|_overlay)?\.h	LINUX_VERSION_CODE,CONSTANT_COMPARISON	out of tree there is more than one version; it is told here and nowhere else
 kernel/symbols\.[ch]	COMPLEX_MACRO,MACRO_ARG_REUSE,TRAILING_SEMICOLON,MULTISTATEMENT_MACRO_USE_DO_WHILE,BRACKET_SPACE,SPACING	tables of rows: what expands them are definitions, no statements
 kernel/stream\.c	COMPLEX_MACRO	expands the table of records into case labels
 kernel/object\.h	MACRO_ARG_REUSE	a loop, as the kernel has them
@@ -229,10 +229,10 @@ lengths()
 	done
 }
 
-# compat.h, of which compat_timer.h is a part, is the only place that knows that there are several kernels.
+# compat.h, with compat_timer.h and compat_overlay.h, is the only place that knows that there are several kernels.
 versions()
 {
-	of '^(kernel|uapi)/.*\.[ch]$|^Kbuild$' | grep -vxE 'kernel/compat(_timer)?\.h' |
+	of '^(kernel|uapi)/.*\.[ch]$|^Kbuild$' | grep -vxE 'kernel/compat(_timer|_overlay)?\.h' |
 		xargs grep -nHE 'LINUX_VERSION_CODE|KERNEL_VERSION *\(|LINUX_VERSION_(MAJOR|PATCHLEVEL)|<linux/version\.h>|RHEL_|UTS_RELEASE'
 }
 
