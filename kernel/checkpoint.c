@@ -34,6 +34,7 @@
 #include "early.h"
 #include "file.h"
 #include "fs.h"
+#include "identity.h"
 #include "inotify.h"
 #include "lock.h"
 #include "lsm.h"
@@ -160,6 +161,8 @@ static int checkpoint_write_creds(struct checkpoint *cp)
 		if (why)
 			checkpoint_refuse(cp, CKPT_WHERE_NONE, 0, CKPT_REASON_UNSUPPORTED, NULL,
 					  "%s is not supported", why);
+		/* The main thread is the first. */
+		cp->program = cp->program ?: obj;
 		ret = cred_write(&cp->out, pt->task, pt->thread->cred, obj->id);
 		if (ret)
 			return ret;
@@ -240,6 +243,7 @@ static int checkpoint_describe(struct checkpoint *cp)
 	      process_check(cp) ?:
 	      checkpoint_write_image(cp) ?:
 	      process_write(cp) ?:
+	      identity_begin(cp) ?:
 	      checkpoint_write_creds(cp) ?:
 	      seccomp_write(cp) ?:
 	      checkpoint_held(cp) ?:
@@ -267,7 +271,10 @@ static int checkpoint_complete(struct checkpoint *cp)
 {
 	int ret = 0;
 
-	if (!cp->complete)
+	/* Who wants it held wants it to go on from the image, with its files as they are now. */
+	if (!cp->complete && !cp->released && cp->flags & CKPT_CHECKPOINT_HOLD)
+		ret = file_sync_all(cp);
+	if (!ret && !cp->complete)
 		ret = checkpoint_write_threads(cp) ?:
 		      timer_write(cp, &cp->signals->timers) ?:
 		      path_verify(cp);
@@ -285,6 +292,7 @@ static void checkpoint_free(struct checkpoint *cp)
 		park_put(cp->park);
 	}
 	path_unclaim(cp);
+	identity_free_saved(cp);
 	object_destroy(&cp->objects);
 	xa_destroy(&cp->leased);
 	xa_destroy(&cp->leases);

@@ -9,6 +9,7 @@
 #include "object.h"
 #include "stream.h"
 
+struct identity_table;
 struct park;
 struct signal_process;
 
@@ -30,6 +31,11 @@ struct signal_process;
  * @bounce: CHECKPOINT_BOUNCE bytes
  * @path: PATH_MAX bytes for file names
  * @paths: paths in the image, for path_verify()
+ * @identity: the file systems that they are on
+ * @program: the CRED of the main thread
+ * @opener: the CRED of the file before, or NULL; it may be one that @program says as well
+ * @openers: CREDs that files were opened with, and no thread has
+ * @nr_openers: how many
  * @refused: something cannot be kept; the errors say what
  * @described: everything was looked at
  * @has_epoll: there is an epoll instance
@@ -55,6 +61,11 @@ struct checkpoint {
 	u8 *bounce;
 	char *path;
 	struct list_head paths;
+	struct identity_table *identity;
+	struct object *program;
+	struct object *opener;
+	struct object *openers[CKPT_IMAGE_OPENERS_MAX];
+	u32 nr_openers;
 	bool refused;
 	bool described;
 	bool has_epoll;

@@ -43,6 +43,10 @@ static bool cred_caps_set(kernel_cap_t *cap, u64 val)
 	return true;
 }
 
+/*
+ * Of a file's credentials, the label is not told; and a restart would compare it with the
+ * restarter's in vain.
+ */
 int cred_write(struct stream_out *out, struct task_struct *task, const struct cred *cred, u32 id)
 {
 	struct user_namespace *ns = current_user_ns();
@@ -65,9 +69,11 @@ int cred_write(struct stream_out *out, struct task_struct *task, const struct cr
 		.securebits = cred->securebits,
 	};
 	struct error_at at = { .reason = CKPT_REASON_DENIED, .task = task };
-	char *label = lsm_label(task);
+	char *label = task ? lsm_label(task) : NULL;
 	int i, ret;
 
+	pb.has_opener = !task;
+	pb.opener = pb.has_opener;
 	if (IS_ERR(label))
 		return PTR_ERR(label) == -ENOMEM ? -ENOMEM :
 		       error_add(&out->ctx->errors, PTR_ERR(label), &at,
@@ -139,13 +145,13 @@ static int cred_groups(struct stream_in *in, struct cred *new, const struct pb_c
 		gid = make_kgid(new->user_ns, pb->groups[i]);
 		if (!gid_valid(gid)) {
 			put_group_info(gi);
-			return stream_in_bad(in, "group");
+			return pb->opener ? -EOVERFLOW : stream_in_bad(in, "group");
 		}
 		gi->gid[i] = gid;
 		same = same && gid_eq(gid, old->gid[i]);
 	}
 	/* A user namespace may deny it whatever one is capable of: what groups forbid stays so. */
-	if (!same && !sym(may_setgroups)()) {
+	if (!same && !pb->opener && !sym(may_setgroups)()) {
 		put_group_info(gi);
 		return cred_denied(in, "supplementary groups", "restart it as its user or as root");
 	}
@@ -166,12 +172,14 @@ static int cred_ids(struct stream_in *in, struct cred *new, const struct pb_cred
 
 	if (!uid_valid(uid) || !uid_valid(euid) || !uid_valid(suid) || !uid_valid(fsuid) ||
 	    !gid_valid(gid) || !gid_valid(egid) || !gid_valid(sgid) || !gid_valid(fsgid))
-		return stream_in_bad(in, "user or group id");
-	if (!(uid_eq(uid, new->uid) && uid_eq(euid, new->euid) && uid_eq(suid, new->suid) &&
-	      uid_eq(fsuid, new->fsuid)) && !ns_capable(ns, CAP_SETUID))
+		return pb->opener ? -EOVERFLOW : stream_in_bad(in, "user or group id");
+	if (!pb->opener && !(uid_eq(uid, new->uid) && uid_eq(euid, new->euid) &&
+			     uid_eq(suid, new->suid) && uid_eq(fsuid, new->fsuid)) &&
+	    !ns_capable(ns, CAP_SETUID))
 		return cred_denied(in, "user ids", "restart it as its user or as root");
-	if (!(gid_eq(gid, new->gid) && gid_eq(egid, new->egid) && gid_eq(sgid, new->sgid) &&
-	      gid_eq(fsgid, new->fsgid)) && !ns_capable(ns, CAP_SETGID))
+	if (!pb->opener && !(gid_eq(gid, new->gid) && gid_eq(egid, new->egid) &&
+			     gid_eq(sgid, new->sgid) && gid_eq(fsgid, new->fsgid)) &&
+	    !ns_capable(ns, CAP_SETGID))
 		return cred_denied(in, "group ids", "restart it as its user or as root");
 
 	if (!uid_eq(uid, new->uid)) {
@@ -200,10 +208,32 @@ static bool cred_securebits_ok(const struct cred *old, u32 bits)
 	return !(locks >> 1 & (old->securebits ^ bits)) && !(locks & ~bits);
 }
 
+/* Nobody gets what the caller does not have. */
+static int cred_capabilities_denied(struct stream_in *in, const struct cred *old,
+				    const struct pb_cred *pb, const struct cred *new)
+{
+	const kernel_cap_t inheritable = new->cap_inheritable;
+	bool setpcap = ns_capable(old->user_ns, CAP_SETPCAP);
+
+	if (!cap_issubset(new->cap_permitted, old->cap_permitted) ||
+	    !cap_issubset(new->cap_bset, old->cap_bset) ||
+	    !cap_issubset(inheritable, cap_combine(old->cap_inheritable, old->cap_bset)) ||
+	    (old->securebits & issecure_mask(SECURE_NO_CAP_AMBIENT_RAISE) &&
+	     !cap_issubset(new->cap_ambient, old->cap_ambient)))
+		return cred_denied(in, "capabilities", "restart it with these capabilities");
+	if (!cred_securebits_ok(old, pb->securebits))
+		return cred_denied(in, "securebits", "restart it where these are not locked");
+	if (!setpcap &&
+	    (!cap_issubset(inheritable, cap_combine(old->cap_inheritable, old->cap_permitted)) ||
+	     !cap_issubset(old->cap_bset, new->cap_bset) || pb->securebits != old->securebits))
+		return cred_denied(in, "inheritable capabilities, bounding set or securebits",
+				   "restart it with CAP_SETPCAP");
+	return 0;
+}
+
 static int cred_capabilities(struct stream_in *in, struct cred *new, const struct pb_cred *pb)
 {
 	kernel_cap_t inheritable, permitted, effective, bset, ambient;
-	bool setpcap = ns_capable(new->user_ns, CAP_SETPCAP);
 
 	if (!cred_caps_set(&inheritable, pb->cap_inheritable) ||
 	    !cred_caps_set(&permitted, pb->cap_permitted) ||
@@ -213,28 +243,14 @@ static int cred_capabilities(struct stream_in *in, struct cred *new, const struc
 	    !cap_issubset(effective, permitted) ||
 	    !cap_issubset(ambient, cap_intersect(permitted, inheritable)) ||
 	    pb->securebits & ~(SECURE_ALL_BITS | SECURE_ALL_LOCKS))
-		return stream_in_bad(in, "capabilities");
-	/* Nobody gets what the caller does not have. */
-	if (!cap_issubset(permitted, new->cap_permitted) ||
-	    !cap_issubset(bset, new->cap_bset) ||
-	    !cap_issubset(inheritable, cap_combine(new->cap_inheritable, new->cap_bset)) ||
-	    (new->securebits & issecure_mask(SECURE_NO_CAP_AMBIENT_RAISE) &&
-	     !cap_issubset(ambient, new->cap_ambient)))
-		return cred_denied(in, "capabilities", "restart it with these capabilities");
-	if (!cred_securebits_ok(new, pb->securebits))
-		return cred_denied(in, "securebits", "restart it where these are not locked");
-	if (!setpcap &&
-	    (!cap_issubset(inheritable, cap_combine(new->cap_inheritable, new->cap_permitted)) ||
-	     !cap_issubset(new->cap_bset, bset) || pb->securebits != new->securebits))
-		return cred_denied(in, "inheritable capabilities, bounding set or securebits",
-				   "restart it with CAP_SETPCAP");
+		return pb->opener ? -EOVERFLOW : stream_in_bad(in, "capabilities");
 	new->cap_inheritable = inheritable;
 	new->cap_permitted = permitted;
 	new->cap_effective = effective;
 	new->cap_bset = bset;
 	new->cap_ambient = ambient;
 	new->securebits = pb->securebits;
-	return 0;
+	return pb->opener ? 0 : cred_capabilities_denied(in, current_cred(), pb, new);
 }
 
 bool cred_same_ids(const struct cred *a, const struct cred *b)
@@ -270,7 +286,83 @@ static void cred_drop_keys(struct cred *new)
 #endif
 }
 
-struct cred *cred_read(struct stream_in *in, u32 *id)
+/* Could whoever has @has also have this id? */
+static bool cred_uid_within(kuid_t uid, const struct cred *has)
+{
+	return uid_eq(uid, has->uid) || uid_eq(uid, has->euid) || uid_eq(uid, has->suid) ||
+	       uid_eq(uid, has->fsuid) || cap_raised(has->cap_permitted, CAP_SETUID);
+}
+
+static bool cred_gid_within(kgid_t gid, const struct cred *has)
+{
+	return gid_eq(gid, has->gid) || gid_eq(gid, has->egid) || gid_eq(gid, has->sgid) ||
+	       gid_eq(gid, has->fsgid) || cap_raised(has->cap_permitted, CAP_SETGID);
+}
+
+/* Groups may forbid, too: others are only for who may choose. Sorted. */
+static bool cred_groups_within(const struct group_info *groups, const struct cred *has)
+{
+	const struct group_info *own = has->group_info;
+	int i;
+
+	if (cap_raised(has->cap_permitted, CAP_SETGID) && sym(may_setgroups)())
+		return true;
+	if (groups->ngroups != own->ngroups)
+		return false;
+	for (i = 0; i < own->ngroups; i++)
+		if (!gid_eq(groups->gid[i], own->gid[i]))
+			return false;
+	return true;
+}
+
+bool cred_within(const struct cred *cred, const struct cred *has)
+{
+	return cred->user_ns == has->user_ns &&
+	       cap_issubset(cred->cap_permitted, has->cap_permitted) &&
+	       cap_issubset(cred->cap_effective, has->cap_permitted) &&
+	       cred_uid_within(cred->uid, has) && cred_uid_within(cred->euid, has) &&
+	       cred_uid_within(cred->suid, has) && cred_uid_within(cred->fsuid, has) &&
+	       cred_gid_within(cred->gid, has) && cred_gid_within(cred->egid, has) &&
+	       cred_gid_within(cred->sgid, has) && cred_gid_within(cred->fsgid, has) &&
+	       cred_groups_within(cred->group_info, has);
+}
+
+bool cred_equal(const struct cred *a, const struct cred *b)
+{
+	const struct group_info *ga = a->group_info, *gb = b->group_info;
+
+	return a == b ||
+	       (a->user_ns == b->user_ns && uid_eq(a->uid, b->uid) && uid_eq(a->euid, b->euid) &&
+		uid_eq(a->suid, b->suid) && uid_eq(a->fsuid, b->fsuid) && gid_eq(a->gid, b->gid) &&
+		gid_eq(a->egid, b->egid) && gid_eq(a->sgid, b->sgid) &&
+		gid_eq(a->fsgid, b->fsgid) && a->securebits == b->securebits &&
+		cred_caps(&a->cap_inheritable) == cred_caps(&b->cap_inheritable) &&
+		cred_caps(&a->cap_permitted) == cred_caps(&b->cap_permitted) &&
+		cred_caps(&a->cap_effective) == cred_caps(&b->cap_effective) &&
+		cred_caps(&a->cap_bset) == cred_caps(&b->cap_bset) &&
+		cred_caps(&a->cap_ambient) == cred_caps(&b->cap_ambient) &&
+		ga->ngroups == gb->ngroups &&
+		(ga == gb || !memcmp(ga->gid, gb->gid, ga->ngroups * sizeof(ga->gid[0]))));
+}
+
+bool cred_known(const struct cred *cred)
+{
+	struct user_namespace *ns = current_user_ns();
+	int i;
+
+	if (cred->user_ns != ns || !kuid_has_mapping(ns, cred->uid) ||
+	    !kuid_has_mapping(ns, cred->euid) || !kuid_has_mapping(ns, cred->suid) ||
+	    !kuid_has_mapping(ns, cred->fsuid) || !kgid_has_mapping(ns, cred->gid) ||
+	    !kgid_has_mapping(ns, cred->egid) || !kgid_has_mapping(ns, cred->sgid) ||
+	    !kgid_has_mapping(ns, cred->fsgid))
+		return false;
+	for (i = 0; i < cred->group_info->ngroups; i++)
+		if (!kgid_has_mapping(ns, cred->group_info->gid[i]))
+			return false;
+	return true;
+}
+
+struct cred *cred_read(struct stream_in *in, u32 *id, bool *opener)
 {
 	struct cred *new;
 	struct pb_cred pb;
@@ -279,6 +371,8 @@ struct cred *cred_read(struct stream_in *in, u32 *id)
 	ret = stream_in_msg(in, &pb_cred_msg, &pb);
 	if (ret)
 		return ERR_PTR(ret);
+	*id = pb.id;
+	*opener = pb.opener;
 	new = prepare_creds();
 	if (!new)
 		return ERR_PTR(-ENOMEM);
@@ -297,6 +391,5 @@ struct cred *cred_read(struct stream_in *in, u32 *id)
 	}
 	if (!cred_same_ids(new, current_cred()))
 		cred_drop_keys(new);
-	*id = pb.id;
 	return new;
 }

@@ -26,6 +26,7 @@
 #include "pipe.h"
 #include "proc.h"
 #include "restart.h"
+#include "rights.h"
 #include "shmem.h"
 #include "signalfd.h"
 #include "symbols.h"
@@ -152,13 +153,16 @@ static int file_save_path(struct checkpoint *cp, struct file *file, int fd, u64 
 		.what = "file",
 		.where_type = fd >= 0 ? CKPT_WHERE_FD : CKPT_WHERE_ADDRESS,
 		.where = fd >= 0 ? fd : addr,
+		.written = file->f_mode & FMODE_WRITE,
 	};
 	const char *why = file_path_unsupported(file);
 	int ret;
 
 	if (why)
 		return file_refuse(cp, file, fd, addr, why);
-	ret = path_save(cp, compat_file_path(file), &user, &pb->path);
+	ret = rights_save(cp, file, &user.cred);
+	if (!ret)
+		ret = path_save(cp, compat_file_path(file), &user, &pb->path);
 	if (ret)
 		return min(ret, 0);
 	pb->has_path = true;
@@ -226,13 +230,17 @@ bool file_quiet(struct file *file)
 }
 
 /**
- * struct file_plain - a FILE that is found by its path, and nothing else is to be said of it
+ * struct file_plain - a FILE that is found by its path
  * @path: as in struct pb_file
  * @pos: likewise
  * @has_pos: likewise
  * @id: likewise
  * @flags: likewise
  * @created: likewise
+ * @has_fown: likewise
+ * @fown: likewise
+ * @has_lease: likewise
+ * @lease: likewise
  *
  * Of these a program may have thousands: they are encoded when it is no longer frozen.
  */
@@ -243,11 +251,15 @@ struct file_plain {
 	u32 id;
 	u32 flags;
 	bool created;
+	bool has_fown;
+	struct pb_fown fown;
+	bool has_lease;
+	u32 lease;
 };
 
 static int file_write_plain(struct stream_out *out, void *data, size_t len)
 {
-	const struct file_plain *plain = data;
+	struct file_plain *plain = data;
 	struct pb_file pb = {
 		.id = plain->id,
 		.flags = plain->flags,
@@ -257,8 +269,13 @@ static int file_write_plain(struct stream_out *out, void *data, size_t len)
 		.pos = plain->pos,
 		.has_path = true,
 		.path = plain->path,
+		.has_fown = plain->has_fown,
+		.fown = plain->fown,
+		.has_lease = plain->has_lease,
+		.lease = plain->lease,
 	};
 
+	path_settle(&pb.path);
 	return stream_out_msg(out, CKPT_REC_FILE, &pb_file_msg, &pb);
 }
 
@@ -266,7 +283,7 @@ static int file_write_pb(struct checkpoint *cp, const struct pb_file *pb)
 {
 	struct file_plain *plain;
 
-	if (!pb->has_path || pb->has_fown || pb->has_lease)
+	if (!pb->has_path)
 		return stream_out_msg(&cp->out, CKPT_REC_FILE, &pb_file_msg, pb);
 	plain = stream_out_later(&cp->out, sizeof(*plain), file_write_plain);
 	if (IS_ERR(plain))
@@ -277,6 +294,10 @@ static int file_write_pb(struct checkpoint *cp, const struct pb_file *pb)
 	plain->id = pb->id;
 	plain->flags = pb->flags;
 	plain->created = pb->created;
+	plain->has_fown = pb->has_fown;
+	plain->fown = pb->fown;
+	plain->has_lease = pb->has_lease;
+	plain->lease = pb->lease;
 	return 0;
 }
 
@@ -319,6 +340,12 @@ int file_write(struct checkpoint *cp, struct file *file, int fd, u64 addr, u32 *
 		ret = kind->save(cp, file, fd, addr, &pb);
 		if (ret)
 			return ret;
+		/* With a path, it is there. */
+		if (!pb.has_path)
+			ret = rights_save(cp, file, &pb.cred);
+		if (ret)
+			return ret;
+		pb.has_cred = pb.cred;
 		obj = object_new(&cp->objects, OBJECT_FILE, get_file(file), true);
 		if (IS_ERR(obj)) {
 			fput(file);
@@ -527,6 +554,47 @@ int file_check_shared(struct checkpoint *cp)
 	return 0;
 }
 
+static int file_sync(struct checkpoint *cp, const struct object *obj)
+{
+	struct error_at at = {
+		.reason = CKPT_REASON_OTHER,
+		.task = cp->leader,
+		.where_type = obj->fd >= 0 ? CKPT_WHERE_FD : CKPT_WHERE_ADDRESS,
+		.where = obj->fd >= 0 ? obj->fd : obj->addr,
+	};
+	struct file *file = obj->ptr;
+	errseq_t seen;
+	int ret;
+
+	if (!S_ISREG(file_inode(file)->i_mode) || !(file->f_mode & FMODE_WRITE) ||
+	    !file->f_op->fsync)
+		return 0;
+	/* What fails here the program's own fsync(2) is to hear of, too, should it go on. */
+	seen = READ_ONCE(file->f_wb_err);
+	ret = vfs_fsync(file, 0);
+	spin_lock(&file->f_lock);
+	file->f_wb_err = seen;
+	spin_unlock(&file->f_lock);
+	return ret ? error_add(&cp->ctx->errors, ret, &at,
+			       "what it has written to %pD cannot be brought to disk", file) : 0;
+}
+
+int file_sync_all(struct checkpoint *cp)
+{
+	struct object *obj;
+	int ret;
+
+	object_for_each(&cp->objects, obj) {
+		ret = obj->kind == OBJECT_FILE ? file_sync(cp, obj) : 0;
+		if (ret)
+			return ret;
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		cond_resched();
+	}
+	return 0;
+}
+
 /* ---- restart ---- */
 
 struct file_next {
@@ -635,7 +703,8 @@ int file_read(struct restart *rs)
 		return ret;
 	kind = file_kind_of(&pb);
 	if (!kind || pb.flags & ~FILE_FLAGS || (pb.flags & __O_TMPFILE && !pb.has_unlinked) ||
-	    (pb.has_pos && !pb.has_path && !pb.has_shmem && !pb.has_unlinked && !pb.has_proc))
+	    (pb.has_pos && !pb.has_path && !pb.has_shmem && !pb.has_unlinked && !pb.has_proc) ||
+	    (pb.has_cred && !rights_valid(rs, pb.cred)))
 		return stream_in_bad(&rs->in, "file %u", pb.id);
 	ret = fown_note(rs, &pb) ?: lock_note_lease(rs, &pb);
 	if (ret)
@@ -643,6 +712,7 @@ int file_read(struct restart *rs)
 	file = kind->open(rs, &pb);
 	if (IS_ERR(file))
 		return PTR_ERR(file);
+	rights_stamp(rs, file, pb.has_path ? pb.path.cred : pb.cred);
 	/* How it was made here does not matter. */
 	file->f_mode = (file->f_mode & ~FMODE_CREATED) | (pb.created ? FMODE_CREATED : 0);
 	/* What only stands in for it, path_stand_in(), need not know them, nor have the place. */

@@ -50,6 +50,13 @@ const char *file_unsupported(struct file *file);
  */
 int file_refuse(struct checkpoint *cp, struct file *file, int fd, u64 addr, const char *why);
 
+/**
+ * file_sync_all() - checkpoint: bring to disk what was written to files that are open to write
+ *
+ * Of a held program, before path_verify(). Return: 0, -EINTR, or an errno with an error recorded.
+ */
+int file_sync_all(struct checkpoint *cp);
+
 /** file_seek() - restart: give it its position; false if it cannot have that */
 bool file_seek(struct file *file, loff_t pos);
 

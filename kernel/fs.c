@@ -11,12 +11,14 @@
 #include "fs.h"
 #include "path.h"
 #include "restart.h"
+#include "rights.h"
 #include "symbols.h"
 
 int fs_write(struct checkpoint *cp)
 {
-	static const struct path_user root_user = { .what = "its root directory" };
-	static const struct path_user pwd_user = { .what = "its working directory" };
+	const u32 cred = rights_program(cp);
+	const struct path_user root_user = { .what = "its root directory", .cred = cred };
+	const struct path_user pwd_user = { .what = "its working directory", .cred = cred };
 	struct path root, pwd;
 	struct fs_struct *fs;
 	struct pb_fs pb = {};
@@ -43,32 +45,51 @@ int fs_write(struct checkpoint *cp)
 	return min(ret, 0);
 }
 
+static int fs_enter(struct rights_path *rp, void *arg)
+{
+	return path_permission(&rp->path, MAY_EXEC | MAY_CHDIR);
+}
+
+static int fs_find(struct restart *rs, const char *name, struct rights_path *rp)
+{
+	struct error_at at = { .reason = CKPT_REASON_CHANGED, .task = current };
+	int ret;
+
+	ret = rights_find(rs, name, LOOKUP_FOLLOW | LOOKUP_DIRECTORY, rp);
+	if (ret)
+		return ret;
+	ret = rights_try(rs, rp, fs_enter, NULL);
+	if (!ret)
+		return 0;
+	if (rp->as && !rp->same)
+		ret = rights_refuse(rs, rp, "which is closed to the program");
+	else
+		error_add(&rs->ctx->errors, ret, &at, "%s is closed to you", rp->name);
+	rights_release(rp);
+	return ret;
+}
+
 static int fs_lookup(struct restart *rs, const struct pb_path *pb, const char *what,
 		     struct path *path)
 {
-	struct error_at at = { .reason = CKPT_REASON_CHANGED, .task = current };
-	char *name;
+	struct rights_path rp = { .pb = pb };
+	char *name, *words;
 	int ret;
 
 	name = path_name(rs, pb, what);
 	if (IS_ERR(name))
 		return PTR_ERR(name);
-	ret = kern_path(name, LOOKUP_FOLLOW | LOOKUP_DIRECTORY, path);
-	if (ret) {
-		error_add(&rs->ctx->errors, ret, &at, "its %s %s is not there", what, name);
-	} else {
-		ret = path_permission(path, MAY_EXEC | MAY_CHDIR);
-		if (ret) {
-			error_add(&rs->ctx->errors, ret, &at, "its %s %s is closed to you", what,
-				  name);
-			path_put(path);
-		}
-	}
-	kfree(name);
-	if (ret && path_wrong(rs, ret)) {
+	words = kasprintf(GFP_KERNEL_ACCOUNT, "its %s %s", what, name);
+	rp.name = words;
+	ret = words ? fs_find(rs, name, &rp) : -ENOMEM;
+	if (!ret) {
+		*path = rp.path;
+	} else if (path_wrong(rs, ret)) {
 		get_fs_root(current->fs, path);
 		ret = 0;
 	}
+	kfree(words);
+	kfree(name);
 	return ret;
 }
 

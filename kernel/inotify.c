@@ -28,6 +28,7 @@
 #include "mountinfo.h"
 #include "path.h"
 #include "restart.h"
+#include "rights.h"
 #include "scratch.h"
 
 /* What a watch can be for, as fdinfo shows it, and what an event can say. */
@@ -234,6 +235,7 @@ static int inotify_write_watch(struct inotify_write *iw, const struct inotify_fo
 		.where_type = CKPT_WHERE_FD,
 		.where = iw->fd,
 		.kind_only = true,
+		.cred = rights_program(iw->cp),
 	};
 	struct path path;
 	const char *why;
@@ -483,70 +485,86 @@ static int inotify_next_wd(struct restart *rs, const struct object *obj, u32 wd)
 			       "this kernel lets nobody choose numbers of inotify watches") : 0;
 }
 
-static long inotify_add(int fd, const char *name, u32 mask)
-{
-	unsigned long user = scratch_put(name, strlen(name) + 1);
+/* struct inotify_adding - a watch that rights_try() tries to add */
+struct inotify_adding {
+	int fd;
+	u32 mask;
 	long ret;
+};
+
+/* By no name, which somebody could give to another file meanwhile: as if it were the root. */
+static int inotify_add(struct rights_path *rp, void *arg)
+{
+	unsigned long user = scratch_put("/", sizeof("/"));
+	struct inotify_adding *adding = arg;
+	struct path mine;
 
 	if (IS_ERR_VALUE(user))
 		return user;
-	/* The path is that of the file itself, which may be a symbolic link. */
-	ret = arch_sys(inotify_add_watch, fd, user, mask | IN_DONT_FOLLOW);
-	scratch_unmap(user, strlen(name) + 1);
-	return ret;
+	get_fs_root(current->fs, &mine);
+	sym(set_fs_root)(current->fs, &rp->path);
+	/* It may be a symbolic link that is watched. */
+	adding->ret = arch_sys(inotify_add_watch, adding->fd, user, adding->mask | IN_DONT_FOLLOW);
+	sym(set_fs_root)(current->fs, &mine);
+	path_put(&mine);
+	scratch_unmap(user, sizeof("/"));
+	return min(adding->ret, 0L);
 }
 
-/* Is it there, and of the same kind? */
-static int inotify_check_path(const char *name, const struct pb_path *pb)
+static int inotify_watch_found(struct restart *rs, const struct object *obj,
+			       const struct pb_inotify_watch *pb, struct rights_path *rp)
 {
-	struct path path;
-	int ret = kern_path(name, 0, &path);
+	struct inotify_adding adding = { .fd = obj->fd, .mask = pb->mask };
+	struct error_at at = rp->at;
+	int ret;
 
+	if ((d_backing_inode(rp->path.dentry)->i_mode ^ pb->path.mode) & S_IFMT)
+		return error_add(&rs->ctx->errors, -ESTALE, &at, "%s is now of another kind",
+				 rp->name);
+	ret = inotify_next_wd(rs, obj, pb->wd);
 	if (ret)
 		return ret;
-	ret = (d_backing_inode(path.dentry)->i_mode ^ pb->mode) & S_IFMT ? -ESTALE : 0;
-	path_put(&path);
-	return ret;
+	ret = rights_try(rs, rp, inotify_add, &adding);
+	/* Another number: it is in use, or the file is watched twice. */
+	if (!ret)
+		return adding.ret == pb->wd ? 0 :
+		       stream_in_bad(&rs->in, "inotify watch %u", pb->wd);
+	at.reason = ret == -EACCES ? CKPT_REASON_DENIED : CKPT_REASON_OTHER;
+	if (ret == -ENOSPC)
+		at.advice = "raise /proc/sys/fs/inotify/max_user_watches";
+	return error_add(&rs->ctx->errors, ret, &at, "%s cannot be watched", rp->name);
 }
 
 static int inotify_watch(struct restart *rs, const struct object *obj,
 			 const struct pb_inotify_watch *pb)
 {
-	struct error_at at = {
-		.reason = CKPT_REASON_CHANGED,
-		.task = current,
-		.where_type = CKPT_WHERE_FD,
-		.where = obj->fd,
+	struct rights_path rp = {
+		.pb = &pb->path,
+		.at = {
+			.reason = CKPT_REASON_CHANGED,
+			.task = current,
+			.where_type = CKPT_WHERE_FD,
+			.where = obj->fd,
+		},
 	};
-	char *name;
-	long ret;
+	char *name, *words;
+	int ret = -ENOMEM;
 
 	if (!pb->wd || pb->wd > INT_MAX || pb->mask & ~INOTIFY_WATCH_MASK)
 		return stream_in_bad(&rs->in, "inotify watch %u", pb->wd);
 	name = path_name(rs, &pb->path, "path of an inotify watch");
 	if (IS_ERR(name))
 		return PTR_ERR(name);
-	ret = inotify_check_path(name, &pb->path);
-	if (ret) {
-		ret = error_add(&rs->ctx->errors, ret == -ENOENT ? -ESTALE : ret, &at,
-				"%s, which it watches (inotify), is %s", name,
-				ret == -ESTALE ? "now of another kind" : "not there");
-		goto out;
+	words = kasprintf(GFP_KERNEL_ACCOUNT, "%s, which it watches (inotify),", name);
+	rp.name = words;
+	/* The path is that of the file itself, which may be a symbolic link. */
+	if (words)
+		ret = rights_find(rs, name, 0, &rp);
+	if (words && !ret) {
+		ret = inotify_watch_found(rs, obj, pb, &rp);
+		rights_release(&rp);
 	}
-	ret = inotify_next_wd(rs, obj, pb->wd);
-	if (ret)
-		goto out;
-	ret = inotify_add(obj->fd, name, pb->mask);
-	if (ret >= 0) {
-		/* Another number: it is in use, or the file is watched twice. */
-		ret = ret == pb->wd ? 0 : stream_in_bad(&rs->in, "inotify watch %u", pb->wd);
-		goto out;
-	}
-	at.reason = ret == -EACCES ? CKPT_REASON_DENIED : CKPT_REASON_OTHER;
-	if (ret == -ENOSPC)
-		at.advice = "raise /proc/sys/fs/inotify/max_user_watches";
-	error_add(&rs->ctx->errors, ret, &at, "%s cannot be watched (inotify)", name);
-out:
+	kfree(words);
 	kfree(name);
 	return ret && path_wrong(rs, ret) ? 0 : ret;
 }

@@ -9,6 +9,7 @@
 
 #include "object.h"
 #include "pipe.h"
+#include "rights.h"
 #include "seccomp.h"
 #include "../uapi/ckpt_image.h"
 
@@ -26,6 +27,7 @@ static void object_put_file(void *ptr)
 static void (*const object_put[OBJECT_KINDS])(void *ptr) = {
 	[OBJECT_CRED] = object_put_cred,
 	[OBJECT_FILE] = object_put_file,
+	[OBJECT_OPENER] = rights_put,
 	[OBJECT_PIPE] = pipe_put,
 	[OBJECT_SECCOMP] = seccomp_put,
 	[OBJECT_SHMEM] = object_put_file,

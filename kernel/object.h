@@ -18,6 +18,7 @@ struct tty_struct;
 enum object_kind {
 	OBJECT_CRED,
 	OBJECT_FILE,
+	OBJECT_OPENER,
 	OBJECT_PIPE,
 	OBJECT_SECCOMP,
 	OBJECT_SHMEM,

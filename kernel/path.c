@@ -15,8 +15,10 @@
 
 #include "checkpoint.h"
 #include "compat.h"
+#include "identity.h"
 #include "path.h"
 #include "restart.h"
+#include "rights.h"
 
 /*
  * What an open may say again. Left out: what happens once (O_CREAT, O_EXCL, O_TRUNC), O_NOCTTY
@@ -171,9 +173,9 @@ static u64 path_dev(dev_t dev)
 	return (u64)MAJOR(dev) << 32 | MINOR(dev);
 }
 
-static u64 path_mtime(const struct kstat *stat)
+static u64 path_ns(const struct timespec64 *time)
 {
-	return stat->mtime.tv_sec * NSEC_PER_SEC + stat->mtime.tv_nsec;
+	return time->tv_sec * NSEC_PER_SEC + time->tv_nsec;
 }
 
 /**
@@ -181,27 +183,45 @@ static u64 path_mtime(const struct kstat *stat)
  * @list: on &checkpoint.paths
  * @path: the file; a reference is held
  * @user: whose path it is
- * @name: what it was called
+ * @settled: @size and the times are newer than those of the pb_path
+ * @size: in bytes
+ * @mtime_ns: since 1970
+ * @ctime_ns: likewise
+ * @name: what it was called; what identity_handle() says follows
  */
 struct path_claim {
 	struct list_head list;
 	struct path path;
 	struct path_user user;
+	bool settled;
+	u64 size;
+	u64 mtime_ns;
+	u64 ctime_ns;
 	char name[];
 };
 
 static struct path_claim *path_claim(struct checkpoint *cp, const struct path *path,
-				     const struct path_user *user, const char *name, size_t len)
+				     const struct path_user *user, const char *name, size_t len,
+				     struct pb_path *pb)
 {
+	u8 handle[IDENTITY_HANDLE_MAX];
+	size_t n = identity_handle(path, handle);
 	struct path_claim *claim;
 
-	claim = stream_out_later(&cp->out, struct_size(claim, name, len + 1), NULL);
+	claim = stream_out_later(&cp->out, struct_size(claim, name, len + 1 + n), NULL);
 	if (IS_ERR(claim))
 		return claim;
 	claim->path = *path;
 	path_get(&claim->path);
 	claim->user = *user;
+	claim->settled = false;
 	memcpy(claim->name, name, len + 1);
+	memcpy(claim->name + len + 1, handle, n);
+	pb->path.data = (u8 *)claim->name;
+	pb->path.len = len;
+	pb->has_handle = true;
+	pb->handle.data = (u8 *)claim->name + len + 1;
+	pb->handle.len = n;
 	list_add_tail(&claim->list, &cp->paths);
 	return claim;
 }
@@ -250,6 +270,34 @@ static bool path_denied(const struct path_claim *claim)
 	return ret == -EACCES || ret == -EPERM;
 }
 
+/*
+ * What was written is on its way to a server, or has just arrived there: that one's time is the
+ * one to compare with. The program is held, and changes nothing any more.
+ */
+static void path_look_again(struct path_claim *claim)
+{
+	struct kstat stat;
+
+	if (vfs_getattr_nosec(&claim->path, &stat, STATX_BASIC_STATS, AT_STATX_SYNC_AS_STAT))
+		return;
+	claim->size = stat.size;
+	claim->mtime_ns = path_ns(&stat.mtime);
+	claim->ctime_ns = path_ns(&stat.ctime);
+	claim->settled = true;
+}
+
+void path_settle(struct pb_path *pb)
+{
+	const struct path_claim *claim;
+
+	claim = (void *)(pb->path.data - offsetof(struct path_claim, name));
+	if (!claim->settled)
+		return;
+	pb->size = claim->size;
+	pb->mtime_ns = claim->mtime_ns;
+	pb->ctime_ns = claim->ctime_ns;
+}
+
 int path_verify(struct checkpoint *cp)
 {
 	struct path_claim *claim;
@@ -263,8 +311,12 @@ int path_verify(struct checkpoint *cp)
 			path_refuse(cp, &claim->path, &claim->user, "cannot be looked at");
 		else if (why && (!cp->released || !path_moved_since(cp, claim)))
 			path_refuse(cp, &claim->path, &claim->user, why);
+		if (claim->user.written && cp->flags & CKPT_CHECKPOINT_HOLD && !cp->released &&
+		    d_is_reg(claim->path.dentry))
+			path_look_again(claim);
 		cond_resched();
 	}
+	identity_complete(cp);
 	path_unclaim(cp);
 	return cp->refused ? -EOPNOTSUPP : 0;
 }
@@ -303,6 +355,7 @@ static int path_save_named(struct checkpoint *cp, const struct path *path,
 	struct kstat stat;
 	char *name;
 	size_t len;
+	int ret;
 
 	memset(pb, 0, sizeof(*pb));
 	/*
@@ -321,20 +374,26 @@ static int path_save_named(struct checkpoint *cp, const struct path *path,
 		return path_refuse(cp, path, user, "is not reachable from here");
 	len = strlen(name);
 	/* To look it up takes longest, and can wait. */
-	claim = path_claim(cp, path, user, name, len);
+	claim = path_claim(cp, path, user, name, len, pb);
 	if (IS_ERR(claim))
 		return PTR_ERR(claim);
+	ret = identity_fs(cp, path, &pb->fs);
+	if (ret)
+		return ret;
+	pb->has_fs = pb->fs;
+	pb->cred = user->cred;
+	pb->has_cred = pb->cred;
 
-	pb->path.data = (u8 *)claim->name;
-	pb->path.len = len;
 	pb->mode = stat.mode;
 	pb->size = S_ISREG(stat.mode) ? stat.size : 0;
-	pb->mtime_ns = path_mtime(&stat);
+	pb->mtime_ns = path_ns(&stat.mtime);
+	pb->ctime_ns = path_ns(&stat.ctime);
+	pb->has_ctime_ns = S_ISREG(stat.mode) && user->written;
 	pb->ino = stat.ino;
 	pb->dev = path_dev(stat.dev);
 	pb->has_rdev = S_ISCHR(stat.mode);
 	pb->rdev = pb->has_rdev ? path_dev(stat.rdev) : 0;
-	pb->has_written = S_ISREG(stat.mode) && path_written(path->dentry);
+	pb->has_written = S_ISREG(stat.mode) && user->written;
 	pb->written = pb->has_written;
 	return 0;
 }
@@ -473,12 +532,13 @@ struct file *path_stand_in(struct restart *rs, int err, umode_t mode, u64 size)
 	return file;
 }
 
-static int path_changed(struct restart *rs, const char *name, const char *what)
+static int path_changed(struct restart *rs, const char *name, const char *what,
+			const char *advice)
 {
 	struct error_at at = {
 		.reason = CKPT_REASON_CHANGED,
 		.task = current,
-		.advice = "see --accept-changed-files and --truncate-files",
+		.advice = advice,
 	};
 
 	return error_add(&rs->ctx->errors, -ESTALE, &at, "%s: %s", name, what);
@@ -503,13 +563,19 @@ static int path_truncate_failed(struct restart *rs, struct file *file, int err)
 	return error_add(&rs->ctx->errors, err, &at, "%pD cannot be truncated", file);
 }
 
-static int path_truncate_later(struct restart *rs, struct file *file, u64 size)
+static int path_writable(struct rights_path *rp, void *arg)
+{
+	return path_permission(&rp->path, MAY_WRITE);
+}
+
+static int path_truncate_later(struct restart *rs, struct rights_path *rp, struct file *file,
+			       u64 size)
 {
 	struct path_truncate *pt;
 	int ret;
 
 	/* What truncate(2) asks, before other files are cut; to open it may have taken less. */
-	ret = path_permission(&file->f_path, MAY_WRITE);
+	ret = rights_try(rs, rp, path_writable, NULL);
 	if (!ret && IS_APPEND(file_inode(file)))
 		ret = -EPERM;
 	if (ret)
@@ -550,84 +616,93 @@ void path_forget(struct restart *rs)
 	INIT_LIST_HEAD(&rs->truncate);
 }
 
-static int path_check_size(struct restart *rs, struct file *file, const char *name, u64 size)
+/* What has the same size may be another version of it. */
+static int path_check(struct restart *rs, struct rights_path *rp, struct file *file,
+		      const char *name)
 {
-	u64 now = i_size_read(file_inode(file));
 	bool write = (file->f_mode & FMODE_WRITE) && S_ISREG(file_inode(file)->i_mode);
-	char what[80];
-
-	if (now == size)
-		return 0;
-	if (now > size && write && rs->flags & CKPT_RESTART_FILES_TRUNCATE)
-		return path_truncate_later(rs, file, size);
-	if (rs->flags & CKPT_RESTART_FILES_CHANGED)
-		return 0;
-	snprintf(what, sizeof(what), "has %llu bytes, at the checkpoint it had %llu", now, size);
-	return path_changed(rs, name, what);
-}
-
-/* What has the same size may be another file, or another version of it. */
-static int path_check_time(struct restart *rs, struct file *file, const char *name,
-			   const struct pb_path *pb)
-{
+	const struct pb_path *pb = rp->pb;
 	struct kstat stat;
+	char what[80];
 	int ret;
 
-	/* The kernel makes a synthetic file's time up when it makes the inode. */
-	if (pb->written || rs->flags & CKPT_RESTART_FILES_CHANGED ||
-	    path_synthetic(file_inode(file)->i_sb))
-		return 0;
-	ret = vfs_getattr_nosec(&file->f_path, &stat, STATX_MTIME, AT_STATX_SYNC_AS_STAT);
+	/* The same question as at the checkpoint: see path_save_named(). */
+	ret = vfs_getattr_nosec(&file->f_path, &stat, STATX_BASIC_STATS, AT_STATX_SYNC_AS_STAT);
 	if (ret)
 		return ret;
-	return path_mtime(&stat) == pb->mtime_ns ? 0 :
-	       path_changed(rs, name, "has another time of change than at the checkpoint");
+	if (stat.size > pb->size && write && rs->flags & CKPT_RESTART_FILES_TRUNCATE)
+		return path_truncate_later(rs, rp, file, pb->size);
+	if (rs->flags & CKPT_RESTART_FILES_CHANGED)
+		return 0;
+	if (stat.size != pb->size) {
+		snprintf(what, sizeof(what), "has %llu bytes, at the checkpoint it had %llu",
+			 stat.size, pb->size);
+		return path_changed(rs, name, what, write && stat.size > pb->size ?
+				    "see --truncate-files and --accept-changed-files" :
+				    "see --accept-changed-files");
+	}
+	/* The kernel makes a synthetic file's time up when it makes the inode. */
+	if (path_synthetic(file_inode(file)->i_sb))
+		return 0;
+	if (path_ns(&stat.mtime) != pb->mtime_ns)
+		return path_changed(rs, name, pb->written ?
+				    "was written to after the checkpoint" :
+				    "has another time of change than at the checkpoint",
+				    "see --accept-changed-files");
+	/* Who sets the time of a file anew cannot set this one; a copy has its own. */
+	if (pb->written && pb->has_ctime_ns && rp->same && path_ns(&stat.ctime) != pb->ctime_ns)
+		return path_changed(rs, name, "was changed after the checkpoint",
+				    "see --accept-changed-files");
+	return 0;
 }
 
-static struct file *path_open_named(struct restart *rs, const struct pb_path *pb, const char *name,
+static struct file *path_open_found(struct restart *rs, struct rights_path *rp, const char *name,
 				    unsigned int flags)
 {
 	struct error_at at = { .reason = CKPT_REASON_CHANGED, .task = current };
+	const struct pb_path *pb = rp->pb;
+	struct inode *inode = d_backing_inode(rp->path.dentry);
 	struct file *file;
-	struct inode *inode;
-	struct path path;
 	bool kind, device;
-	int ret;
+	int ret = 0;
 
-	/*
-	 * Look before opening: to open a FIFO waits, and some devices act on it. What was looked at
-	 * is opened, whatever has the name by then.
-	 */
-	ret = kern_path(name, flags & O_NOFOLLOW ? 0 : LOOKUP_FOLLOW, &path);
-	if (ret)
-		return ERR_PTR(error_add(&rs->ctx->errors, ret == -ENOENT ? -ESTALE : ret, &at,
-					 "%s is not there", name));
-	inode = d_backing_inode(path.dentry);
+	/* Look before opening: to open a FIFO waits, and some devices act on it. */
 	kind = !((inode->i_mode ^ pb->mode) & S_IFMT);
 	device = !S_ISCHR(inode->i_mode) || (path_dev(inode->i_rdev) == pb->rdev &&
 					     path_device_ok(inode->i_rdev));
-	if (!kind || !device) {
-		path_put(&path);
+	if (!kind || !device)
 		return ERR_PTR(path_changed(rs, name, kind ? "is another device" :
-							      "is now of another kind"));
-	}
-	file = file_open_root(&path, "", (flags & PATH_OPEN_FLAGS) | O_NOCTTY, 0);
-	path_put(&path);
+							      "is now of another kind", NULL));
+	file = rights_open(rs, rp, "", (flags & PATH_OPEN_FLAGS) | O_NOCTTY, 0);
 	if (IS_ERR(file)) {
+		if (rp->as && !rp->same && (PTR_ERR(file) == -EACCES || PTR_ERR(file) == -EPERM))
+			return ERR_PTR(rights_refuse(rs, rp, "which its opener may not open"));
 		error_add(&rs->ctx->errors, PTR_ERR(file), &at, "%s cannot be opened", name);
 		return file;
 	}
 	if (!S_ISFIFO(pb->mode) && path_supported(file))
 		ret = stream_in_bad(&rs->in, "%s is %s", name, path_supported(file));
 	else if (S_ISREG(pb->mode))
-		ret = path_check_size(rs, file, name, pb->size) ?:
-		      path_check_time(rs, file, name, pb);
-	else
-		ret = 0;
-	if (ret) {
-		fput(file);
-		file = ERR_PTR(ret);
-	}
+		ret = path_check(rs, rp, file, name);
+	if (!ret)
+		return file;
+	fput(file);
+	return ERR_PTR(ret);
+}
+
+/* What was looked at is opened, whatever has the name by then. */
+static struct file *path_open_named(struct restart *rs, const struct pb_path *pb, const char *name,
+				    unsigned int flags)
+{
+	struct rights_path rp = { .pb = pb, .name = name };
+	struct file *file;
+	int ret;
+
+	ret = rights_find(rs, name, flags & O_NOFOLLOW ? 0 : LOOKUP_FOLLOW, &rp);
+	if (ret)
+		return ERR_PTR(ret);
+	file = path_open_found(rs, &rp, name, flags);
+	rights_release(&rp);
 	return file;
 }
 

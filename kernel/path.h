@@ -18,12 +18,16 @@ struct restart;
  * @where_type: where it is: a descriptor, an address or neither
  * @where: which one
  * @kind_only: a restart compares what kind of file it is, and neither size nor time
+ * @cred: id of a CRED: whose rights open it at a restart if it is another file then, or 0
+ * @written: the program has it open to write
  */
 struct path_user {
 	const char *what;
 	enum ckpt_where where_type;
 	u64 where;
 	bool kind_only;
+	u32 cred;
+	bool written;
 };
 
 /**
@@ -49,6 +53,14 @@ int path_save(struct checkpoint *cp, const struct path *path, const struct path_
  * Return: 0, -EOPNOTSUPP if anything was refused, by now or before, -EINTR.
  */
 int path_verify(struct checkpoint *cp);
+
+/**
+ * path_settle() - checkpoint: bring a path up to date
+ * @pb: as path_save() has filled it, or a copy; path_verify() may have looked at the file again
+ *
+ * Before stream_out_unspool() ends.
+ */
+void path_settle(struct pb_path *pb);
 
 /** path_unclaim() - forget what path_verify() would look at */
 void path_unclaim(struct checkpoint *cp);

@@ -16,6 +16,7 @@
 #include "path.h"
 #include "pipe.h"
 #include "restart.h"
+#include "rights.h"
 #include "symbols.h"
 
 /**
@@ -164,6 +165,9 @@ static int pipe_save_new(struct checkpoint *cp, struct file *file, int fd, u32 i
 		why = "a notification pipe";
 	if (!why && pipe_named(file)) {
 		pb.has_fifo = true;
+		ret = rights_save(cp, file, &user.cred);
+		if (ret)
+			return ret;
 		ret = path_save(cp, compat_file_path(file), &user, &pb.fifo);
 		if (ret)
 			return min(ret, 0);

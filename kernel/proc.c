@@ -18,11 +18,13 @@
 
 #include "checkpoint.h"
 #include "compat.h"
+#include "compat_path.h"
 #include "file.h"
 #include "park.h"
 #include "path.h"
 #include "proc.h"
 #include "restart.h"
+#include "rights.h"
 #include "symbols.h"
 
 /* What an open may say again. */
@@ -174,7 +176,12 @@ static const char *proc_describe(struct checkpoint *cp, struct file *file, struc
 int proc_save(struct checkpoint *cp, struct file *file, int fd, u64 addr, struct pb_file *pb)
 {
 	const char *why = fd >= 0 ? proc_describe(cp, file, &pb->proc) : "a file of proc, mapped,";
-	struct path_user user = { .what = "proc at", .where_type = CKPT_WHERE_FD, .where = fd };
+	struct path_user user = {
+		.what = "proc at",
+		.where_type = CKPT_WHERE_FD,
+		.where = fd,
+		.cred = rights_program(cp),
+	};
 	struct path root;
 	char *name;
 	int ret;
@@ -218,6 +225,8 @@ struct proc_fd {
  * @list: on &restart.procs
  * @fds: its descriptors
  * @file: stands in for it; a reference is held
+ * @root: of proc; a reference is held
+ * @cred: id of a CRED
  * @id: in the image
  * @name: its path
  * @at: where in @name what is below the root of proc begins
@@ -230,6 +239,8 @@ struct proc_later {
 	struct list_head list;
 	struct list_head fds;
 	struct file *file;
+	struct path root;
+	u32 cred;
 	u32 id;
 	char *name;
 	size_t at;
@@ -324,7 +335,7 @@ static struct file *proc_changed(struct file *file)
 }
 
 /* As if by open(2): the rights to the file are asked for. */
-static struct file *proc_open_path(struct restart *rs, const struct path *path, u32 flags)
+static struct file *proc_open_path(struct restart *rs, const struct path *path, u32 flags, u32 cred)
 {
 	struct path mine;
 	struct file *file;
@@ -332,18 +343,21 @@ static struct file *proc_open_path(struct restart *rs, const struct path *path, 
 	flags = (flags & PROC_OPEN_FLAGS) | O_NOCTTY;
 	/* Some show what can be seen from the root directory that the process has then. */
 	if (!rs->root.mnt)
-		return proc_changed(file_open_root(path, "", flags, 0));
+		return proc_changed(rights_open_own(rs, path, flags, cred));
 	get_fs_root(current->fs, &mine);
 	sym(set_fs_root)(current->fs, &rs->root);
-	file = file_open_root(path, "", flags, 0);
+	file = rights_open_own(rs, path, flags, cred);
 	sym(set_fs_root)(current->fs, &mine);
 	path_put(&mine);
 	return proc_changed(file);
 }
 
-/* @name + @at is what is below the root of proc, and begins with "/self" if it is our own. */
-static struct file *proc_open_name(struct restart *rs, const char *name, size_t at, u32 mode,
-				   u32 flags)
+/*
+ * @name + @at is what is below the root of proc, and begins with "/self" if it is our own. Names
+ * there are the kernel's: what has one is what had it.
+ */
+static struct file *proc_open_name(struct restart *rs, const struct path *root, const char *name,
+				   size_t at, u32 mode, u32 flags, u32 cred)
 {
 	bool follow = !name[at] || !strcmp(name + at, "/self");
 	struct file *file;
@@ -351,18 +365,19 @@ static struct file *proc_open_name(struct restart *rs, const char *name, size_t 
 	int ret;
 
 	/* Not through links of other processes' making, such as /proc/self/root. */
-	ret = kern_path(name, LOOKUP_NO_MAGICLINKS | (follow ? LOOKUP_FOLLOW : 0), &path);
+	ret = vfs_path_lookup(root->dentry, root->mnt, name + at,
+			      LOOKUP_NO_MAGICLINKS | (follow ? LOOKUP_FOLLOW : 0), &path);
 	if (ret)
 		return proc_failed(rs, name, ret);
 	ret = proc_check(&path, name + at, mode);
-	file = ret ? ERR_PTR(ret) : proc_open_path(rs, &path, flags);
+	file = ret ? ERR_PTR(ret) : proc_open_path(rs, &path, flags, cred);
 	path_put(&path);
 	return IS_ERR(file) ? proc_failed(rs, name, PTR_ERR(file)) : file;
 }
 
 /* Something of proc stands in, which can do nothing. */
-static struct file *proc_open_later(struct restart *rs, const struct pb_file *pb, const char *root,
-				    char **name, size_t at)
+static struct file *proc_open_later(struct restart *rs, const struct pb_file *pb,
+				    const struct path *root, char **name, size_t at)
 {
 	struct proc_later *later = kzalloc(sizeof(*later), GFP_KERNEL_ACCOUNT);
 	struct file *file;
@@ -376,7 +391,8 @@ static struct file *proc_open_later(struct restart *rs, const struct pb_file *pb
 		kfree(later);
 		return ERR_PTR(ret);
 	}
-	file = proc_open_name(rs, root, strlen(root), S_IFDIR, O_RDONLY | O_DIRECTORY);
+	file = proc_open_name(rs, root, *name, strlen(*name), S_IFDIR, O_RDONLY | O_DIRECTORY,
+			      pb->cred);
 	if (IS_ERR(file)) {
 		xa_erase(&rs->proc_ids, pb->id);
 		kfree(later);
@@ -384,6 +400,9 @@ static struct file *proc_open_later(struct restart *rs, const struct pb_file *pb
 	}
 	INIT_LIST_HEAD(&later->fds);
 	later->file = get_file(file);
+	later->root = *root;
+	path_get(&later->root);
+	later->cred = pb->cred;
 	later->id = pb->id;
 	later->name = *name;
 	later->at = at;
@@ -396,23 +415,19 @@ static struct file *proc_open_later(struct restart *rs, const struct pb_file *pb
 	return file;
 }
 
-struct file *proc_open(struct restart *rs, const struct pb_file *pb)
+static struct file *proc_open_in(struct restart *rs, const struct pb_file *pb, const char *at_name,
+				 const struct path *root)
 {
 	const struct pb_proc *proc = &pb->proc;
-	char *root, *name, tid[24] = "";
+	char *name, tid[24] = "";
 	struct file *file;
 	size_t at;
 	bool later;
 
-	if (!proc_valid(proc, pb->flags))
-		return ERR_PTR(stream_in_bad(&rs->in, "file %u of proc", pb->id));
-	root = path_name(rs, &proc->root, "place of proc");
-	if (IS_ERR(root))
-		return ERR_CAST(root);
 	if (proc->has_tid)
 		snprintf(tid, sizeof(tid), "/task/%u", proc->tid);
-	at = strcmp(root, "/") ? strlen(root) : 0;
-	name = kasprintf(GFP_KERNEL_ACCOUNT, "%.*s%s%s%.*s", (int)at, root,
+	at = strcmp(at_name, "/") ? strlen(at_name) : 0;
+	name = kasprintf(GFP_KERNEL_ACCOUNT, "%.*s%s%s%.*s", (int)at, at_name,
 			 proc->self ? "/self" : "", tid, (int)proc->name.len,
 			 (const char *)proc->name.data);
 	/* What is about other threads, or descriptors, is not there yet. */
@@ -423,10 +438,30 @@ struct file *proc_open(struct restart *rs, const struct pb_file *pb)
 	else if (later && proc->self)
 		file = proc_open_later(rs, pb, root, &name, at);
 	else
-		file = proc_open_name(rs, name, at, proc->mode, pb->flags);
+		file = proc_open_name(rs, root, name, at, proc->mode, pb->flags, pb->cred);
+	kfree(name);
+	return file;
+}
+
+struct file *proc_open(struct restart *rs, const struct pb_file *pb)
+{
+	struct rights_path rp = { .pb = &pb->proc.root };
+	struct file *file;
+	char *root;
+	int ret;
+
+	if (!proc_valid(&pb->proc, pb->flags))
+		return ERR_PTR(stream_in_bad(&rs->in, "file %u of proc", pb->id));
+	root = path_name(rs, &pb->proc.root, "place of proc");
+	if (IS_ERR(root))
+		return ERR_CAST(root);
+	rp.name = root;
+	ret = rights_find(rs, root, LOOKUP_FOLLOW | LOOKUP_DIRECTORY, &rp);
+	file = ret ? ERR_PTR(ret) : proc_open_in(rs, pb, root, &rp.path);
+	if (!ret)
+		rights_release(&rp);
 	if (IS_ERR(file))
 		file = path_stand_in(rs, PTR_ERR(file), S_IFDIR, 0);
-	kfree(name);
 	kfree(root);
 	return file;
 }
@@ -485,9 +520,11 @@ int proc_finish(struct restart *rs)
 		if (fatal_signal_pending(current))
 			return -EINTR;
 		cond_resched();
-		file = proc_open_name(rs, later->name, later->at, later->mode, later->flags);
+		file = proc_open_name(rs, &later->root, later->name, later->at, later->mode,
+				      later->flags, later->cred);
 		ret = PTR_ERR_OR_ZERO(file);
 		if (!ret) {
+			rights_stamp(rs, file, later->cred);
 			ret = file_set_flags(rs, file, later->id, later->flags);
 			if (!ret)
 				ret = proc_replace(rs, later, file);
@@ -511,6 +548,7 @@ void proc_forget(struct restart *rs)
 		list_for_each_entry_safe(pf, pf_next, &later->fds, list)
 			kfree(pf);
 		fput(later->file);
+		path_put(&later->root);
 		kfree(later->name);
 		kfree(later);
 		cond_resched();

@@ -23,11 +23,11 @@
 #include "arch/arch.h"
 #include "compat.h"
 #include "content.h"
-#include "cred.h"
 #include "epoll.h"
 #include "file.h"
 #include "fown.h"
 #include "fs.h"
+#include "identity.h"
 #include "inotify.h"
 #include "lock.h"
 #include "mm.h"
@@ -37,6 +37,7 @@
 #include "proc.h"
 #include "process.h"
 #include "restart.h"
+#include "rights.h"
 #include "sched.h"
 #include "seccomp.h"
 #include "shmem.h"
@@ -70,6 +71,7 @@ static void restart_free(void *arg)
 	proc_forget(rs);
 	vma_forget(rs);
 	mm_forget(rs);
+	identity_free(rs);
 	dev_ctx_put(rs->ctx);
 	kvfree(rs);
 }
@@ -83,17 +85,6 @@ int restart_add(struct restart *rs, enum object_kind kind, u32 id, void *ptr)
 }
 
 /* ---- in the process that is being built ---- */
-
-static int restart_cred(struct restart *rs)
-{
-	struct cred *cred;
-	u32 id;
-
-	cred = cred_read(&rs->in, &id);
-	if (IS_ERR(cred))
-		return PTR_ERR(cred);
-	return restart_add(rs, OBJECT_CRED, id, cred);
-}
 
 /* How long to wait for ids of processes that end: those of the program itself, say. */
 #define RESTART_WAIT_ENDING	(60 * HZ)
@@ -295,7 +286,9 @@ static int restart_thread(struct restart *rs)
 	if (ret)
 		return ret;
 	cred = object_find(&rs->objects, OBJECT_CRED, pb->cred);
-	if (!cred || rs->nr_threads == rs->proc.nr_threads ||
+	/* Those of the main thread were compared with what files were opened with. */
+	if (!cred || (!rs->nr_threads && cred != rs->program) ||
+	    rs->nr_threads == rs->proc.nr_threads ||
 	    !rs->nr_threads != (pb->tid == rs->proc.pid))
 		return stream_in_bad(&rs->in, "thread %u", pb->tid);
 	ret = restart_filters(rs, pb, &filters);
@@ -344,7 +337,8 @@ struct restart_record {
 #define RESTART_LATE	(REC(INOTIFY) | RESTART_CONTENT)
 
 static const struct restart_record restart_records[] = {
-	[CKPT_REC_CRED] = { restart_cred, false, 0, RESTART_CONTENT },
+	[CKPT_REC_FILESYSTEMS] = { identity_read, true, 0, REC(CRED) | REC(FS) | REC(FILE) },
+	[CKPT_REC_CRED] = { rights_read, false, 0, RESTART_CONTENT },
 	[CKPT_REC_FILE] = { file_read, false, 0, RESTART_LATE },
 	[CKPT_REC_PIPE] = { pipe_read, false, 0, RESTART_LATE },
 	[CKPT_REC_PIPE_DATA] = { pipe_read_data, false, REC(PIPE), RESTART_CONTENT },
@@ -381,7 +375,8 @@ static bool restart_too_many(struct restart *rs)
 	switch (rs->in.rec.type) {
 	case CKPT_REC_CRED:
 		rs->held += rs->in.rec.length;
-		return ++rs->nr_creds > rs->proc.nr_threads || rs->held > CKPT_IMAGE_HELD_MAX;
+		return ++rs->nr_creds > rs->proc.nr_threads + CKPT_IMAGE_OPENERS_MAX ||
+		       rs->held > CKPT_IMAGE_HELD_MAX;
 	case CKPT_REC_SECCOMP:
 		rs->held += rs->in.rec.length;
 		return ++rs->nr_filters > rs->proc.nr_threads || rs->held > CKPT_IMAGE_HELD_MAX;

@@ -13,6 +13,8 @@
 #include "schema.gen.h"
 #include "stream.h"
 
+struct cred;
+struct identity_known;
 struct timer_build;
 
 /**
@@ -37,6 +39,9 @@ struct timer_build;
  * @proc: the process's numbers
  * @comm: its name
  * @seen: which records were read, by type (BIT_ULL)
+ * @program: the credentials of the main thread; the first CRED, whose object holds it
+ * @identity: the file systems that paths of the image are on
+ * @nr_openers: of the CRED records read so far, those that no thread has
  * @nr_creds: CRED records read so far
  * @nr_filters: SECCOMP records read so far
  * @held: bytes of both
@@ -87,6 +92,9 @@ struct restart {
 	struct pb_process proc;
 	char comm[TASK_COMM_LEN];
 	u64 seen;
+	const struct cred *program;
+	struct identity_known *identity;
+	u32 nr_openers;
 	u32 nr_creds;
 	u32 nr_filters;
 	u64 held;

@@ -136,14 +136,56 @@ static const struct codec_field pb_cred_fields[] = {
 	  .offset = offsetof(struct pb_cred, label),
 	  .presence = offsetof(struct pb_cred, has_label), .size = sizeof(struct codec_bytes),
 	  .max = PB_CRED_LABEL_MAX },
+	{ .name = "opener", .number = 18, .type = CODEC_BOOL, .label = CODEC_OPTIONAL,
+	  .offset = offsetof(struct pb_cred, opener),
+	  .presence = offsetof(struct pb_cred, has_opener), .size = sizeof(bool) },
 };
 
 const struct codec_msg pb_cred_msg = {
 	.name = "Cred",
 	.fields = pb_cred_fields,
-	.nr_fields = 17,
+	.nr_fields = 18,
 	.size = sizeof(struct pb_cred),
 	.arena_max = PB_CRED_ARENA_MAX,
+};
+
+static const struct codec_field pb_filesystem_fields[] = {
+	{ .name = "type", .number = 1, .type = CODEC_STRING, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_filesystem, type), .size = sizeof(struct codec_bytes),
+	  .max = PB_FILESYSTEM_TYPE_MAX },
+	{ .name = "uuid", .number = 2, .type = CODEC_BYTES, .label = CODEC_OPTIONAL,
+	  .offset = offsetof(struct pb_filesystem, uuid),
+	  .presence = offsetof(struct pb_filesystem, has_uuid), .size = sizeof(struct codec_bytes),
+	  .max = PB_FILESYSTEM_UUID_MAX },
+	{ .name = "fsid", .number = 3, .type = CODEC_U64, .label = CODEC_OPTIONAL,
+	  .offset = offsetof(struct pb_filesystem, fsid),
+	  .presence = offsetof(struct pb_filesystem, has_fsid), .size = sizeof(u64) },
+	{ .name = "source", .number = 4, .type = CODEC_BYTES, .label = CODEC_OPTIONAL,
+	  .offset = offsetof(struct pb_filesystem, source),
+	  .presence = offsetof(struct pb_filesystem, has_source),
+	  .size = sizeof(struct codec_bytes), .max = PB_FILESYSTEM_SOURCE_MAX },
+};
+
+const struct codec_msg pb_filesystem_msg = {
+	.name = "Filesystem",
+	.fields = pb_filesystem_fields,
+	.nr_fields = 4,
+	.size = sizeof(struct pb_filesystem),
+};
+
+static const struct codec_field pb_filesystems_fields[] = {
+	{ .name = "fs", .number = 1, .type = CODEC_MSG, .label = CODEC_REPEATED,
+	  .offset = offsetof(struct pb_filesystems, fs),
+	  .presence = offsetof(struct pb_filesystems, n_fs), .size = sizeof(struct pb_filesystem),
+	  .max = PB_FILESYSTEMS_FS_MAX, .sub = &pb_filesystem_msg },
+};
+
+const struct codec_msg pb_filesystems_msg = {
+	.name = "Filesystems",
+	.fields = pb_filesystems_fields,
+	.nr_fields = 1,
+	.size = sizeof(struct pb_filesystems),
+	.arena_max = PB_FILESYSTEMS_ARENA_MAX,
 };
 
 static const struct codec_field pb_seccomp_filter_fields[] = {
@@ -197,12 +239,25 @@ static const struct codec_field pb_path_fields[] = {
 	{ .name = "written", .number = 8, .type = CODEC_BOOL, .label = CODEC_OPTIONAL,
 	  .offset = offsetof(struct pb_path, written),
 	  .presence = offsetof(struct pb_path, has_written), .size = sizeof(bool) },
+	{ .name = "fs", .number = 9, .type = CODEC_U32, .label = CODEC_OPTIONAL,
+	  .offset = offsetof(struct pb_path, fs), .presence = offsetof(struct pb_path, has_fs),
+	  .size = sizeof(u32) },
+	{ .name = "handle", .number = 10, .type = CODEC_BYTES, .label = CODEC_OPTIONAL,
+	  .offset = offsetof(struct pb_path, handle),
+	  .presence = offsetof(struct pb_path, has_handle), .size = sizeof(struct codec_bytes),
+	  .max = PB_PATH_HANDLE_MAX },
+	{ .name = "cred", .number = 11, .type = CODEC_U32, .label = CODEC_OPTIONAL,
+	  .offset = offsetof(struct pb_path, cred), .presence = offsetof(struct pb_path, has_cred),
+	  .size = sizeof(u32) },
+	{ .name = "ctime_ns", .number = 12, .type = CODEC_U64, .label = CODEC_OPTIONAL,
+	  .offset = offsetof(struct pb_path, ctime_ns),
+	  .presence = offsetof(struct pb_path, has_ctime_ns), .size = sizeof(u64) },
 };
 
 const struct codec_msg pb_path_msg = {
 	.name = "Path",
 	.fields = pb_path_fields,
-	.nr_fields = 8,
+	.nr_fields = 12,
 	.size = sizeof(struct pb_path),
 };
 
@@ -374,12 +429,15 @@ static const struct codec_field pb_file_fields[] = {
 	{ .name = "created", .number = 63, .type = CODEC_BOOL, .label = CODEC_OPTIONAL,
 	  .offset = offsetof(struct pb_file, created),
 	  .presence = offsetof(struct pb_file, has_created), .size = sizeof(bool) },
+	{ .name = "cred", .number = 64, .type = CODEC_U32, .label = CODEC_OPTIONAL,
+	  .offset = offsetof(struct pb_file, cred), .presence = offsetof(struct pb_file, has_cred),
+	  .size = sizeof(u32) },
 };
 
 const struct codec_msg pb_file_msg = {
 	.name = "File",
 	.fields = pb_file_fields,
-	.nr_fields = 20,
+	.nr_fields = 21,
 	.size = sizeof(struct pb_file),
 };
 

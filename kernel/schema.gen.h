@@ -115,7 +115,7 @@ extern const struct codec_msg pb_process_msg;
 #define PB_CRED_GROUPS_MAX 65536
 #define PB_CRED_LABEL_MAX 4096
 
-/* Credentials; threads refer to them. */
+/* Credentials; threads and files refer to them. The first are those of the main thread. */
 struct pb_cred {
 	u32 id;
 	u32 uid;
@@ -136,11 +136,45 @@ struct pb_cred {
 	u32 securebits;
 	bool has_label;
 	struct codec_bytes label;	/* max 4096; of a security module, if it confines */
+	bool has_opener;
+	bool opener;			/* files were opened with it, and no thread has it */
 };
 
 #define PB_CRED_ARENA_MAX (CODEC_ALIGN(PB_CRED_GROUPS_MAX * sizeof(u32)))
 
 extern const struct codec_msg pb_cred_msg;
+
+#define PB_FILESYSTEM_TYPE_MAX 31
+#define PB_FILESYSTEM_UUID_MAX 16
+#define PB_FILESYSTEM_SOURCE_MAX 255
+
+/*
+ * A file system, so that a restart knows it again. Without any of the optional fields it never
+ * does.
+ */
+struct pb_filesystem {
+	struct codec_bytes type;	/* max 31; as in /proc/filesystems */
+	bool has_uuid;
+	struct codec_bytes uuid;	/* max 16 */
+	bool has_fsid;
+	u64 fsid;			/* f_fsid of statfs(2), of one without a uuid */
+	bool has_source;
+	struct codec_bytes source;	/* max 255; of one with neither: what is mounted */
+};
+
+extern const struct codec_msg pb_filesystem_msg;
+
+#define PB_FILESYSTEMS_FS_MAX 256
+
+/* The file systems that paths refer to. */
+struct pb_filesystems {
+	u32 n_fs;
+	struct pb_filesystem *fs;	/* max 256 */
+};
+
+#define PB_FILESYSTEMS_ARENA_MAX (CODEC_ALIGN(PB_FILESYSTEMS_FS_MAX * sizeof(struct pb_filesystem)))
+
+extern const struct codec_msg pb_filesystems_msg;
 
 #define PB_SECCOMP_FILTER_PROGRAM_MAX 32768
 
@@ -164,6 +198,7 @@ struct pb_seccomp {
 extern const struct codec_msg pb_seccomp_msg;
 
 #define PB_PATH_PATH_MAX 4095
+#define PB_PATH_HANDLE_MAX 160
 
 /* A file that is found again by its path. */
 struct pb_path {
@@ -172,11 +207,20 @@ struct pb_path {
 	u64 size;			/* st_size; 0 unless a regular file */
 	u64 mtime_ns;			/* since 1970 */
 	u64 ino;			/* to tell a reader; not checked */
-	u64 dev;			/* major << 32 | minor of the file system; not checked */
+	u64 dev;			/* major << 32 | minor of the file system */
 	bool has_rdev;
 	u64 rdev;			/* major << 32 | minor of a device node */
 	bool has_written;
-	bool written;			/* somebody had it open to write: mtime_ns is not checked */
+	bool written;			/* the program had it open to write: ctime_ns is checked */
+	bool has_fs;
+	u32 fs;				/* its place in FILESYSTEMS, from 1 on */
+	bool has_handle;
+	struct codec_bytes handle;	/* max 160; of the file in there: with fs, its identity */
+	/* id of a CRED: whose rights open it, if it is another file */
+	bool has_cred;
+	u32 cred;
+	bool has_ctime_ns;
+	u64 ctime_ns;			/* since 1970 */
 };
 
 extern const struct codec_msg pb_path_msg;
@@ -281,6 +325,9 @@ struct pb_file {
 	u32 lease;			/* F_RDLCK or F_WRLCK, of F_SETLEASE */
 	bool has_created;
 	bool created;			/* its open made it: F_CREATED_QUERY */
+	/* id of a CRED: what it was opened with; see Path.cred, too */
+	bool has_cred;
+	u32 cred;
 };
 
 extern const struct codec_msg pb_file_msg;

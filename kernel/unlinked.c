@@ -8,6 +8,7 @@
 #include <linux/fcntl.h>
 #include <linux/fs.h>
 #include <linux/magic.h>
+#include <linux/namei.h>
 #include <linux/random.h>
 #include <linux/slab.h>
 #include <linux/stat.h>
@@ -17,6 +18,7 @@
 #include "content.h"
 #include "path.h"
 #include "restart.h"
+#include "rights.h"
 #include "unlinked.h"
 
 /* Names that are tried where files must have one for a moment. */
@@ -90,6 +92,7 @@ int unlinked_save(struct checkpoint *cp, struct file *file, int fd, u64 addr, st
 		.what = "a deleted file's directory",
 		.where_type = fd >= 0 ? CKPT_WHERE_FD : CKPT_WHERE_ADDRESS,
 		.where = fd >= 0 ? fd : addr,
+		.cred = rights_program(cp),
 	};
 	struct pb_unlinked unlinked = {};
 	char buf[NAME_MAX + 1], *name;
@@ -128,20 +131,17 @@ int unlinked_save(struct checkpoint *cp, struct file *file, int fd, u64 addr, st
 /* ---- restart ---- */
 
 /* For file systems without O_TMPFILE: a name nobody else has, for a moment. */
-static struct file *unlinked_create_named(const char *dir)
+static struct file *unlinked_create_named(const struct path *dir)
 {
 	struct file *file = ERR_PTR(-EEXIST);
+	char name[sizeof(".ckpt-01234567")];
 	unsigned int i;
-	char *name;
 	int ret;
 
 	for (i = 0; i < UNLINKED_TRIES && PTR_ERR_OR_ZERO(file) == -EEXIST; i++) {
-		name = kasprintf(GFP_KERNEL_ACCOUNT, "%s/.ckpt-%08x", dir, get_random_u32());
-		if (!name)
-			return ERR_PTR(-ENOMEM);
-		file = filp_open(name, O_CREAT | O_EXCL | O_RDWR | O_LARGEFILE | O_NOFOLLOW,
-				 0600);
-		kfree(name);
+		snprintf(name, sizeof(name), ".ckpt-%08x", get_random_u32());
+		file = file_open_root(dir, name, O_CREAT | O_EXCL | O_RDWR | O_LARGEFILE |
+				      O_NOFOLLOW, 0600);
 	}
 	if (IS_ERR(file))
 		return file;
@@ -153,15 +153,53 @@ static struct file *unlinked_create_named(const char *dir)
 	return file;
 }
 
-static struct file *unlinked_create(const char *dir, bool linkable)
-{
+/* struct unlinked_making - a file that rights_try() tries to make */
+struct unlinked_making {
+	bool linkable;
 	struct file *file;
+};
+
+static int unlinked_create(struct rights_path *rp, void *arg)
+{
+	struct unlinked_making *making = arg;
 
 	/* O_EXCL: it cannot be linked again. */
-	file = filp_open(dir, O_TMPFILE | O_RDWR | O_LARGEFILE | (linkable ? 0 : O_EXCL), 0600);
-	if (PTR_ERR_OR_ZERO(file) == -EOPNOTSUPP && !linkable)
-		file = unlinked_create_named(dir);
-	return file;
+	making->file = file_open_root(&rp->path, "", O_TMPFILE | O_RDWR | O_LARGEFILE |
+				      (making->linkable ? 0 : O_EXCL), 0600);
+	if (PTR_ERR_OR_ZERO(making->file) == -EOPNOTSUPP && !making->linkable)
+		making->file = unlinked_create_named(&rp->path);
+	return PTR_ERR_OR_ZERO(making->file);
+}
+
+/* In the very directory it was in, with the restarter's rights: they give it its owner, too. */
+static struct file *unlinked_create_in(struct restart *rs, const struct pb_unlinked *pb,
+				       const char *dir)
+{
+	struct error_at at = { .reason = CKPT_REASON_CHANGED, .task = current };
+	struct unlinked_making making = { .linkable = pb->linkable };
+	struct rights_path rp = { .pb = &pb->dir };
+	int ret = -ENOMEM;
+	char *words;
+
+	words = kasprintf(GFP_KERNEL_ACCOUNT, "the directory %s of a deleted file", dir);
+	rp.name = words;
+	if (words)
+		ret = rights_find(rs, dir, LOOKUP_FOLLOW | LOOKUP_DIRECTORY, &rp);
+	if (ret)
+		goto out;
+	if (rp.same)
+		rp.as = NULL;
+	ret = rights_try(rs, &rp, unlinked_create, &making);
+	if (ret && rp.as)
+		ret = rights_refuse(rs, &rp, "in which the program can make none");
+	else if (ret)
+		error_add(&rs->ctx->errors, ret, &at,
+			  "in %s no file without a name can be made, to be the deleted file %.*s",
+			  dir, (int)pb->name.len, (const char *)pb->name.data);
+	rights_release(&rp);
+out:
+	kfree(words);
+	return ret ? ERR_PTR(ret) : making.file;
 }
 
 static int unlinked_make(struct restart *rs, const struct pb_unlinked *pb, const char *dir)
@@ -170,13 +208,9 @@ static int unlinked_make(struct restart *rs, const struct pb_unlinked *pb, const
 	struct file *file;
 	int ret;
 
-	file = unlinked_create(dir, pb->linkable);
-	if (IS_ERR(file)) {
-		error_add(&rs->ctx->errors, PTR_ERR(file), &at,
-			  "in %s no file without a name can be made, to be the deleted file %.*s",
-			  dir, (int)pb->name.len, (const char *)pb->name.data);
+	file = unlinked_create_in(rs, pb, dir);
+	if (IS_ERR(file))
 		file = path_stand_in(rs, PTR_ERR(file), S_IFREG, 0);
-	}
 	if (IS_ERR(file))
 		return PTR_ERR(file);
 	/* What is done to it here the program has not done, and shall not hear of (inotify). */

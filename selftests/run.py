@@ -140,8 +140,8 @@ class Subject:
             self.proc.wait()
         wait_until(lambda: not os.path.exists('/proc/%d' % self.pid), 'the killed subject is there')
 
-    def restore(self):
-        options, kw = (self.told('rstr') or '').split(), {}
+    def restore(self, *more):
+        options, kw = [*(self.told('rstr') or '').split(), *more], {}
         if self.terminal:
             self.terminal.close()
             self.terminal = Terminal()
@@ -216,16 +216,15 @@ def go_on(subject, rounds):
 def kill_restart(subject, rounds):
     for i in range(rounds):
         subject.nap()
-        if subject.told('kill') or subject.rng.random() < 0.3:
-            subject.checkpoint('--kill')
-        else:
-            subject.checkpoint()
+        kill = subject.told('kill') or subject.rng.random() < 0.3
+        subject.checkpoint(*(['--kill'] if kill else []))
         if i == 0:
             run(['ckptinfo', '--verify', subject.image]).status == 0 or check(
                 False, 'ckptinfo does not like the image: %s' %
                 run(['ckptinfo', '--verify', subject.image]))
         subject.kill()
-        subject.restore()
+        # What it has done to its files meanwhile is for the test to judge.
+        subject.restore(*([] if kill else ['--accept-changed-files']))
     subject.nap()
     subject.end()
 

@@ -221,8 +221,8 @@ struct ckpt_release {
  */
 #define CKPT_RESTART_DETACH		(1ULL << 0)
 /**
- * CKPT_RESTART_FILES_CHANGED - take files whose size or time is not that of the checkpoint. The
- * time of what somebody had open for writing then is not looked at.
+ * CKPT_RESTART_FILES_CHANGED - take files whose size or time is not that of the checkpoint. Of
+ * what the program had open for writing then, that is the time of the last change of any kind, too.
  */
 #define CKPT_RESTART_FILES_CHANGED	(1ULL << 1)
 /** CKPT_RESTART_FILES_TRUNCATE - cut files open for writing to their size at the checkpoint. */
@@ -234,8 +234,15 @@ struct ckpt_release {
  * else is wrong (an unsuitable kernel or processor, a missing right) ends it.
  */
 #define CKPT_RESTART_CHECK		(1ULL << 3)
+/**
+ * CKPT_RESTART_FILES_OTHER - take files that are not the very ones of the checkpoint, such as
+ * copies, with the caller's rights; else they must be within reach of what they were opened with
+ * then, without symbolic links, and that must be no more than the program has. A remark names each.
+ */
+#define CKPT_RESTART_FILES_OTHER	(1ULL << 4)
 #define CKPT_RESTART_FLAGS		(CKPT_RESTART_DETACH | CKPT_RESTART_FILES_CHANGED | \
-					 CKPT_RESTART_FILES_TRUNCATE | CKPT_RESTART_CHECK)
+					 CKPT_RESTART_FILES_TRUNCATE | CKPT_RESTART_CHECK | \
+					 CKPT_RESTART_FILES_OTHER)
 
 /** CKPT_RELOCATE_MAX - the most bytes that ckpt_restart.relocate may have */
 #define CKPT_RELOCATE_MAX		65536

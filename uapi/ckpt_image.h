@@ -59,6 +59,8 @@
  * threads.
  */
 #define CKPT_IMAGE_OBJECTS_MAX	(1 << 20)
+/** CKPT_IMAGE_OPENERS_MAX - the most CRED records that no thread has. */
+#define CKPT_IMAGE_OPENERS_MAX	256
 /** CKPT_IMAGE_HELD_MAX - the most bytes of all CRED and SECCOMP records. */
 #define CKPT_IMAGE_HELD_MAX	(64 << 20)
 
@@ -145,7 +147,8 @@ struct ckpt_image_record {
 	X(UNLINKED,	50,	unlinked,	"a file without a name, an object")	\
 	X(PKEYS,	51,	pkeys,		"protection keys")			\
 	X(INOTIFY,	60,	inotify,	"watches and events of an inotify instance") \
-	X(GUARDS,	61,	guards,		"guard regions")
+	X(GUARDS,	61,	guards,		"guard regions")			\
+	X(FILESYSTEMS,	62,	filesystems,	"file systems that paths refer to")
 
 /** enum ckpt_rec - record types; see CKPT_REC_TABLE */
 enum ckpt_rec {

@@ -401,6 +401,7 @@ TEST(terminal_to_write_to)
 	list[first] = (struct image_rec){ CKPT_REC_TTY, 0, sizeof(record), record };
 	list[first + 1] = (struct image_rec){ CKPT_REC_FILE, 0, sizeof(file), file };
 	memcpy(list + first + 2, recs + first, (n_recs - first) * sizeof(*list));
+	ASSERT_EQ(0, chmod(counter_path, 0600));
 	drop(1ULL << CAP_CHECKPOINT_RESTORE);
 	tty = open(ptsname(pty), O_WRONLY | O_NOCTTY | O_CLOEXEC);
 	ASSERT_LE(0, tty);
@@ -659,7 +660,6 @@ TEST(setuid_given_away)
 
 	ASSERT_EQ(0, chdir("/"));
 	SETUP_OF("count");
-	ASSERT_EQ(0, chmod(counter_path, 0666));
 	record[11] = sizeof(record) - 12;
 	say_nobody();
 	n = with_record(list, CKPT_REC_SHMEM, record, sizeof(record));
@@ -681,7 +681,8 @@ TEST(umask_in_the_way)
 {
 	static const uint8_t record[] = {
 		0x08, 0xe6, 0x07,
-		0x12, 16, 0x0a, 4, '/', 't', 'm', 'p', 0x10, 0, 0x18, 0, 0x20, 0, 0x28, 0, 0x30, 0,
+		0x12, 18, 0x0a, 4, '/', 't', 'm', 'p', 0x10, 0, 0x18, 0, 0x20, 0, 0x28, 0, 0x30, 0,
+		0x58, 1,
 		0x1a, 4, 'g', 'o', 'n', 'e', 0x20, 1,
 		0x2a, 15, 0x08, 0x80, 0x03, 0x10, 0xfe, 0xff, 0x03, 0x18, 0xfe, 0xff, 0x03,
 		0x20, 1, 0x28, 1,
@@ -692,7 +693,6 @@ TEST(umask_in_the_way)
 
 	ASSERT_EQ(0, chdir("/"));
 	SETUP_OF("count");
-	ASSERT_EQ(0, chmod(counter_path, 0666));
 	say_nobody();
 	i = nth_rec(CKPT_REC_FS, 0);
 	msg = payload(i);
@@ -737,7 +737,6 @@ TEST(check_shows_no_executable)
 
 	ASSERT_EQ(0, chdir("/"));
 	SETUP_OF("crowd");
-	ASSERT_EQ(0, chmod(counter_path, 0666));
 	say_nobody();
 	pid = fork();
 	if (!pid)

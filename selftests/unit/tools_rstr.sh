@@ -177,6 +177,8 @@ test_rstr_flags()
 	echo image > image
 	FAKE_LOG=$dir/log FAKE_PROGRAM=true run fake rstr --accept-changed-files --truncate-files < image
 	is "$(head -1 log)" 'restart flags 6 tty no' 'what was asked for'
+	FAKE_LOG=$dir/log2 FAKE_PROGRAM=true run fake rstr --accept-other-files < image
+	is "$(head -1 log2)" 'restart flags 16 tty no' 'what was asked for'
 }
 
 # The program may get to run before the ioctl returns: a signal then is for the program.

@@ -13,7 +13,8 @@ bool check_too_many(struct model *m)
 	switch (m->im.type) {
 	case CKPT_REC_CRED:
 		m->held += m->im.length;
-		return ++m->nr_creds > m->image->nr_tasks || m->held > CKPT_IMAGE_HELD_MAX;
+		return ++m->nr_creds > m->image->nr_tasks + CKPT_IMAGE_OPENERS_MAX ||
+		       m->held > CKPT_IMAGE_HELD_MAX;
 	case CKPT_REC_SECCOMP:
 		m->held += m->im.length;
 		return ++m->nr_filters > m->image->nr_tasks || m->held > CKPT_IMAGE_HELD_MAX;
@@ -29,6 +30,53 @@ bool check_droppable_bad(const Ckpt__Vma *vma)
 
 	return vma->flags & VMA_FLAG(DROPPABLE) &&
 	       (vma->kind != CKPT__VMA_KIND__VMA_ANON || vma->flags & never);
+}
+
+int check_cred(struct model *m, const Ckpt__Cred *cred)
+{
+	m->nr_openers += cred->opener;
+	if (m->nr_openers > CKPT_IMAGE_OPENERS_MAX ||
+	    m->nr_creds - m->nr_openers > m->image->nr_tasks)
+		return BAD(m, "too many of them");
+	if (!m->program && cred->opener)
+		return BAD(m, "%u stands before those of the program", cred->id);
+	m->program = m->program ? m->program : cred;
+	return 0;
+}
+
+int check_thread_cred(struct model *m, const struct model_process *p, const Ckpt__Thread *thread)
+{
+	const Ckpt__Cred *cred = (const Ckpt__Cred *)model_find(m, thread->cred)->msg;
+
+	if (cred->opener || (!p->nr_threads && cred != m->program))
+		return BAD(m, "credentials %u are not those of thread %u", thread->cred,
+			   thread->tid);
+	return 0;
+}
+
+int check_filesystems(struct model *m, const Ckpt__Filesystems *fs)
+{
+	size_t i;
+
+	if (m->fs || m->nr_objects)
+		return BAD(m, "stands %s", m->fs ? "twice" : "behind an object");
+	for (i = 0; i < fs->n_fs; i++)
+		if (fs->fs[i]->has_uuid && fs->fs[i]->uuid.len != 16)
+			return BAD(m, "a uuid has %zu bytes", fs->fs[i]->uuid.len);
+	m->fs = fs;
+	return 0;
+}
+
+bool check_path_bad(const struct model *m, const Ckpt__Path *path)
+{
+	const ProtobufCBinaryData *name = &path->path;
+	const struct model_object *cred = path->has_cred ? model_find(m, path->cred) : NULL;
+
+	if (path->has_cred && (!cred || cred->type != CKPT_REC_CRED))
+		return true;
+	if (path->has_fs && (!path->fs || !m->fs || path->fs > m->fs->n_fs))
+		return true;
+	return !name->len || name->data[0] != '/' || memchr(name->data, 0, name->len);
 }
 
 bool check_proc_bad(const Ckpt__Proc *proc)

@@ -24,6 +24,18 @@ bool check_too_many(struct model *m);
 /** check_droppable_bad() - is this droppable memory of a kind that there is not? */
 bool check_droppable_bad(const Ckpt__Vma *vma);
 
+/** check_cred() - CRED; check_too_many() has counted it */
+int check_cred(struct model *m, const Ckpt__Cred *cred);
+
+/** check_thread_cred() - the credentials of a thread, which is not in @p yet */
+int check_thread_cred(struct model *m, const struct model_process *p, const Ckpt__Thread *thread);
+
+/** check_filesystems() - FILESYSTEMS, which @m gets */
+int check_filesystems(struct model *m, const Ckpt__Filesystems *fs);
+
+/** check_path_bad() - no proper path, or it refers to what is not there? */
+bool check_path_bad(const struct model *m, const Ckpt__Path *path);
+
 /** check_proc_bad() - is this a file of proc without a proper path? */
 bool check_proc_bad(const Ckpt__Proc *proc);
 

@@ -408,6 +408,8 @@ int show_json(const struct model *m)
 	member(&w, "pipe_bytes", json_integer(m->pipe_bytes));
 	member(&w, "sha256", json_bytes("sha256", &digest));
 	member(&w, "image", json_message(&m->image->base));
+	if (m->fs)
+		member(&w, "filesystems", json_message(&m->fs->base));
 	open_group(&w, "processes", '[');
 	for (i = 0; i < m->nr_processes; i++)
 		write_process(&w, &m->processes[i]);

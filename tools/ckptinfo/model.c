@@ -144,13 +144,6 @@ static int add_image(struct model *m, const Ckpt__Image *image)
 	return 0;
 }
 
-static bool bad_path(const Ckpt__Path *path)
-{
-	const ProtobufCBinaryData *name = &path->path;
-
-	return !name->len || name->data[0] != '/' || memchr(name->data, 0, name->len);
-}
-
 static int add_file(struct model *m, const Ckpt__File *file)
 {
 	int kinds = !!file->path + !!file->has_pipe + !!file->has_tty + !!file->has_shmem +
@@ -159,12 +152,13 @@ static int add_file(struct model *m, const Ckpt__File *file)
 
 	if (kinds != 1)
 		return BAD(m, "%u is of %d kinds, not one", file->id, kinds);
-	if (file->path && bad_path(file->path))
+	if (file->path && check_path_bad(m, file->path))
 		return BAD(m, "%u has a bad path", file->id);
 	if ((file->has_pipe && need(m, file->pipe, CKPT_REC_PIPE)) ||
 	    (file->has_tty && need(m, file->tty, CKPT_REC_TTY)) ||
 	    (file->has_shmem && need(m, file->shmem, CKPT_REC_SHMEM)) ||
-	    (file->has_unlinked && need(m, file->unlinked, CKPT_REC_UNLINKED)))
+	    (file->has_unlinked && need(m, file->unlinked, CKPT_REC_UNLINKED)) ||
+	    (file->has_cred && need(m, file->cred, CKPT_REC_CRED)))
 		return -1;
 	if (file->fown && file->fown->has_type != file->fown->has_pid)
 		return BAD(m, "%u has half an owner", file->id);
@@ -172,7 +166,7 @@ static int add_file(struct model *m, const Ckpt__File *file)
 		return BAD(m, "eventfd %u has overflowed", file->id);
 	if (file->has_lease && file->lease > 1)
 		return BAD(m, "%u has a lease of kind %u", file->id, file->lease);
-	if (file->proc && check_proc_bad(file->proc))
+	if (file->proc && (check_path_bad(m, file->proc->root) || check_proc_bad(file->proc)))
 		return BAD(m, "%u has a bad path", file->id);
 	if (file->timerfd && check_timerfd_bad(file->timerfd))
 		return BAD(m, "timerfd %u cannot be", file->id);
@@ -189,7 +183,7 @@ static int add_pipe(struct model *m, const Ckpt__Pipe *pipe)
 	uint64_t sum = 0;
 	size_t i;
 
-	if (pipe->fifo && (!S_ISFIFO(pipe->fifo->mode) || bad_path(pipe->fifo)))
+	if (pipe->fifo && (!S_ISFIFO(pipe->fifo->mode) || check_path_bad(m, pipe->fifo)))
 		return BAD(m, "%u has a bad path", pipe->id);
 	if (pipe->attr && check_attr(m, pipe->id, pipe->attr))
 		return -1;
@@ -233,7 +227,7 @@ static int add_unlinked(struct model *m, const Ckpt__Unlinked *unlinked)
 {
 	if (unlinked->size > INT64_MAX)
 		return BAD(m, "%u is too large", unlinked->id);
-	if (bad_path(unlinked->dir))
+	if (check_path_bad(m, unlinked->dir))
 		return BAD(m, "%u has a bad path", unlinked->id);
 	if (check_attr(m, unlinked->id, unlinked->attr))
 		return -1;
@@ -242,7 +236,7 @@ static int add_unlinked(struct model *m, const Ckpt__Unlinked *unlinked)
 
 static int add_fs(struct model *m, struct model_process *p, const Ckpt__Fs *fs)
 {
-	if (bad_path(fs->root) || bad_path(fs->cwd))
+	if (check_path_bad(m, fs->root) || check_path_bad(m, fs->cwd))
 		return BAD(m, "bad path");
 	p->fs = fs;
 	return 0;
@@ -464,7 +458,7 @@ static int add_thread(struct model *m, struct model_process *p, const Ckpt__Thre
 		return BAD(m, "out of memory");
 	if (*(const Ckpt__Thread **)node != thread)
 		return BAD(m, "thread %u stands twice", thread->tid);
-	if (need(m, thread->cred, CKPT_REC_CRED) ||
+	if (need(m, thread->cred, CKPT_REC_CRED) || check_thread_cred(m, p, thread) ||
 	    check_signals(m, thread->n_pending, thread->pending))
 		return -1;
 	if (thread->has_seccomp && (need(m, thread->seccomp, CKPT_REC_SECCOMP) ||
@@ -660,7 +654,10 @@ static int add_message(struct model *m, ProtobufCMessage *msg)
 	}
 	switch (m->im.type) {
 	case CKPT_REC_CRED:
-		return add_object(m, ((Ckpt__Cred *)msg)->id, msg);
+		return check_cred(m, (Ckpt__Cred *)msg) ?:
+		       add_object(m, ((Ckpt__Cred *)msg)->id, msg);
+	case CKPT_REC_FILESYSTEMS:
+		return check_filesystems(m, (Ckpt__Filesystems *)msg);
 	case CKPT_REC_FILE:
 		return add_file(m, (Ckpt__File *)msg);
 	case CKPT_REC_PIPE:

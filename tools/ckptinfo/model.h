@@ -89,7 +89,10 @@ struct model_process {
  * @im: the reader; im.bad tells why model_read() failed
  * @image: its first record
  * @objects: in the order of the image
+ * @fs: FILESYSTEMS, or NULL
+ * @program: the first CRED, or NULL
  * @nr_creds: CRED records
+ * @nr_openers: of these, such that no thread has
  * @nr_filters: SECCOMP records
  * @held: bytes of both
  * @processes: in the order of the image
@@ -101,7 +104,10 @@ struct model {
 	const Ckpt__Image *image;
 	struct model_object **objects;
 	size_t nr_objects;
+	const Ckpt__Filesystems *fs;
+	const Ckpt__Cred *program;
 	size_t nr_creds;
+	size_t nr_openers;
 	size_t nr_filters;
 	uint64_t held;
 	struct model_process *processes;

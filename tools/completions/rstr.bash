@@ -5,7 +5,7 @@ _rstr()
 {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}
 	local long='--detach --input= --pidfile= --new-pidns --accept-changed-files
-		--truncate-files --relocate= --check --stats= --verbose --quiet --no-progress --help --version'
+		--accept-other-files --truncate-files --relocate= --check --stats= --verbose --quiet --no-progress --help --version'
 
 	COMPREPLY=()
 	# "--input=FILE" is three words here: readline breaks at "=".

@@ -51,6 +51,7 @@ static const char usage_text[] =
 	"      --new-pidns             give it a pid namespace of its own, where its pids\n"
 	"                              are free\n"
 	"      --accept-changed-files  take files that are not as they were\n"
+	"      --accept-other-files    take copies of its files, with your rights to them\n"
 	"      --truncate-files        cut files it writes to the size they had\n"
 	"      --relocate=OLD=NEW      look for what was below the directory OLD below NEW\n"
 	"      --check                 only see whether it could be started here\n"
@@ -67,6 +68,7 @@ static const char usage_text[] =
 enum {
 	OPT_NEW_PIDNS = 256,
 	OPT_CHANGED,
+	OPT_OTHER,
 	OPT_TRUNCATE,
 	OPT_RELOCATE,
 	OPT_CHECK,
@@ -80,6 +82,7 @@ static const struct option options[] = {
 	{ "pidfile", required_argument, NULL, 'p' },
 	{ "new-pidns", no_argument, NULL, OPT_NEW_PIDNS },
 	{ "accept-changed-files", no_argument, NULL, OPT_CHANGED },
+	{ "accept-other-files", no_argument, NULL, OPT_OTHER },
 	{ "truncate-files", no_argument, NULL, OPT_TRUNCATE },
 	{ "relocate", required_argument, NULL, OPT_RELOCATE },
 	{ "check", no_argument, NULL, OPT_CHECK },
@@ -168,6 +171,9 @@ static int parse(struct order *order, int argc, char **argv)
 			break;
 		case OPT_CHANGED:
 			order->flags |= CKPT_RESTART_FILES_CHANGED;
+			break;
+		case OPT_OTHER:
+			order->flags |= CKPT_RESTART_FILES_OTHER;
 			break;
 		case OPT_TRUNCATE:
 			order->flags |= CKPT_RESTART_FILES_TRUNCATE;
