@@ -226,11 +226,21 @@ static void put_file(uint32_t id, uint32_t flags, const char *path, uint32_t mod
 	p.mtime_ns = 1690000000000000000ULL;
 	p.ino = 77;
 	p.dev = 8ULL << 32 | 1;
+	identity(&p);
 	file.id = id;
 	file.flags = flags;
 	file.has_pos = true;
 	file.pos = 10;
 	file.path = &p;
+	if (id == ID_LOG) {
+		p.has_written = p.written = true;
+		p.has_ctime_ns = true;
+		p.ctime_ns = 1690000000000000001ULL;
+	}
+	if (is("file-cred-path")) {
+		file.has_cred = true;
+		file.cred = ID_CRED;
+	}
 	if (is("file-two-kinds") && id == ID_LOG) {
 		file.has_pipe = true;
 		file.pipe = ID_PIPE;
@@ -256,11 +266,15 @@ static void put_objects(void)
 	cred.cap_bounding = (1ULL << 41) - 1;
 	cred.has_label = true;
 	cred.label = bytes(is("hostile-text") ? "\033]0;x\007" : "docker-default (enforce)");
+	cred.has_opener = cred.opener = is("opener-first");
+	if (is("file-early"))
+		put_file(ID_EXE, O_RDONLY, "/usr/bin/sample", S_IFREG | 0755, 123456);
 	message(CKPT_REC_CRED, &cred);
 	for (i = 0; i < 2 && is("creds-count"); i++) {
 		cred.id = 100 + i;
 		message(CKPT_REC_CRED, &cred);
 	}
+	put_openers(&cred);
 
 	put_file(is("id-twice") ? ID_CRED : ID_EXE, O_RDONLY | 0100000,
 		 is("hostile-text") ? "/usr/bin/\xff\033[31m\\\n" :
@@ -299,6 +313,8 @@ after_pipe:
 	file.flags = O_RDWR;
 	file.has_tty = true;
 	file.tty = ID_TTY;
+	file.has_cred = true;
+	file.cred = is("file-cred-missing") ? 99 : is("file-cred-kind") ? ID_EXE : ID_OPENER;
 	message(CKPT_REC_FILE, &file);
 
 	shmem.id = ID_SHMEM;
@@ -321,6 +337,8 @@ static void put_fs(void)
 	root.path = bytes("/");
 	root.mode = cwd.mode = S_IFDIR | 0755;
 	cwd.path = bytes("/home/user");
+	identity(&root);
+	identity(&cwd);
 	fs.root = &root;
 	fs.cwd = &cwd;
 	fs.umask = 022;
@@ -506,7 +524,8 @@ static void put_threads(void)
 	for (i = 0; i < 2; i++) {
 		thread.tid = i ? is("tid-twice") ? PID : PID + 1 : is("leader") ? PID + 1 : PID;
 		thread.comm = i ? (char *)"worker" : (char *)"sample";
-		thread.cred = is("thread-cred") ? ID_EXE : ID_CRED;
+		thread.cred = is("thread-cred") ? ID_EXE :
+			      is("thread-opener") ? ID_OPENER : ID_CRED;
 		thread.blocked = i ? 1ULL << 63 | 1 << 9 : 0;
 		thread.rseq = &rseq;
 		thread.restart = i ? NULL : &restart;
@@ -582,6 +601,7 @@ static void put_all(void)
 	if (is("object-first"))
 		put_fs();
 	put_process();
+	put_filesystems();
 	put_objects();
 	put_event_files();
 	put_filters();

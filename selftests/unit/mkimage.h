@@ -24,6 +24,7 @@ enum {
 	ID_CRED = 1, ID_EXE, ID_PIPE, ID_PIPE_R, ID_PIPE_W, ID_TTY, ID_TTY_FILE, ID_SHMEM,
 	ID_SHMEM_FILE, ID_LOG, ID_EVENTFD, ID_TIMERFD, ID_SIGNALFD, ID_EPOLL, ID_PIDFD,
 	ID_SECCOMP, ID_UNLINKED, ID_UNLINKED_FILE, ID_INOTIFY, ID_PROC,
+	ID_OPENER,
 };
 
 /** is() - is it this variant that is to be written? */
@@ -35,7 +36,12 @@ void message(uint32_t type, const void *msg);
 /** bytes() - a text as the content of a field. */
 ProtobufCBinaryData bytes(const char *text);
 
+/** identity() - say which file a path leads to, and whose rights open it */
+void identity(Ckpt__Path *path);
+
 /* Records of some kind each; mkimage_state.c */
+void put_filesystems(void);
+void put_openers(const Ckpt__Cred *program);
 void put_filters(void);
 void put_unlinked(void);
 void put_event_files(void);

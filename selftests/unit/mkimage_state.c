@@ -1,11 +1,80 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Images that no kernel made: filters, files without a path, watches, locks, keys, timers. */
+/*
+ * Images that no kernel made: file systems, openers, filters, files without a path, watches,
+ * locks, keys, timers.
+ */
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "mkimage.h"
 #include "util.h"
+
+/* One more than there may be. */
+#define FILESYSTEMS_MORE 257
+
+/* The file systems, each of which is known by something else. */
+void put_filesystems(void)
+{
+	static const char digits[] = "0123456789abcdef!";
+	Ckpt__Filesystem fs[4], *list[FILESYSTEMS_MORE];
+	Ckpt__Filesystems all = CKPT__FILESYSTEMS__INIT;
+	size_t i;
+
+	for (i = 0; i < 4; i++)
+		ckpt__filesystem__init(&fs[i]);
+	for (i = 0; i < ARRAY_SIZE(list); i++)
+		list[i] = &fs[i < 4 ? i : 3];
+	fs[0].type = (char *)(is("filesystem-type") ? "a-type-of-as-many-as-32-letters-" : "ext4");
+	fs[0].has_uuid = true;
+	fs[0].uuid = bytes(digits);
+	fs[0].uuid.len = is("filesystem-uuid") ? 15 : is("filesystem-uuid-long") ? 17 : 16;
+	fs[1].type = (char *)(is("hostile-text") ? "\033]0;x\007" : "tmpfs");
+	fs[1].has_fsid = true;
+	fs[1].fsid = 0x1234567890ULL;
+	fs[2].type = (char *)"nfs4";
+	fs[2].has_source = true;
+	fs[2].source = bytes(is("hostile-text") ? "\033]0;x\007" : "server:/export");
+	fs[3].type = (char *)"fuse";
+	all.n_fs = is("filesystems-many") ? ARRAY_SIZE(list) : 4;
+	all.fs = list;
+	if (!is("filesystems-late") && !is("filesystems-missing"))
+		message(CKPT_REC_FILESYSTEMS, &all);
+	if (is("filesystems-twice"))
+		message(CKPT_REC_FILESYSTEMS, &all);
+}
+
+/* Credentials that files were opened with, and no thread has. */
+void put_openers(const Ckpt__Cred *program)
+{
+	Ckpt__Filesystems none = CKPT__FILESYSTEMS__INIT;
+	Ckpt__Cred cred = *program;
+	unsigned int i, n = is("openers-count") ? CKPT_IMAGE_OPENERS_MAX + 1 :
+			    is("openers-most") ? CKPT_IMAGE_OPENERS_MAX : 1;
+
+	if (is("filesystems-late"))
+		message(CKPT_REC_FILESYSTEMS, &none);
+	cred.has_label = false;
+	cred.has_opener = cred.opener = true;
+	cred.uid = cred.euid = cred.suid = cred.fsuid = 0;
+	for (i = 0; i < n; i++) {
+		cred.id = i ? 1000 + i : ID_OPENER;
+		message(CKPT_REC_CRED, &cred);
+	}
+}
+
+void identity(Ckpt__Path *path)
+{
+	static uint8_t handle[161] = { 1, 1, 77 };
+
+	path->has_fs = true;
+	path->fs = is("path-fs-zero") ? 0 : is("path-fs-high") ? 5 : 1;
+	path->has_handle = true;
+	path->handle = (ProtobufCBinaryData){ is("path-handle") ? 161 : 10, handle };
+	path->has_cred = true;
+	path->cred = is("path-cred-missing") ? 99 : is("path-cred-zero") ? 0 :
+		     is("path-cred-self") ? ID_EXE : is("path-cred-opener") ? ID_OPENER : ID_CRED;
+}
 
 /* Two seccomp filters. */
 void put_filters(void)
@@ -40,6 +109,8 @@ void put_unlinked(void)
 
 	dir.path = bytes(is("unlinked-dir") ? "tmp" : "/tmp");
 	dir.mode = S_IFDIR | 0777;
+	identity(&dir);
+	dir.cred = is("unlinked-cred") ? ID_EXE : ID_CRED;
 	attr.mode = is("unlinked-mode") ? S_IFREG | 0600 : 0600;
 	unlinked.id = ID_UNLINKED;
 	unlinked.dir = &dir;
@@ -190,6 +261,8 @@ void put_proc_file(void)
 
 	root.path = bytes("/proc");
 	root.mode = S_IFDIR | 0555;
+	identity(&root);
+	root.cred = is("proc-cred") ? ID_EXE : ID_CRED;
 	proc.root = &root;
 	proc.has_self = true;
 	proc.self = !is("proc-thread");
@@ -213,6 +286,8 @@ void put_inotify(void)
 
 	path.path = bytes(is("inotify-path") ? "home" : "/home/user");
 	path.mode = S_IFDIR | 0755;
+	identity(&path);
+	path.cred = is("inotify-cred") ? ID_EXE : ID_CRED;
 	watch.wd = is("inotify-wd") ? 0 : 5;
 	watch.path = &path;
 	watch.mask = is("inotify-mask") ? 0x2000 : 0x100;

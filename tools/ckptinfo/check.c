@@ -34,14 +34,20 @@ bool check_droppable_bad(const Ckpt__Vma *vma)
 
 int check_cred(struct model *m, const Ckpt__Cred *cred)
 {
-	m->nr_openers += cred->opener;
-	if (m->nr_openers > CKPT_IMAGE_OPENERS_MAX ||
-	    m->nr_creds - m->nr_openers > m->image->nr_tasks)
-		return BAD(m, "too many of them");
 	if (!m->program && cred->opener)
 		return BAD(m, "%u stands before those of the program", cred->id);
+	m->nr_openers += cred->opener;
+	if (m->nr_openers > CKPT_IMAGE_OPENERS_MAX ||
+	    m->nr_creds + 1 - m->nr_openers > m->image->nr_tasks)
+		return BAD(m, "too many of them");
 	m->program = m->program ? m->program : cred;
 	return 0;
+}
+
+bool check_early(const struct model *m)
+{
+	return !m->program && (m->im.type == CKPT_REC_FILE || m->im.type == CKPT_REC_PIPE ||
+			       m->im.type == CKPT_REC_FS || m->im.type == CKPT_REC_UNLINKED);
 }
 
 int check_thread_cred(struct model *m, const struct model_process *p, const Ckpt__Thread *thread)
@@ -183,11 +189,10 @@ int check_inotify(struct model *m, const struct model_process *p, const Ckpt__In
 		return BAD(m, "%u is no number of a watch", inotify->next_wd);
 	for (i = 0; i < inotify->n_watch; i++) {
 		const Ckpt__InotifyWatch *watch = inotify->watch[i];
-		const ProtobufCBinaryData *path = &watch->path->path;
 
 		if (!watch->wd || watch->wd > INT32_MAX)
 			return BAD(m, "%u is no number of a watch", watch->wd);
-		if (!path->len || path->data[0] != '/' || memchr(path->data, 0, path->len))
+		if (check_path_bad(m, watch->path))
 			return BAD(m, "watch %u has a bad path", watch->wd);
 		if (watch->mask & ~(IN_ALL_EVENTS | IN_EXCL_UNLINK | IN_ONESHOT))
 			return BAD(m, "watch %u is for events 0x%x", watch->wd, watch->mask);

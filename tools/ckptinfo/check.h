@@ -24,8 +24,11 @@ bool check_too_many(struct model *m);
 /** check_droppable_bad() - is this droppable memory of a kind that there is not? */
 bool check_droppable_bad(const Ckpt__Vma *vma);
 
-/** check_cred() - CRED; check_too_many() has counted it */
+/** check_cred() - CRED; check_too_many() will count it */
 int check_cred(struct model *m, const Ckpt__Cred *cred);
+
+/** check_early() - does this record need the first CRED, which has not been read yet? */
+bool check_early(const struct model *m);
 
 /** check_thread_cred() - the credentials of a thread, which is not in @p yet */
 int check_thread_cred(struct model *m, const struct model_process *p, const Ckpt__Thread *thread);

@@ -27,10 +27,11 @@ static const char *const hex_fields[] = {
 	"vdso_base", "def_flags", "handler", "restorer", "mask", "blocked", "altstack_sp",
 	"robust_list", "clear_child_tid", "ptr", "remain_ptr", "uaddr", "xfeatures",
 	"cap_inheritable", "cap_permitted", "cap_effective", "cap_bounding", "cap_ambient",
+	"fsid",
 };
 
 /* Bytes that are text. */
-static const char *const text_fields[] = { "path", "name" };
+static const char *const text_fields[] = { "path", "name", "source" };
 
 static bool listed(const char *name, const char *const *list, size_t n)
 {

@@ -160,6 +160,8 @@ static int add_file(struct model *m, const Ckpt__File *file)
 	    (file->has_unlinked && need(m, file->unlinked, CKPT_REC_UNLINKED)) ||
 	    (file->has_cred && need(m, file->cred, CKPT_REC_CRED)))
 		return -1;
+	if (file->path && file->has_cred)
+		return BAD(m, "%u has credentials beside those of its path", file->id);
 	if (file->fown && file->fown->has_type != file->fown->has_pid)
 		return BAD(m, "%u has half an owner", file->id);
 	if (file->eventfd && file->eventfd->count == UINT64_MAX)
@@ -649,6 +651,8 @@ static int add_message(struct model *m, ProtobufCMessage *msg)
 		return BAD(m, "stands behind the content of memory");
 	} else if (m->im.type == CKPT_REC_THREAD && !p->mm) {
 		return BAD(m, "stands before MM");
+	} else if (check_early(m)) {
+		return BAD(m, "stands before the first CRED");
 	} else if (m->im.type == CKPT_REC_FILE && p->nr_inotifies) {
 		return BAD(m, "stands behind INOTIFY");
 	}
