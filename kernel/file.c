@@ -704,7 +704,7 @@ int file_read(struct restart *rs)
 	kind = file_kind_of(&pb);
 	if (!kind || pb.flags & ~FILE_FLAGS || (pb.flags & __O_TMPFILE && !pb.has_unlinked) ||
 	    (pb.has_pos && !pb.has_path && !pb.has_shmem && !pb.has_unlinked && !pb.has_proc) ||
-	    (pb.has_cred && !rights_valid(rs, pb.cred)))
+	    (pb.has_cred && (pb.has_path || !rights_valid(rs, pb.cred))))
 		return stream_in_bad(&rs->in, "file %u", pb.id);
 	ret = fown_note(rs, &pb) ?: lock_note_lease(rs, &pb);
 	if (ret)

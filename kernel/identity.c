@@ -307,11 +307,17 @@ int identity_read(struct restart *rs)
 	return 0;
 }
 
-static bool identity_same_fs(struct identity_known *known, u32 fs, const struct path *path)
+bool identity_valid(const struct restart *rs, u32 fs)
 {
+	return fs && rs->identity && fs <= rs->identity->n;
+}
+
+static bool identity_same_fs(const struct restart *rs, u32 fs, const struct path *path)
+{
+	struct identity_known *known = rs->identity;
 	const struct identity_key *key;
 
-	if (!known || !fs || fs > known->n)
+	if (!identity_valid(rs, fs))
 		return false;
 	key = &known->key[fs - 1];
 	/* Nothing that would tell it from others of its type. */
@@ -335,7 +341,7 @@ bool identity_same(struct restart *rs, const struct pb_path *pb, const struct pa
 	if (S_ISCHR(inode->i_mode) && S_ISCHR(pb->mode))
 		return pb->has_rdev &&
 		       ((u64)MAJOR(inode->i_rdev) << 32 | MINOR(inode->i_rdev)) == pb->rdev;
-	if (!pb->has_handle || !identity_same_fs(rs->identity, pb->fs, path))
+	if (!pb->has_handle || !identity_same_fs(rs, pb->fs, path))
 		return false;
 	len = identity_handle(path, buf);
 	return len == pb->handle.len && !memcmp(buf, pb->handle.data, len);

@@ -49,6 +49,9 @@ void identity_free_saved(struct checkpoint *cp);
 /** identity_read() - restart: FILESYSTEMS */
 int identity_read(struct restart *rs);
 
+/** identity_valid() - restart: is this the place of a file system in FILESYSTEMS? */
+bool identity_valid(const struct restart *rs, u32 fs);
+
 /**
  * identity_same() - restart: is this the very file that the image means?
  * @rs: the restart

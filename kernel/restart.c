@@ -336,16 +336,17 @@ struct restart_record {
 /* Files are watched when all are open: that one is opened is an event. */
 #define RESTART_LATE	(REC(INOTIFY) | RESTART_CONTENT)
 
+/* Nothing is opened before it is known whose it will be: a file gets its opener's credentials. */
 static const struct restart_record restart_records[] = {
-	[CKPT_REC_FILESYSTEMS] = { identity_read, true, 0, REC(CRED) | REC(FS) | REC(FILE) },
+	[CKPT_REC_FILESYSTEMS] = { identity_read, true, 0, REC(CRED) },
 	[CKPT_REC_CRED] = { rights_read, false, 0, RESTART_CONTENT },
-	[CKPT_REC_FILE] = { file_read, false, 0, RESTART_LATE },
-	[CKPT_REC_PIPE] = { pipe_read, false, 0, RESTART_LATE },
+	[CKPT_REC_FILE] = { file_read, false, REC(CRED), RESTART_LATE },
+	[CKPT_REC_PIPE] = { pipe_read, false, REC(CRED), RESTART_LATE },
 	[CKPT_REC_PIPE_DATA] = { pipe_read_data, false, REC(PIPE), RESTART_CONTENT },
 	[CKPT_REC_SECCOMP] = { seccomp_read, false, 0, RESTART_CONTENT },
 	[CKPT_REC_SHMEM] = { shmem_read, false, 0, RESTART_CONTENT },
 	[CKPT_REC_TTY] = { tty_read, true, 0, RESTART_CONTENT },
-	[CKPT_REC_FS] = { fs_read, true, 0, RESTART_CONTENT },
+	[CKPT_REC_FS] = { fs_read, true, REC(CRED), RESTART_CONTENT },
 	[CKPT_REC_MM] = { mm_read, true, REC(VMAS), RESTART_CONTENT },
 	[CKPT_REC_VMAS] = { vma_read, false, 0, REC(MM) | RESTART_CONTENT },
 	[CKPT_REC_FDS] = { file_read_fds, false, 0, REC(EPOLL) | REC(LOCKS) | RESTART_CONTENT },
@@ -362,7 +363,7 @@ static const struct restart_record restart_records[] = {
 	[CKPT_REC_GUARDS] = { pages_read_guards, false, REC(MM), 0 },
 	[CKPT_REC_SHMEM_RUN] = { content_read, false, REC(MM), 0 },
 	[CKPT_REC_PKEYS] = { mm_read_pkeys, true, 0, REC(VMAS) | REC(MM) | RESTART_CONTENT },
-	[CKPT_REC_UNLINKED] = { unlinked_read, false, 0, RESTART_LATE },
+	[CKPT_REC_UNLINKED] = { unlinked_read, false, REC(CRED), RESTART_LATE },
 };
 
 /* What an image cannot be without. */

@@ -241,7 +241,8 @@ static void rights_accept(struct restart *rs, struct rights_path *rp)
  */
 static bool rights_same(struct restart *rs, const struct rights_path *rp, const struct path *path)
 {
-	return rp->as || S_ISCHR(rp->pb->mode) || identity_mounted(rp->pb, path) ||
+	return rp->as || S_ISCHR(d_backing_inode(path->dentry)->i_mode) ||
+	       identity_mounted(rp->pb, path) ||
 	       (rs->program && cred_within(current_cred(), rs->program));
 }
 
@@ -254,6 +255,8 @@ int rights_find(struct restart *rs, const char *name, unsigned int lookup, struc
 
 	if (rp->pb->has_cred && !rights_valid(rs, rp->pb->cred))
 		return stream_in_bad(&rs->in, "credentials %u", rp->pb->cred);
+	if (rp->pb->has_fs && !identity_valid(rs, rp->pb->fs))
+		return stream_in_bad(&rs->in, "file system %u", rp->pb->fs);
 	rp->same = false;
 	rp->other = false;
 	rp->as = rights_of(rs, rp->pb->has_cred ? rp->pb->cred : 0, &within);

@@ -124,6 +124,7 @@ static bool is_message(uint32_t type, uint32_t field)
 	case CKPT_REC_LOCKS:
 	case CKPT_REC_PAGE_RUNS:
 	case CKPT_REC_GUARDS:
+	case CKPT_REC_FILESYSTEMS:
 		return field == 1;
 	case CKPT_REC_THREAD:
 		return field == 5 || (field >= 11 && field <= 13) || field == 17 || field == 21;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* An image is no way to get at what whoever restarts it may not have. */
 #include <grp.h>
-#include <linux/capability.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <linux/securebits.h>
@@ -13,25 +12,7 @@
 #include <termios.h>
 
 #include "attempt.h"
-
-static int set_caps(uint64_t caps)
-{
-	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct data[2] = {
-		{ .effective = caps, .permitted = caps, .inheritable = 0 },
-		{ .effective = caps >> 32, .permitted = caps >> 32, .inheritable = 0 },
-	};
-
-	return syscall(SYS_capset, &head, data);
-}
-
-static void drop(uint64_t caps)
-{
-	prctl(PR_SET_KEEPCAPS, 1);
-	if (setgroups(0, NULL) || setresgid(65534, 65534, 65534) ||
-	    setresuid(65534, 65534, 65534) || set_caps(caps) || prctl(PR_SET_KEEPCAPS, 0))
-		abort();
-}
+#include "say.h"
 
 /* An image is no way to become root. */
 TEST(rights)
@@ -60,84 +41,6 @@ TEST(rights_to_ids)
 }
 
 /* ---- images that say what is not so ---- */
-
-/* The payload of a record, or the content of a field, to be changed; nothing is ever freed. */
-static struct image_bytes payload(unsigned int i)
-{
-	return (struct image_bytes){ (uint8_t *)recs[i].payload, recs[i].len };
-}
-
-static struct image_bytes inner(const struct image_bytes *msg, uint32_t number)
-{
-	struct image_field f;
-
-	if (!image_find(msg->data, msg->len, number, 0, &f))
-		abort();
-	return (struct image_bytes){ msg->data + f.value, f.end - f.value };
-}
-
-static void say(struct image_bytes *msg, uint32_t number, uint64_t value)
-{
-	struct image_field f;
-
-	if (!image_find(msg->data, msg->len, number, 0, &f))
-		abort();
-	*msg = image_set(msg->data, msg->len, &f, value);
-}
-
-static void say_bytes(struct image_bytes *msg, uint32_t number, const void *data, size_t len)
-{
-	struct image_field f;
-
-	if (!image_find(msg->data, msg->len, number, 0, &f))
-		abort();
-	*msg = image_set_bytes(msg->data, msg->len, &f, data, len);
-}
-
-static void say_text(struct image_bytes *msg, uint32_t number, const char *text)
-{
-	say_bytes(msg, number, text, strlen(text));
-}
-
-static void say_nothing(struct image_bytes *msg, uint32_t number)
-{
-	struct image_field f;
-
-	if (image_find(msg->data, msg->len, number, 0, &f))
-		*msg = image_splice(msg->data, msg->len, f.start, f.end, "", 0);
-}
-
-static void put(unsigned int i, const struct image_bytes *msg)
-{
-	recs[i].payload = msg->data;
-	recs[i].len = msg->len;
-}
-
-/* The image with one more record before all files. */
-static unsigned int with_record(struct image_rec *list, uint32_t type, const void *data, size_t len)
-{
-	unsigned int first = nth_rec(CKPT_REC_FILE, 0);
-
-	memcpy(list, recs, first * sizeof(*list));
-	list[first] = (struct image_rec){ type, 0, len, data };
-	memcpy(list + first + 1, recs + first, (n_recs - first) * sizeof(*list));
-	return n_recs + 1;
-}
-
-/* Credentials that anybody may have. */
-static void say_nobody(void)
-{
-	unsigned int i = nth_rec(CKPT_REC_CRED, 0), n;
-	struct image_bytes msg = payload(i);
-
-	for (n = 2; n <= 9; n++)
-		say(&msg, n, 65534);
-	say_nothing(&msg, 10);
-	for (n = 11; n <= 15; n++)
-		if (n != 14)
-			say(&msg, n, 0);
-	put(i, &msg);
-}
 
 /* A file of proc, of the program itself or about the machine, put before all other files. */
 static unsigned int first_is_of_proc(bool self)

@@ -398,6 +398,11 @@ static const struct lie lies[] = {
 	LIE(FILE, 0, 4, 0, 2, S_IFDIR | 0600, ESTALE),
 	LIE(FILE, 0, 4, 0, 2, S_IFREG | 0600, ESTALE),
 	LIE(FILE, 0, 4, 0, 7, 1ULL << 32 | 5, ESTALE),	/* rdev */
+	LIE(FILE, 0, 4, 0, 9, 0, EBADMSG),		/* fs */
+	LIE(FILE, 0, 4, 0, 9, 257, EBADMSG),
+	LIE(FILE, 0, 4, 0, 9, 0xffffffff, EBADMSG),
+	LIE(FILE, 0, 4, 0, 11, 0, EBADMSG),		/* cred */
+	LIE(FILE, 0, 4, 0, 11, 0xffffffff, EBADMSG),
 	LIE(FILE, 1, 4, 0, 3, 12345, ESTALE),		/* size */
 	LIE(FILE, 1, 4, 0, 3, -1ULL, ESTALE),
 	LIE(FILE, 1, 0, 0, 3, -1ULL, EBADMSG),		/* pos */
@@ -434,6 +439,8 @@ static const struct lie lies[] = {
 	LIE(UNLINKED, 0, 0, 0, 1, 1, EBADMSG),
 	LIE(UNLINKED, 0, 0, 0, 4, 1, EBADMSG),		/* size */
 	LIE(UNLINKED, 0, 0, 0, 4, -1ULL, EBADMSG),
+	LIE(UNLINKED, 0, 2, 0, 9, 0, EBADMSG),		/* fs of its directory */
+	LIE(UNLINKED, 0, 2, 0, 11, 0, EBADMSG),		/* cred */
 	LIE(UNLINKED, 0, 5, 0, 1, 0170000, EBADMSG),	/* mode */
 	LIE(UNLINKED, 0, 5, 0, 2, 0xffffffff, EBADMSG),	/* uid */
 	LIE(SECCOMP, 0, 0, 0, 1, 0, EBADMSG),		/* id */
@@ -499,6 +506,8 @@ static const struct lie lies[] = {
 	LIE(TIMERS, 0, 4, 0, 9, 0, EBADMSG),		/* rest */
 	LIE(TIMERS, 0, 4, 0, 9, 1ULL << 63, EBADMSG),
 	LIE(TIMERS, 0, 4, 1, 10, 1ULL << 63, EBADMSG),	/* realtime */
+	LIE(FS, 0, 1, 0, 9, 0, EBADMSG),		/* fs of the root directory */
+	LIE(FS, 0, 2, 0, 11, 0xffffffff, EBADMSG),	/* cred of the working directory */
 	LIE(FS, 0, 0, 0, 3, 01000, EBADMSG),		/* umask */
 	LIE(FS, 0, 0, 0, 3, 0xffffffff, EBADMSG),
 	LIE(MM, 0, 0, 0, 13, 0, EBADMSG),		/* exe_file */
