@@ -303,9 +303,10 @@ static bool cred_gid_within(kgid_t gid, const struct cred *has)
 static bool cred_groups_within(const struct group_info *groups, const struct cred *has)
 {
 	const struct group_info *own = has->group_info;
+	bool may = sym(may_setgroups)();
 	int i;
 
-	if (cap_raised(has->cap_permitted, CAP_SETGID) && sym(may_setgroups)())
+	if (may && cap_raised(has->cap_permitted, CAP_SETGID))
 		return true;
 	if (groups->ngroups != own->ngroups)
 		return false;

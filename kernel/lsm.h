@@ -9,8 +9,9 @@ struct task_struct;
  * lsm_label() - what a security module confines a task to (AppArmor profile, SELinux context)
  * @task: it
  *
- * Return: text for kfree(), or NULL: nothing does, or it is unconfined; or ERR_PTR: -ENOMEM, or what
- *	the module says that does not tell (-EACCES: an AppArmor namespace that the caller is not in).
+ * Return: text for kfree(), or NULL: nothing does, or it is unconfined; or ERR_PTR: -ENOMEM, or
+ *	what the module says that does not tell (-EACCES: an AppArmor namespace that the caller is
+ *	not in).
  */
 char *lsm_label(struct task_struct *task);
 

@@ -207,7 +207,6 @@ bool mountinfo_find(struct mountinfo *mi, struct inode *inode, const char *name,
 	}
 }
 
-
 void mountinfo_free(struct mountinfo *mi)
 {
 	kvfree(mi->line);

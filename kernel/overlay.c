@@ -55,7 +55,7 @@ const char *overlay_unsupported(struct file *file)
 	now = d_real_inode(compat_file_path(file)->dentry);
 	if (now == file_inode(file) || overlay_same(file_inode(file), now, overlay_inode(file)))
 		return NULL;
-	return "a mapping of a file that was written to since, for which overlayfs has made a copy,";
+	return "a mapping of a file that was written to since, and that overlayfs has copied,";
 }
 
 /* An open description, in pass 1: what it holds. */
@@ -76,7 +76,7 @@ static void overlay_count_front(struct checkpoint *cp, struct file *file)
 		content->dentry_refs += 1 + n;
 }
 
-/* One that is behind, in pass 2: in pass 1 it was counted with the one that holds it, if any does. */
+/* One that is behind, in pass 2: pass 1 has counted it with the one that holds it, if any does. */
 static void overlay_count_behind(struct checkpoint *cp, const struct object *obj)
 {
 	struct object *content = object_lookup(&cp->objects, OBJECT_UNLINKED,

@@ -19,7 +19,8 @@ const char *overlay_unsupported(struct file *file);
 /**
  * overlay_count() - find out who holds what of overlayfs
  *
- * Sets &object.held of files and &object.dentry_refs of deleted files, when all descriptions are known.
+ * Sets &object.held of files and &object.dentry_refs of deleted files, when all descriptions are
+ * known.
  */
 void overlay_count(struct checkpoint *cp);
 

@@ -277,8 +277,25 @@ out:
 
 /* ---- restart ---- */
 
+/* Page tables of the machine that the image was made on had more levels. */
+static int vma_beyond(struct restart *rs, const struct pb_vma *pb)
+{
+	struct error_at at = {
+		.reason = CKPT_REASON_KERNEL,
+		.task = current,
+		.where_type = CKPT_WHERE_ADDRESS,
+		.where = pb->start,
+		.advice = "restart it on a machine with page tables of more levels",
+	};
+
+	return error_add(&rs->ctx->errors, -EOPNOTSUPP, &at,
+			 "the page tables of this machine end below that address");
+}
+
 static int vma_valid(struct restart *rs, const struct pb_vma *pb)
 {
+	if (PAGE_ALIGNED(pb->end) && pb->end > TASK_SIZE && pb->end <= ARCH_ADDRESSES)
+		return vma_beyond(rs, pb);
 	if (!PAGE_ALIGNED(pb->start) || !PAGE_ALIGNED(pb->end) || pb->start >= pb->end ||
 	    pb->start < rs->last_end || pb->end > TASK_SIZE)
 		return stream_in_bad(&rs->in, "memory area %#llx-%#llx", pb->start, pb->end);

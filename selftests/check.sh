@@ -64,9 +64,9 @@ guest()
 
 	shift
 	case $part in
-	all|rest) suites=(selftests/options/{run,rights} selftests/bad/run selftests/real/run) ;;
+	all|rest) suites=(selftests/options/{run,files,rights} selftests/bad/run selftests/real/run) ;;
 	# With the programs of the kernel's own release, the rest is another machine's.
-	kernel) suites=(selftests/options/{run,rights} selftests/bad/run) ;;
+	kernel) suites=(selftests/options/{run,files,rights} selftests/bad/run) ;;
 	tree) suites=(demo selftests/real/run); set -- "$@" "${in_tree[@]}" ;;
 	# What the image that comes from elsewhere is to find here is the first option.
 	processor) suites=("selftests/given.py $1"); shift; set -- "$@" "${on_processor[@]}" ;;

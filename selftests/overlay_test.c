@@ -156,8 +156,8 @@ static void written_since(struct __test_metadata *_metadata, int map_flags, enum
 	write_file(3);
 	/* The mapping is still of the old one, which is not to be had again. */
 	EXPECT_TRUE(subject_filled(p, PAGE, 1));
-	subject_tell("refuse", " address 0x%lx: a mapping of a file that was written to since, for "
-		     "which overlayfs has made a copy, is not supported", (unsigned long)p);
+	subject_tell("refuse", " address 0x%lx: %s is not supported", (unsigned long)p,
+		     "a mapping of a file that was written to since, and that overlayfs has copied,");
 	subject_wait();
 	EXPECT_TRUE(subject_filled(p, PAGE, 1));
 	unmount();

@@ -372,3 +372,27 @@ def built():
                  'as in selftests/vm.sh -- ' + ' '.join(sys.argv))
     os.makedirs(WORK, exist_ok=True)
     os.chmod(WORK, 0o777)
+
+
+def run_tests(suite, names):
+    """Run the tests of a driver: its functions test_*, or those that the command line names."""
+    built()
+    os.umask(0o022)
+    tap = Tap(KernelLog())
+    tests = {name[5:]: f for name, f in names.items() if name.startswith('test_')}
+    wanted = sys.argv[1:] or tests
+    for name in wanted:
+        if name not in tests:
+            sys.exit('there is no test %s; there are: %s' % (name, ' '.join(tests)))
+    before = pids()
+    for name in wanted:
+        tap.run('%s.%s' % (suite, name), tests[name])
+        for pid in pids() - before:
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+    tap.run(suite + ': nothing is left',
+            lambda: wait_until(lambda: pids() <= before, 'processes are left', 10))
+    module_idle()
+    return tap.end()

@@ -155,7 +155,7 @@ static const char *const variants[][2] = {
 	{ "registers-missing", "no registers" },
 	{ "run-outside", "nothing is mapped" },
 	{ "run-shared", "not private memory" },
-	{ "run-droppable", "not private memory with a content" },
+	{ "run-droppable", "where none has a content" },
 	{ "run-unaligned", "PAGE_RUNS: 4 pages at" },
 	{ "run-order", "stands behind a higher one" },
 	{ "run-empty", "PAGE_RUNS: 0 pages at" },

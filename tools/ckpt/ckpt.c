@@ -215,8 +215,8 @@ static bool good_output(int fd, bool closed)
 static void warn_readable(mode_t mode)
 {
 	if (S_ISREG(mode) && mode & 044)
-		say("others may read the image (mode %04o), and so the program's memory; %s", mode & 07777,
-		    "'ckpt -o FILE PID' makes one for its owner only");
+		say("others may read the image (mode %04o), and so the program's memory; %s",
+		    mode & 07777, "'ckpt -o FILE PID' makes one for its owner only");
 }
 
 static void cleanup(void *arg)

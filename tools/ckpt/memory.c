@@ -91,7 +91,7 @@ void memory_warn(int pid)
 	for (i = 0; i < ARRAY_SIZE(mounts) && !found; i++)
 		found = least_left(mounts[i], group, &left);
 	if (found && left < anon)
-		say("pid %d: its memory cgroup has %s left, and up to %s may be copied while it %s", pid,
-		    format_size(have, left), format_size(need, anon),
+		say("pid %d: its memory cgroup has %s left, and up to %s may be copied while it %s",
+		    pid, format_size(have, left), format_size(need, anon),
 		    "goes on; it could be killed, see MEMORY LIMITS in ckpt(1)");
 }

@@ -512,7 +512,7 @@ static int check_page_runs(struct model *m, struct model_process *p, const Ckpt_
 					   addr);
 			if (v->vma->kind == CKPT__VMA_KIND__VMA_VDSO ||
 			    v->vma->flags & (VMA_FLAG(SHARED) | VMA_FLAG(DROPPABLE)))
-				return BAD(m, "pages at 0x%" PRIx64 ", which is not private memory with a content",
+				return BAD(m, "pages at 0x%" PRIx64 ", where none has a content",
 					   addr);
 			n = ((end < v->vma->end ? end : v->vma->end) - addr) / CKPT_IMAGE_ALIGN;
 			v->pages += n;

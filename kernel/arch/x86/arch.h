@@ -17,6 +17,9 @@
 struct dev_ctx;
 struct mm_struct;
 
+/** ARCH_ADDRESSES - where memory of programs ends, on whatever machine that is furthest */
+#define ARCH_ADDRESSES	((1UL << 56) - PAGE_SIZE)
+
 /**
  * arch_sys() - call the body of a system call, as if the current task had made it
  *
