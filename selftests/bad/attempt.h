@@ -33,6 +33,8 @@ static pid_t victim_thread;
 static int device, memfd;
 static struct device_result res;
 static unsigned int attempts, started;
+/* Of restarts: each program that was started has changed the file that it counts in. */
+static uint64_t restart_flags = CKPT_RESTART_FILES_CHANGED;
 static unsigned long seed;
 static int64_t begin_us;
 
@@ -103,7 +105,7 @@ static inline const char *setup(const char *mode)
 
 	begin_us = victim_us();
 	lseek(memfd, 0, SEEK_SET);
-	pid = device_restart(device, memfd, 0, &res);
+	pid = device_restart(device, memfd, restart_flags, &res);
 	if (pid < 0)
 		return device_words(&res);
 	if (!victim_counts(counter))
@@ -136,7 +138,7 @@ static inline const char *attempt_fd(int fd, bool may)
 	pid_t pid;
 
 	attempts++;
-	pid = device_restart(device, fd, 0, &res);
+	pid = device_restart(device, fd, restart_flags, &res);
 	if (pid > 0) {
 		kill(pid, SIGKILL);
 		started++;

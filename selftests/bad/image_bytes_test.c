@@ -184,7 +184,7 @@ TEST(policies_of_the_restarter)
 	lseek(memfd, 0, SEEK_SET);
 	/* What runs with it must not look at the clock. */
 	prctl(PR_SET_TSC, PR_TSC_SIGSEGV);
-	pid = device_restart(device, memfd, 0, &res);
+	pid = device_restart(device, memfd, restart_flags, &res);
 	prctl(PR_SET_TSC, PR_TSC_ENABLE);
 	ASSERT_LT(0, pid);
 	ASSERT_EQ(0, ftruncate(memfd, 0) | lseek(memfd, 0, SEEK_SET));

@@ -327,7 +327,7 @@ TEST(clocks_behind)
 		recs[i] = keep;
 		ASSERT_EQ(image.len, pwrite(memfd, image.data, image.len, 0));
 		ASSERT_EQ(0, ftruncate(memfd, image.len) | lseek(memfd, 0, SEEK_SET));
-		pid = device_restart(device, memfd, 0, &res);
+		pid = device_restart(device, memfd, restart_flags, &res);
 		ASSERT_LT(0, pid) {
 			TH_LOG("%s", device_words(&res));
 		}

@@ -378,7 +378,7 @@ static int dumpable(void)
 	if (ftruncate(memfd, 0) || pwrite(memfd, image.data, image.len, 0) != (ssize_t)image.len ||
 	    lseek(memfd, 0, SEEK_SET))
 		abort();
-	pid = device_restart(device, memfd, 0, &res);
+	pid = device_restart(device, memfd, restart_flags, &res);
 	if (pid < 0)
 		return -1;
 	/* An image of that tells. */
@@ -679,7 +679,7 @@ static int restart_with_filter(int nr)
 	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &prog))
 		return 2;
 	lseek(memfd, 0, SEEK_SET);
-	pid = device_restart(device, memfd, 0, &res);
+	pid = device_restart(device, memfd, restart_flags, &res);
 	if (pid < 0) {
 		printf("# %s\n", device_words(&res));
 		return 3;

@@ -644,6 +644,7 @@ static const char *attempt_lie(const struct lie *l)
 	size_t len;
 
 	res.len = 0;
+	restart_flags = l->error == ESTALE ? 0 : CKPT_RESTART_FILES_CHANGED;
 	i = of_kind(i, l->type, l->outer);
 	if (i == n_recs && (l->type == CKPT_REC_PKEYS || l->type == CKPT_REC_GUARDS)) {
 		/* This processor, or this kernel, has none. */
@@ -737,7 +738,7 @@ TEST(nothing_of_the_restarter)
 	idle = syscall(SYS_ioprio_get, IOPRIO_WHO_PROCESS, 0);
 	EXPECT_NE(plain, idle);
 	lseek(memfd, 0, SEEK_SET);
-	pid = device_restart(device, memfd, 0, &res);
+	pid = device_restart(device, memfd, restart_flags, &res);
 	ASSERT_LT(0, pid) {
 		TH_LOG("%s", device_words(&res));
 	}

@@ -43,7 +43,7 @@ static const char *setup_keys(const char *id)
 	pid_t _pid;						\
 								\
 	lseek(memfd, 0, SEEK_SET);				\
-	_pid = device_restart(device, memfd, flags, &res);	\
+	_pid = device_restart(device, memfd, (flags) | restart_flags, &res); \
 	ASSERT_LT(0, _pid) {					\
 		TH_LOG("%s", device_words(&res));		\
 	}							\
@@ -276,7 +276,7 @@ TEST(signals_to_the_group)
 	if (!feeder)
 		feed(fds[1], good.len - 4096);
 	close(fds[1]);
-	pid = device_restart(device, fds[0], 0, &res);
+	pid = device_restart(device, fds[0], restart_flags, &res);
 	close(fds[0]);
 	EXPECT_EQ(0, victim_end(feeder));
 	ASSERT_LT(0, pid) {

@@ -36,6 +36,12 @@ static int image_new(int image)
 	return ftruncate(image, 0) || lseek(image, 0, SEEK_SET) ? -1 : 0;
 }
 
+/* Each that was started has changed the file that it counts in. */
+static pid_t race_restart(int device, int image, struct device_result *res)
+{
+	return device_restart(device, image, CKPT_RESTART_FILES_CHANGED, res);
+}
+
 /* The slowest of a few, so that the last moments are among those that are chosen. */
 static void measure(struct __test_metadata *_metadata, FIXTURE_DATA(race) *self)
 {
@@ -60,7 +66,7 @@ static void measure(struct __test_metadata *_metadata, FIXTURE_DATA(race) *self)
 		victim_kill(pid);
 		begin = victim_us();
 		lseek(self->image, 0, SEEK_SET);
-		ASSERT_EQ(pid, device_restart(self->device, self->image, 0, &self->res)) {
+		ASSERT_EQ(pid, race_restart(self->device, self->image, &self->res)) {
 			TH_LOG("%s", device_words(&self->res));
 		}
 		if (i && victim_us() - begin > self->restart_us)
@@ -103,7 +109,7 @@ static void restart_and_end(struct __test_metadata *_metadata, FIXTURE_DATA(race
 			    int want)
 {
 	lseek(self->image, 0, SEEK_SET);
-	ASSERT_EQ(pid, device_restart(self->device, self->image, 0, &self->res)) {
+	ASSERT_EQ(pid, race_restart(self->device, self->image, &self->res)) {
 		TH_LOG("%s", device_words(&self->res));
 	}
 	EXPECT_EQ(want, victim_end(pid));
@@ -381,7 +387,7 @@ TEST_F(race, target_is_killed)
 		if (!ret) {
 			self->good++;
 			lseek(self->image, 0, SEEK_SET);
-			EXPECT_EQ(pid, device_restart(self->device, self->image, 0, &self->res)) {
+			EXPECT_EQ(pid, race_restart(self->device, self->image, &self->res)) {
 				TH_LOG("%s", device_words(&self->res));
 			}
 			EXPECT_TRUE(victim_counts(counter));
@@ -464,7 +470,7 @@ TEST_F(race, restart_is_killed)
 			int device = device_open();
 
 			lseek(self->image, 0, SEEK_SET);
-			device_restart(device, self->image, 0, &self->res);
+			race_restart(device, self->image, &self->res);
 			_exit(0);
 		}
 		victim_spend(victim_random(2 * self->restart_us));
@@ -506,7 +512,7 @@ TEST_F(race, half_built_is_killed)
 			_exit(0);
 		}
 		lseek(self->image, 0, SEEK_SET);
-		if (device_restart(self->device, self->image, 0, &self->res) < 0) {
+		if (race_restart(self->device, self->image, &self->res) < 0) {
 			EXPECT_EQ(NULL, device_unclear(&self->res)) {
 				TH_LOG("%s", device_words(&self->res));
 			}
@@ -573,7 +579,7 @@ TEST_F(race, half_built_is_reaped)
 		}
 		close(fds[1]);
 		alarm(20);
-		ret = device_restart(device_open(), fds[0], 0, &self->res);
+		ret = race_restart(device_open(), fds[0], &self->res);
 		ret = ret < 0 && !kill(other, 0);
 		kill(other, SIGKILL);
 		kill(feeder, SIGKILL);
@@ -614,7 +620,7 @@ TEST_F(race, restarter_handles_signals)
 		sigaction(SIGALRM, &sa, NULL);
 		lseek(self->image, 0, SEEK_SET);
 		setitimer(ITIMER_REAL, &often, NULL);
-		got = device_restart(self->device, self->image, 0, &self->res);
+		got = race_restart(self->device, self->image, &self->res);
 		setitimer(ITIMER_REAL, &never, NULL);
 		ASSERT_EQ(pid, got) {
 			TH_LOG("%s", device_words(&self->res));

@@ -16,6 +16,8 @@ BIN = os.path.join(WORK, 'luck.bin')
 TARGET = os.path.join(BIN, 'target')
 FAILED, NOT_STARTED = 1, 125        # exit status of ckpt and of rstr
 DONE = 42                           # and of bad/target
+# Each that was started has changed the file that it counts in.
+RSTR = ['rstr', '--accept-changed-files']
 USER, GROUP = 54321, 54322          # nobody that /etc/passwd knows
 seed = int(os.environ.get('CKPT_SEED', random.randrange(1 << 24)))
 chance = random.Random(seed)
