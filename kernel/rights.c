@@ -355,9 +355,10 @@ struct file *rights_open(struct restart *rs, struct rights_path *rp, const char 
 struct file *rights_open_own(struct restart *rs, const struct path *path, int flags, u32 id)
 {
 	bool within;
-	const struct cred *as = rights_of(rs, id, &within), *old;
+	const struct cred *as = rights_of(rs, id, &within) ?: rs->program, *old;
 	struct file *file = ERR_PTR(-EACCES);
 
+	/* Some look at the rights once, when they are opened: kallsyms and modules, say. */
 	if (as) {
 		old = override_creds(as);
 		file = file_open_root(path, "", flags, 0);

@@ -113,7 +113,7 @@ int rights_try(struct restart *rs, struct rights_path *rp,
  * @rs: the restart
  * @path: the file
  * @flags: O_*
- * @id: of the CRED that it was opened with, or 0
+ * @id: of the CRED that it was opened with, or 0: those of the program stand for them
  *
  * Return: the file, or an ERR_PTR without a record.
  */
