@@ -31,6 +31,7 @@ static int process_refuse(struct checkpoint *cp, enum ckpt_reason reason, const 
 static void process_check_namespaces(struct checkpoint *cp)
 {
 	const struct nsproxy *ours = current->nsproxy, *ns;
+	const struct pid_namespace *pid_ns;
 	const char *what = NULL;
 
 	task_lock(cp->leader);
@@ -52,9 +53,11 @@ static void process_check_namespaces(struct checkpoint *cp)
 	else if (ns->cgroup_ns != ours->cgroup_ns)
 		what = "another cgroup namespace";
 	task_unlock(cp->leader);
-	if (!what && task_active_pid_ns(cp->leader) != task_active_pid_ns(current))
-		what = "another pid namespace";
 	rcu_read_lock();
+	/* It may run, and end: then it has no pid any more. */
+	pid_ns = task_active_pid_ns(cp->leader);
+	if (!what && pid_ns && pid_ns != task_active_pid_ns(current))
+		what = "another pid namespace";
 	if (!what && __task_cred(cp->leader)->user_ns != current_user_ns())
 		what = "another user namespace";
 	rcu_read_unlock();

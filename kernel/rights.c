@@ -235,13 +235,14 @@ static void rights_accept(struct restart *rs, struct rights_path *rp)
 }
 
 /*
- * Where nobody knows with what rights the program had it, or the restarter cannot get them, it is
- * the restarter's that open it. They are not for one who has made a file system with the uuid of
- * another one, and inode numbers to suit him.
+ * Where nobody knows with what rights the program had it, the restarter cannot get them, or they
+ * are more than the program has now, it is not the program's own rights that open it. They are not
+ * for one who has made a file system with the uuid of another one, and inode numbers to suit him.
  */
-static bool rights_same(struct restart *rs, const struct rights_path *rp, const struct path *path)
+static bool rights_same(struct restart *rs, const struct rights_path *rp, bool within,
+			const struct path *path)
 {
-	return rp->as || S_ISCHR(d_backing_inode(path->dentry)->i_mode) ||
+	return (rp->as && within) || S_ISCHR(d_backing_inode(path->dentry)->i_mode) ||
 	       identity_mounted(rp->pb, path) ||
 	       (rs->program && cred_within(current_cred(), rs->program));
 }
@@ -261,7 +262,7 @@ int rights_find(struct restart *rs, const char *name, unsigned int lookup, struc
 	rp->other = false;
 	rp->as = rights_of(rs, rp->pb->has_cred ? rp->pb->cred : 0, &within);
 	ret = rights_look(NULL, name, lookup, &found);
-	if (!ret && identity_same(rs, rp->pb, &found) && rights_same(rs, rp, &found)) {
+	if (!ret && identity_same(rs, rp->pb, &found) && rights_same(rs, rp, within, &found)) {
 		rp->path = found;
 		rp->same = true;
 		return 0;

@@ -320,7 +320,9 @@ void signal_drop(void)
 		spin_lock_irq(&signal_sighand()->siglock);
 		sig = compat_dequeue_signal(&keep, &info);
 		spin_unlock_irq(&signal_sighand()->siglock);
-	} while (sig > 0);
+		cond_resched();
+		/* A sender may be as quick as this loop. */
+	} while (sig > 0 && !fatal_signal_pending(current));
 }
 
 int signal_queue_all(struct stream_in *in, const struct pb_signal *pb, unsigned int n,

@@ -603,13 +603,23 @@ struct timer_queued {
  * begins at the one before, unless a SIGCONT, say, has taken that away; all together go through a
  * queue once.
  */
-static void timer_move(struct sigqueue *sigq, struct sigpending *pending, u32 place,
-		       struct timer_queued *last)
+static int timer_move(struct sigqueue *sigq, struct task_struct *target, enum pid_type type,
+		      u32 place, struct timer_queued *last)
 {
+	struct sigpending *pending = type == PIDTYPE_PID ? &target->pending :
+							   &target->signal->shared_pending;
 	struct list_head *pos;
 	u32 n = 0;
 
 	spin_lock(&signal_sighand()->siglock);
+	/*
+	 * A thread that was killed meanwhile flushes its queue, on 7.x without the lock:
+	 * exit_signals() sets the flag and takes the queue away in one go.
+	 */
+	if ((type == PIDTYPE_PID && target->flags & PF_EXITING) || list_empty(&sigq->list)) {
+		spin_unlock(&signal_sighand()->siglock);
+		return -ECHILD;
+	}
 	pos = pending->list.next;
 	if (last->pending == pending && !list_empty(&last->sigq->list)) {
 		pos = last->sigq->list.next;
@@ -623,6 +633,7 @@ static void timer_move(struct sigqueue *sigq, struct sigpending *pending, u32 pl
 	last->sigq = sigq;
 	last->place = n;
 	spin_unlock(&signal_sighand()->siglock);
+	return 0;
 }
 
 static int timer_queue(struct timer_build *tb, struct timer_queued *last)
@@ -639,12 +650,11 @@ static int timer_queue(struct timer_build *tb, struct timer_queued *last)
 		rcu_read_unlock();
 	}
 	/* A thread of ours: it sleeps until we are done, or is dying, and its queue with it. */
-	if (!target || list_empty(&sigq->list))
+	if (!target)
 		return -ECHILD;
 	sigq->info.si_overrun = pb->queued_overruns;
-	timer_move(sigq, pb->has_target ? &target->pending : &current->signal->shared_pending,
-		   pb->place, last);
-	return 0;
+	return timer_move(sigq, target, pb->has_target ? PIDTYPE_PID : PIDTYPE_TGID, pb->place,
+			  last);
 }
 
 static int timer_start_one(struct timer_build *tb, struct timer_user __user *user,
