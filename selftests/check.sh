@@ -18,7 +18,8 @@ Usage: check.sh [--quick|--debug|--real|--long] [--jobs N]
   --debug   the suites on the debug kernel (KASAN, lockdep, kmemleak...) and nothing else
   --real    real programs alone, all of them, each at 20 moments on each kernel; hours
   --long    what there is no time for otherwise: the suites with the programs of Debian 13 on
-            6.12 and 7, and all kinds of processors on each kernel; hours
+            6.12 and 7, all kinds of processors on each kernel, and programs that have very
+            many of one thing; hours
   --jobs N  steps at a time, once all is built; default 2, and never more than two machines
 
 Closes with "N passed, N failed, N skipped"; exit status 1 if something failed or could not be run.
@@ -475,9 +476,11 @@ if [ $mode = long ]; then
 			;;
 		esac
 	done
+	step scale tap 14520 'very many of each kind' env CKPT_LONG=1 \
+		selftests/vm.sh -k 6.12 -m 4G -t 14400 -- selftests/bad/scale
 	[ "$jobs" -le 2 ] || jobs=2
 	run "$jobs" "${given[@]}"
-	run "$jobs" "${machines[@]}"
+	run "$jobs" scale "${machines[@]}"
 	finish
 fi
 
