@@ -10,6 +10,7 @@
 #include <linux/magic.h>
 #include <linux/namei.h>
 #include <linux/random.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/stat.h>
 
@@ -20,6 +21,9 @@
 #include "restart.h"
 #include "rights.h"
 #include "unlinked.h"
+
+/* How many deleted directories a deleted file may be in; no path has more components. */
+#define UNLINKED_DEPTH	(PATH_MAX / 2)
 
 /* Names that are tried where files must have one for a moment. */
 #define UNLINKED_TRIES	8
@@ -39,15 +43,24 @@ static int unlinked_dir(struct checkpoint *cp, const struct path *path,
 			const struct path_user *user, struct pb_path *pb)
 {
 	struct path dir = { .mnt = path->mnt, .dentry = dget_parent(path->dentry) };
+	unsigned int depth = 0;
 	struct dentry *above;
-	int ret;
+	int ret = 0;
 
-	while (d_unlinked(dir.dentry)) {
+	while (!ret && d_unlinked(dir.dentry)) {
 		above = dget_parent(dir.dentry);
 		dput(dir.dentry);
 		dir.dentry = above;
+		if (fatal_signal_pending(current))
+			ret = -EINTR;
+		else if (depth++ == UNLINKED_DEPTH)
+			ret = checkpoint_refuse(cp, user->where_type, user->where,
+						CKPT_REASON_UNSUPPORTED, NULL,
+						"a file in more than %u deleted directories %s",
+						UNLINKED_DEPTH, "is not supported") ?: 1;
+		cond_resched();
 	}
-	ret = path_save(cp, &dir, user, pb);
+	ret = ret ?: path_save(cp, &dir, user, pb);
 	dput(dir.dentry);
 	return ret;
 }

@@ -381,3 +381,32 @@ SUBJECT(verity_is_refused)
 	ASSERT_EQ(0, unlink(path));
 	refused_with_flags(fd);
 }
+
+/* Where it was is looked for above, as far as a path may reach. */
+SUBJECT(deep_is_refused)
+{
+	enum { DEPTH = 2100 };
+	int at, up, fd, i;
+
+	ASSERT_EQ(0, mkdir(subject_path("deep"), 0700));
+	at = open(subject_path("deep"), O_DIRECTORY);
+	for (i = 0; i < DEPTH; i++) {
+		ASSERT_EQ(0, mkdirat(at, "d", 0700));
+		up = openat(at, "d", O_DIRECTORY);
+		ASSERT_LE(0, up);
+		close(at);
+		at = up;
+	}
+	fd = openat(at, "f", O_CREAT | O_RDWR, 0600);
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, unlinkat(at, "f", 0));
+	for (i = 0; i < DEPTH; i++) {
+		up = openat(at, "..", O_DIRECTORY);
+		ASSERT_LE(0, up);
+		close(at);
+		ASSERT_EQ(0, unlinkat(up, "d", AT_REMOVEDIR));
+		at = up;
+	}
+	close(at);
+	subject_refused(" fd %d: a file in more than 2048 deleted directories is not supported", fd);
+}
