@@ -523,10 +523,10 @@ static const struct lie lies[] = {
 	LIE(VMAS, 0, 1, 0, 1, HOLE, EBADMSG),
 	LIE(VMAS, 0, 1, 0, 2, 1, EBADMSG),		/* end */
 	LIE(VMAS, 0, 1, 0, 2, 0, EBADMSG),
-	LIE(VMAS, 0, 1, 0, 2, HOLE, EBADMSG),
+	LIE(VMAS, 0, 1, 0, 2, HOLE, EOPNOTSUPP),	/* with page tables of five levels */
 	LIE(VMAS, 0, 1, 0, 2, -4096ULL, EBADMSG),
 	LIE(VMAS, 0, 1, 0, 2, TASK_SIZE_MAX, 0),
-	LIE(VMAS, 0, 1, 0, 2, 1ULL << 55, EOPNOTSUPP),	/* where page tables have five levels */
+	LIE(VMAS, 0, 1, 0, 2, 1ULL << 55, EOPNOTSUPP),
 	LIE(VMAS, 0, 1, 1, 1, 4096, EBADMSG),		/* overlap */
 	LIE(VMAS, 0, 1, 0, 3, 8, EBADMSG),		/* prot */
 	LIE(VMAS, 0, 1, 0, 3, 0x1000000, EBADMSG),	/* PROT_GROWSDOWN */
