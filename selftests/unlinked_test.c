@@ -408,5 +408,6 @@ SUBJECT(deep_is_refused)
 		at = up;
 	}
 	close(at);
-	subject_refused(" fd %d: a file in more than 2048 deleted directories is not supported", fd);
+	subject_refused(" fd %d: a file in more than 2048 deleted directories is not supported",
+			fd);
 }
