@@ -155,7 +155,7 @@ static const char *const variants[][2] = {
 	{ "registers-missing", "no registers" },
 	{ "run-outside", "nothing is mapped" },
 	{ "run-shared", "not private memory" },
-	{ "run-droppable", "where none has a content" },
+	{ "run-droppable", "pages of droppable memory" },
 	{ "run-unaligned", "PAGE_RUNS: 4 pages at" },
 	{ "run-order", "stands behind a higher one" },
 	{ "run-empty", "PAGE_RUNS: 0 pages at" },

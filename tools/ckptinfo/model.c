@@ -510,9 +510,11 @@ static int check_page_runs(struct model *m, struct model_process *p, const Ckpt_
 			if (!v)
 				return BAD(m, "pages at 0x%" PRIx64 ", where nothing is mapped",
 					   addr);
+			if (v->vma->flags & VMA_FLAG(DROPPABLE))
+				return BAD(m, "pages of droppable memory at 0x%" PRIx64, addr);
 			if (v->vma->kind == CKPT__VMA_KIND__VMA_VDSO ||
-			    v->vma->flags & (VMA_FLAG(SHARED) | VMA_FLAG(DROPPABLE)))
-				return BAD(m, "pages at 0x%" PRIx64 ", where none has a content",
+			    v->vma->flags & VMA_FLAG(SHARED))
+				return BAD(m, "pages at 0x%" PRIx64 ", which is not private memory",
 					   addr);
 			n = ((end < v->vma->end ? end : v->vma->end) - addr) / CKPT_IMAGE_ALIGN;
 			v->pages += n;
