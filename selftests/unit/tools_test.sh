@@ -666,6 +666,9 @@ else
 	mapfile -t tests < <(sed -n 's/^\(test_[a-z0-9_]*\)()$/\1/p' "$top/selftests/unit/tools_test.sh" \
 		"$top/selftests/unit/tools_rstr.sh" "$top/selftests/unit/tools_output.sh")
 fi
+for name in "${tests[@]}"; do
+	declare -F "$name" > /dev/null || { echo "there is no test ${name#test_}" >&2; exit 2; }
+done
 echo "TAP version 13"
 echo "1..${#tests[@]}"
 failed=0
