@@ -271,7 +271,7 @@ static int checkpoint_complete(struct checkpoint *cp)
 {
 	int ret = 0;
 
-	/* Who wants it held wants it to go on from the image, with its files as they are now. */
+	/* A held program is to go on from the image, with its files as they are now: sync them. */
 	if (!cp->complete && !cp->released && cp->flags & CKPT_CHECKPOINT_HOLD)
 		ret = file_sync_all(cp);
 	if (!ret && !cp->complete)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Where the supported kernels differ in overlayfs. Included by overlay.c alone. */
+/* The differences of the supported kernels in overlayfs. Included by overlay.c alone. */
 #ifndef _CKPT_COMPAT_OVERLAY_H
 #define _CKPT_COMPAT_OVERLAY_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What of looking up and naming files differs between kernels.
+ * The differences of the supported kernels in looking up and naming files.
  */
 #ifndef _CKPT_COMPAT_PATH_H
 #define _CKPT_COMPAT_PATH_H

@@ -44,8 +44,8 @@ static bool cred_caps_set(kernel_cap_t *cap, u64 val)
 }
 
 /*
- * Of a file's credentials, the label is not told; and a restart would compare it with the
- * restarter's in vain.
+ * The label of a file's credentials is not written: the kernel does not tell it, and a restart
+ * would compare it with the restarter's in vain.
  */
 int cred_write(struct stream_out *out, struct task_struct *task, const struct cred *cred, u32 id)
 {

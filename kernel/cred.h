@@ -34,9 +34,9 @@ bool cred_within(const struct cred *cred, const struct cred *has);
  * @id: gets the id
  * @opener: gets whether files were opened with them, and no thread has them
  *
- * Of those of a thread, checks that the caller (the current task has its credentials) could have
- * got each of them by itself: the capability that setuid(2), setgroups(2), prctl(2) and capset(2)
- * ask for. Those of an opener are not for use without cred_within().
+ * Credentials of a thread are checked: the caller (the current task has its credentials) must be
+ * able to get each of them by itself, with the capability that setuid(2), setgroups(2), prctl(2)
+ * and capset(2) ask for. Those of an opener are not for use without cred_within().
  *
  * Return: credentials, or an ERR_PTR with the error recorded: -EPERM, -EBADMSG, -ENOMEM;
  * -EOVERFLOW without a record: ids of an opener that do not exist here.

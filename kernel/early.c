@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What can be seen of a process while it runs: what is refused for it is refused before anybody is
- * frozen. Things may change until it is frozen, so all of it is looked at once more then, by the
- * same functions.
+ * A look at a process that runs. Whatever can be refused now is refused before anybody is frozen.
+ * Things may change until the process is frozen, so the same functions look once more then.
  */
 #include <linux/bottom_half.h>
 #include <linux/fdtable.h>

@@ -569,7 +569,7 @@ static int file_sync(struct checkpoint *cp, const struct object *obj)
 	if (!S_ISREG(file_inode(file)->i_mode) || !(file->f_mode & FMODE_WRITE) ||
 	    !file->f_op->fsync)
 		return 0;
-	/* What fails here the program's own fsync(2) is to hear of, too, should it go on. */
+	/* The program's own fsync(2) must still report an error that this one meets. */
 	seen = READ_ONCE(file->f_wb_err);
 	ret = vfs_fsync(file, 0);
 	spin_lock(&file->f_lock);

@@ -53,7 +53,9 @@ int file_refuse(struct checkpoint *cp, struct file *file, int fd, u64 addr, cons
 /**
  * file_sync_all() - checkpoint: bring to disk what was written to files that are open to write
  *
- * Of a held program, before path_verify(). Return: 0, -EINTR, or an errno with an error recorded.
+ * The program is held, and path_verify() comes later.
+ *
+ * Return: 0, -EINTR, or an errno with an error recorded.
  */
 int file_sync_all(struct checkpoint *cp);
 

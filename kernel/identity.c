@@ -25,7 +25,7 @@
 /* How a handle begins: what follows. */
 #define IDENTITY_INODE	0
 #define IDENTITY_FID	1
-/* Of a stacked file system: the file is that of a layer. */
+/* The file is on a stacked file system, and its handle is that of a layer's file. */
 #define IDENTITY_LAYER	2
 
 /* As many as name_to_handle_at(2) has (MAX_HANDLE_SZ). */
@@ -85,7 +85,7 @@ struct identity_known {
 	struct identity_key last;
 };
 
-/* What is mounted, where the file system says that by itself: network file systems. */
+/* The source of a mount, for file systems that tell it by themselves: network file systems. */
 static void identity_source(struct super_block *sb, char *buf, size_t size)
 {
 	struct seq_file seq = { .buf = buf, .size = size };
@@ -122,8 +122,8 @@ static size_t identity_inode(struct inode *inode, u8 *buf)
 	int words = ARRAY_SIZE(raw), type;
 
 	/*
-	 * Of ext4, say, it is no more than the kernel's own form, which 6.1 has for every file
-	 * system, and which has 32 bits of an inode number.
+	 * The handle of ext4, say, is no more than the kernel's own form, which 6.1 has for every
+	 * file system, and which has 32 bits of an inode number.
 	 */
 	type = compat_encode_fh(inode, (struct fid *)raw, &words);
 	if (type > 0 && type < FILEID_INVALID && type != FILEID_INO32_GEN &&
@@ -337,7 +337,7 @@ bool identity_same(struct restart *rs, const struct pb_path *pb, const struct pa
 	u8 buf[IDENTITY_HANDLE_MAX];
 	size_t len;
 
-	/* Of a device, the file is but a way to it. */
+	/* A device is known by its number: the file is but a way to it. */
 	if (S_ISCHR(inode->i_mode) && S_ISCHR(pb->mode))
 		return pb->has_rdev &&
 		       ((u64)MAJOR(inode->i_rdev) << 32 | MINOR(inode->i_rdev)) == pb->rdev;

@@ -18,7 +18,7 @@
 #include "restart.h"
 #include "scratch.h"
 
-/* What cannot be kept of a lease; the numbers are those in &checkpoint.leases. */
+/* Reasons to refuse a lease; the numbers are those in &checkpoint.leases. */
 enum lock_lease_why { LOCK_LEASE_FINE, LOCK_LEASE_DELEGATION, LOCK_LEASE_BROKEN };
 
 static const char *const lock_lease_whys[] = {

@@ -53,7 +53,7 @@ static const struct lsm_attr {
 	{ "selinux", "sockcreate", "a context for new sockets (SELinux)" },
 };
 
-/* What the kernel says where there is no such module, or nothing is set. */
+/* The kernel's answers if there is no such module, or nothing is set. */
 static bool lsm_unset(int len)
 {
 	return !len || len == -EINVAL || len == -ENOENT || len == -EOPNOTSUPP;

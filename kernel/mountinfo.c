@@ -60,7 +60,7 @@ static int mountinfo_cmp(const struct mountinfo_line *a, dev_t dev, const char *
 	return ret ?: !!a->root[len];
 }
 
-/* Where both are the same, in the order of mountinfo. */
+/* Mounts of the same device and root stay in the order of mountinfo. */
 static int mountinfo_order(const void *a, const void *b)
 {
 	const struct mountinfo_line *x = a, *y = b;

@@ -271,8 +271,8 @@ static bool path_denied(const struct path_claim *claim)
 }
 
 /*
- * What was written is on its way to a server, or has just arrived there: that one's time is the
- * one to compare with. The program is held, and changes nothing any more.
+ * A server sets the time of a file when it gets what was written, so the time is read again after
+ * that. The program is held, and changes nothing any more.
  */
 static void path_look_again(struct path_claim *claim)
 {
@@ -616,7 +616,7 @@ void path_forget(struct restart *rs)
 	INIT_LIST_HEAD(&rs->truncate);
 }
 
-/* What has the same size may be another version of it. */
+/* A file of the same size may be another version, so times are compared, too. */
 static int path_check(struct restart *rs, struct rights_path *rp, struct file *file,
 		      const char *name)
 {
@@ -649,7 +649,7 @@ static int path_check(struct restart *rs, struct rights_path *rp, struct file *f
 				    "was written to after the checkpoint" :
 				    "has another time of change than at the checkpoint",
 				    "see --accept-changed-files");
-	/* Who sets the time of a file anew cannot set this one; a copy has its own. */
+	/* Nobody can set st_ctime as they can st_mtime; a copy has its own. */
 	if (pb->written && pb->has_ctime_ns && rp->same && path_ns(&stat.ctime) != pb->ctime_ns)
 		return path_changed(rs, name, "was changed after the checkpoint",
 				    "see --accept-changed-files");
@@ -690,7 +690,7 @@ static struct file *path_open_found(struct restart *rs, struct rights_path *rp, 
 	return ERR_PTR(ret);
 }
 
-/* What was looked at is opened, whatever has the name by then. */
+/* The file that was looked at is opened, whatever has the name by then. */
 static struct file *path_open_named(struct restart *rs, const struct pb_path *pb, const char *name,
 				    unsigned int flags)
 {

@@ -22,7 +22,7 @@
 #include "rights.h"
 #include "thread.h"
 
-/* What may be found in groups, in bytes of a CRED. */
+/* Bytes of a CRED: the most for one group, and for all else. */
 #define RIGHTS_GROUP_LEN	5
 #define RIGHTS_CRED_LEN		256
 
@@ -160,7 +160,7 @@ bool rights_valid(struct restart *rs, u32 id)
 	       object_find(&rs->objects, OBJECT_OPENER, id);
 }
 
-/* What the restarter may give a file, or open it with; NULL if that is not what the image says. */
+/* The credentials @id, or NULL if the restarter could not get them. */
 static const struct cred *rights_of(struct restart *rs, u32 id, bool *within)
 {
 	const struct rights_opener *opener;
@@ -235,9 +235,10 @@ static void rights_accept(struct restart *rs, struct rights_path *rp)
 }
 
 /*
- * Where nobody knows with what rights the program had it, the restarter cannot get them, or they
- * are more than the program has now, it is not the program's own rights that open it. They are not
- * for one who has made a file system with the uuid of another one, and inode numbers to suit him.
+ * A file is opened with more than the program's own rights if nobody knows with which rights the
+ * program had it, if the restarter cannot get these, or if they are more than the program has now.
+ * Then the device number must be the same, too: a user may have made a file system with the uuid of
+ * another one, and inode numbers to suit him.
  */
 static bool rights_same(struct restart *rs, const struct rights_path *rp, bool within,
 			const struct path *path)
@@ -295,7 +296,7 @@ void rights_release(struct rights_path *rp)
 	path_put(&rp->path);
 }
 
-/* What could not be done with the rights of the program's file: may the restarter do it? */
+/* The rights of the program's file did not suffice: may the restarter's be tried? */
 static bool rights_again(struct restart *rs, struct rights_path *rp)
 {
 	if (!rp->as)

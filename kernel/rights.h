@@ -40,7 +40,7 @@ void rights_put(void *ptr);
  * @file: the description, which nobody else has yet
  * @id: of a CRED, or 0
  *
- * What file systems and some files of proc ask for later, instead of what the caller has then. If
+ * File systems and some files of proc ask for these later, instead of what the caller has then. If
  * the restarter could not have got them: those of the program.
  */
 void rights_stamp(struct restart *rs, struct file *file, u32 id);

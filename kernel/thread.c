@@ -423,7 +423,7 @@ int thread_prepare(struct stream_in *in, struct thread_final *final)
 	struct error_at at = { .reason = CKPT_REASON_KERNEL, .task = current };
 	int ret;
 
-	/* What has come meanwhile was for the restarter, or its process group. */
+	/* Signals that have come meanwhile were for the restarter, or its process group. */
 	signal_drop();
 	signal_put_back(&final->own, PIDTYPE_PID);
 	ret = thread_prepare_sched(in, final) ?: thread_prepare_speculation(in, final);

@@ -58,7 +58,7 @@ static const struct vma_flag vma_flags[] = {
 
 #define VMA_FLAGS_ALL	((PB_VMA_FLAG_DROPPABLE << 1) - 1)
 
-/* What droppable memory cannot be; the kernel's mmap(2) and mlock(2) see to it. */
+/* Droppable memory is none of these; the kernel's mmap(2) and mlock(2) see to it. */
 #define VMA_NOT_DROPPABLE	(PB_VMA_FLAG_SHARED | PB_VMA_FLAG_GROWSDOWN | PB_VMA_FLAG_LOCKED | \
 				 PB_VMA_FLAG_LOCKONFAULT)
 

@@ -9,7 +9,7 @@
 
 #include "util.h"
 
-/* Where cgroup2 is mounted, alone or beside the older kind. */
+/* The places of cgroup2, alone or beside the older kind. */
 static const char *const mounts[] = { "/sys/fs/cgroup", "/sys/fs/cgroup/unified" };
 
 /* The rest of the first line of a file that begins with @begin. */
@@ -38,7 +38,7 @@ static bool number_of(const char *path, const char *begin, uint64_t *n)
 	return line_of(path, begin, rest, sizeof(rest)) && sscanf(rest, "%" SCNu64, n) == 1;
 }
 
-/* What is left below the limit of a cgroup. */
+/* Bytes that are left below the limit of a cgroup. */
 static bool left_in(const char *dir, uint64_t *left)
 {
 	char path[PATH_MAX + 32];

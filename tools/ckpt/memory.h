@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What a checkpoint may cost a program that is near its memory limit. */
+/* A program near its memory limit is warned of what a checkpoint may cost it. */
 #ifndef TOOLS_MEMORY_H
 #define TOOLS_MEMORY_H
 

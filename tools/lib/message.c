@@ -74,7 +74,7 @@ static void held_put(void)
 			continue;
 		if (n < 0 && errno == EAGAIN)
 			return;
-		/* Of a stderr that does not work nothing is kept. */
+		/* Nothing is kept for a stderr that does not work. */
 		if (n <= 0)
 			n = held.len;
 		held.len -= n;

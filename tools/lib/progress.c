@@ -48,7 +48,7 @@ void progress_unblock(void)
 {
 	static const struct timespec now;
 
-	/* What has come when there was no good moment to end finds nothing to end any more. */
+	/* A signal that came when there was no good moment to end finds nothing to end any more. */
 	while (sigtimedwait(&taken, NULL, &now) > 0)
 		;
 	/* That one is no reason to end. */
