@@ -73,21 +73,17 @@ static inline pid_t second_thread(void)
 	return i < n_recs && image_find(recs[i].payload, recs[i].len, 1, 0, &f) ? f.scalar : 0;
 }
 
-/* Make the image, and see that it is one. */
-static inline const char *setup(const char *mode)
+/* Make the image of a program, which is killed, and take it to pieces. */
+static inline const char *setup_image(const char *mode, const char *arg)
 {
-	struct image_bytes same;
-	pid_t pid;
-
 	signal(SIGPIPE, SIG_IGN);
-	seed = victim_seed();
 	device = device_open();
 	memfd = memfd_create("image", MFD_CLOEXEC);
 	counter = victim_counter(counter_path);
 	/* For any user; later on it would be a change. */
 	if (chmod(counter_path, 0666))
 		abort();
-	victim = victim_start(mode, counter_path);
+	victim = victim_start_with(mode, counter_path, arg);
 	if (!victim_counts(counter))
 		return "the program does not run";
 	if (device_checkpoint(device, victim, memfd, CKPT_CHECKPOINT_HOLD, &res))
@@ -97,6 +93,20 @@ static inline const char *setup(const char *mode)
 	if (slurp(memfd, &good))
 		return "cannot read the image";
 	n_recs = image_take(good.data, good.len, recs, RECS_MAX);
+	return NULL;
+}
+
+/* Make the image, and see that it is one. */
+static inline const char *setup(const char *mode)
+{
+	struct image_bytes same;
+	const char *why;
+	pid_t pid;
+
+	seed = victim_seed();
+	why = setup_image(mode, NULL);
+	if (why)
+		return why;
 	same = image_make(recs, n_recs, starts);
 	if (same.len != good.len || memcmp(same.data, good.data, good.len))
 		return "image.c does not make the same image of its records";

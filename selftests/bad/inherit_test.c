@@ -11,28 +11,9 @@
 
 #include "attempt.h"
 
-/* An image of target.c's "keys". Return: NULL, or what is wrong. */
-static const char *setup_keys(const char *id)
-{
-	signal(SIGPIPE, SIG_IGN);
-	device = device_open();
-	memfd = memfd_create("image", MFD_CLOEXEC);
-	counter = victim_counter(counter_path);
-	victim = victim_start_with("keys", counter_path, id);
-	if (!victim_counts(counter))
-		return "the program does not run";
-	if (device_checkpoint(device, victim, memfd, CKPT_CHECKPOINT_HOLD, &res))
-		return device_words(&res);
-	device_release(device, CKPT_RELEASE_KILL);
-	victim_end(victim);
-	if (slurp(memfd, &good))
-		return "cannot read the image";
-	n_recs = image_take(good.data, good.len, recs, RECS_MAX);
-	return NULL;
-}
-
+/* An image of target.c's "keys". */
 #define SETUP_KEYS(id) do {					\
-	const char *_why = setup_keys(id);			\
+	const char *_why = setup_image("keys", id);		\
 								\
 	ASSERT_EQ(NULL, _why) {					\
 		TH_LOG("%s", _why);				\
