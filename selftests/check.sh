@@ -65,9 +65,9 @@ guest()
 
 	shift
 	case $part in
-	all|rest) suites=(selftests/options/{run,files,rights} selftests/bad/run selftests/real/run) ;;
+	all|rest) suites=(selftests/options/{run,files,rights} selftests/faults.sh selftests/real/run) ;;
 	# With the programs of the kernel's own release, the rest is another machine's.
-	kernel) suites=(selftests/options/{run,files,rights} selftests/bad/run) ;;
+	kernel) suites=(selftests/options/{run,files,rights} selftests/faults.sh) ;;
 	tree) suites=(demo selftests/real/run); set -- "$@" "${in_tree[@]}" ;;
 	# What the image that comes from elsewhere is to find here is the first option.
 	processor) suites=("selftests/given.py $1"); shift; set -- "$@" "${on_processor[@]}" ;;
@@ -477,7 +477,7 @@ if [ $mode = long ]; then
 		esac
 	done
 	step scale tap 14520 'very many of each kind' env CKPT_LONG=1 \
-		selftests/vm.sh -k 6.12 -m 4G -t 14400 -- selftests/bad/scale
+		selftests/vm.sh -k 6.12 -m 4G -t 14400 -- selftests/scale/run
 	[ "$jobs" -le 2 ] || jobs=2
 	run "$jobs" "${given[@]}"
 	run "$jobs" scale "${machines[@]}"

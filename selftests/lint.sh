@@ -46,9 +46,9 @@ uapi/ckpt_image\.h	STRING_FRAGMENTS	the magic: an escape must not swallow the le
 (tools|selftests)/.*	EMBEDDED_FUNCTION_NAME	messages are for users; a word in one may be a function's name
 tools/lib/(image|schema)\.c	MULTISTATEMENT_MACRO_USE_DO_WHILE,MACRO_WITH_FLOW_CONTROL,TRAILING_SEMICOLON	expand the table of records into case labels
 selftests/.*_test\.c	BRACES	EXPECT_ and ASSERT_ are two statements
-selftests/bad/race_test\.c	SPACING	takes FIXTURE_DATA(...) *self for a product
-selftests/bad/attempt\.h	PARENTHESIS_ALIGNMENT	the parameters of a function whose name fills the line
-selftests/bad/.*\.c	MACRO_ARG_REUSE,MACRO_ARG_PRECEDENCE,COMPLEX_MACRO	a test's own macros, used with plain arguments
+selftests/race/race_test\.c	SPACING	takes FIXTURE_DATA(...) *self for a product
+selftests/hostile/attempt\.h	PARENTHESIS_ALIGNMENT	the parameters of a function whose name fills the line
+selftests/(hostile|race|scale|lib)/.*\.c	MACRO_ARG_REUSE,MACRO_ARG_PRECEDENCE,COMPLEX_MACRO	a test's own macros, used with plain arguments
 tools/ckptinfo/model\.c	MACRO_ARG_REUSE,MACRO_ARG_PRECEDENCE	used in this file alone, with plain variables and names of fields
 selftests/.*	VOLATILE	programs that look whether memory and registers keep what was put there
 selftests/.*	MULTIPLE_ASSIGNMENTS	the same value for several fields of a sample is meant

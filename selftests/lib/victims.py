@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Programs for tests of bad luck, and those who have no right to them."""
+"""Programs for the tests of races and of the tools, and those who have no right to them."""
 
 import fcntl
 import os
@@ -12,10 +12,10 @@ from ckpttest import WORK, check, run, wait_until
 
 QUICK = bool(os.environ.get('CKPT_QUICK'))
 # Copies of the programs, where any user may reach them.
-BIN = os.path.join(WORK, 'luck.bin')
+BIN = os.path.join(WORK, 'victims.bin')
 TARGET = os.path.join(BIN, 'target')
 FAILED, NOT_STARTED = 1, 125        # exit status of ckpt and of rstr
-DONE = 42                           # and of bad/target
+DONE = 42                           # and of race/target
 # Each that was started has changed the file that it counts in.
 RSTR = ['rstr', '--accept-changed-files']
 USER, GROUP = 54321, 54322          # nobody that /etc/passwd knows
@@ -28,11 +28,11 @@ def rounds(full, quick):
 
 
 def path(name):
-    return os.path.join(WORK, 'luck.' + name)
+    return os.path.join(WORK, 'victims.' + name)
 
 
 class Target:
-    """bad/target, counting in a file, as a process that has nothing to do with this one."""
+    """race/target, counting in a file, as a process that has nothing to do with this one."""
 
     def __init__(self, mode='count', name='counter', args=(), program=None, **kw):
         self.file = path('%s.%d' % (name, chance.randrange(1 << 30)))

@@ -3,8 +3,8 @@
  * An image taken apart into records, to be put together again in some other way with a frame
  * that is right: checksums, gaps, counts and digest.
  */
-#ifndef SELFTESTS_BAD_IMAGE_H
-#define SELFTESTS_BAD_IMAGE_H
+#ifndef SELFTESTS_IMAGE_H
+#define SELFTESTS_IMAGE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* A program that counts, and the arguments to checkpoint and restart it. */
-#ifndef SELFTESTS_BAD_FIXTURE_H
-#define SELFTESTS_BAD_FIXTURE_H
+#ifndef SELFTESTS_FIXTURE_H
+#define SELFTESTS_FIXTURE_H
 
 #include <fcntl.h>
 #include <signal.h>

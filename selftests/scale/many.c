@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * many - a program that has very many of one thing, to be checkpointed by bad/scale
+ * many - a program that has very many of one thing, to be checkpointed by scale/run
  *
  *	many FILE KIND N DIR	makes N of them, in DIR what has a name, and counts in FILE
  *

@@ -58,14 +58,14 @@ unsigned long victim_seed(void)
 }
 
 /*
- * A copy of target.c's program in memory: every restart opens it, and in the virtual machine its
- * own place is a file of the host's.
+ * A copy of the program race/target in memory: every restart opens it, and in the virtual machine
+ * its own place is a file of the host's.
  */
 static const char *victim_program(void)
 {
-	static const char copy[] = "/tmp/ckpt-bad-target";
+	static const char copy[] = "/tmp/ckpt-victim";
 	char path[PATH_MAX], temporary[64], buf[65536];
-	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 20);
+	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 40);
 	static bool made;
 	int in, out;
 
@@ -74,7 +74,7 @@ static const char *victim_program(void)
 	if (n < 0)
 		abort();
 	path[n] = 0;
-	strcpy(strrchr(path, '/'), "/target");
+	strcpy(strrchr(path, '/'), "/../race/target");
 	snprintf(temporary, sizeof(temporary), "%s.%d", copy, getpid());
 	in = open(path, O_RDONLY | O_CLOEXEC);
 	out = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0755);

@@ -651,7 +651,7 @@ TEST(check_shows_no_executable)
 			snprintf(exe, sizeof(exe), "/proc/%d/exe", other);
 			memset(link, 0, sizeof(link));
 			seen += readlink(exe, link, sizeof(link) - 1) > 0 &&
-				strstr(link, "ckpt-bad-target");
+				strstr(link, "ckpt-victim");
 			n++;
 		}
 		if (f)

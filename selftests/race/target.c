@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * target - a small program to be checkpointed by tests of bad luck
+ * target - the small program that tests of races and hostile input checkpoint
  *
  *	target count FILE	counts in FILE (8 bytes, mapped), forever
  *	target crowd FILE	the same, with a hundred threads that sleep

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Bad luck: programs that end, exec and fork while they are checkpointed, outputs that break,
+ * Races: programs that end, exec and fork while they are checkpointed, outputs that break,
  * and checkpoints and restarts that are killed, each at random moments and many times
  * (CKPT_ROUNDS in the environment). The seed is in the output; CKPT_SEED repeats it.
  *

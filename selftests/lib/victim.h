@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Processes that tests of bad luck treat badly: starting target.c and looking after it. */
-#ifndef SELFTESTS_BAD_VICTIM_H
-#define SELFTESTS_BAD_VICTIM_H
+/* The programs that tests of races and hostile input attack: starting and watching race/target. */
+#ifndef SELFTESTS_VICTIM_H
+#define SELFTESTS_VICTIM_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -4,8 +4,8 @@
  *
  *	PROGRAM [NAME...]	run all tests, or those
  */
-#ifndef SELFTESTS_BAD_HARNESS_H
-#define SELFTESTS_BAD_HARNESS_H
+#ifndef SELFTESTS_HARNESS_H
+#define SELFTESTS_HARNESS_H
 
 #include "kselftest_harness.h"
 
