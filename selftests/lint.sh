@@ -32,12 +32,12 @@ trap 'rm -rf "$tmp"' EXIT
 ignored()
 {
 	cat <<'END'
-kernel/compat(_timer|_overlay)?\.h	LINUX_VERSION_CODE,CONSTANT_COMPARISON	out of tree there is more than one version; it is told here and nowhere else
-kernel/symbols\.[ch]	COMPLEX_MACRO,MACRO_ARG_REUSE,TRAILING_SEMICOLON,MULTISTATEMENT_MACRO_USE_DO_WHILE,BRACKET_SPACE,SPACING	tables of rows: what expands them are definitions, no statements
-kernel/stream\.c	COMPLEX_MACRO	expands the table of records into case labels
-kernel/object\.h	MACRO_ARG_REUSE	a loop, as the kernel has them
-kernel/thread\.c	UNCOMMENTED_DEFINITION	a struct of ipc/sem.c, as it is there
-kernel/(mm|arch/x86/regs)\.c	MACRO_ARG_REUSE,COMPLEX_MACRO	names a field for offsetof() more than once, in a table
+kernel/compat/.*\.h	LINUX_VERSION_CODE,CONSTANT_COMPARISON	out of tree there is more than one version; it is told here and nowhere else
+kernel/core/symbols\.[ch]	COMPLEX_MACRO,MACRO_ARG_REUSE,TRAILING_SEMICOLON,MULTISTATEMENT_MACRO_USE_DO_WHILE,BRACKET_SPACE,SPACING	tables of rows: what expands them are definitions, no statements
+kernel/image/stream\.c	COMPLEX_MACRO	expands the table of records into case labels
+kernel/image/object\.h	MACRO_ARG_REUSE	a loop, as the kernel has them
+kernel/task/thread\.c	UNCOMMENTED_DEFINITION	a struct of ipc/sem.c, as it is there
+kernel/(mm/mm|arch/x86/regs)\.c	MACRO_ARG_REUSE,COMPLEX_MACRO	names a field for offsetof() more than once, in a table
 uapi/.*	BIT_MACRO	BIT() is not there for user space
 uapi/ckpt_image\.h	COMPLEX_MACRO,MACRO_ARG_REUSE	the table of records
 uapi/ckpt_image\.h	STRING_FRAGMENTS	the magic: an escape must not swallow the letters behind it
@@ -229,10 +229,10 @@ lengths()
 	done
 }
 
-# compat.h, with compat_timer.h and compat_overlay.h, is the only place that knows that there are several kernels.
+# The only place that knows that there are several kernels.
 versions()
 {
-	of '^(kernel|uapi)/.*\.[ch]$|^Kbuild$' | grep -vxE 'kernel/compat(_timer|_overlay)?\.h' |
+	of '^(kernel|uapi)/.*\.[ch]$|^Kbuild$' | grep -vxE 'kernel/compat/.*\.h' |
 		xargs grep -nHE 'LINUX_VERSION_CODE|KERNEL_VERSION *\(|LINUX_VERSION_(MAJOR|PATCHLEVEL)|<linux/version\.h>|RHEL_|UTS_RELEASE'
 }
 
@@ -256,7 +256,7 @@ release()
 # is only ever called, an address from sym_addr() never, and nobody else looks symbols up.
 pointers()
 {
-	of '^kernel/.*\.[ch]$' | grep -v '^kernel/symbols\.[ch]$' > "$tmp/users"
+	of '^kernel/.*\.[ch]$' | grep -v '^kernel/core/symbols\.[ch]$' > "$tmp/users"
 	# shellcheck disable=SC2046 # file names of this tree
 	{
 		# Comments and strings may say anything.
@@ -282,7 +282,7 @@ result 'manual pages' "$tmp/out"
 lengths > "$tmp/out"
 result 'no source file above 800 lines' "$tmp/out"
 versions > "$tmp/out"
-result 'kernel versions are told apart in compat.h alone' "$tmp/out"
+result 'kernel versions are told apart in kernel/compat alone' "$tmp/out"
 release > "$tmp/out" 2>&1
 result 'one version of ckpt' "$tmp/out"
 pointers > "$tmp/out"

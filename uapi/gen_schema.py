@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0
-"""Generates C structs and field tables for kernel/codec.c from a schema.
+"""Generates C structs and field tables for kernel/image/codec.c from a schema.
 
 usage: gen_schema.py DESCRIPTOR_SET STEM
 
@@ -30,7 +30,7 @@ BYTES = {
     F.TYPE_STRING: "CODEC_STRING",
 }
 
-# Limits of kernel/codec.h.
+# Limits of kernel/image/codec.h.
 DEPTH_MAX = 4
 LEN_MAX = 0x3FFFFFFF
 

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# Writes kernel/schema.gen.[ch] from ckpt_image.proto; with --check only compares them.
+# Writes kernel/image/schema.gen.[ch] from ckpt_image.proto; with --check only compares them.
 # Needs protobuf-compiler and python3-protobuf.
 set -eu
 
@@ -25,13 +25,13 @@ protoc --include_source_info --descriptor_set_out="$tmp/set" -I "$top" "$top/uap
 /usr/bin/python3 "$top/uapi/gen_schema.py" "$tmp/set" "$tmp/schema"
 
 for f in schema.gen.h schema.gen.c; do
-	if cmp -s "$tmp/$f" "$top/kernel/$f"; then
+	if cmp -s "$tmp/$f" "$top/kernel/image/$f"; then
 		continue
 	fi
 	if [ "$check" ]; then
-		echo "kernel/$f is not what uapi/ckpt_image.proto says: run uapi/gen_schema.sh" >&2
+		echo "kernel/image/$f is not what uapi/ckpt_image.proto says: run uapi/gen_schema.sh" >&2
 		exit 1
 	fi
-	cp "$tmp/$f" "$top/kernel/$f"
-	echo "kernel/$f"
+	cp "$tmp/$f" "$top/kernel/image/$f"
+	echo "kernel/image/$f"
 done

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Fuzzes kernel/codec.c. The first byte of the input selects the message, the second how much
+ * Fuzzes kernel/image/codec.c. The first byte of the input selects the message, the second how much
  * arena there is; the rest is the message.
  *
  * Whatever the decoder accepts must encode to the same bytes, be taken by protobuf-c as well and

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Tests of kernel/codec.c: against protobuf-c, and each of its rules. Prints TAP.
+ * Tests of kernel/image/codec.c: against protobuf-c, and each of its rules. Prints TAP.
  *
  * Every buffer that the codec reads or writes is allocated in its exact size, so that the
  * address sanitizer sees a step beyond it.

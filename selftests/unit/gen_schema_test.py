@@ -97,7 +97,7 @@ def add_field(tree):
 
 
 def edit_output(tree):
-    with (tree / "kernel/schema.gen.c").open("a") as f:
+    with (tree / "kernel/image/schema.gen.c").open("a") as f:
         f.write("/* by hand */\n")
 
 
@@ -111,8 +111,8 @@ def main():
             results.append((good, title, error))
         for title, edit, expect in [
             ("the tree as it is", lambda tree: None, None),
-            ("the schema has changed", add_field, "kernel/schema.gen.h is not what"),
-            ("the output was edited", edit_output, "kernel/schema.gen.c is not what"),
+            ("the schema has changed", add_field, "kernel/image/schema.gen.h is not what"),
+            ("the output was edited", edit_output, "kernel/image/schema.gen.c is not what"),
         ]:
             done = drift(directory, edit)
             good = (done.returncode == 0) if expect is None else (

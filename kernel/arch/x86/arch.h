@@ -11,8 +11,8 @@
 #include <asm/ptrace.h>
 #include <asm/unistd.h>
 
-#include "../../schema.gen.h"
-#include "../../symbols.h"
+#include "../../image/schema.gen.h"
+#include "../../core/symbols.h"
 
 struct dev_ctx;
 struct mm_struct;

@@ -27,9 +27,9 @@
 #include <asm/vdso.h>
 
 #include "arch.h"
-#include "../../compat.h"
+#include "../../compat/compat.h"
 #include "../../../uapi/ckpt_image.h"
-#include "../../dev.h"
+#include "../../core/dev.h"
 
 #ifndef NT_X86_XSTATE
 #define NT_X86_XSTATE	0x202

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Which private functions a kernel of this version and configuration must have: what the tables of
+ * core/symbols.h ask. It includes nothing of the module.
+ */
+#ifndef _CKPT_COMPAT_PRESENT_H
+#define _CKPT_COMPAT_PRESENT_H
+
+#include <linux/fs.h>
+#include <linux/memfd.h>
+#include <linux/sched/coredump.h>
+#include <linux/version.h>
+
+/* What was an open flag, that fsnotify does not know a description, is a function in 7.3. */
+#ifdef __FMODE_NONOTIFY
+#define COMPAT_OPEN_NONOTIFY	0
+#else
+#define COMPAT_OPEN_NONOTIFY	1
+#endif
+
+/* Security modules tell memfds from other files of tmpfs in kernels that have this name. */
+#if defined(MEMFD_ANON_NAME) && defined(CONFIG_SECURITY)
+#define COMPAT_MEMFD_SECURE	1
+#else
+#define COMPAT_MEMFD_SECURE	0
+#endif
+
+/*
+ * Where new mappings go: 529ce23a764f "mm: switch mm->get_unmapped_area() to a flag", 6.10.
+ * What 6.1 keeps instead is a pointer to one of two functions, which the kernel calls.
+ */
+#ifdef MMF_TOPDOWN
+#define COMPAT_UNMAPPED_AREA	0
+#else
+#define COMPAT_UNMAPPED_AREA	1
+#endif
+
+/* posix_timer_event() became posix_timer_queue_signal() in 6.12; see timer.h. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+#define COMPAT_TIMER_QUEUE_SIGNAL	IS_ENABLED(CONFIG_POSIX_TIMERS)
+#define COMPAT_TIMER_EVENT		0
+#else
+#define COMPAT_TIMER_QUEUE_SIGNAL	0
+#define COMPAT_TIMER_EVENT		IS_ENABLED(CONFIG_POSIX_TIMERS)
+#endif
+
+#endif /* _CKPT_COMPAT_PRESENT_H */

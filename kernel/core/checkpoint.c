@@ -1,0 +1,572 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The phases of a checkpoint:
+ *
+ *	early		what can be seen while it runs; what is refused for that is refused now
+ *	park		all threads come to rest and describe themselves
+ *	describe	the rest is looked at; everything that cannot be kept is found
+ *	snapshot	a copy-on-write copy of memory
+ *	release		unless the program is to be held
+ *	complete	what was found out is written down; do all paths lead to their files?
+ *	pages		from the copy to the output
+ *	trailer
+ *
+ * Up to the release, nothing is written to the output (stream_out_open()): a slow reader does
+ * not keep the program frozen. The exception is the content of shared memory and of deleted
+ * files, of which there is no snapshot.
+ */
+#include <linux/file.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/pid.h>
+#include <linux/ptrace.h>
+#include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/task.h>
+#include <linux/slab.h>
+#include <linux/utsname.h>
+
+#include "../arch/arch.h"
+#include "checkpoint.h"
+#include "../compat/compat.h"
+#include "../file/file_content.h"
+#include "../task/cred.h"
+#include "early.h"
+#include "../file/file.h"
+#include "../file/fs.h"
+#include "../file/identity.h"
+#include "../file/inotify.h"
+#include "../file/lock.h"
+#include "../task/lsm.h"
+#include "../mm/mm.h"
+#include "../mm/pages.h"
+#include "park.h"
+#include "../file/path.h"
+#include "../task/process.h"
+#include "../task/seccomp.h"
+#include "../task/signal.h"
+#include "../mm/snapshot.h"
+#include "symbols.h"
+#include "../task/thread.h"
+#include "../task/timer.h"
+
+#define CHECKPOINT_TIMEOUT_MS	10000
+
+/* How often a process may exec while it is being parked, before we give up. */
+#define CHECKPOINT_TRIES	3
+
+int checkpoint_refuse(struct checkpoint *cp, enum ckpt_where where_type, u64 where,
+		      enum ckpt_reason reason, const char *advice, const char *fmt, ...)
+{
+	struct error_at at = {
+		.reason = reason,
+		.task = cp->leader,
+		.where_type = where_type,
+		.where = where,
+		.advice = advice,
+	};
+	struct va_format vaf = { .fmt = fmt };
+	va_list args;
+
+	va_start(args, fmt);
+	vaf.va = &args;
+	error_add(&cp->ctx->errors, -EOPNOTSUPP, &at, "%pV", &vaf);
+	va_end(args);
+	cp->refused = true;
+	return 0;
+}
+
+int checkpoint_refuse_file(struct checkpoint *cp, int fd, u64 addr, enum ckpt_reason reason,
+			   const char *advice, const char *fmt, ...)
+{
+	struct va_format vaf = { .fmt = fmt };
+	va_list args;
+
+	va_start(args, fmt);
+	vaf.va = &args;
+	checkpoint_refuse(cp, fd >= 0 ? CKPT_WHERE_FD : CKPT_WHERE_ADDRESS, fd >= 0 ? fd : addr,
+			  reason, advice, "%pV", &vaf);
+	va_end(args);
+	return 0;
+}
+
+/* ---- describe ---- */
+
+static int checkpoint_image(struct stream_out *out, void *data, size_t len)
+{
+	struct new_utsname *name = utsname();
+	u32 cpuid[CKPT_X86_CPUID_WORDS];
+	u8 digest[SHA256_DIGEST_SIZE];
+	struct pb_image *pb = data;
+
+	pb->module_version.data = THIS_MODULE->version;
+	pb->module_version.len = strlen(THIS_MODULE->version);
+	pb->kernel_release.data = name->release;
+	pb->kernel_release.len = strnlen(name->release, sizeof(name->release));
+	pb->hostname.data = name->nodename;
+	pb->hostname.len = strnlen(name->nodename, sizeof(name->nodename));
+	arch_image_digest(pb, digest, cpuid);
+	return stream_out_msg(out, CKPT_REC_IMAGE, &pb_image_msg, pb);
+}
+
+static int checkpoint_write_image(struct checkpoint *cp)
+{
+	struct pb_image *pb = stream_out_later(&cp->out, sizeof(*pb), checkpoint_image);
+
+	if (IS_ERR(pb))
+		return PTR_ERR(pb);
+	*pb = (struct pb_image){
+		.realtime_ns = ktime_get_real_ns(),
+		.monotonic_ns = ktime_get_ns(),
+		.boottime_ns = ktime_get_boottime_ns(),
+		.nr_processes = 1,
+		.nr_tasks = cp->park->nr - cp->park->nr_gone,
+	};
+	arch_image(pb, cp->mm);
+	return 0;
+}
+
+/* Bounds credentials and filters when every thread has its own. */
+static int checkpoint_held(struct checkpoint *cp)
+{
+	if (cp->out.held <= CKPT_IMAGE_HELD_MAX)
+		return 0;
+	return checkpoint_refuse(cp, CKPT_WHERE_NONE, 0, CKPT_REASON_UNSUPPORTED, NULL,
+				 "more than %u MiB of credentials and seccomp filters is not supported",
+				 CKPT_IMAGE_HELD_MAX >> 20);
+}
+
+static int checkpoint_write_creds(struct checkpoint *cp)
+{
+	struct park_task *pt;
+	struct object *obj;
+	const char *why;
+	int ret;
+
+	list_for_each_entry(pt, &cp->park->list, list) {
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		cond_resched();
+		if (!pt->thread || object_lookup(&cp->objects, OBJECT_CRED, pt->thread->cred))
+			continue;
+		if (cp->out.held > CKPT_IMAGE_HELD_MAX)
+			return checkpoint_held(cp) ?: -EOPNOTSUPP;
+		obj = object_new(&cp->objects, OBJECT_CRED, (void *)get_cred(pt->thread->cred),
+				 true);
+		if (IS_ERR(obj)) {
+			put_cred(pt->thread->cred);
+			return PTR_ERR(obj);
+		}
+		why = lsm_unsupported(pt->thread->cred);
+		if (why)
+			checkpoint_refuse(cp, CKPT_WHERE_NONE, 0, CKPT_REASON_UNSUPPORTED, NULL,
+					  "%s is not supported", why);
+		/* The main thread is the first. */
+		cp->program = cp->program ?: obj;
+		ret = cred_write(&cp->out, pt->task, pt->thread->cred, obj->id);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+static int checkpoint_write_threads(struct checkpoint *cp)
+{
+	struct park_task *pt;
+	struct object *obj;
+	int ret;
+
+	ret = signal_write(&cp->out, cp->signals);
+	if (ret)
+		return ret;
+	list_for_each_entry(pt, &cp->park->list, list) {
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		if (!pt->thread)
+			continue;
+		obj = object_lookup(&cp->objects, OBJECT_CRED, pt->thread->cred);
+		ret = thread_write(&cp->out, pt->thread, pt->vnr, obj->id);
+		if (ret)
+			return ret;
+		cond_resched();
+	}
+	return 0;
+}
+
+static int checkpoint_gone(struct checkpoint *cp)
+{
+	struct error_at at = { .reason = CKPT_REASON_GONE, .task = cp->leader };
+
+	return error_add(&cp->ctx->errors, -ECHILD, &at, "the process ended meanwhile");
+}
+
+static int checkpoint_signals(struct checkpoint *cp)
+{
+	struct error_at at = {
+		.reason = CKPT_REASON_OTHER,
+		.task = cp->leader,
+		.advice = "try again",
+	};
+	struct signal_process *signals = ERR_PTR(-ECHILD);
+	struct park_task *pt;
+
+	list_for_each_entry(pt, &cp->park->list, list) {
+		if (pt->task != cp->leader)
+			continue;
+		signals = signal_save_process(pt);
+		break;
+	}
+	if (PTR_ERR_OR_ZERO(signals) == -ECHILD)
+		return checkpoint_gone(cp);
+	if (PTR_ERR_OR_ZERO(signals) == -EAGAIN)
+		return error_add(&cp->ctx->errors, -EAGAIN, &at,
+				 "at each look one of its timers was just expiring");
+	if (IS_ERR(signals))
+		return PTR_ERR(signals);
+	cp->signals = signals;
+	return 0;
+}
+
+static int checkpoint_describe(struct checkpoint *cp)
+{
+	struct error_at at = { .reason = CKPT_REASON_UNSUPPORTED, .task = cp->leader };
+	int ret;
+
+	dev_phase(cp->ctx, CKPT_PHASE_DESCRIBE);
+	cp->mm = get_task_mm(cp->leader);
+	if (!cp->mm)
+		return checkpoint_gone(cp);
+	atomic64_set(&cp->ctx->progress.pages_total, compat_mm_anon_pages(cp->mm));
+
+	/* First of all: its timers run. */
+	ret = checkpoint_signals(cp) ?:
+	      process_check(cp) ?:
+	      checkpoint_write_image(cp) ?:
+	      process_write(cp) ?:
+	      identity_begin(cp) ?:
+	      checkpoint_write_creds(cp) ?:
+	      seccomp_write(cp) ?:
+	      checkpoint_held(cp) ?:
+	      fs_write(cp) ?:
+	      file_write_fds(cp) ?:
+	      mm_write(cp) ?:
+	      lock_write(cp) ?:
+	      inotify_write(cp) ?:
+	      file_check_shared(cp) ?:
+	      process_write_limits(cp);
+	if (ret == -EMFILE)
+		return error_add(&cp->ctx->errors, ret, &at,
+				 "more than %d open files and other objects are not supported",
+				 CKPT_IMAGE_OBJECTS_MAX);
+	if (ret)
+		return ret;
+	if (!park_intact(cp->park))
+		return checkpoint_gone(cp);
+	cp->described = true;
+	return cp->refused ? -EOPNOTSUPP : 0;
+}
+
+/* The rest of the description: the process is not needed for it, and may be released. */
+static int checkpoint_complete(struct checkpoint *cp)
+{
+	int ret = 0;
+
+	/* A held program is to go on from the image, with its files as they are now: sync them. */
+	if (!cp->complete && !cp->released && cp->flags & CKPT_CHECKPOINT_HOLD)
+		ret = file_sync_all(cp);
+	if (!ret && !cp->complete)
+		ret = checkpoint_write_threads(cp) ?:
+		      timer_write(cp, &cp->signals->timers) ?:
+		      path_verify(cp);
+	cp->complete = true;
+	return ret;
+}
+
+/* ---- the whole ---- */
+
+static void checkpoint_free(struct checkpoint *cp)
+{
+	if (cp->park) {
+		if (!cp->released)
+			park_release(cp->park, CKPT_RELEASE_RUN);
+		park_put(cp->park);
+	}
+	path_unclaim(cp);
+	identity_free_saved(cp);
+	object_destroy(&cp->objects);
+	xa_destroy(&cp->leased);
+	xa_destroy(&cp->leases);
+	stream_out_close(&cp->out);
+	if (cp->snapshot)
+		mmput(cp->snapshot);
+	if (cp->mm)
+		mmput(cp->mm);
+	if (cp->leader)
+		put_task_struct(cp->leader);
+	signal_free_process(cp->signals);
+	kvfree(cp->bounce);
+	kfree(cp->path);
+	kfree(cp);
+}
+
+static struct checkpoint *checkpoint_new(struct dev_ctx *ctx, const struct ckpt_checkpoint *arg)
+{
+	struct checkpoint *cp = kzalloc(sizeof(*cp), GFP_KERNEL_ACCOUNT);
+
+	if (!cp)
+		return NULL;
+	cp->ctx = ctx;
+	cp->flags = arg->flags;
+	spool_init(&cp->out.spool);
+	INIT_LIST_HEAD(&cp->paths);
+	object_init(&cp->objects);
+	xa_init_flags(&cp->aliases, XA_FLAGS_ACCOUNT);
+	xa_init_flags(&cp->leased, XA_FLAGS_ACCOUNT);
+	xa_init_flags(&cp->leases, XA_FLAGS_ACCOUNT);
+	cp->bounce = kvmalloc(CHECKPOINT_BOUNCE, GFP_KERNEL_ACCOUNT);
+	cp->path = kmalloc(PATH_MAX, GFP_KERNEL_ACCOUNT);
+	if (!cp->bounce || !cp->path) {
+		checkpoint_free(cp);
+		return NULL;
+	}
+	return cp;
+}
+
+static int checkpoint_denied(struct checkpoint *cp, struct task_struct *task)
+{
+	struct error_at at = {
+		.reason = CKPT_REASON_DENIED,
+		.task = task,
+		.advice = "run ckpt as its user or as root",
+	};
+
+	return error_add(&cp->ctx->errors, -EPERM, &at, "you have no right to trace it");
+}
+
+/*
+ * Until it came to rest, the process may have executed a program that gives it other rights. Its
+ * threads may have some of their own, too; most have the same.
+ */
+static int checkpoint_may_still(struct checkpoint *cp)
+{
+	const struct cred *seen = NULL;
+	struct park_task *pt;
+
+	list_for_each_entry(pt, &cp->park->list, list) {
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		cond_resched();
+		if (!pt->thread || pt->thread->cred == seen)
+			continue;
+		seen = pt->thread->cred;
+		if (!sym(ptrace_may_access)(pt->task, PTRACE_MODE_ATTACH_REALCREDS))
+			return checkpoint_denied(cp, pt->task);
+	}
+	return 0;
+}
+
+static int checkpoint_find(struct checkpoint *cp, pid_t nr)
+{
+	struct error_at at = { .reason = CKPT_REASON_OTHER };
+	struct task_struct *task, *leader;
+
+	rcu_read_lock();
+	task = pid_task(find_vpid(nr), PIDTYPE_PID);
+	leader = task ? get_task_struct(task->group_leader) : NULL;
+	rcu_read_unlock();
+	if (!leader)
+		return error_add(&cp->ctx->errors, -ESRCH, &at, "there is no process %d", nr);
+	cp->leader = leader;
+
+	at.task = leader;
+	if (leader->flags & (PF_KTHREAD | COMPAT_PF_USER_WORKER))
+		return error_add(&cp->ctx->errors, -EINVAL, &at, "is a kernel thread");
+	if (same_thread_group(leader, current)) {
+		at.advice = "let another process checkpoint it";
+		return error_add(&cp->ctx->errors, -EINVAL, &at, "cannot checkpoint itself");
+	}
+	if (leader->exit_state || leader->flags & PF_EXITING)
+		return error_add(&cp->ctx->errors, -ESRCH, &at, "has ended");
+	if (park_ends(leader))
+		return error_add(&cp->ctx->errors, -ESRCH, &at, "is ending");
+	if (!sym(ptrace_may_access)(leader, PTRACE_MODE_ATTACH_REALCREDS))
+		return checkpoint_denied(cp, leader);
+	if (leader->ptrace) {
+		at.reason = CKPT_REASON_BUSY;
+		at.advice = "detach the tracer (a debugger, strace)";
+		return error_add(&cp->ctx->errors, -EBUSY, &at, "is traced");
+	}
+	if (READ_ONCE(leader->jobctl) & JOBCTL_STOPPED) {
+		at.reason = CKPT_REASON_BUSY;
+		at.advice = "continue it with SIGCONT first";
+		return error_add(&cp->ctx->errors, -EBUSY, &at, "is stopped");
+	}
+	return 0;
+}
+
+static int checkpoint_early(struct checkpoint *cp, unsigned long deadline)
+{
+	struct rw_semaphore *exec = &cp->leader->signal->exec_update_lock;
+	int ret;
+
+	/* It may execute a program with other rights, of which the caller is to hear nothing. */
+	if (down_read_killable(exec))
+		return -EINTR;
+	ret = sym(ptrace_may_access)(cp->leader, PTRACE_MODE_ATTACH_REALCREDS) ?
+	      early_check(cp) : checkpoint_denied(cp, cp->leader);
+	up_read(exec);
+	return ret ?: early_wait(cp, deadline);
+}
+
+static int checkpoint_park(struct checkpoint *cp, const struct ckpt_checkpoint *arg)
+{
+	unsigned int timeout_ms = arg->timeout_ms ?: CHECKPOINT_TIMEOUT_MS;
+	unsigned long deadline = jiffies + msecs_to_jiffies(timeout_ms);
+	struct park *park;
+	int tries, ret;
+
+	dev_phase(cp->ctx, CKPT_PHASE_PARK);
+	for (tries = 0; ; tries++) {
+		ret = checkpoint_find(cp, arg->pid) ?: checkpoint_early(cp, deadline);
+		if (ret)
+			return ret;
+		park = park_process(cp->ctx, cp->leader, deadline);
+		if (!IS_ERR(park))
+			break;
+		/* An exec by a thread gives the process a new leader: look again. */
+		if (PTR_ERR(park) != -ECHILD || tries == CHECKPOINT_TRIES)
+			return PTR_ERR(park);
+		put_task_struct(cp->leader);
+		cp->leader = NULL;
+		error_destroy(&cp->ctx->errors);
+	}
+	cp->park = park;
+	return 0;
+}
+
+static u64 checkpoint_let_go(struct checkpoint *cp, enum ckpt_release_how how)
+{
+	/* It holds all of this itself, and when it drops something, that is to be gone. */
+	object_let_go(&cp->objects);
+	/* If it was killed, its mappings are ours alone, and theirs are files, too. */
+	if (cp->mm)
+		mmput_async(cp->mm);
+	cp->mm = NULL;
+	park_release(cp->park, how);
+	cp->released = ktime_get();
+	return ktime_to_ns(ktime_sub(cp->released, cp->park->first));
+}
+
+u64 checkpoint_release(struct checkpoint *cp, enum ckpt_release_how how)
+{
+	u64 frozen = checkpoint_let_go(cp, how);
+
+	checkpoint_free(cp);
+	return frozen;
+}
+
+static int checkpoint_snapshot(struct checkpoint *cp, struct snapshot *snap,
+			       struct ckpt_checkpoint *arg)
+{
+	struct error_at at = { .reason = CKPT_REASON_OTHER, .task = cp->leader };
+	ktime_t start = ktime_get();
+	struct mm_struct *copy;
+
+	dev_phase(cp->ctx, CKPT_PHASE_SNAPSHOT);
+	copy = snapshot_take(snap, cp->mm);
+	if (IS_ERR(copy))
+		return error_add(&cp->ctx->errors, PTR_ERR(copy), &at,
+				 "the snapshot of its memory failed");
+	cp->snapshot = copy;
+	cp->file_pages = pages_of_files(copy);
+	if (cp->file_pages < 0)
+		return cp->file_pages;
+	arg->snapshot_ns = ktime_to_ns(ktime_sub(ktime_get(), start));
+	return 0;
+}
+
+static int checkpoint_frozen(struct checkpoint *cp, struct snapshot *snap,
+			     struct ckpt_checkpoint *arg)
+{
+	int ret;
+
+	arg->park_ns = ktime_to_ns(ktime_sub(ktime_get(), cp->park->first));
+	arg->nr_tasks = cp->park->nr - cp->park->nr_gone;
+	ret = checkpoint_describe(cp);
+	/* What is killed takes its parts along, here or there. */
+	if (ret && !cp->ctx->errors.len && !park_intact(cp->park))
+		return checkpoint_gone(cp);
+	if (ret || cp->flags & CKPT_CHECKPOINT_DRY_RUN)
+		return ret;
+	ret = checkpoint_snapshot(cp, snap, arg);
+	if (!ret && file_content_any(cp))
+		ret = checkpoint_complete(cp) ?: file_content_write(cp);
+	if (!ret && !park_intact(cp->park))
+		ret = checkpoint_gone(cp);
+	return ret;
+}
+
+static int checkpoint_stream(struct checkpoint *cp)
+{
+	int ret = 0;
+
+	dev_phase(cp->ctx, CKPT_PHASE_PAGES);
+	if (cp->out.spooling)
+		ret = stream_out_unspool(&cp->out);
+	if (!ret)
+		ret = pages_write(cp);
+	if (!ret)
+		ret = stream_out_end(&cp->out);
+	return ret;
+}
+
+int checkpoint_run(struct dev_ctx *ctx, struct ckpt_checkpoint *arg)
+{
+	bool hold = arg->flags & CKPT_CHECKPOINT_HOLD;
+	ktime_t start = ktime_get();
+	struct snapshot *snap = NULL;
+	struct checkpoint *cp;
+	int ret;
+
+	cp = checkpoint_new(ctx, arg);
+	if (!cp)
+		return -ENOMEM;
+	ret = stream_out_open(&cp->out, ctx, arg->out_fd, arg->flags & CKPT_CHECKPOINT_DRY_RUN);
+	if (ret)
+		goto out;
+	snap = snapshot_prepare();
+	if (IS_ERR(snap)) {
+		ret = PTR_ERR(snap);
+		goto out;
+	}
+
+	ret = checkpoint_park(cp, arg);
+	if (ret)
+		goto out;
+	ret = checkpoint_may_still(cp) ?: checkpoint_frozen(cp, snap, arg);
+	if (ret || !hold || arg->flags & CKPT_CHECKPOINT_DRY_RUN)
+		arg->frozen_ns = checkpoint_let_go(cp, CKPT_RELEASE_RUN);
+	/* Of what is refused all is to be said, but what was cut short cannot be completed. */
+	if (!ret || (cp->refused && cp->described))
+		ret = checkpoint_complete(cp) ?: ret;
+	if (!ret && !(arg->flags & CKPT_CHECKPOINT_DRY_RUN))
+		ret = checkpoint_stream(cp);
+	if (!ret && hold && !cp->released)
+		arg->frozen_ns = ktime_to_ns(ktime_sub(ktime_get(), cp->park->first));
+	arg->pages = cp->out.pages;
+	arg->image_bytes = cp->out.file ? cp->out.bytes : 0;
+out:
+	snapshot_free(snap);
+	arg->wall_ns = ktime_to_ns(ktime_sub(ktime_get(), start));
+	if (!ret && !cp->released) {
+		/* What a held program does not need is given back now. */
+		stream_out_close(&cp->out);
+		object_destroy(&cp->objects);
+		mmput(cp->snapshot);
+		cp->snapshot = NULL;
+		ctx->held = cp;
+		return 0;
+	}
+	checkpoint_free(cp);
+	return ret;
+}

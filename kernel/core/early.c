@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A look at a process that runs. Whatever can be refused now is refused before anybody is frozen.
+ * Things may change until the process is frozen, so the same functions look once more then.
+ */
+#include <linux/bottom_half.h>
+#include <linux/fdtable.h>
+#include <linux/file.h>
+#include <linux/jiffies.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/task.h>
+#include <linux/slab.h>
+
+#include "checkpoint.h"
+#include "early.h"
+#include "../file/file.h"
+#include "park.h"
+#include "../task/process.h"
+#include "../task/thread.h"
+
+/* How many descriptors are looked at under the table's lock in one go. */
+#define EARLY_SLICE	1024
+
+/* In jiffies: how often to look whether a sleep has ended, at the least. */
+#define EARLY_LOOK	max(HZ / 50, 1)
+
+/**
+ * struct early_fds - descriptors that are looked at
+ * @next: the first one that was not
+ * @n: how many were
+ * @why: what is not supported about the last one, or NULL
+ * @file: what that refers to, with a reference
+ */
+struct early_fds {
+	unsigned int next;
+	unsigned int n;
+	const char *why;
+	struct file *file;
+};
+
+/* Called by iterate_fd() under the table's lock. */
+static int early_fd(const void *arg, struct file *file, unsigned int fd)
+{
+	struct early_fds *fds = (struct early_fds *)arg;
+
+	fds->next = fd + 1;
+	fds->why = file_unsupported(file);
+	if (fds->why)
+		fds->file = get_file(file);
+	return !(++fds->n % EARLY_SLICE) || fds->why;
+}
+
+static int early_files(struct checkpoint *cp)
+{
+	struct early_fds fds = {};
+	struct files_struct *files;
+	int more = 0;
+
+	do {
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		fds.why = NULL;
+		task_lock(cp->leader);
+		files = cp->leader->files;
+		if (files) {
+			rcu_read_lock();
+			more = iterate_fd(files, fds.next, early_fd, &fds);
+			rcu_read_unlock();
+		}
+		task_unlock(cp->leader);
+		if (files && fds.why) {
+			file_refuse(cp, fds.file, fds.next - 1, 0, fds.why);
+			/* See object_let_go(): what it has closed meanwhile is to be closed. */
+			local_bh_disable();
+			fput(fds.file);
+			local_bh_enable();
+		}
+		cond_resched();
+	} while (files && more);
+	return 0;
+}
+
+/**
+ * struct early_thread - a thread
+ * @task: it; a reference is held
+ * @switches: how often it had left a processor when it was seen in a sleep that nothing ends
+ */
+struct early_thread {
+	struct task_struct *task;
+	unsigned long switches;
+};
+
+static unsigned long early_switches(const struct task_struct *task)
+{
+	return READ_ONCE(task->nvcsw) + READ_ONCE(task->nivcsw);
+}
+
+/*
+ * Does it sleep so deep that nothing but what it waits for, or SIGKILL, wakes it? A page that comes
+ * in, a disk, vfork(). Of parked threads somebody else takes care, see park_claim().
+ */
+static bool early_deep(const struct task_struct *task)
+{
+	unsigned int state = READ_ONCE(task->__state);
+
+	return state & TASK_UNINTERRUPTIBLE && !(state & TASK_NOLOAD);
+}
+
+/* All threads that are not about to end. Return: how many, or -ENOMEM. */
+static int early_list(struct task_struct *leader, struct early_thread **list)
+{
+	unsigned int cap = get_nr_threads(leader) + 8, n = 0;
+	struct task_struct *task;
+
+	*list = kvmalloc_array(cap, sizeof(**list), GFP_KERNEL_ACCOUNT);
+	if (!*list)
+		return -ENOMEM;
+	rcu_read_lock();
+	for_each_thread(leader, task) {
+		if (n == cap)
+			break;
+		if (!park_ends(task))
+			(*list)[n++].task = get_task_struct(task);
+	}
+	rcu_read_unlock();
+	return n;
+}
+
+static void early_look(struct checkpoint *cp, struct task_struct *task)
+{
+	struct error_at at = { .reason = CKPT_REASON_UNSUPPORTED, .task = task };
+	const char *what = thread_unsupported_running(task);
+
+	if (!what)
+		return;
+	cp->refused = true;
+	error_add(&cp->ctx->errors, -EOPNOTSUPP, &at, "%s is not supported", what);
+}
+
+/*
+ * If a thread sleeps deep, the others would stand still until it wakes. So they go on until that
+ * sleep has ended; one that it begins later is met while it parks.
+ */
+static int early_wait_all(struct checkpoint *cp, struct early_thread *list, int n,
+			  unsigned long deadline)
+{
+	long wait = 1;
+	int i, left;
+
+	for (;;) {
+		for (i = 0, left = 0; i < n; i++) {
+			struct early_thread *thread = &list[i];
+
+			if (!early_deep(thread->task) || park_ends(thread->task) ||
+			    early_switches(thread->task) != thread->switches)
+				continue;
+			swap(list[left], *thread);
+			left++;
+		}
+		if (!left)
+			return 0;
+		n = left;
+		if (time_after_eq(jiffies, deadline))
+			return park_late(cp->ctx, list->task);
+		schedule_timeout_killable(wait);
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		wait = min_t(long, 2 * wait, EARLY_LOOK);
+	}
+}
+
+static void early_put(struct early_thread *list, int n)
+{
+	while (n > 0) {
+		put_task_struct(list[--n].task);
+		cond_resched();
+	}
+	kvfree(list);
+}
+
+static int early_threads(struct checkpoint *cp)
+{
+	struct early_thread *list;
+	int n, i, ret = 0;
+
+	n = early_list(cp->leader, &list);
+	if (n < 0)
+		return n;
+	for (i = 0; i < n && !ret; i++) {
+		early_look(cp, list[i].task);
+		if (fatal_signal_pending(current))
+			ret = -EINTR;
+		cond_resched();
+	}
+	early_put(list, n);
+	return ret;
+}
+
+int early_wait(struct checkpoint *cp, unsigned long deadline)
+{
+	struct early_thread *list;
+	int n, i, deep = 0, ret;
+
+	n = early_list(cp->leader, &list);
+	if (n < 0)
+		return n;
+	for (i = 0; i < n; i++) {
+		list[i].switches = early_switches(list[i].task);
+		if (early_deep(list[i].task)) {
+			swap(list[deep], list[i]);
+			deep++;
+		}
+		cond_resched();
+	}
+	ret = early_wait_all(cp, list, deep, deadline);
+	early_put(list, n);
+	return ret;
+}
+
+int early_check(struct checkpoint *cp)
+{
+	int ret;
+
+	process_look(cp);
+	ret = early_files(cp) ?: early_threads(cp);
+	if (!ret && cp->refused)
+		ret = -EOPNOTSUPP;
+	return ret;
+}

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Freezing a process: every thread parks itself.
+ *
+ * A task_work makes each thread run park_callback() at its next return to user mode. There it
+ * describes itself (what only it can see: registers, the call it was in) and waits, killable,
+ * until it is released. So a parked thread is in no system call, holds no lock, and its saved
+ * registers say how an interrupted call goes on.
+ */
+#ifndef _CKPT_PARK_H
+#define _CKPT_PARK_H
+
+#include <linux/kref.h>
+#include <linux/ktime.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/sched.h>
+#include <linux/spinlock.h>
+#include <linux/task_work.h>
+#include <linux/wait.h>
+#include <linux/xarray.h>
+
+#include "../../uapi/ckpt.h"
+
+struct dev_ctx;
+struct thread_state;
+struct park;
+
+/**
+ * enum park_state - of one thread
+ * @PARK_COMING: the task_work is queued, the thread has not arrived
+ * @PARK_THERE: it waits in the callback
+ * @PARK_GONE: it left: it was killed or exited
+ */
+enum park_state {
+	PARK_COMING,
+	PARK_THERE,
+	PARK_GONE,
+};
+
+/**
+ * struct park_task - one thread of a parked process
+ * @list: on &park.list
+ * @work: queued to the thread; while queued or running it owns a reference to @park
+ * @park: the process
+ * @task: the thread; a reference is held as long as @park lives
+ * @tid: in the init namespace; the key in &park.tasks
+ * @vnr: its id as who makes the checkpoint sees it
+ * @state: enum park_state; written by the thread, under &park.lock
+ * @thread: what the thread captured; valid once @state is PARK_THERE. NULL if it had left before
+ *	the last one came
+ * @asking: held while the thread is asked to park: @wake_ns is being found out
+ * @wake_ns: if the thread slept in a system call with a timeout when it was asked to park: the
+ *	CLOCK_MONOTONIC time when it would have ended; 0 if not
+ * @error: an errno if it could not describe itself
+ * @again: it came too early, and was queued once more
+ */
+struct park_task {
+	struct callback_head work;
+	struct list_head list;
+	struct park *park;
+	struct task_struct *task;
+	pid_t tid;
+	pid_t vnr;
+	enum park_state state;
+	struct thread_state *thread;
+	spinlock_t asking;
+	u64 wake_ns;
+	int error;
+	bool again;
+};
+
+/**
+ * struct park - a process that parks
+ * @ref: one for the owner, one for each queued work
+ * @all: on the list of all, from park_process() to park_release()
+ * @leader: the thread group leader; a reference is held
+ * @list: all struct park_task, in the order they were asked: the leader first
+ * @tasks: the same by tid, for park_scan()
+ * @nr: tasks asked
+ * @nr_coming: of them, not yet arrived; protected by @lock
+ * @nr_gone: of them, gone; protected by @lock
+ * @nr_left: of them, gone when the last one had arrived: they are no part of the process
+ * @lock: protects the states
+ * @arrived: the owner waits here
+ * @release: the threads wait here
+ * @released: they may go
+ * @how: enum ckpt_release_how; set before @released
+ * @pin: held while somebody does what only a living thread bears, see park_pin()
+ * @first: when the first thread arrived, 0 before
+ */
+struct park {
+	struct kref ref;
+	struct list_head all;
+	struct task_struct *leader;
+	struct list_head list;
+	struct xarray tasks;
+	unsigned int nr;
+	unsigned int nr_coming;
+	unsigned int nr_gone;
+	unsigned int nr_left;
+	spinlock_t lock;
+	wait_queue_head_t arrived;
+	wait_queue_head_t release;
+	bool released;
+	enum ckpt_release_how how;
+	struct mutex pin;
+	ktime_t first;
+};
+
+/**
+ * park_process() - freeze a process
+ * @ctx: for errors and progress
+ * @leader: its thread group leader
+ * @deadline: in jiffies; until then it has to come to rest
+ *
+ * Waits, killable, until nobody else has it parked, and until it has come to rest. On an error
+ * everything that was parked is released.
+ *
+ * Return: the parked process, or an ERR_PTR with the error recorded: -ETIMEDOUT it does not come
+ * to rest, -EBUSY somebody holds it, -ECHILD it ended, -EINTR the caller was killed, -ENOMEM.
+ */
+struct park *park_process(struct dev_ctx *ctx, struct task_struct *leader, unsigned long deadline);
+
+/** park_late() - a thread has not come to rest in time: record why; Return: the errno */
+int park_late(struct dev_ctx *ctx, struct task_struct *task);
+
+/**
+ * park_ends() - is a thread, or its whole process, about to end?
+ *
+ * It may dump core before. It must not be asked to park then: that counts as a signal, and a dump
+ * that must wait, for who reads it from a pipe, is cut short by one.
+ */
+bool park_ends(struct task_struct *task);
+
+/** park_intact() - do all threads still wait? False once one was killed. */
+bool park_intact(struct park *park);
+
+/**
+ * park_pin() - keep a thread parked, even if it is killed, for what it cannot exit from under
+ * @pt: one of its threads
+ *
+ * For a moment only, and while it has not been released. Return: false if it is gone.
+ */
+bool park_pin(struct park_task *pt);
+
+/** park_unpin() - it may go where it likes */
+void park_unpin(struct park_task *pt);
+
+/** park_release() - let the threads go on, or end; what they said of themselves stays */
+void park_release(struct park *park, enum ckpt_release_how how);
+
+/** park_put() - gives up the owner's reference, once released */
+void park_put(struct park *park);
+
+#endif /* _CKPT_PARK_H */

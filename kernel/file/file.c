@@ -1,0 +1,770 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Open file descriptions, and the descriptors that refer to them.
+ */
+#include <linux/fdtable.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/sched/signal.h>
+#include <linux/seq_file.h>
+#include <linux/slab.h>
+#include <linux/syscalls.h>
+
+#include "../core/checkpoint.h"
+#include "../compat/compat.h"
+#include "epoll.h"
+#include "eventfd.h"
+#include "file_content.h"
+#include "file.h"
+#include "sigio.h"
+#include "inotify.h"
+#include "lock.h"
+#include "overlay.h"
+#include "../core/park.h"
+#include "path.h"
+#include "pidfd.h"
+#include "pipe.h"
+#include "proc.h"
+#include "../core/restart.h"
+#include "rights.h"
+#include "../mm/shmem.h"
+#include "signalfd.h"
+#include "../core/symbols.h"
+#include "timerfd.h"
+#include "tty.h"
+#include "unlinked.h"
+
+/* Flags of a description that fcntl(F_SETFL) changes. */
+#define FILE_SETFL	(O_APPEND | O_NONBLOCK | O_DIRECT | O_NOATIME)
+/*
+ * Flags that were said once, where it was opened, and that fcntl(F_GETFL) shows; how it is made
+ * here may take others. O_CLOEXEC is among them: of some anonymous files.
+ */
+#define FILE_OPENED	(O_LARGEFILE | O_CLOEXEC | O_NOFOLLOW | O_DIRECTORY | O_DSYNC | __O_SYNC | \
+			 O_EMPTYPATH)
+/* Without what the kernel keeps in f_flags for itself (FMODE_EXEC and the like). */
+#define FILE_FLAGS	(O_ACCMODE | FILE_SETFL | FILE_OPENED | O_PATH | __O_TMPFILE)
+
+/**
+ * struct file_kind - a kind of open file; the first that matches is it
+ * @match: checkpoint: is this file of the kind?
+ * @save: checkpoint: describe it in @pb, writing objects it needs first; refuses by itself
+ * @has: restart: offset of the flag in struct pb_file that is set for this kind
+ * @open: restart: make one; records an error by itself
+ * @alone: its description may be shared with anybody: a new one is as good
+ * @quiet: nothing happens to it but by the program
+ */
+struct file_kind {
+	bool (*match)(struct file *file);
+	int (*save)(struct checkpoint *cp, struct file *file, int fd, u64 addr,
+		    struct pb_file *pb);
+	size_t has;
+	struct file *(*open)(struct restart *rs, const struct pb_file *pb);
+	bool alone;
+	bool quiet;
+};
+
+static bool file_any(struct file *file)
+{
+	return true;
+}
+
+/*
+ * File systems that have their directories in the dcache alone: how far the program has read is
+ * where a cursor stands among the children, and f_pos counts what it was given. By now some of that
+ * may be gone, or more be there: the number of entries before the cursor is what lseek(2) takes to
+ * the same place.
+ */
+static int file_cursor_pos(struct file *file, u64 *pos)
+{
+	struct dentry *dir = file->f_path.dentry, *cursor = file->private_data;
+	struct dentry *child, *held = NULL, *last;
+	int ret = 0;
+
+	*pos = 2;
+	/* Nothing that is there can go meanwhile, also while the spinlock is dropped. */
+	if (down_read_killable(&d_inode(dir)->i_rwsem))
+		return -EINTR;
+	spin_lock(&dir->d_lock);
+	/* At the end the cursor is not among them. */
+	compat_for_each_child(child, dir) {
+		if (child == cursor)
+			break;
+		if (!simple_positive(child))
+			continue;
+		++*pos;
+		if (fatal_signal_pending(current)) {
+			ret = -EINTR;
+			break;
+		}
+		if (!need_resched())
+			continue;
+		last = held;
+		held = child;
+		spin_lock_nested(&held->d_lock, DENTRY_D_LOCK_NESTED);
+		dget_dlock(held);
+		spin_unlock(&held->d_lock);
+		spin_unlock(&dir->d_lock);
+		dput(last);
+		cond_resched();
+		spin_lock(&dir->d_lock);
+	}
+	spin_unlock(&dir->d_lock);
+	dput(held);
+	up_read(&d_inode(dir)->i_rwsem);
+	return ret;
+}
+
+static int file_save_pos(struct file *file, struct pb_file *pb)
+{
+	struct inode *inode = file_inode(file);
+
+	pb->has_pos = !(file->f_mode & FMODE_PATH) &&
+		      (S_ISREG(inode->i_mode) || S_ISDIR(inode->i_mode));
+	if (!pb->has_pos)
+		return 0;
+	pb->pos = file->f_pos;
+	/* After the dots there is no cursor yet. */
+	if (!S_ISDIR(inode->i_mode) || file->f_op->iterate_shared != dcache_readdir ||
+	    file->f_pos <= 2)
+		return 0;
+	return file_cursor_pos(file, &pb->pos);
+}
+
+static const char *file_path_unsupported(struct file *file)
+{
+	return file->f_mode & FMODE_NEED_UNMOUNT ? "a detached mount (open_tree, fsmount)" :
+						   path_supported(file);
+}
+
+int file_refuse(struct checkpoint *cp, struct file *file, int fd, u64 addr, const char *why)
+{
+	char *name = d_path(compat_file_path(file), cp->path, PATH_MAX);
+
+	return checkpoint_refuse_file(cp, fd, addr, CKPT_REASON_UNSUPPORTED, NULL,
+				      "%s (%.128s) is not supported", why,
+				      IS_ERR(name) ? "?" : name);
+}
+
+static int file_save_path(struct checkpoint *cp, struct file *file, int fd, u64 addr,
+			  struct pb_file *pb)
+{
+	struct path_user user = {
+		.what = "file",
+		.where_type = fd >= 0 ? CKPT_WHERE_FD : CKPT_WHERE_ADDRESS,
+		.where = fd >= 0 ? fd : addr,
+		.written = file->f_mode & FMODE_WRITE,
+	};
+	const char *why = file_path_unsupported(file);
+	int ret;
+
+	if (why)
+		return file_refuse(cp, file, fd, addr, why);
+	ret = rights_save(cp, file, &user.cred);
+	if (!ret)
+		ret = path_save(cp, compat_file_path(file), &user, &pb->path);
+	if (ret)
+		return min(ret, 0);
+	pb->has_path = true;
+	/* Made without a name, it got one since: it was not opened as a directory. */
+	if (file->f_flags & __O_TMPFILE)
+		pb->flags &= ~O_DIRECTORY;
+	return file_save_pos(file, pb);
+}
+
+static struct file *file_open_path(struct restart *rs, const struct pb_file *pb)
+{
+	/* That is a PIPE. */
+	if (S_ISFIFO(pb->path.mode))
+		return ERR_PTR(stream_in_bad(&rs->in, "file %u", pb->id));
+	return path_open(rs, &pb->path, pb->flags);
+}
+
+static struct file *file_open_pipe(struct restart *rs, const struct pb_file *pb)
+{
+	return pipe_open(rs, pb);
+}
+
+static struct file *file_open_tty(struct restart *rs, const struct pb_file *pb)
+{
+	return tty_open(rs, pb->tty, pb->flags);
+}
+
+#define FILE_KIND(name, open_fn)				\
+	.match = name ## _match, .save = name ## _save,		\
+	.has = offsetof(struct pb_file, has_ ## name), .open = (open_fn)
+
+static const struct file_kind file_kinds[] = {
+	{ FILE_KIND(pipe, file_open_pipe), .quiet = true },
+	{ FILE_KIND(tty, file_open_tty), .alone = true },
+	{ FILE_KIND(shmem, shmem_open) },
+	{ FILE_KIND(eventfd, eventfd_open), .quiet = true },
+	{ FILE_KIND(timerfd, timerfd_open) },
+	{ FILE_KIND(signalfd, signalfd_open) },
+	{ FILE_KIND(epoll, epoll_open) },
+	{ FILE_KIND(pidfd, pidfd_open) },
+	{ FILE_KIND(inotify, inotify_open) },
+	{ FILE_KIND(unlinked, unlinked_open) },
+	{ FILE_KIND(proc, proc_open) },
+	{ .match = file_any, .save = file_save_path,
+	  .has = offsetof(struct pb_file, has_path), .open = file_open_path },
+};
+
+static const struct file_kind *file_kind(struct file *file)
+{
+	const struct file_kind *kind = file_kinds;
+
+	while (!kind->match(file))
+		kind++;
+	return kind;
+}
+
+const char *file_unsupported(struct file *file)
+{
+	return file_kind(file)->match == file_any ? file_path_unsupported(file) : NULL;
+}
+
+bool file_quiet(struct file *file)
+{
+	return file_kind(file)->quiet;
+}
+
+/**
+ * struct file_plain - a FILE that is found by its path
+ * @path: as in struct pb_file
+ * @pos: likewise
+ * @has_pos: likewise
+ * @id: likewise
+ * @flags: likewise
+ * @created: likewise
+ * @has_fown: likewise
+ * @fown: likewise
+ * @has_lease: likewise
+ * @lease: likewise
+ *
+ * Of these a program may have thousands: they are encoded when it is no longer frozen.
+ */
+struct file_plain {
+	struct pb_path path;
+	u64 pos;
+	bool has_pos;
+	u32 id;
+	u32 flags;
+	bool created;
+	bool has_fown;
+	struct pb_fown fown;
+	bool has_lease;
+	u32 lease;
+};
+
+static int file_write_plain(struct stream_out *out, void *data, size_t len)
+{
+	struct file_plain *plain = data;
+	struct pb_file pb = {
+		.id = plain->id,
+		.flags = plain->flags,
+		.has_created = plain->created,
+		.created = plain->created,
+		.has_pos = plain->has_pos,
+		.pos = plain->pos,
+		.has_path = true,
+		.path = plain->path,
+		.has_fown = plain->has_fown,
+		.fown = plain->fown,
+		.has_lease = plain->has_lease,
+		.lease = plain->lease,
+	};
+
+	path_settle(&pb.path);
+	return stream_out_msg(out, CKPT_REC_FILE, &pb_file_msg, &pb);
+}
+
+static int file_write_pb(struct checkpoint *cp, const struct pb_file *pb)
+{
+	struct file_plain *plain;
+
+	if (!pb->has_path)
+		return stream_out_msg(&cp->out, CKPT_REC_FILE, &pb_file_msg, pb);
+	plain = stream_out_later(&cp->out, sizeof(*plain), file_write_plain);
+	if (IS_ERR(plain))
+		return PTR_ERR(plain);
+	plain->path = pb->path;
+	plain->pos = pb->pos;
+	plain->has_pos = pb->has_pos;
+	plain->id = pb->id;
+	plain->flags = pb->flags;
+	plain->created = pb->created;
+	plain->has_fown = pb->has_fown;
+	plain->fown = pb->fown;
+	plain->has_lease = pb->has_lease;
+	plain->lease = pb->lease;
+	return 0;
+}
+
+int file_write(struct checkpoint *cp, struct file *file, int fd, u64 addr, u32 *id)
+{
+	struct object *obj = object_lookup(&cp->objects, OBJECT_FILE, file);
+	const struct file_kind *kind;
+	struct pb_file pb = {};
+	const char *why;
+	int ret;
+
+	if (!obj) {
+		kind = file_kind(file);
+		cp->has_locks |= !!compat_flctx(file_inode(file));
+		why = fd >= 0 ? sigio_save(cp, file, &pb) : NULL;
+		if (!why && !(file->f_mode & FMODE_PATH)) {
+			ret = lock_save_lease(cp, file, &pb, &why);
+			if (ret)
+				return ret;
+		}
+		if (!why && fd < 0 && pb.has_lease)
+			why = "a lease of a file that is mapped and has no descriptor";
+		if (!why && fd >= 0 && !(file->f_mode & FMODE_PATH) &&
+		    errseq_check(&file->f_mapping->wb_err, READ_ONCE(file->f_wb_err)))
+			why = "a failed write-back that fsync(2) has not reported yet";
+		if (!why && fd >= 0 && shmem_nameless(file))
+			why = "a descriptor of shared anonymous memory (/proc/PID/map_files)";
+		if (!why && fd < 0)
+			why = overlay_unsupported(file);
+		if (why)
+			checkpoint_refuse_file(cp, fd, addr, CKPT_REASON_UNSUPPORTED, NULL,
+					       "%s is not supported", why);
+		pb.flags = file->f_flags & FILE_FLAGS & ~__O_TMPFILE;
+		/* Nobody sees it there, and overlayfs sets it by itself, with rights of its own. */
+		if (fd < 0)
+			pb.flags &= ~O_NOATIME;
+		/* Did the open make it? F_CREATED_QUERY tells; since 6.12. */
+		pb.has_created = file->f_mode & FMODE_CREATED;
+		pb.created = pb.has_created;
+		ret = kind->save(cp, file, fd, addr, &pb);
+		if (ret)
+			return ret;
+		/* With a path, it is there. */
+		if (!pb.has_path)
+			ret = rights_save(cp, file, &pb.cred);
+		if (ret)
+			return ret;
+		pb.has_cred = pb.cred;
+		obj = object_new(&cp->objects, OBJECT_FILE, get_file(file), true);
+		if (IS_ERR(obj)) {
+			fput(file);
+			return PTR_ERR(obj);
+		}
+		pb.id = obj->id;
+		ret = file_write_pb(cp, &pb);
+		if (ret)
+			return ret;
+	}
+	obj->users++;
+	if (fd >= 0) {
+		obj->users2++;
+		if (obj->fd < 0)
+			obj->fd = fd;
+	} else if (!obj->addr) {
+		obj->addr = addr;
+	}
+	*id = obj->id;
+	return 0;
+}
+
+/* ---- descriptors ---- */
+
+struct file_slot {
+	struct file *file;
+	unsigned int fd;
+	bool cloexec;
+};
+
+/* How many descriptors are looked at under the table's lock in one go. */
+#define FILE_SLICE	1024
+
+struct file_list {
+	struct files_struct *files;
+	struct file_slot *slot;
+	unsigned int next;
+	unsigned int n;
+	unsigned int cap;
+};
+
+/* Called by iterate_fd() under the table's lock. */
+static int file_list_one(const void *arg, struct file *file, unsigned int fd)
+{
+	struct file_list *list = (struct file_list *)arg;
+
+	if (list->slot && list->n < list->cap) {
+		list->slot[list->n].file = get_file(file);
+		list->slot[list->n].fd = fd;
+		list->slot[list->n].cloexec = compat_close_on_exec(fd, list->files);
+	}
+	list->next = fd + 1;
+	return !(++list->n % FILE_SLICE);
+}
+
+/* The table of a frozen process; only the process itself could replace it. */
+static int file_list_get(struct checkpoint *cp, struct file_list *list)
+{
+	struct files_struct *files;
+	int more = 0;
+
+	list->n = 0;
+	list->next = 0;
+	do {
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		task_lock(cp->leader);
+		files = cp->leader->files;
+		if (files) {
+			rcu_read_lock();
+			list->files = files;
+			more = iterate_fd(files, list->next, file_list_one, list);
+			rcu_read_unlock();
+		}
+		task_unlock(cp->leader);
+		cond_resched();
+	} while (files && more);
+	return files ? 0 : -ECHILD;
+}
+
+static void file_list_put(struct file_list *list)
+{
+	unsigned int i;
+
+	for (i = 0; list->slot && i < min(list->n, list->cap); i++) {
+		fput(list->slot[i].file);
+		cond_resched();
+	}
+	kvfree(list->slot);
+}
+
+static int file_write_some(struct stream_out *out, void *data, size_t len)
+{
+	struct pb_fds fds = { .n_fd = len / sizeof(*fds.fd), .fd = data };
+
+	return stream_out_msg(out, CKPT_REC_FDS, &pb_fds_msg, &fds);
+}
+
+static int file_flush_fds(struct checkpoint *cp, struct pb_fds *fds)
+{
+	size_t len = fds->n_fd * sizeof(*fds->fd);
+	void *later;
+
+	if (!fds->n_fd)
+		return 0;
+	later = stream_out_later(&cp->out, len, file_write_some);
+	if (IS_ERR(later))
+		return PTR_ERR(later);
+	memcpy(later, fds->fd, len);
+	fds->n_fd = 0;
+	return 0;
+}
+
+int file_write_fds(struct checkpoint *cp)
+{
+	struct file_list list = {};
+	struct pb_fds fds = {};
+	unsigned int i, j;
+	int ret;
+
+	ret = file_list_get(cp, &list);
+	if (ret)
+		return ret;
+	list.cap = list.n;
+	list.slot = kvcalloc(list.cap ?: 1, sizeof(*list.slot), GFP_KERNEL_ACCOUNT);
+	fds.fd = kvcalloc(PB_FDS_FD_MAX, sizeof(*fds.fd), GFP_KERNEL_ACCOUNT);
+	ret = -ENOMEM;
+	if (!list.slot || !fds.fd)
+		goto out;
+	ret = file_list_get(cp, &list);
+	if (ret)
+		goto out;
+
+	for (i = 0; i < min(list.n, list.cap); i = j) {
+		/* The descriptions of one FDS record stand in front of it. */
+		for (j = i; j < min(list.n, list.cap) && fds.n_fd < PB_FDS_FD_MAX; j++) {
+			struct pb_fd *pb = &fds.fd[fds.n_fd++];
+
+			memset(pb, 0, sizeof(*pb));
+			pb->fd = list.slot[j].fd;
+			pb->has_cloexec = list.slot[j].cloexec;
+			pb->cloexec = list.slot[j].cloexec;
+			ret = fatal_signal_pending(current) ? -EINTR :
+			      file_write(cp, list.slot[j].file, pb->fd, 0, &pb->file);
+			if (ret)
+				goto out;
+			cond_resched();
+		}
+		ret = file_flush_fds(cp, &fds);
+		if (ret)
+			goto out;
+	}
+	ret = epoll_write(cp);
+out:
+	kvfree(fds.fd);
+	file_list_put(&list);
+	return ret;
+}
+
+/* Is it content that would be twice, so that who shares it sees two different files? */
+static bool file_content(struct file *file)
+{
+	return shmem_match(file) || (file->f_mode & FMODE_WRITE && unlinked_match(file));
+}
+
+int file_check_shared(struct checkpoint *cp)
+{
+	struct object *obj;
+	char *name;
+
+	overlay_count(cp);
+	object_for_each(&cp->objects, obj) {
+		struct file *file;
+
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		cond_resched();
+		/* Ends that other descriptions hold; shared ones are found below. */
+		if (obj->kind == OBJECT_PIPE) {
+			pipe_check_shared(cp, obj);
+			continue;
+		}
+		if (obj->kind == OBJECT_SHMEM || obj->kind == OBJECT_UNLINKED) {
+			file_content_check(cp, obj);
+			continue;
+		}
+		if (obj->kind != OBJECT_FILE)
+			continue;
+		file = obj->ptr;
+		/* One reference is the object table's. */
+		if (file_count(file) == obj->users + obj->held + 1)
+			continue;
+		/* Behind mappings alone, a description's position and flags are out of reach. */
+		if (file_kind(file)->alone || S_ISCHR(file_inode(file)->i_mode) ||
+		    (obj->fd < 0 && !file_content(file)))
+			continue;
+		/* A pipe to the outside would be cut in two: that is no matter of taste. */
+		if (cp->flags & CKPT_CHECKPOINT_SHARED_OK && !pipe_match(file))
+			continue;
+		name = d_path(compat_file_path(file), cp->path, PATH_MAX);
+		checkpoint_refuse_file(cp, obj->fd, obj->addr, CKPT_REASON_SHARED,
+				       pipe_match(file) ? NULL : "see --shared-ok",
+				       "%.160s is open in a process outside the image too (one shared description)",
+				       IS_ERR(name) ? "?" : name);
+	}
+	return 0;
+}
+
+static int file_sync(struct checkpoint *cp, const struct object *obj)
+{
+	struct error_at at = {
+		.reason = CKPT_REASON_OTHER,
+		.task = cp->leader,
+		.where_type = obj->fd >= 0 ? CKPT_WHERE_FD : CKPT_WHERE_ADDRESS,
+		.where = obj->fd >= 0 ? obj->fd : obj->addr,
+	};
+	struct file *file = obj->ptr;
+	errseq_t seen;
+	int ret;
+
+	if (!S_ISREG(file_inode(file)->i_mode) || !(file->f_mode & FMODE_WRITE) ||
+	    !file->f_op->fsync)
+		return 0;
+	/* The program's own fsync(2) must still report an error that this one meets. */
+	seen = READ_ONCE(file->f_wb_err);
+	ret = vfs_fsync(file, 0);
+	spin_lock(&file->f_lock);
+	file->f_wb_err = seen;
+	spin_unlock(&file->f_lock);
+	return ret ? error_add(&cp->ctx->errors, ret, &at,
+			       "what it has written to %pD cannot be brought to disk", file) : 0;
+}
+
+int file_sync_all(struct checkpoint *cp)
+{
+	struct object *obj;
+	int ret;
+
+	object_for_each(&cp->objects, obj) {
+		ret = obj->kind == OBJECT_FILE ? file_sync(cp, obj) : 0;
+		if (ret)
+			return ret;
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		cond_resched();
+	}
+	return 0;
+}
+
+/* ---- restart ---- */
+
+struct file_next {
+	unsigned int fd;
+	bool found;
+};
+
+static int file_find_fd(const void *arg, struct file *file, unsigned int fd)
+{
+	struct file_next *next = (struct file_next *)arg;
+
+	next->fd = fd;
+	next->found = true;
+	return 1;
+}
+
+void file_close_all(void)
+{
+	struct file_next next = {};
+
+	for (;;) {
+		next.found = false;
+		iterate_fd(current->files, next.fd, file_find_fd, &next);
+		if (!next.found)
+			break;
+		close_fd(next.fd);
+		next.fd++;
+		cond_resched();
+	}
+}
+
+int file_set_flags(struct restart *rs, struct file *file, u32 id, unsigned int flags)
+{
+	struct error_at at = { .reason = CKPT_REASON_DENIED, .task = current };
+	struct inode *inode = file_inode(file);
+
+	/* Nothing goes through these. */
+	if (flags & O_PATH)
+		flags &= ~FILE_SETFL;
+	/* As fcntl() asks: to a pipe it says something else, others may have no function for it. */
+	if (flags & O_DIRECT && !S_ISFIFO(inode->i_mode) && !(file->f_mode & FMODE_CAN_ODIRECT))
+		return stream_in_bad(&rs->in, "flags of file %u", id);
+	if (flags & O_NOATIME && !(file->f_flags & O_NOATIME) &&
+	    !inode_owner_or_capable(compat_idmap(file->f_path.mnt), inode))
+		return error_add(&rs->ctx->errors, -EPERM, &at,
+				 "%pD: you have no right to read it with O_NOATIME", file);
+	spin_lock(&file->f_lock);
+	file->f_flags = (file->f_flags & ~(FILE_SETFL | FILE_OPENED)) |
+			(flags & (FILE_SETFL | FILE_OPENED));
+	/* As fcntl() does: what read and write look at. */
+	file->f_iocb_flags = iocb_flags(file);
+	spin_unlock(&file->f_lock);
+	return 0;
+}
+
+bool file_seek(struct file *file, loff_t pos)
+{
+	/*
+	 * A list that is made when it is read (of proc) is gone through up to the position then: of
+	 * timers, say, there are none yet, and it would begin anew.
+	 */
+	if (file->f_op->llseek != seq_lseek)
+		return vfs_llseek(file, pos, SEEK_SET) == pos;
+	if (pos < 0)
+		return false;
+	file->f_pos = pos;
+	return true;
+}
+
+struct file *file_take_fd(long fd)
+{
+	struct file *file;
+
+	if (fd < 0)
+		return ERR_PTR(fd);
+	file = fget(fd);
+	close_fd(fd);
+	return file ?: ERR_PTR(-EBADF);
+}
+
+/* The one kind that the image says it is of, or NULL. */
+static const struct file_kind *file_kind_of(const struct pb_file *pb)
+{
+	const struct file_kind *kind = NULL;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(file_kinds); i++) {
+		if (!*(const bool *)((const u8 *)pb + file_kinds[i].has))
+			continue;
+		if (kind)
+			return NULL;
+		kind = &file_kinds[i];
+	}
+	return kind;
+}
+
+int file_read(struct restart *rs)
+{
+	const struct file_kind *kind;
+	struct file *file;
+	struct pb_file pb;
+	int ret;
+
+	ret = stream_in_msg(&rs->in, &pb_file_msg, &pb);
+	if (ret)
+		return ret;
+	kind = file_kind_of(&pb);
+	if (!kind || pb.flags & ~FILE_FLAGS || (pb.flags & __O_TMPFILE && !pb.has_unlinked) ||
+	    (pb.has_pos && !pb.has_path && !pb.has_shmem && !pb.has_unlinked && !pb.has_proc) ||
+	    (pb.has_cred && (pb.has_path || !rights_valid(rs, pb.cred))))
+		return stream_in_bad(&rs->in, "file %u", pb.id);
+	ret = sigio_note(rs, &pb) ?: lock_note_lease(rs, &pb);
+	if (ret)
+		return ret;
+	file = kind->open(rs, &pb);
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	rights_stamp(rs, file, pb.has_path ? pb.path.cred : pb.cred);
+	/* How it was made here does not matter. */
+	file->f_mode = (file->f_mode & ~FMODE_CREATED) | (pb.created ? FMODE_CREATED : 0);
+	/* What only stands in for it, path_stand_in(), need not know them, nor have the place. */
+	if (!rs->wrong) {
+		ret = file_set_flags(rs, file, pb.id, pb.flags);
+		if (ret) {
+			fput(file);
+			return ret;
+		}
+	}
+	if (pb.has_pos && !rs->wrong && !proc_stands_in(rs, pb.id)) {
+		if (!file_seek(file, pb.pos)) {
+			fput(file);
+			return stream_in_bad(&rs->in, "position of file %u", pb.id);
+		}
+	}
+	return restart_add(rs, OBJECT_FILE, pb.id, file);
+}
+
+static int file_install(struct restart *rs, const struct pb_fd *pb)
+{
+	struct error_at at = {
+		.reason = CKPT_REASON_OTHER,
+		.task = current,
+		.where_type = CKPT_WHERE_FD,
+		.where = pb->fd,
+		.advice = "raise the limit of open files (ulimit -n)",
+	};
+	struct object *obj = object_by_id(&rs->objects, OBJECT_FILE, pb->file);
+	int ret;
+
+	if (!obj || pb->fd <= rs->last_fd || pb->fd > INT_MAX || shmem_nameless(obj->ptr))
+		return stream_in_bad(&rs->in, "descriptor %u", pb->fd);
+	rs->last_fd = pb->fd;
+	ret = sym(replace_fd)(pb->fd, obj->ptr, pb->cloexec ? O_CLOEXEC : 0);
+	if (ret < 0)
+		return error_add(&rs->ctx->errors, ret, &at, "cannot be opened");
+	if (obj->fd < 0)
+		obj->fd = pb->fd;
+	return proc_note_fd(rs, pb->file, pb->fd, pb->cloexec);
+}
+
+int file_read_fds(struct restart *rs)
+{
+	struct pb_fds fds;
+	unsigned int i;
+	int ret;
+
+	ret = stream_in_msg(&rs->in, &pb_fds_msg, &fds);
+	for (i = 0; !ret && i < fds.n_fd; i++) {
+		ret = fatal_signal_pending(current) ? -EINTR : file_install(rs, &fds.fd[i]);
+		cond_resched();
+	}
+	return ret;
+}

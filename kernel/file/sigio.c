@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Signal-driven I/O: F_SETOWN, F_SETSIG and O_ASYNC.
+ */
+#include <linux/cred.h>
+#include <linux/err.h>
+#include <linux/fcntl.h>
+#include <linux/fs.h>
+#include <linux/list.h>
+#include <linux/pid.h>
+#include <linux/sched/signal.h>
+#include <linux/signal.h>
+#include <linux/slab.h>
+
+#include "../arch/arch.h"
+#include "../core/checkpoint.h"
+#include "../compat/compat.h"
+#include "sigio.h"
+#include "../core/restart.h"
+
+/* Its thread, or itself? */
+static bool sigio_of(struct checkpoint *cp, struct pid *pid, enum pid_type type)
+{
+	struct task_struct *task;
+	bool ret;
+
+	if (type == PIDTYPE_TGID)
+		return pid == task_tgid(cp->leader);
+	rcu_read_lock();
+	task = pid_task(pid, PIDTYPE_PID);
+	ret = type == PIDTYPE_PID && task && same_thread_group(task, cp->leader);
+	rcu_read_unlock();
+	return ret;
+}
+
+const char *sigio_save(struct checkpoint *cp, struct file *file, struct pb_file *pb)
+{
+	struct fown_struct *fown = compat_fown(file);
+	const struct cred *cred;
+	const char *why = NULL;
+	enum pid_type type;
+	struct pid *pid;
+	kuid_t uid, euid;
+
+	pb->fown.async = file->f_flags & FASYNC;
+	if (!fown)
+		return pb->fown.async ? "signal-driven I/O without an owner" : NULL;
+	read_lock_irq(&fown->lock);
+	pid = get_pid(fown->pid);
+	type = fown->pid_type;
+	uid = fown->uid;
+	euid = fown->euid;
+	pb->fown.signal = fown->signum;
+	read_unlock_irq(&fown->lock);
+
+	pb->has_fown = pb->fown.async || pb->fown.signal || pid;
+	if (!pid)
+		return NULL;
+	cred = get_task_cred(cp->leader);
+	/* It sets the owner, and is not told from F_SETOWN. */
+	if (S_ISDIR(file_inode(file)->i_mode))
+		why = "a watched directory (F_NOTIFY)";
+	else if (!sigio_of(cp, pid, type))
+		why = "a file whose signals go to another process or a group (F_SETOWN)";
+	else if (!uid_eq(uid, cred->uid) || !uid_eq(euid, cred->euid))
+		why = "a file whose owner was set by another user (F_SETOWN)";
+	put_cred(cred);
+	pb->fown.has_type = true;
+	pb->fown.type = type == PIDTYPE_PID ? F_OWNER_TID : F_OWNER_PID;
+	pb->fown.has_pid = true;
+	pb->fown.pid = pid_vnr(pid);
+	put_pid(pid);
+	return why;
+}
+
+/* ---- restart ---- */
+
+/**
+ * struct sigio_later - what sigio_finish() has to do
+ * @list: on &restart.fowns
+ * @id: of the FILE
+ * @pb: what it gets
+ */
+struct sigio_later {
+	struct list_head list;
+	u32 id;
+	struct pb_fown pb;
+};
+
+int sigio_note(struct restart *rs, const struct pb_file *pb)
+{
+	const struct pb_fown *fown = &pb->fown;
+	struct sigio_later *later;
+
+	if (!pb->has_fown)
+		return 0;
+	if (fown->has_type != fown->has_pid || fown->pid > PID_MAX_LIMIT ||
+	    (fown->has_type && (fown->type > F_OWNER_PID || !fown->pid)) ||
+	    fown->signal > _NSIG)
+		return stream_in_bad(&rs->in, "owner of file %u", pb->id);
+	later = kmalloc(sizeof(*later), GFP_KERNEL_ACCOUNT);
+	if (!later)
+		return -ENOMEM;
+	later->id = pb->id;
+	later->pb = *fown;
+	list_add_tail(&later->list, &rs->fowns);
+	return 0;
+}
+
+/* As F_SETOWN_EX does, which would want user memory: the program's limits may allow no more. */
+static int sigio_set_owner(struct file *file, const struct pb_fown *pb)
+{
+	struct task_struct *task;
+	struct pid *pid;
+	int ret;
+
+	/* It makes room for an owner, too, which a thread needs as well. */
+	ret = f_setown(file, task_tgid_vnr(current), 1);
+	if (ret)
+		return ret;
+	rcu_read_lock();
+	pid = find_vpid(pb->pid);
+	task = pid_task(pid, PIDTYPE_PID);
+	/* An image may not send signals to others. */
+	if (!task || !same_thread_group(task, current))
+		ret = -ESRCH;
+	else if (pb->type == F_OWNER_TID)
+		__f_setown(file, pid, PIDTYPE_PID, 1);
+	rcu_read_unlock();
+	return ret;
+}
+
+static int sigio_set(struct file *file, int fd, const struct pb_fown *pb)
+{
+	int ret = pb->has_type ? sigio_set_owner(file, pb) : 0;
+
+	if (!ret && pb->signal)
+		ret = arch_sys(fcntl, fd, F_SETSIG, pb->signal);
+	/* A lease sets the flag, too, on files that know nothing of it. */
+	if (!ret && pb->async && !(file->f_flags & FASYNC))
+		ret = file->f_op->fasync ? file->f_op->fasync(fd, file, 1) : -EINVAL;
+	return ret < 0 ? ret : 0;
+}
+
+int sigio_finish(struct restart *rs)
+{
+	struct error_at at = {
+		.reason = CKPT_REASON_OTHER,
+		.task = current,
+		.where_type = CKPT_WHERE_FD,
+	};
+	struct sigio_later *later;
+	struct object *obj;
+	int ret;
+
+	list_for_each_entry(later, &rs->fowns, list) {
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		obj = object_by_id(&rs->objects, OBJECT_FILE, later->id);
+		if (!obj || obj->fd < 0)
+			return stream_in_bad(&rs->in, "file %u has no descriptor", later->id);
+		ret = sigio_set(obj->ptr, obj->fd, &later->pb);
+		at.where = obj->fd;
+		if (ret)
+			return error_add(&rs->ctx->errors, ret, &at,
+					 "its owner (F_SETOWN) cannot be set");
+		cond_resched();
+	}
+	return 0;
+}
+
+void sigio_forget(struct restart *rs)
+{
+	struct sigio_later *later, *next;
+
+	list_for_each_entry_safe(later, next, &rs->fowns, list)
+		kfree(later);
+	INIT_LIST_HEAD(&rs->fowns);
+}

@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Objects that others refer to by id.
+ */
+#include <linux/bottom_half.h>
+#include <linux/cred.h>
+#include <linux/file.h>
+#include <linux/slab.h>
+
+#include "object.h"
+#include "../file/pipe.h"
+#include "../file/rights.h"
+#include "../task/seccomp.h"
+#include "../../uapi/ckpt_image.h"
+
+static void object_put_cred(void *ptr)
+{
+	put_cred(ptr);
+}
+
+static void object_put_file(void *ptr)
+{
+	fput(ptr);
+}
+
+/* How a reference to each kind is dropped. A pipe that is being built has two ends. */
+static void (*const object_put[OBJECT_KINDS])(void *ptr) = {
+	[OBJECT_CRED] = object_put_cred,
+	[OBJECT_FILE] = object_put_file,
+	[OBJECT_OPENER] = rights_put,
+	[OBJECT_PIPE] = pipe_put,
+	[OBJECT_SECCOMP] = seccomp_put,
+	[OBJECT_SHMEM] = object_put_file,
+	[OBJECT_TTY] = object_put_file,
+	[OBJECT_UNLINKED] = object_put_file,
+};
+
+/**
+ * struct object_block - a page of objects: at a checkpoint there may be many, and a program waits
+ * @list: on &object_table.blocks
+ * @n: how many there are
+ * @obj: they
+ */
+struct object_block {
+	struct list_head list;
+	unsigned int n;
+	struct object obj[];
+};
+
+#define OBJECT_BLOCK	((PAGE_SIZE - sizeof(struct object_block)) / sizeof(struct object))
+
+/* The first table is empty: either it is new, or what was in it has moved or is gone. */
+static void object_hash_init(struct object_table *tab)
+{
+	memset(tab->first, 0, sizeof(tab->first));
+	tab->by_ptr = tab->first;
+	tab->bits = OBJECT_HASH_BITS;
+}
+
+static struct hlist_head *object_hash(struct object_table *tab, const void *ptr)
+{
+	return &tab->by_ptr[hash_ptr(ptr, tab->bits)];
+}
+
+/* A table eight times as large, so that all of this together costs no more than to fill it. */
+static int object_hash_grow(struct object_table *tab)
+{
+	struct hlist_head *old = tab->by_ptr;
+	struct object *obj;
+
+	tab->by_ptr = kvcalloc(8ul << tab->bits, sizeof(*old), GFP_KERNEL_ACCOUNT);
+	if (!tab->by_ptr) {
+		tab->by_ptr = old;
+		return -ENOMEM;
+	}
+	tab->bits += 3;
+	object_for_each(tab, obj) {
+		hlist_add_head(&obj->node, object_hash(tab, obj->ptr));
+		cond_resched();
+	}
+	if (old != tab->first)
+		kvfree(old);
+	return 0;
+}
+
+void object_init(struct object_table *tab)
+{
+	object_hash_init(tab);
+	INIT_LIST_HEAD(&tab->blocks);
+	xa_init_flags(&tab->by_id, XA_FLAGS_ACCOUNT);
+	tab->last = 0;
+	tab->tty = NULL;
+}
+
+static void object_drop(const struct object *obj)
+{
+	if (obj->owned)
+		object_put[obj->kind](obj->ptr);
+}
+
+void object_let_go(struct object_table *tab)
+{
+	struct object *obj;
+
+	object_for_each(tab, obj) {
+		if (obj->kind != OBJECT_FILE || !obj->owned)
+			continue;
+		/*
+		 * The program has them open, too, unless it was killed just now. What is ours alone
+		 * then, a user task would close when its system call ends, which may be in minutes;
+		 * of what fput() takes for an interrupt, a worker closes it at its next tick. We do
+		 * not wait for that: a close may take long, and the program has gone before us.
+		 */
+		local_bh_disable();
+		object_drop(obj);
+		local_bh_enable();
+		obj->owned = false;
+		cond_resched();
+	}
+}
+
+void object_destroy(struct object_table *tab)
+{
+	struct object_block *block, *next;
+	struct object *obj;
+	unsigned long id;
+
+	xa_for_each(&tab->by_id, id, obj) {
+		object_drop(obj);
+		kfree(obj);
+		cond_resched();
+	}
+	xa_destroy(&tab->by_id);
+	object_for_each(tab, obj) {
+		object_drop(obj);
+		cond_resched();
+	}
+	list_for_each_entry_safe(block, next, &tab->blocks, list) {
+		free_page((unsigned long)block);
+		cond_resched();
+	}
+	INIT_LIST_HEAD(&tab->blocks);
+	if (tab->by_ptr != tab->first)
+		kvfree(tab->by_ptr);
+	object_hash_init(tab);
+}
+
+struct object *object_next(struct object_table *tab, struct object *obj)
+{
+	struct object_block *block = (void *)((unsigned long)obj & PAGE_MASK);
+
+	if (obj && ++obj < block->obj + block->n)
+		return obj;
+	block = obj ? list_next_entry(block, list) :
+		      list_first_entry(&tab->blocks, struct object_block, list);
+	return list_entry_is_head(block, &tab->blocks, list) ? NULL : block->obj;
+}
+
+struct object *object_lookup(struct object_table *tab, enum object_kind kind, const void *ptr)
+{
+	struct object *obj;
+
+	hlist_for_each_entry(obj, object_hash(tab, ptr), node)
+		if (obj->ptr == ptr && obj->kind == kind)
+			return obj;
+	return NULL;
+}
+
+static void object_set(struct object *obj, enum object_kind kind, u32 id, void *ptr, bool owned)
+{
+	obj->kind = kind;
+	obj->id = id;
+	obj->ptr = ptr;
+	obj->owned = owned;
+	obj->fd = -1;
+}
+
+struct object *object_new(struct object_table *tab, enum object_kind kind, void *ptr, bool owned)
+{
+	struct object_block *block;
+	struct object *obj;
+
+	if (tab->last == CKPT_IMAGE_OBJECTS_MAX)
+		return ERR_PTR(-EMFILE);
+	if (tab->last >> tab->bits && object_hash_grow(tab))
+		return ERR_PTR(-ENOMEM);
+	block = list_empty(&tab->blocks) ? NULL :
+		list_last_entry(&tab->blocks, struct object_block, list);
+	if (!block || block->n == OBJECT_BLOCK) {
+		block = (void *)__get_free_page(GFP_KERNEL_ACCOUNT | __GFP_ZERO);
+		if (!block)
+			return ERR_PTR(-ENOMEM);
+		list_add_tail(&block->list, &tab->blocks);
+	}
+	obj = &block->obj[block->n++];
+	object_set(obj, kind, ++tab->last, ptr, owned);
+	hlist_add_head(&obj->node, object_hash(tab, ptr));
+	return obj;
+}
+
+int object_add(struct object_table *tab, enum object_kind kind, u32 id, void *ptr)
+{
+	struct object *obj;
+	int ret;
+
+	ret = -EEXIST;
+	if (!id || id > CKPT_IMAGE_OBJECTS_MAX)
+		goto put;
+	obj = kzalloc(sizeof(*obj), GFP_KERNEL_ACCOUNT);
+	ret = -ENOMEM;
+	if (!obj)
+		goto put;
+	object_set(obj, kind, id, ptr, true);
+	ret = xa_insert(&tab->by_id, id, obj, GFP_KERNEL_ACCOUNT);
+	if (!ret)
+		return 0;
+	kfree(obj);
+put:
+	object_put[kind](ptr);
+	return ret == -EBUSY ? -EEXIST : ret;
+}
+
+void *object_take(struct object_table *tab, enum object_kind kind, u32 id)
+{
+	struct object *obj = xa_load(&tab->by_id, id);
+	void *ptr;
+
+	if (!obj || obj->kind != kind)
+		return NULL;
+	xa_erase(&tab->by_id, id);
+	ptr = obj->ptr;
+	kfree(obj);
+	return ptr;
+}
+
+struct object *object_by_id(struct object_table *tab, enum object_kind kind, u32 id)
+{
+	struct object *obj = xa_load(&tab->by_id, id);
+
+	return obj && obj->kind == kind ? obj : NULL;
+}
+
+void *object_find(struct object_table *tab, enum object_kind kind, u32 id)
+{
+	struct object *obj = object_by_id(tab, kind, id);
+
+	return obj ? obj->ptr : NULL;
+}

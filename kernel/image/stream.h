@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The image as a stream of records: writing it and reading it. uapi/ckpt_image.h describes the
+ * bytes.
+ */
+#ifndef _CKPT_STREAM_H
+#define _CKPT_STREAM_H
+
+#include "codec.h"
+#include "../compat/compat.h"
+#include "../core/dev.h"
+#include "spool.h"
+#include "../../uapi/ckpt_image.h"
+
+/** STREAM_BATCH - pages in one PAGES record at most; 1 MiB */
+#define STREAM_BATCH	(CKPT_IMAGE_RAW_MAX / PAGE_SIZE)
+
+/**
+ * struct stream_out - an image being written
+ * @file: where to; a reference is held
+ * @ctx: for errors and progress
+ * @pos: in @file; not used for a pipe
+ * @bytes: written so far
+ * @records: written so far
+ * @pages: in PAGES records so far
+ * @held: bytes of CRED and SECCOMP records so far
+ * @digest: over headers so far
+ * @scratch: to encode into; grows up to CKPT_IMAGE_META_MAX
+ * @scratch_size: its size in bytes
+ * @buf: STREAM_BUF bytes that join small writes
+ * @used: of @buf
+ * @spool: what waits for stream_out_unspool(); only while @spooling
+ * @spooling: nothing is written to @file yet
+ */
+struct stream_out {
+	struct file *file;
+	struct dev_ctx *ctx;
+	loff_t pos;
+	u64 bytes;
+	u64 records;
+	u64 pages;
+	u64 held;
+	struct compat_sha256_ctx digest;
+	void *scratch;
+	size_t scratch_size;
+	u8 *buf;
+	size_t used;
+	struct spool spool;
+	bool spooling;
+};
+
+/**
+ * stream_out_open() - start an image
+ * @out: to fill
+ * @ctx: for errors and progress
+ * @fd: of the caller; must be open for writing
+ * @dry: there is no output, and @fd is not looked at; the image never leaves the spool
+ *
+ * Starts in spooling mode: the header and all records are held in memory until
+ * stream_out_unspool(), so that nothing waits for the output while the target is frozen.
+ *
+ * Return: 0, -EBADF, -EINVAL not something to write an image to, -ENOMEM.
+ */
+int stream_out_open(struct stream_out *out, struct dev_ctx *ctx, int fd, bool dry);
+
+/** stream_out_close() - give everything back; flushes nothing */
+void stream_out_close(struct stream_out *out);
+
+/** stream_out_unspool() - write what was held back; from now on records are written at once */
+int stream_out_unspool(struct stream_out *out);
+
+/**
+ * stream_out_later() - put off a record that takes time, while a program is frozen
+ * @out: the image; before stream_out_unspool()
+ * @len: in bytes
+ * @write: writes the record, in its place in the order, when @out is unspooled: after everything
+ *	is known that would be refused, and never in a dry run. NULL: there is none
+ *
+ * Return: room for @len bytes, for @write and whoever wants it, until the end of
+ * stream_out_unspool(); or an ERR_PTR, with the error recorded unless it is -ENOMEM.
+ */
+void *stream_out_later(struct stream_out *out, size_t len,
+		       int (*write)(struct stream_out *out, void *data, size_t len));
+
+/** stream_out_msg() - write a record with one message; 0, or an errno with an error recorded */
+int stream_out_msg(struct stream_out *out, enum ckpt_rec type, const struct codec_msg *msg,
+		   const void *obj);
+
+/** stream_out_raw() - write a raw record from memory; @len up to CKPT_IMAGE_RAW_MAX */
+int stream_out_raw(struct stream_out *out, enum ckpt_rec type, const void *data, size_t len);
+
+/** stream_out_pages() - write a PAGES record straight from pages; @n up to STREAM_BATCH */
+int stream_out_pages(struct stream_out *out, struct page **pages, unsigned int n);
+
+/** stream_out_end() - write the trailer and all that is still buffered */
+int stream_out_end(struct stream_out *out);
+
+/**
+ * struct stream_in - an image being read
+ * @file: where from; a reference is held
+ * @ctx: for errors and progress
+ * @pos: in @file; not used for a pipe
+ * @bytes: read so far
+ * @records: read so far
+ * @pages: in PAGES records so far
+ * @digest: over headers so far
+ * @rec: header of the record that is being read, native byte order
+ * @rec_offset: where it starts, for error texts
+ * @payload: what decoded strings point into; grows up to CKPT_IMAGE_META_MAX
+ * @payload_size: its size in bytes
+ * @arena: what decoded arrays lie in; grows up to the largest &codec_msg.arena_max
+ * @job: hashes the last pages, or NULL
+ * @job_offset: where their record starts
+ */
+struct stream_in {
+	struct file *file;
+	struct dev_ctx *ctx;
+	loff_t pos;
+	u64 bytes;
+	u64 records;
+	u64 pages;
+	struct compat_sha256_ctx digest;
+	struct {
+		u32 type;
+		u32 flags;
+		u64 length;
+		u64 payload_hash;
+		u32 gap;
+	} rec;
+	u64 rec_offset;
+	void *payload;
+	size_t payload_size;
+	struct codec_arena arena;
+	struct hash_job *job;
+	u64 job_offset;
+};
+
+/**
+ * stream_in_open() - start reading: the file header is read and checked
+ *
+ * Return: 0, -EBADF, -EINVAL not something to read from, -EBADMSG not an image,
+ * -EOPNOTSUPP an image of a version, machine or feature that this module does not know,
+ * -ENOMEM.
+ */
+int stream_in_open(struct stream_in *in, struct dev_ctx *ctx, int fd);
+
+/** stream_in_close() - give everything back, and leave the file's position behind the image */
+void stream_in_close(struct stream_in *in);
+
+/**
+ * stream_in_next() - read the next record header into @in->rec
+ *
+ * Records that are advisory and unknown are skipped. Return: 0, -EBADMSG, or what read says.
+ */
+int stream_in_next(struct stream_in *in);
+
+/**
+ * stream_in_msg() - read the payload of the current record as a message
+ * @in: the stream
+ * @msg: what it must be
+ * @obj: decoded into this; strings and arrays are valid until the next stream_in_msg()
+ */
+int stream_in_msg(struct stream_in *in, const struct codec_msg *msg, void *obj);
+
+/** stream_in_raw() - read a raw payload of exactly @len bytes into memory */
+int stream_in_raw(struct stream_in *in, void *data, size_t len);
+
+/**
+ * stream_in_pages() - read a raw payload of exactly @n pages into pages
+ * @in: the stream
+ * @pages: on success, the references go to the stream
+ * @n: up to STREAM_BATCH
+ *
+ * Their hash is looked at later: with the next pages, or by stream_in_end(). Nothing may run
+ * before that.
+ */
+int stream_in_pages(struct stream_in *in, struct page **pages, unsigned int n);
+
+/** stream_in_end() - the current record is the trailer: check counts and digest */
+int stream_in_end(struct stream_in *in);
+
+/** stream_in_bad() - record "the image is damaged" with words, at the current record */
+__printf(2, 3)
+int stream_in_bad(struct stream_in *in, const char *fmt, ...);
+
+#endif /* _CKPT_STREAM_H */

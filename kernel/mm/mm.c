@@ -1,0 +1,405 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The address space as a whole: layout, auxiliary vector, executable, dumpability.
+ */
+#include <linux/file.h>
+#include <linux/mm.h>
+#include <linux/mount.h>
+#include <linux/prctl.h>
+#include <linux/sched/coredump.h>
+#include <linux/sched/mm.h>
+#include <linux/slab.h>
+#include <uapi/linux/membarrier.h>
+
+#include "../arch/arch.h"
+#include "../core/checkpoint.h"
+#include "../compat/compat.h"
+#include "../file/file.h"
+#include "mm.h"
+#include "../core/restart.h"
+#include "shmem.h"
+#include "../core/symbols.h"
+#include "vma.h"
+
+/* Fields of mm_struct that are addresses; they have the same names in the image. */
+#define MM_ADDRESS(field) \
+	{ #field, offsetof(struct mm_struct, field), offsetof(struct pb_mm, field) }
+
+static const struct mm_address {
+	const char *name;
+	size_t mm;
+	size_t pb;
+} mm_address[] = {
+	MM_ADDRESS(start_code),
+	MM_ADDRESS(end_code),
+	MM_ADDRESS(start_data),
+	MM_ADDRESS(end_data),
+	MM_ADDRESS(start_brk),
+	MM_ADDRESS(brk),
+	MM_ADDRESS(start_stack),
+	MM_ADDRESS(arg_start),
+	MM_ADDRESS(arg_end),
+	MM_ADDRESS(env_start),
+	MM_ADDRESS(env_end),
+};
+
+static unsigned long *mm_field(struct mm_struct *mm, const struct mm_address *addr)
+{
+	return (void *)mm + addr->mm;
+}
+
+static u64 *mm_pb_field(struct pb_mm *pb, const struct mm_address *addr)
+{
+	return (void *)pb + addr->pb;
+}
+
+static int mm_refuse(struct checkpoint *cp, const char *what)
+{
+	return checkpoint_refuse(cp, CKPT_WHERE_NONE, 0, CKPT_REASON_UNSUPPORTED, NULL,
+				 "%s is not supported", what);
+}
+
+static int mm_check(struct checkpoint *cp)
+{
+	const char *what = arch_mm_unsupported(cp->mm);
+
+	if (what)
+		mm_refuse(cp, what);
+#ifdef CONFIG_AIO
+	if (rcu_access_pointer(cp->mm->ioctx_table))
+		mm_refuse(cp, "an aio context (io_setup)");
+#endif
+	/* It stays when the last one is taken away: then the program is refused for nothing. */
+	if (compat_mm_flags_test(MMF_HAS_UPROBES, cp->mm))
+		mm_refuse(cp, "a program with probes in its code (uprobes)");
+	if (compat_mm_def_flags(cp->mm) & ~(VM_NOHUGEPAGE | VM_LOCKED | VM_LOCKONFAULT))
+		mm_refuse(cp, "a default of new mappings that is not known");
+	return 0;
+}
+
+/* What the process has registered for with membarrier(2). */
+static const struct mm_barrier {
+	int state;
+	int cmd;
+} mm_barrier[] = {
+	{ MEMBARRIER_STATE_GLOBAL_EXPEDITED_READY, MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED },
+	{ MEMBARRIER_STATE_PRIVATE_EXPEDITED_READY, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED },
+	{ MEMBARRIER_STATE_PRIVATE_EXPEDITED_SYNC_CORE_READY,
+	  MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED_SYNC_CORE },
+	{ MEMBARRIER_STATE_PRIVATE_EXPEDITED_RSEQ_READY,
+	  MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED_RSEQ },
+};
+
+static u32 mm_membarrier(struct mm_struct *mm)
+{
+	int state = atomic_read(&mm->membarrier_state);
+	unsigned int i;
+	u32 cmds = 0;
+
+	for (i = 0; i < ARRAY_SIZE(mm_barrier); i++)
+		if (state & mm_barrier[i].state)
+			cmds |= mm_barrier[i].cmd;
+	return cmds;
+}
+
+int mm_write(struct checkpoint *cp)
+{
+	struct mm_struct *mm = cp->mm;
+	struct file *exe;
+	struct pb_pkeys pkeys = {};
+	struct pb_mm pb = {};
+	unsigned int i;
+	u64 vdso_base, vdso_size;
+	int ret;
+
+	BUILD_BUG_ON(sizeof(mm->saved_auxv) > PB_MM_AUXV_MAX);
+	ret = mm_check(cp);
+	if (ret)
+		return ret;
+	if (arch_pkeys_save(mm, &pkeys))
+		ret = stream_out_msg(&cp->out, CKPT_REC_PKEYS, &pb_pkeys_msg, &pkeys);
+	if (!ret)
+		ret = vma_write_all(cp, &vdso_base, &vdso_size, &pb.nr_vmas);
+	if (ret)
+		return ret;
+
+	rcu_read_lock();
+	exe = compat_get_file_rcu(&mm->exe_file);
+	rcu_read_unlock();
+	if (!exe)
+		return mm_refuse(cp, "a process without an executable");
+	if (shmem_nameless(exe))
+		mm_refuse(cp, "an executable that is shared anonymous memory");
+	ret = file_write(cp, exe, -1, 0, &pb.exe_file);
+	fput(exe);
+	if (ret)
+		return ret;
+
+	spin_lock(&mm->arg_lock);
+	for (i = 0; i < ARRAY_SIZE(mm_address); i++)
+		*mm_pb_field(&pb, &mm_address[i]) = *mm_field(mm, &mm_address[i]);
+	spin_unlock(&mm->arg_lock);
+	pb.auxv.data = (u8 *)mm->saved_auxv;
+	pb.auxv.len = sizeof(mm->saved_auxv);
+	pb.has_mmap_legacy = compat_mm_legacy(mm);
+	pb.mmap_legacy = pb.has_mmap_legacy;
+	pb.mmap_base = pb.mmap_legacy ? mm->mmap_legacy_base : mm->mmap_base;
+	pb.dumpable = compat_get_dumpable(cp->leader);
+	if (vdso_base && !arch_vdso_save(mm, vdso_base, vdso_size, &pb))
+		return mm_refuse(cp, "a vDSO of which a part was unmapped or moved");
+	pb.has_coredump_filter = true;
+	pb.coredump_filter = compat_mm_dump_filter(mm);
+	pb.has_thp_disabled = compat_mm_flags_test(COMPAT_MMF_DISABLE_THP, mm);
+	pb.thp_disabled = pb.has_thp_disabled;
+	pb.has_thp_except_advised = compat_mm_thp_except_advised(mm);
+	pb.thp_except_advised = pb.has_thp_except_advised;
+	pb.def_flags = (compat_mm_def_flags(mm) & VM_LOCKED ? PB_VMA_FLAG_LOCKED : 0) |
+		       (compat_mm_def_flags(mm) & VM_LOCKONFAULT ? PB_VMA_FLAG_LOCKONFAULT : 0);
+	pb.has_def_flags = pb.def_flags;
+	pb.mdwe = compat_mm_mdwe(mm);
+	pb.has_mdwe = pb.mdwe;
+	pb.membarrier = mm_membarrier(mm);
+	pb.has_membarrier = pb.membarrier;
+	pb.has_merge_any = compat_mm_merge_any(mm);
+	pb.merge_any = pb.has_merge_any;
+	return stream_out_msg(&cp->out, CKPT_REC_MM, &pb_mm_msg, &pb);
+}
+
+/* ---- restart ---- */
+
+int mm_clear(void)
+{
+	struct mm_struct *mm = current->mm;
+	int ret;
+
+	ret = vm_munmap(0, TASK_SIZE);
+	if (ret)
+		return ret;
+	if (mmap_write_lock_killable(mm))
+		return -EINTR;
+	mm->context.vdso = NULL;
+	mm->start_brk = 0;
+	mm->brk = 0;
+	/* The restarter's own wishes came along with the clone. */
+	compat_mm_clear_merge_any(mm);
+	atomic_set(&mm->membarrier_state, 0);
+	mmap_write_unlock(mm);
+	arch_pkeys_begin();
+	return 0;
+}
+
+int mm_read_pkeys(struct restart *rs)
+{
+	struct pb_pkeys *pb = &rs->mm_final.pkeys;
+	const char *bad;
+	int ret;
+
+	ret = stream_in_msg(&rs->in, &pb_pkeys_msg, pb);
+	if (ret)
+		return ret;
+	bad = arch_pkeys_check(pb);
+	return bad ? stream_in_bad(&rs->in, "%s", bad) : 0;
+}
+
+/*
+ * Core dumps that belong to root, wherever they go: prctl(PR_SET_DUMPABLE) does not give that. Who
+ * has changed its ids gets it, if the administrator wants it so (fs.suid_dumpable).
+ */
+#define MM_DUMPABLE_ROOT	2
+
+static u32 mm_dumpable(u32 val)
+{
+	return val != MM_DUMPABLE_ROOT || capable(CAP_SYS_ADMIN) ||
+	       compat_get_dumpable(current) == MM_DUMPABLE_ROOT ? val : 0;
+}
+
+/* The same demands as prctl(PR_SET_MM_MAP) makes. */
+static int mm_valid(struct restart *rs, struct pb_mm *pb)
+{
+	unsigned int i;
+	u64 val;
+
+	for (i = 0; i < ARRAY_SIZE(mm_address); i++) {
+		val = *mm_pb_field(pb, &mm_address[i]);
+		if (val >= TASK_SIZE || val < PAGE_SIZE)
+			return stream_in_bad(&rs->in, "%s of the address space",
+					     mm_address[i].name);
+	}
+	if (pb->start_code > pb->end_code || pb->start_data > pb->end_data ||
+	    pb->start_brk > pb->brk || pb->arg_start > pb->arg_end || pb->env_start > pb->env_end)
+		return stream_in_bad(&rs->in, "layout of the address space");
+	if (pb->auxv.len != sizeof(current->mm->saved_auxv))
+		return stream_in_bad(&rs->in, "auxiliary vector");
+	if (pb->mmap_base >= TASK_SIZE || !PAGE_ALIGNED(pb->mmap_base) ||
+	    pb->dumpable > MM_DUMPABLE_ROOT ||
+	    pb->def_flags & ~(PB_VMA_FLAG_LOCKED | PB_VMA_FLAG_LOCKONFAULT))
+		return stream_in_bad(&rs->in, "kind of the address space");
+	return 0;
+}
+
+/* There are no other threads yet, which would take a grace period. */
+static int mm_register_barriers(struct restart *rs, u32 cmds)
+{
+	struct error_at at = { .reason = CKPT_REASON_KERNEL, .task = current };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(mm_barrier); i++) {
+		if (!(cmds & mm_barrier[i].cmd))
+			continue;
+		cmds &= ~mm_barrier[i].cmd;
+		if (arch_sys(membarrier, mm_barrier[i].cmd))
+			return error_add(&rs->ctx->errors, -EOPNOTSUPP, &at,
+					 "this kernel has no membarrier(2) with command %#x",
+					 mm_barrier[i].cmd);
+	}
+	return cmds ? stream_in_bad(&rs->in, "membarrier %#x", cmds) : 0;
+}
+
+int mm_read(struct restart *rs)
+{
+	struct error_at at = { .reason = CKPT_REASON_OTHER, .task = current };
+	struct mm_struct *mm = current->mm;
+	struct file *exe;
+	struct pb_mm pb;
+	unsigned int i;
+	int ret;
+
+	ret = stream_in_msg(&rs->in, &pb_mm_msg, &pb);
+	if (!ret)
+		ret = mm_valid(rs, &pb);
+	if (ret)
+		return ret;
+	if (compat_mm_mdwe(mm) & ~pb.mdwe) {
+		at.reason = CKPT_REASON_DENIED;
+		return error_add(&rs->ctx->errors, -EPERM, &at,
+				 "you may not get memory that is writable and executable (PR_SET_MDWE), as it may");
+	}
+	if (pb.nr_vmas != rs->nr_vmas)
+		return stream_in_bad(&rs->in, "%u memory areas, %u were promised", rs->nr_vmas,
+				     pb.nr_vmas);
+	if (pb.vdso != (unsigned long)mm->context.vdso)
+		return stream_in_bad(&rs->in, "place of the vDSO");
+	ret = vma_pass_vdso(rs, TASK_SIZE);
+	if (ret)
+		return ret;
+	exe = object_find(&rs->objects, OBJECT_FILE, pb.exe_file);
+	if (!exe || !S_ISREG(file_inode(exe)->i_mode) || exe->f_mode & FMODE_PATH ||
+	    shmem_nameless(exe))
+		return stream_in_bad(&rs->in, "executable");
+	if (mmap_write_lock_killable(mm))
+		return -EINTR;
+	spin_lock(&mm->arg_lock);
+	for (i = 0; i < ARRAY_SIZE(mm_address); i++)
+		*mm_field(mm, &mm_address[i]) = *mm_pb_field(&pb, &mm_address[i]);
+	spin_unlock(&mm->arg_lock);
+	memcpy(mm->saved_auxv, pb.auxv.data, sizeof(mm->saved_auxv));
+	/* The last pair must be AT_NULL, or readers of /proc/PID/auxv run past it. */
+	mm->saved_auxv[AT_VECTOR_SIZE - 2] = AT_NULL;
+	mm->saved_auxv[AT_VECTOR_SIZE - 1] = AT_NULL;
+	compat_mm_set_legacy(mm, pb.mmap_legacy);
+	if (pb.mmap_legacy)
+		mm->mmap_legacy_base = pb.mmap_base;
+	else
+		mm->mmap_base = pb.mmap_base;
+	mmap_write_unlock(mm);
+
+	if (pb.has_coredump_filter)
+		compat_mm_set_dump_filter(mm, pb.coredump_filter);
+	/* The restarter's own setting came along with the clone. */
+	if (pb.thp_disabled)
+		compat_mm_flags_set(COMPAT_MMF_DISABLE_THP, mm);
+	else
+		compat_mm_flags_clear(COMPAT_MMF_DISABLE_THP, mm);
+	if (!compat_mm_set_thp_except_advised(mm, pb.thp_except_advised))
+		return error_add(&rs->ctx->errors, -EOPNOTSUPP, &at,
+				 "this kernel has no PR_THP_DISABLE_EXCEPT_ADVISED");
+	ret = mm_register_barriers(rs, pb.membarrier);
+	if (ret)
+		return ret;
+	rs->dumpable = mm_dumpable(pb.dumpable);
+	rs->mm_final.exe = get_file(exe);
+	rs->mm_final.def_flags = (pb.def_flags & PB_VMA_FLAG_LOCKED ? VM_LOCKED : 0) |
+				 (pb.def_flags & PB_VMA_FLAG_LOCKONFAULT ? VM_LOCKONFAULT : 0);
+	rs->mm_final.mdwe = pb.mdwe;
+	rs->mm_final.merge_any = pb.merge_any;
+	return 0;
+}
+
+/* After the content: while a deleted executable is filled, it is open for writing. */
+static int mm_set_exe(struct restart *rs)
+{
+	struct error_at at = { .reason = CKPT_REASON_OTHER, .task = current };
+	struct file *exe = rs->mm_final.exe;
+	int ret;
+
+	/* Another file may stand in for it. */
+	if (rs->wrong)
+		return 0;
+	/*
+	 * As prctl(PR_SET_MM_EXE_FILE) asks; the capability that it wants, too, is that to choose a
+	 * pid, which CKPT_RESTART_CHECK does without: then the link stays as it is.
+	 */
+	if (exe->f_path.mnt->mnt_flags & MNT_NOEXEC ||
+	    exe->f_path.mnt->mnt_sb->s_iflags & SB_I_NOEXEC || file_permission(exe, MAY_EXEC))
+		return error_add(&rs->ctx->errors, -EACCES, &at,
+				 "its executable may not be executed");
+	/* The descriptor's file was opened like any; an executable one excludes writers. */
+	if (rs->flags & CKPT_RESTART_CHECK) {
+		ret = deny_write_access(exe);
+		if (!ret)
+			allow_write_access(exe);
+	} else {
+		ret = sym(set_mm_exe_file)(current->mm, exe);
+	}
+	return ret ? error_add(&rs->ctx->errors, ret, &at,
+			       "its executable is open for writing elsewhere") : 0;
+}
+
+int mm_finish(struct restart *rs)
+{
+	int ret = mm_set_exe(rs) ?: vma_finish(rs);
+
+	if (ret)
+		return ret;
+	arch_pkeys_finish(&rs->mm_final.pkeys);
+	return 0;
+}
+
+int mm_finish_defaults(struct restart *rs)
+{
+	struct error_at at = { .reason = CKPT_REASON_DENIED, .task = current };
+	struct mm_struct *mm = current->mm;
+	int ret;
+
+	if (rs->mm_final.def_flags) {
+		if (!can_do_mlock())
+			return error_add(&rs->ctx->errors, -EPERM, &at,
+					 "mlockall(MCL_FUTURE) was refused (ulimit -l)");
+		if (mmap_write_lock_killable(mm))
+			return -EINTR;
+		mm->def_flags |= rs->mm_final.def_flags;
+		mmap_write_unlock(mm);
+	}
+	if (rs->mm_final.merge_any) {
+#ifdef PR_SET_MEMORY_MERGE
+		ret = arch_sys(prctl, PR_SET_MEMORY_MERGE, 1);
+#else
+		ret = -EOPNOTSUPP;
+#endif
+		if (ret)
+			return error_add(&rs->ctx->errors, ret, &at,
+					 "merging of its memory (PR_SET_MEMORY_MERGE) was refused");
+	}
+	/* Last: it forbids what building takes. */
+	if (!compat_mm_set_mdwe(mm, rs->mm_final.mdwe))
+		return error_add(&rs->ctx->errors, -EOPNOTSUPP, &at,
+				 "this kernel has not all of PR_SET_MDWE that it used");
+	return 0;
+}
+
+void mm_forget(struct restart *rs)
+{
+	if (rs->mm_final.exe)
+		fput(rs->mm_final.exe);
+	rs->mm_final.exe = NULL;
+}

@@ -1,0 +1,469 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Memory pages: from the snapshot to the image, and from the image to a new address space.
+ */
+#include <linux/highmem.h>
+#include <linux/mm.h>
+#include <linux/pagewalk.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+
+#include "../core/checkpoint.h"
+#include "../compat/compat.h"
+#include "pages.h"
+#include "../core/restart.h"
+#include "../core/symbols.h"
+
+/**
+ * struct pages_batch - pages that are written together
+ * @run: where they are
+ * @n_run: how many runs
+ * @n: pages in all runs
+ * @of_files: how many pages of private mappings of files there were, in this batch and before
+ * @page: the pages, pinned by reference
+ */
+struct pages_batch {
+	struct pb_page_run run[STREAM_BATCH];
+	unsigned int n_run;
+	unsigned int n;
+	long of_files;
+	struct page *page[STREAM_BATCH];
+};
+
+/* Take one page into the batch; 1 ends the walk when the batch is full. */
+static int pages_add(struct mm_walk *walk, unsigned long addr)
+{
+	struct pages_batch *batch = walk->private;
+	struct pb_page_run *last = batch->n_run ? &batch->run[batch->n_run - 1] : NULL;
+
+	if (batch->n == STREAM_BATCH)
+		return 1;
+	if (last && last->addr + (u64)last->pages * PAGE_SIZE == addr) {
+		last->pages++;
+	} else {
+		last = &batch->run[batch->n_run++];
+		last->addr = addr;
+		last->pages = 1;
+	}
+	batch->n++;
+	batch->of_files += !!walk->vma->vm_file;
+	return 0;
+}
+
+/*
+ * A page of the process's own is anonymous, or swapped out. What a private file mapping shows of
+ * the page cache comes back with the file; the zero page comes back by itself.
+ */
+static bool pages_own(pte_t pte)
+{
+	if (pte_none(pte))
+		return false;
+	/* A marker (of a guard region, say) is no page. */
+	if (!pte_present(pte))
+		return !compat_pte_marker(pte);
+	return !pte_special(pte) && pfn_valid(pte_pfn(pte)) &&
+	       PageAnon(pfn_to_page(pte_pfn(pte)));
+}
+
+static int pages_pte(pte_t *ptep, unsigned long addr, unsigned long next, struct mm_walk *walk)
+{
+	return pages_own(ptep_get(ptep)) ? pages_add(walk, addr) : 0;
+}
+
+/* Tables without a page in them may be many: called at each. */
+static int pages_pause(void)
+{
+	cond_resched();
+	return fatal_signal_pending(current) ? -EINTR : 0;
+}
+
+/* A huge page is taken as what it is made of; so it need not be split for the walk. */
+static int pages_pmd(pmd_t *pmdp, unsigned long addr, unsigned long next, struct mm_walk *walk)
+{
+	pmd_t pmd = READ_ONCE(*pmdp);
+
+	if (!pmd_trans_huge(pmd))
+		return pages_pause();
+	/* The huge zero page is not anonymous. */
+	if (!PageAnon(pmd_page(pmd))) {
+		/* Nor is one that was split and freed since, and whose pages are in swap now. */
+		smp_rmb();
+		walk->action = pmd_same(pmd, READ_ONCE(*pmdp)) ? ACTION_CONTINUE : ACTION_AGAIN;
+		return 0;
+	}
+	walk->action = ACTION_CONTINUE;
+	for (; addr < next; addr += PAGE_SIZE)
+		if (pages_add(walk, addr))
+			return 1;
+	return 0;
+}
+
+/* Areas whose pages this file does not carry. */
+static int pages_test(unsigned long addr, unsigned long next, struct mm_walk *walk)
+{
+	return walk->vma->vm_flags & (VM_SHARED | VM_DROPPABLE | VM_PFNMAP | VM_IO | VM_MIXEDMAP) ?
+	       1 : 0;
+}
+
+static const struct mm_walk_ops pages_ops = {
+	.pmd_entry = pages_pmd,
+	.pte_entry = pages_pte,
+	.test_walk = pages_test,
+};
+
+static int pages_count(pte_t *ptep, unsigned long addr, unsigned long next, struct mm_walk *walk)
+{
+	long *n = walk->private;
+
+	*n += pages_own(ptep_get(ptep));
+	return 0;
+}
+
+/*
+ * A huge page of a file is the page cache's, and none has a guard region in it: it stays whole if
+ * it is not looked into.
+ */
+static int pages_pass_huge(pmd_t *pmdp, unsigned long addr, unsigned long next,
+			   struct mm_walk *walk)
+{
+	if (pmd_trans_huge(READ_ONCE(*pmdp)))
+		walk->action = ACTION_CONTINUE;
+	return pages_pause();
+}
+
+/* Only where there are any. */
+static int pages_test_file(unsigned long addr, unsigned long next, struct mm_walk *walk)
+{
+	return !walk->vma->vm_file || !walk->vma->anon_vma || pages_test(addr, next, walk);
+}
+
+static const struct mm_walk_ops pages_count_ops = {
+	.pmd_entry = pages_pass_huge,
+	.pte_entry = pages_count,
+	.test_walk = pages_test_file,
+};
+
+long pages_of_files(struct mm_struct *mm)
+{
+	long n = 0;
+	int ret;
+
+	if (mmap_read_lock_killable(mm))
+		return -EINTR;
+	ret = sym(walk_page_range)(mm, 0, TASK_SIZE, &pages_count_ops, &n);
+	mmap_read_unlock(mm);
+	return ret ?: n;
+}
+
+/* They are few, and a run of them can be long: no batch is ever full of pages, but of runs. */
+static int guard_add(unsigned long addr, struct pages_batch *batch)
+{
+	struct pb_page_run *last = batch->n_run ? &batch->run[batch->n_run - 1] : NULL;
+
+	if (last && last->pages < U32_MAX && last->addr + (u64)last->pages * PAGE_SIZE == addr) {
+		last->pages++;
+		return 0;
+	}
+	if (batch->n_run == STREAM_BATCH)
+		return 1;
+	last = &batch->run[batch->n_run++];
+	last->addr = addr;
+	last->pages = 1;
+	return 0;
+}
+
+/* Guard regions (MADV_GUARD_INSTALL), also of shared memory: marks in the page table. */
+static int guard_pte(pte_t *ptep, unsigned long addr, unsigned long next, struct mm_walk *walk)
+{
+	pte_t pte = ptep_get(ptep);
+
+	if (pte_none(pte) || pte_present(pte) || !compat_pte_guard(pte))
+		return 0;
+	return guard_add(addr, walk->private);
+}
+
+static int guard_test(unsigned long addr, unsigned long next, struct mm_walk *walk)
+{
+	return !compat_may_guard(walk->vma);
+}
+
+static const struct mm_walk_ops guard_ops = {
+	.pmd_entry = pages_pass_huge,
+	.pte_entry = guard_pte,
+	.test_walk = guard_test,
+};
+
+static void pages_put(struct pages_batch *batch, unsigned int n)
+{
+	unsigned int i;
+
+	for (i = 0; i < n; i++)
+		put_page(batch->page[i]);
+}
+
+/* Get hold of the batch's pages; what was swapped out comes in. */
+static int pages_get(struct mm_struct *mm, struct pages_batch *batch)
+{
+	unsigned int i, done = 0, left;
+	unsigned long addr;
+	long got;
+
+	for (i = 0; i < batch->n_run; i++) {
+		addr = batch->run[i].addr;
+		left = batch->run[i].pages;
+		while (left) {
+			got = compat_gup_remote(mm, addr, left, FOLL_FORCE, batch->page + done);
+			if (got <= 0) {
+				pages_put(batch, done);
+				return got ?: -EFAULT;
+			}
+			done += got;
+			left -= got;
+			addr += got * PAGE_SIZE;
+		}
+	}
+	return 0;
+}
+
+/* Truncating a file takes private pages of its mappings away, here, too. */
+static int pages_lost(struct checkpoint *cp)
+{
+	struct error_at at = {
+		.reason = CKPT_REASON_OTHER,
+		.task = cp->leader,
+		.advice = "try again",
+	};
+
+	return error_add(&cp->ctx->errors, -EAGAIN, &at,
+			 "a file that the program maps was truncated meanwhile, or its memory cannot be read");
+}
+
+static int pages_write_batch(struct checkpoint *cp, struct pages_batch *batch)
+{
+	struct pb_page_runs runs = { .n_run = batch->n_run, .run = batch->run };
+	int ret;
+
+	BUILD_BUG_ON(STREAM_BATCH > PB_PAGE_RUNS_RUN_MAX);
+	ret = stream_out_msg(&cp->out, CKPT_REC_PAGE_RUNS, &pb_page_runs_msg, &runs);
+	if (!ret)
+		ret = stream_out_pages(&cp->out, batch->page, batch->n);
+	pages_put(batch, batch->n);
+	return ret;
+}
+
+static int guard_write(struct checkpoint *cp, struct pages_batch *batch)
+{
+	struct mm_struct *mm = cp->snapshot;
+	struct pb_guards guards = { .run = batch->run };
+	struct pb_page_run *last;
+	unsigned long addr = 0;
+	int ret = 0, more = COMPAT_GUARDS;
+
+	while (!ret && more) {
+		batch->n_run = 0;
+		if (mmap_read_lock_killable(mm))
+			return -EINTR;
+		more = sym(walk_page_range)(mm, addr, TASK_SIZE, &guard_ops, batch);
+		mmap_read_unlock(mm);
+		if (more < 0 || !batch->n_run)
+			return min(more, 0);
+		last = &batch->run[batch->n_run - 1];
+		addr = last->addr + (u64)last->pages * PAGE_SIZE;
+		guards.n_run = batch->n_run;
+		ret = stream_out_msg(&cp->out, CKPT_REC_GUARDS, &pb_guards_msg, &guards);
+		if (!ret && fatal_signal_pending(current))
+			ret = -EINTR;
+		cond_resched();
+	}
+	return ret;
+}
+
+int pages_write(struct checkpoint *cp)
+{
+	struct mm_struct *mm = cp->snapshot;
+	struct pages_batch *batch;
+	struct pb_page_run *last;
+	unsigned long addr = 0;
+	int ret, more;
+
+	batch = kvmalloc(sizeof(*batch), GFP_KERNEL_ACCOUNT);
+	if (!batch)
+		return -ENOMEM;
+	batch->of_files = 0;
+	ret = guard_write(cp, batch);
+	if (ret) {
+		kvfree(batch);
+		return ret;
+	}
+	do {
+		batch->n = 0;
+		batch->n_run = 0;
+		ret = -EINTR;
+		if (mmap_read_lock_killable(mm))
+			break;
+		more = sym(walk_page_range)(mm, addr, TASK_SIZE, &pages_ops, batch);
+		ret = more < 0 ? more : pages_get(mm, batch);
+		mmap_read_unlock(mm);
+		if (ret || !batch->n)
+			break;
+		last = &batch->run[batch->n_run - 1];
+		addr = last->addr + last->pages * PAGE_SIZE;
+		ret = pages_write_batch(cp, batch);
+		cond_resched();
+	} while (!ret && more && !fatal_signal_pending(current));
+	if (!ret && fatal_signal_pending(current))
+		ret = -EINTR;
+	/* Nobody should have (snapshot_clone()), but zeroes would look as good as what it had. */
+	if (ret == -EFAULT || ret == -EHWPOISON || (!ret && batch->of_files < cp->file_pages) ||
+	    (!ret && compat_mm_flags_test(MMF_UNSTABLE, mm)))
+		ret = pages_lost(cp);
+	kvfree(batch);
+	return ret;
+}
+
+/* ---- restart ---- */
+
+/* Runs ascend, do not touch, and hold as many pages as a record. */
+static int pages_check(struct restart *rs, const struct pb_page_runs *runs, unsigned int *pages)
+{
+	u64 last = 0, len;
+	u32 i, n = 0;
+
+	for (i = 0; i < runs->n_run; i++) {
+		const struct pb_page_run *run = &runs->run[i];
+
+		len = (u64)run->pages * PAGE_SIZE;
+		if (!run->pages || run->pages > STREAM_BATCH - n || run->addr < last ||
+		    !PAGE_ALIGNED(run->addr) || run->addr >= TASK_SIZE ||
+		    len > TASK_SIZE - run->addr)
+			return stream_in_bad(&rs->in, "run of pages at %#llx", run->addr);
+		last = run->addr + len;
+		n += run->pages;
+	}
+	if (!n)
+		return stream_in_bad(&rs->in, "an empty run of pages");
+	*pages = n;
+	return 0;
+}
+
+/* Behind the end of a file that was mapped, say. */
+static int pages_unfilled(struct restart *rs, unsigned long addr, int err)
+{
+	struct error_at at = {
+		.reason = CKPT_REASON_OTHER,
+		.task = current,
+		.where_type = CKPT_WHERE_ADDRESS,
+		.where = addr,
+	};
+
+	return err == -EFAULT ? error_add(&rs->ctx->errors, err, &at,
+					  "its memory there cannot be filled") : err;
+}
+
+int pages_read(struct restart *rs)
+{
+	struct mm_struct *mm = current->mm;
+	struct pages_batch *batch;
+	struct pb_page_runs runs;
+	struct vm_area_struct *vma;
+	unsigned int n, i, done = 0, left;
+	unsigned long addr;
+	long got;
+	int ret;
+
+	ret = stream_in_msg(&rs->in, &pb_page_runs_msg, &runs);
+	if (ret)
+		return ret;
+	ret = pages_check(rs, &runs, &n);
+	if (ret)
+		return ret;
+	batch = kvmalloc(sizeof(*batch), GFP_KERNEL_ACCOUNT);
+	if (!batch)
+		return -ENOMEM;
+
+	/*
+	 * Fault private pages in for writing, whatever the protection of their area, and read
+	 * straight into them. Nothing else runs in this address space yet.
+	 */
+	ret = -EINTR;
+	if (mmap_read_lock_killable(mm))
+		goto out;
+	ret = 0;
+	for (i = 0; !ret && i < runs.n_run; i++) {
+		addr = runs.run[i].addr;
+		left = runs.run[i].pages;
+		while (left) {
+			vma = find_vma(mm, addr);
+			if (!vma || vma->vm_start > addr ||
+			    vma->vm_flags & (VM_SHARED | VM_DROPPABLE | VM_SPECIAL)) {
+				ret = stream_in_bad(&rs->in, "pages outside of memory at %#lx",
+						    addr);
+				break;
+			}
+			got = compat_gup_remote(mm, addr,
+						min_t(unsigned long, left,
+						      (vma->vm_end - addr) / PAGE_SIZE),
+						FOLL_FORCE | FOLL_WRITE, batch->page + done);
+			if (got <= 0) {
+				ret = pages_unfilled(rs, addr, got ?: -EFAULT);
+				break;
+			}
+			done += got;
+			left -= got;
+			addr += got * PAGE_SIZE;
+		}
+	}
+	mmap_read_unlock(mm);
+	if (ret)
+		goto out_put;
+
+	ret = stream_in_next(&rs->in);
+	if (!ret && rs->in.rec.type != CKPT_REC_PAGES)
+		ret = stream_in_bad(&rs->in, "no pages behind their runs");
+	if (!ret)
+		ret = stream_in_pages(&rs->in, batch->page, n);
+	if (!ret)
+		/* They are the stream's now. */
+		done = 0;
+out_put:
+	pages_put(batch, done);
+out:
+	kvfree(batch);
+	return ret;
+}
+
+int pages_read_guards(struct restart *rs)
+{
+	struct error_at at = {
+		.reason = CKPT_REASON_OTHER,
+		.task = current,
+		.where_type = CKPT_WHERE_ADDRESS,
+	};
+	struct pb_guards guards;
+	u64 last = 0, len;
+	int ret;
+	u32 i;
+
+	ret = stream_in_msg(&rs->in, &pb_guards_msg, &guards);
+	for (i = 0; !ret && i < guards.n_run; i++) {
+		const struct pb_page_run *run = &guards.run[i];
+
+		len = (u64)run->pages * PAGE_SIZE;
+		if (!run->pages || run->addr < last || !PAGE_ALIGNED(run->addr) ||
+		    run->addr >= TASK_SIZE || len > TASK_SIZE - run->addr)
+			return stream_in_bad(&rs->in, "guard region at %#llx", run->addr);
+		last = run->addr + len;
+		/* It is to be asked again when pages came in at the same time. */
+		do {
+			ret = sym(do_madvise)(current->mm, run->addr, len, MADV_GUARD_INSTALL);
+			cond_resched();
+		} while (ret == -ERESTARTNOINTR && !fatal_signal_pending(current));
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		at.where = run->addr;
+		if (ret)
+			ret = error_add(&rs->ctx->errors, ret, &at,
+					"a guard region there was refused (%d)", -ret);
+	}
+	return ret;
+}

@@ -1,0 +1,403 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What belongs to a process (thread group) as a whole, and to no other kind.
+ */
+#include <linux/capability.h>
+#include <linux/nsproxy.h>
+#include <linux/oom.h>
+#include <linux/pid_namespace.h>
+#include <linux/resource.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/task.h>
+
+#include "../arch/arch.h"
+#include "../core/checkpoint.h"
+#include "../compat/compat.h"
+#include "cred.h"
+#include "../core/park.h"
+#include "process.h"
+#include "../core/restart.h"
+#include "../core/symbols.h"
+#include "thread.h"
+
+static int process_refuse(struct checkpoint *cp, enum ckpt_reason reason, const char *advice,
+			  const char *what)
+{
+	return checkpoint_refuse(cp, CKPT_WHERE_NONE, 0, reason, advice, "%s is not supported",
+				 what);
+}
+
+/* Namespaces other than the caller's: names in the image would not mean the same. */
+static void process_check_namespaces(struct checkpoint *cp)
+{
+	const struct nsproxy *ours = current->nsproxy, *ns;
+	const struct pid_namespace *pid_ns;
+	const char *what = NULL;
+
+	task_lock(cp->leader);
+	ns = cp->leader->nsproxy;
+	if (!ns)
+		what = NULL;
+	else if (ns->mnt_ns != ours->mnt_ns)
+		what = "another mount namespace";
+	else if (ns->net_ns != ours->net_ns)
+		what = "another network namespace";
+	else if (ns->uts_ns != ours->uts_ns)
+		what = "another UTS namespace";
+	else if (ns->ipc_ns != ours->ipc_ns)
+		what = "another IPC namespace";
+	else if (ns->pid_ns_for_children != ours->pid_ns_for_children)
+		what = "another pid namespace for children";
+	else if (ns->time_ns != ours->time_ns || ns->time_ns_for_children != ns->time_ns)
+		what = "another time namespace";
+	else if (ns->cgroup_ns != ours->cgroup_ns)
+		what = "another cgroup namespace";
+	task_unlock(cp->leader);
+	rcu_read_lock();
+	/* It may run, and end: then it has no pid any more. */
+	pid_ns = task_active_pid_ns(cp->leader);
+	if (!what && pid_ns && pid_ns != task_active_pid_ns(current))
+		what = "another pid namespace";
+	if (!what && __task_cred(cp->leader)->user_ns != current_user_ns())
+		what = "another user namespace";
+	rcu_read_unlock();
+	if (what)
+		process_refuse(cp, CKPT_REASON_UNSUPPORTED, "run ckpt inside it", what);
+}
+
+static void process_check_children(struct checkpoint *cp)
+{
+	struct task_struct *thread, *child = NULL;
+	char comm[TASK_COMM_LEN];
+	bool vfork = false;
+	pid_t pid = 0;
+
+	rcu_read_lock();
+	for_each_thread(cp->leader, thread) {
+		child = list_first_or_null_rcu(&thread->children, struct task_struct, sibling);
+		if (child) {
+			pid = task_pid_vnr(child);
+			vfork = READ_ONCE(child->vfork_done);
+			get_task_comm(comm, child);
+			break;
+		}
+	}
+	rcu_read_unlock();
+	if (child)
+		checkpoint_refuse(cp, CKPT_WHERE_NONE, 0, CKPT_REASON_UNSUPPORTED,
+				  vfork ? "try again when that has ended" : NULL,
+				  "a process with children (%d, %s%s) is not supported", pid, comm,
+				  vfork ? ", in vfork()" : "");
+}
+
+/* What a process may have in common with another one, which was cloned so. */
+enum process_part { PROCESS_MEMORY, PROCESS_FILES, PROCESS_FS, PROCESS_PARTS };
+
+static const char *const process_parts[PROCESS_PARTS] = {
+	[PROCESS_MEMORY] = "memory",
+	[PROCESS_FILES] = "descriptors",
+	[PROCESS_FS] = "a directory",
+};
+
+static const void *process_part(const struct task_struct *task, enum process_part part)
+{
+	const void *parts[PROCESS_PARTS] = {
+		[PROCESS_MEMORY] = READ_ONCE(task->mm),
+		[PROCESS_FILES] = READ_ONCE(task->files),
+		[PROCESS_FS] = READ_ONCE(task->fs),
+	};
+
+	return parts[part];
+}
+
+/* More users than threads: somebody who looks for a moment, a thread that ends, or a process. */
+static bool process_may_share(struct checkpoint *cp, enum process_part part)
+{
+	int threads = cp->park->nr - cp->park->nr_gone;
+	struct task_struct *leader = cp->leader;
+	int users = 0;
+
+	/* It may be killed. */
+	task_lock(leader);
+	if (part == PROCESS_MEMORY)
+		/* One is ours. */
+		users = atomic_read(&cp->mm->mm_users) - 1;
+	else if (part == PROCESS_FILES && leader->files)
+		users = atomic_read(&leader->files->count);
+	else if (part == PROCESS_FS && leader->fs)
+		users = READ_ONCE(leader->fs->users);
+	task_unlock(leader);
+	return users > threads;
+}
+
+static void process_check_shared(struct checkpoint *cp, enum process_part part)
+{
+	const void *ours = part == PROCESS_MEMORY ? cp->mm : process_part(cp->leader, part);
+	struct task_struct *leader, *other, *found = NULL;
+	char comm[TASK_COMM_LEN];
+	pid_t pid = 0;
+
+	if (!ours || !process_may_share(cp, part))
+		return;
+	rcu_read_lock();
+	/* Threads, not processes: the first one of the other may have ended. */
+	for_each_process_thread(leader, other) {
+		if (found || process_part(other, part) != ours ||
+		    same_thread_group(other, cp->leader))
+			continue;
+		/* Of vfork(), for example: named already, as a child. */
+		if (same_thread_group(rcu_dereference(other->real_parent), cp->leader))
+			continue;
+		found = other;
+		pid = task_tgid_vnr(other);
+		get_task_comm(comm, other);
+	}
+	rcu_read_unlock();
+	if (found)
+		checkpoint_refuse(cp, CKPT_WHERE_NONE, 0, CKPT_REASON_SHARED, NULL,
+				  "%s shared with process %d (%s) is not supported",
+				  process_parts[part], pid, comm);
+}
+
+/* What a restart gives all threads in common. All are parked: nobody changes it. */
+static const char *process_unshared(const struct task_struct *task,
+				    const struct task_struct *leader)
+{
+	if (READ_ONCE(task->files) != READ_ONCE(leader->files))
+		return "a thread with descriptors of its own (CLONE_FILES)";
+	if (READ_ONCE(task->fs) != READ_ONCE(leader->fs))
+		return "a thread with a directory of its own (CLONE_FS)";
+	if (READ_ONCE(task->nsproxy) != READ_ONCE(leader->nsproxy))
+		return "a thread with namespaces of its own";
+	return NULL;
+}
+
+static int process_check_threads(struct checkpoint *cp)
+{
+	struct park_task *pt;
+	const char *what;
+
+	list_for_each_entry(pt, &cp->park->list, list) {
+		struct error_at at = { .reason = CKPT_REASON_UNSUPPORTED, .task = pt->task };
+
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		cond_resched();
+		if (!pt->thread || !park_pin(pt))
+			continue;
+		thread_look(pt->thread, pt->task);
+		what = process_unshared(pt->task, cp->leader) ?:
+		       thread_unsupported(pt->task) ?:
+		       pt->thread->refused;
+		park_unpin(pt);
+		if (what) {
+			cp->refused = true;
+			error_add(&cp->ctx->errors, -EOPNOTSUPP, &at, "%s is not supported", what);
+		}
+	}
+	return 0;
+}
+
+void process_look(struct checkpoint *cp)
+{
+	process_check_namespaces(cp);
+	process_check_children(cp);
+}
+
+int process_check(struct checkpoint *cp)
+{
+	enum process_part part;
+
+	for (part = 0; part < PROCESS_PARTS; part++)
+		process_check_shared(cp, part);
+	process_look(cp);
+	return process_check_threads(cp);
+}
+
+int process_write(struct checkpoint *cp)
+{
+	struct task_struct *leader = cp->leader;
+	struct signal_struct *sig = leader->signal;
+	struct pb_process pb = {
+		.pid = task_tgid_vnr(leader),
+		.nr_threads = cp->park->nr - cp->park->nr_gone,
+		.exit_signal = SIGCHLD,
+	};
+	char comm[TASK_COMM_LEN];
+
+	rcu_read_lock();
+	pb.ppid = task_tgid_vnr(rcu_dereference(leader->real_parent));
+	pb.pgid = task_pgrp_vnr(leader);
+	pb.sid = task_session_vnr(leader);
+	rcu_read_unlock();
+	pb.has_child_subreaper = sig->is_child_subreaper;
+	pb.child_subreaper = sig->is_child_subreaper;
+	pb.has_oom_score_adj = !!sig->oom_score_adj;
+	pb.oom_score_adj = sig->oom_score_adj;
+	pb.has_oom_score_adj_min = !!sig->oom_score_adj_min;
+	pb.oom_score_adj_min = sig->oom_score_adj_min;
+	get_task_comm(comm, leader);
+	pb.comm.data = comm;
+	pb.comm.len = strlen(comm);
+	return stream_out_msg(&cp->out, CKPT_REC_PROCESS, &pb_process_msg, &pb);
+}
+
+static u64 process_limit(unsigned long val)
+{
+	return val == RLIM_INFINITY ? U64_MAX : val;
+}
+
+int process_write_limits(struct checkpoint *cp)
+{
+	struct pb_limit limit[RLIM_NLIMITS];
+	struct pb_limits pb = { .n_limit = RLIM_NLIMITS, .limit = limit };
+	unsigned int i;
+
+	BUILD_BUG_ON(RLIM_NLIMITS > PB_LIMITS_LIMIT_MAX);
+	task_lock(cp->leader);
+	for (i = 0; i < RLIM_NLIMITS; i++) {
+		limit[i].resource = i;
+		limit[i].soft = process_limit(cp->leader->signal->rlim[i].rlim_cur);
+		limit[i].hard = process_limit(cp->leader->signal->rlim[i].rlim_max);
+	}
+	task_unlock(cp->leader);
+	return stream_out_msg(&cp->out, CKPT_REC_LIMITS, &pb_limits_msg, &pb);
+}
+
+/* ---- restart ---- */
+
+int process_read(struct restart *rs)
+{
+	struct pb_process *pb = &rs->proc;
+	int ret;
+
+	ret = stream_in_msg(&rs->in, &pb_process_msg, pb);
+	if (ret)
+		return ret;
+	/* Points into a buffer that is used again. */
+	memcpy(rs->comm, pb->comm.data, min_t(size_t, pb->comm.len, sizeof(rs->comm) - 1));
+	memset(&pb->comm, 0, sizeof(pb->comm));
+	if (!pb->pid || pb->pid > PID_MAX_LIMIT || !pb->nr_threads ||
+	    pb->nr_threads > PID_MAX_LIMIT || pb->nr_threads != rs->image.nr_tasks)
+		return stream_in_bad(&rs->in, "numbers of the process");
+	if (pb->exit_signal != SIGCHLD || pb->oom_score_adj < OOM_SCORE_ADJ_MIN ||
+	    pb->oom_score_adj > OOM_SCORE_ADJ_MAX || pb->oom_score_adj_min < OOM_SCORE_ADJ_MIN ||
+	    pb->oom_score_adj_min > OOM_SCORE_ADJ_MAX)
+		return stream_in_bad(&rs->in, "kind of the process");
+	return 0;
+}
+
+void process_begin(struct restart *rs)
+{
+	struct rlimit *nofile = &current->signal->rlim[RLIMIT_NOFILE];
+	struct rlimit *pending = &current->signal->rlim[RLIMIT_SIGPENDING];
+
+	/* So that errors name the program and not the restarter. */
+	task_lock(current);
+	strscpy_pad(current->comm, rs->comm, sizeof(current->comm));
+	task_unlock(current);
+
+	/* Its own limits come with the last steps, and may be below what it has. */
+	task_lock(current->group_leader);
+	if (capable(CAP_SYS_RESOURCE)) {
+		nofile->rlim_max = INT_MAX;
+		pending->rlim_max = RLIM_INFINITY;
+	}
+	nofile->rlim_cur = nofile->rlim_max;
+	pending->rlim_cur = pending->rlim_max;
+	task_unlock(current->group_leader);
+}
+
+static unsigned long process_unlimit(u64 val)
+{
+	return val == U64_MAX ? RLIM_INFINITY : val;
+}
+
+int process_read_limits(struct restart *rs)
+{
+	struct pb_limits pb;
+	unsigned int i;
+	int ret;
+
+	ret = stream_in_msg(&rs->in, &pb_limits_msg, &pb);
+	if (ret)
+		return ret;
+	for (i = 0; i < pb.n_limit; i++) {
+		const struct pb_limit *limit = &pb.limit[i];
+
+		if (limit->resource >= RLIM_NLIMITS || limit->soft > limit->hard)
+			return stream_in_bad(&rs->in, "limit %u", limit->resource);
+		rs->rlim[limit->resource].rlim_cur = process_unlimit(limit->soft);
+		rs->rlim[limit->resource].rlim_max = process_unlimit(limit->hard);
+		rs->rlim_set |= BIT(limit->resource);
+	}
+	return 0;
+}
+
+static int process_set_limits(struct restart *rs)
+{
+	struct error_at at = {
+		.reason = CKPT_REASON_DENIED,
+		.task = current,
+		.advice = "restart it with CAP_SYS_RESOURCE",
+	};
+	bool may = capable(CAP_SYS_RESOURCE);
+	unsigned int i, denied = RLIM_NLIMITS;
+
+	task_lock(current->group_leader);
+	for (i = 0; i < RLIM_NLIMITS; i++) {
+		struct rlimit *now = &current->signal->rlim[i];
+
+		if (!(rs->rlim_set & BIT(i)))
+			continue;
+		if (rs->rlim[i].rlim_max > now->rlim_max && !may) {
+			denied = i;
+			break;
+		}
+		*now = rs->rlim[i];
+	}
+	task_unlock(current->group_leader);
+	if (rs->rlim_set & BIT(RLIMIT_CPU) && rs->rlim[RLIMIT_CPU].rlim_cur != RLIM_INFINITY)
+		sym(update_rlimit_cpu)(current, rs->rlim[RLIMIT_CPU].rlim_cur);
+	if (denied < RLIM_NLIMITS)
+		return error_add(&rs->ctx->errors, -EPERM, &at,
+				 "its resource limit %u is higher than this shell's", denied);
+	return 0;
+}
+
+int process_finish(struct restart *rs)
+{
+	struct error_at at = {
+		.reason = CKPT_REASON_DENIED,
+		.task = current,
+		.advice = "restart it with CAP_SYS_RESOURCE",
+	};
+	struct signal_struct *sig = current->signal;
+	int ret;
+
+	ret = process_set_limits(rs);
+	if (ret)
+		return ret;
+	if (rs->proc.oom_score_adj < sig->oom_score_adj_min && !capable(CAP_SYS_RESOURCE))
+		return error_add(&rs->ctx->errors, -EPERM, &at,
+				 "its OOM score adjustment %d cannot be given back",
+				 rs->proc.oom_score_adj);
+	sig->oom_score_adj = rs->proc.oom_score_adj;
+	/* As low as it may be set without CAP_SYS_RESOURCE; lower than here, with that alone. */
+	if (rs->proc.oom_score_adj_min > sig->oom_score_adj_min || capable(CAP_SYS_RESOURCE))
+		sig->oom_score_adj_min = rs->proc.oom_score_adj_min;
+	sig->is_child_subreaper = rs->proc.child_subreaper;
+
+	if (rs->flags & CKPT_RESTART_DETACH) {
+		/*
+		 * In a session of its own if it had one; it has no terminal then. Nor does a
+		 * program with other ids keep the restarter's, to which it could write keys.
+		 */
+		if (rs->proc.sid == rs->proc.pid ||
+		    !cred_same_ids(build_leader(rs->build)->final.cred, current_cred()))
+			arch_sys(setsid, 0);
+		else if (rs->proc.pgid == rs->proc.pid)
+			arch_sys(setpgid, 0, 0);
+	}
+	return 0;
+}
