@@ -21,7 +21,9 @@ Usage: vm.sh [OPTION...] [--] [COMMAND [ARG...]]
 
 Boots a kernel, loads the module and runs COMMAND as root in the current
 directory; without COMMAND, a shell. Output is relayed as it comes, standard
-input too unless it is a terminal. Exit status: that of COMMAND;
+input too unless it is a terminal. Gets the kernel and builds the module, the
+tools and (if COMMAND speaks of selftests/) the test programs where there are
+none; does not build anew what there is. Exit status: that of COMMAND;
   124  it took longer than -t
   125  the machine failed, or the kernel log has a WARNING, BUG, Oops, stall,
        lockdep, sanitizer, refcount or leak report since the command began
@@ -97,15 +99,66 @@ shift $((OPTIND - 1))
 case $limit in ''|*[!0-9]*) die "-t wants seconds, not \"$limit\"" ;; esac
 [ $# -gt 0 ] || [ ! -t 0 ] || tty=yes
 [ -z "$tty" ] || [ -t 0 ] || die "-i needs a terminal"
-command -v qemu-system-x86_64 >/dev/null || die "QEMU is missing; run: selftests/setup.sh"
 
-# ---- the kernel and its initramfs ---------------------------------------------
+# Ends here, in words, if packages are missing.
+packages()
+{
+	local missing
+
+	missing=$("$here/setup.sh" --dry-run "$@" 2>&1) ||
+		die "${missing#setup: }; to install them, as root: selftests/setup.sh $*"
+}
+
+command -v qemu-system-x86_64 >/dev/null || packages vm
+command -v qemu-system-x86_64 >/dev/null || die "there is no qemu-system-x86_64 on the PATH"
+
+# ---- the kernel -----------------------------------------------------------------
 
 "$here/kernels.sh" path "$k" >/dev/null 2>&1 || [ "$k" = debug ] || "$here/kernels.sh" fetch "$k" || exit 125
 kdir=$("$here/kernels.sh" path "$k") || exit 125
 k=$("$here/kernels.sh" name "$k")
 release=$(cat "$kdir/version")
 [ -e "$kdir/$image" ] || image=vmlinuz
+
+# ---- what a fresh clone lacks ---------------------------------------------------
+
+# lacking FILE WHAT COMMAND...: build WHAT, of which FILE is the last part, if there is none. What
+# has been built is left alone, whatever its age: that is for the one who builds to decide.
+lacking()
+{
+	local file=$1 what=$2 log=$build/vm-build.log
+
+	shift 2
+	[ ! -e "$file" ] || return 0
+	packages module tools vm
+	mkdir -p "$build"
+	[ -e "$build/.gitignore" ] || echo '*' > "$build/.gitignore"
+	# Of several machines that start at once, the first one builds.
+	exec 8> "$build/.vm-build.lock"
+	flock 8
+	if [ ! -e "$file" ]; then
+		say "there is no $file; building $what"
+		env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL "$@" > "$log" 2>&1 < /dev/null 8>&- || {
+			tail -n 20 "$log" | sed 's/^/  | /' >&2
+			die "cannot build $what with \"$*\"; see $log"
+		}
+	fi
+	exec 8>&-
+}
+
+[ -z "$load" ] || [ -n "$ko" ] ||
+	lacking "$build/$k/ckpt.ko" "the module for $k" "$here/kernels.sh" build "$k"
+for t in ckpt rstr ckptinfo; do
+	lacking "$build/tools/$t" 'the tools' make -C "$src/tools" "B=$build/tools"
+done
+case "$PWD/ $*" in
+*selftests/*)
+	lacking "$build/selftests/.built" 'the test programs' \
+		make -C "$src/selftests" "B=$build/selftests"
+	;;
+esac
+
+# ---- the initramfs ------------------------------------------------------------
 
 # Modules a guest needs to see the host, in the order to insert them. depmod has
 # worked out what depends on what; what is built in has no line there.
@@ -210,7 +263,7 @@ trap 'say "terminated"; exit 143' TERM HUP
 
 quote() { printf "'%s'" "${1//\'/\'\\\'\'}"; }
 
-if [ -n "$load" ] && [ -z "$ko" ] && [ -e "$build/$k/ckpt.ko" ]; then
+if [ -n "$load" ] && [ -z "$ko" ]; then
 	ko=$(realpath "$build/$k/ckpt.ko")
 elif [ -z "$load" ]; then
 	ko=''

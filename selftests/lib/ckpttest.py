@@ -370,6 +370,9 @@ def built():
     if not os.path.exists('/dev/ckpt'):
         sys.exit('there is no /dev/ckpt: this is to be run in the virtual machine, '
                  'as in selftests/vm.sh -- ' + ' '.join(sys.argv))
+    if not os.path.exists(os.path.join(PROGRAMS, '.built')):
+        sys.exit('there are no test programs in %s; to build them, outside of the virtual machine: '
+                 'make -C selftests' % PROGRAMS)
     os.makedirs(WORK, exist_ok=True)
     os.chmod(WORK, 0o777)
 
