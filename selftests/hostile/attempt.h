@@ -11,6 +11,7 @@
 
 #include "device.h"
 #include "harness.h"
+#include "fields.h"
 #include "image.h"
 #include "victim.h"
 
@@ -70,7 +71,7 @@ static inline pid_t second_thread(void)
 	unsigned int i = nth_rec(CKPT_REC_THREAD, 1);
 	struct image_field f;
 
-	return i < n_recs && image_find(recs[i].payload, recs[i].len, 1, 0, &f) ? f.scalar : 0;
+	return i < n_recs && image_find(recs[i].payload, recs[i].len, F(Thread, tid), 0, &f) ? f.scalar : 0;
 }
 
 /* Make the image of a program, which is killed, and take it to pieces. */
@@ -235,7 +236,7 @@ static inline unsigned int of_kind(unsigned int i, uint32_t type, uint32_t outer
 {
 	struct image_field f;
 
-	if (type == CKPT_REC_FILE && outer >= 20)
+	if (type == CKPT_REC_FILE && outer && outer != F(File, path))
 		while (i < n_recs && (recs[i].type != type ||
 				      !image_find(recs[i].payload, recs[i].len, outer, 0, &f)))
 			i++;

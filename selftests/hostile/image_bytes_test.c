@@ -3,21 +3,19 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include "attempt.h"
+#include "say.h"
 
 /* A security label must be that of the restarter. */
 TEST(label)
 {
-	/* Field 17: 7 bytes. */
-	static const uint8_t label[] = {
-		0x8a, 0x01, 7, 'a', '\n', 'l', 'a', 'b', 'e', 'l',
-	};
+	struct image_bytes msg;
 	unsigned int i;
 
 	SETUP();
 	i = nth_rec(CKPT_REC_CRED, 0);
-	EXPECT_FINE(attempt_payload(i, image_splice(recs[i].payload, recs[i].len, recs[i].len,
-						    recs[i].len, label, sizeof(label)), false),
-		    "another label");
+	msg = payload(i);
+	say_new_bytes(&msg, F(Cred, label), "a\nlabel", 7);
+	EXPECT_FINE(attempt_payload(i, msg, false), "another label");
 	EXPECT_EQ(EPERM, res.error);
 	EXPECT_NE(NULL, strstr(device_words(&res), "a\\x0alabel"));
 }
@@ -33,9 +31,9 @@ TEST(instructions)
 
 	SETUP();
 	i = nth_rec(CKPT_REC_IMAGE, 0);
-	ASSERT_TRUE(image_find(recs[i].payload, recs[i].len, 9, 0, &machine));
+	ASSERT_TRUE(image_find(recs[i].payload, recs[i].len, F(Image, x86), 0, &machine));
 	msg = recs[i].payload + machine.value;
-	ASSERT_TRUE(image_find(msg, machine.end - machine.value, 5, 0, &f));
+	ASSERT_TRUE(image_find(msg, machine.end - machine.value, F(X86Machine, cpuid), 0, &f));
 	EXPECT_FINE(attempt_inner(i, &machine, image_set_bytes(msg, machine.end - machine.value, &f,
 							       none, sizeof(none)), true),
 		    "a processor with few instructions");
@@ -84,6 +82,10 @@ static const char *attempt_bytes(uint32_t type, unsigned int nth, uint32_t outer
 						     len), false);
 }
 
+/* Bytes in a field of the @nth record of a type; @outer is the field that holds its message, or 0. */
+#define BYTES(type, nth, outer, field, data, len, what) \
+	EXPECT_FINE(attempt_bytes(CKPT_REC_##type, nth, outer, field, data, len), what)
+
 TEST(lies_in_bytes)
 {
 	static uint8_t junk[70000], xstate[65536];
@@ -96,78 +98,82 @@ TEST(lies_in_bytes)
 	memset(path, 'a', sizeof(path));
 	path[0] = '/';
 	memset(junk, 0xff, sizeof(junk));
-	EXPECT_FINE(attempt_bytes(CKPT_REC_FILE, 0, 4, 1, "", 0), "empty path");
-	EXPECT_FINE(attempt_bytes(CKPT_REC_FILE, 0, 4, 1, "dev/null", 8), "relative path");
-	EXPECT_FINE(attempt_bytes(CKPT_REC_FILE, 0, 4, 1, "/dev/null\0x", 11), "NUL in a path");
-	EXPECT_FINE(attempt_bytes(CKPT_REC_FILE, 0, 4, 1, path, 4095), "long path");
-	EXPECT_FINE(attempt_bytes(CKPT_REC_FILE, 0, 4, 1, path, 4096), "too long path");
-	EXPECT_FINE(attempt_bytes(CKPT_REC_FILE, 0, 4, 1, "/no/where", 9), "no such path");
-	EXPECT_FINE(attempt_bytes(CKPT_REC_FILE, 0, 4, 1, "/a\nb\033[31m", 9),
-		    "control characters");
-	EXPECT_FINE(attempt_bytes(CKPT_REC_FILE, 0, 4, 1, "/dev/kmsg", 9), "another device");
-	EXPECT_FINE(attempt_bytes(CKPT_REC_FILE, 0, 4, 1, "/dev/ckpt", 9), "our own device");
-	EXPECT_FINE(attempt_bytes(CKPT_REC_FILE, 1, 4, 1, "/proc/self/mem", 14), "synthetic file");
-	EXPECT_FINE(attempt_bytes(CKPT_REC_FILE, 1, 4, 1, "/tmp", 4), "a directory");
-	EXPECT_FINE(attempt_bytes(CKPT_REC_FS, 0, 1, 1, "/no/where", 9), "no such root");
-	EXPECT_FINE(attempt_bytes(CKPT_REC_FS, 0, 2, 1, "/no/where", 9), "no such directory");
-	EXPECT_FINE(attempt_bytes(CKPT_REC_FS, 0, 2, 1, "/dev/null", 9), "not a directory");
-	EXPECT_FINE(attempt_bytes(CKPT_REC_FS, 0, 2, 1, "", 0), "empty directory");
-	EXPECT_FINE(attempt_bytes(CKPT_REC_IMAGE, 0, 0, 1, junk, 33), "long version");
-	EXPECT_FINE(attempt_bytes(CKPT_REC_IMAGE, 0, 9, 3, junk, 32), "another vDSO");
-	EXPECT_FINE(attempt_bytes(CKPT_REC_IMAGE, 0, 9, 3, junk, 0), "no vDSO");
-	EXPECT_FINE(attempt_bytes(CKPT_REC_PROCESS, 0, 0, 9, junk, 16), "long name");
-	EXPECT_FINE(attempt_bytes(CKPT_REC_PROCESS, 0, 0, 9, "a\0b", 3), "NUL in a name");
-	EXPECT_FINE(attempt_bytes(CKPT_REC_THREAD, 1, 0, 2, junk, 16), "long thread name");
-	EXPECT_FINE(attempt_bytes(CKPT_REC_MM, 0, 0, 12, junk, 512), "long auxv");
-	EXPECT_FINE(attempt_bytes(CKPT_REC_MM, 0, 0, 12, junk, 8), "short auxv");
-	EXPECT_FINE(attempt_bytes(CKPT_REC_SIGNALS, 0, 1, 2, junk, 128), "siginfo");
-	EXPECT_FINE(attempt_bytes(CKPT_REC_SIGNALS, 0, 1, 2, junk, 129), "long siginfo");
-	EXPECT_FINE(attempt_bytes(CKPT_REC_THREAD, 0, 5, 2, junk, 128), "thread's siginfo");
+	BYTES(FILE, 0, F(File, path), F(Path, path), "", 0, "empty path");
+	BYTES(FILE, 0, F(File, path), F(Path, path), "dev/null", 8, "relative path");
+	BYTES(FILE, 0, F(File, path), F(Path, path), "/dev/null\0x", 11, "NUL in a path");
+	BYTES(FILE, 0, F(File, path), F(Path, path), path, 4095, "long path");
+	BYTES(FILE, 0, F(File, path), F(Path, path), path, 4096, "too long path");
+	BYTES(FILE, 0, F(File, path), F(Path, path), "/no/where", 9, "no such path");
+	BYTES(FILE, 0, F(File, path), F(Path, path), "/a\nb\033[31m", 9, "control characters");
+	BYTES(FILE, 0, F(File, path), F(Path, path), "/dev/kmsg", 9, "another device");
+	BYTES(FILE, 0, F(File, path), F(Path, path), "/dev/ckpt", 9, "our own device");
+	BYTES(FILE, 1, F(File, path), F(Path, path), "/proc/self/mem", 14, "synthetic file");
+	BYTES(FILE, 1, F(File, path), F(Path, path), "/tmp", 4, "a directory");
+	BYTES(FS, 0, F(Fs, root), F(Path, path), "/no/where", 9, "no such root");
+	BYTES(FS, 0, F(Fs, cwd), F(Path, path), "/no/where", 9, "no such directory");
+	BYTES(FS, 0, F(Fs, cwd), F(Path, path), "/dev/null", 9, "not a directory");
+	BYTES(FS, 0, F(Fs, cwd), F(Path, path), "", 0, "empty directory");
+	BYTES(IMAGE, 0, 0, F(Image, module_version), junk, 33, "long version");
+	BYTES(IMAGE, 0, F(Image, x86), F(X86Machine, vdso_sha256), junk, 32, "another vDSO");
+	BYTES(IMAGE, 0, F(Image, x86), F(X86Machine, vdso_sha256), junk, 0, "no vDSO");
+	BYTES(PROCESS, 0, 0, F(Process, comm), junk, 16, "long name");
+	BYTES(PROCESS, 0, 0, F(Process, comm), "a\0b", 3, "NUL in a name");
+	BYTES(THREAD, 1, 0, F(Thread, comm), junk, 16, "long thread name");
+	BYTES(MM, 0, 0, F(Mm, auxv), junk, 512, "long auxv");
+	BYTES(MM, 0, 0, F(Mm, auxv), junk, 8, "short auxv");
+	BYTES(SIGNALS, 0, F(Signals, pending), F(Signal, siginfo), junk, 128, "siginfo");
+	BYTES(SIGNALS, 0, F(Signals, pending), F(Signal, siginfo), junk, 129, "long siginfo");
+	BYTES(THREAD, 0, F(Thread, pending), F(Signal, siginfo), junk, 128, "thread's siginfo");
 
-	EXPECT_FINE(attempt_bytes(CKPT_REC_FILE, 0, 61, 4, "status", 6), "no slash");
-	EXPECT_FINE(attempt_bytes(CKPT_REC_FILE, 0, 61, 4, "/../1/status", 12), "another's");
-	EXPECT_FINE(attempt_bytes(CKPT_REC_FILE, 0, 61, 4, "/fd/0", 5), "a link");
-	EXPECT_FINE(attempt_bytes(CKPT_REC_FILE, 0, 61, 4, "/root/etc/passwd", 16), "out of it");
-	EXPECT_FINE(attempt_bytes(CKPT_REC_FILE, 0, 61, 4, "/no/where", 9), "nothing there");
-	EXPECT_FINE(attempt_bytes(CKPT_REC_FILE, 1, 61, 4, "/1/status", 9), "another's status");
-	EXPECT_FINE(attempt_bytes(CKPT_REC_UNLINKED, 0, 2, 1, "/no/where", 9), "no such directory");
-	EXPECT_FINE(attempt_bytes(CKPT_REC_UNLINKED, 0, 2, 1, "/dev/null", 9), "not a directory");
-	EXPECT_FINE(attempt_bytes(CKPT_REC_UNLINKED, 0, 2, 1, "/proc", 5), "no such files there");
-	EXPECT_FINE(attempt_bytes(CKPT_REC_UNLINKED, 0, 2, 1, "tmp", 3), "relative directory");
-	EXPECT_FINE(attempt_bytes(CKPT_REC_UNLINKED, 0, 0, 3, junk, 256), "long name");
-	EXPECT_FINE(attempt_bytes(CKPT_REC_INOTIFY, 2, 3, 4, junk, 256), "long name in an event");
-	EXPECT_FINE(attempt_bytes(CKPT_REC_INOTIFY, 2, 3, 4, "a\0b", 3), "NUL in that name");
-	EXPECT_FINE(attempt_bytes(CKPT_REC_INOTIFY, 2, 3, 4, "", 0), "empty name in an event");
-	EXPECT_FINE(attempt_bytes(CKPT_REC_SHMEM, 0, 0, 4, junk, 256), "long name of a memfd");
-	EXPECT_FINE(attempt_bytes(CKPT_REC_SHMEM, 0, 0, 4, junk, 250), "too long with its prefix");
-	EXPECT_FINE(attempt_bytes(CKPT_REC_SHMEM, 0, 0, 4, "a\0b", 3), "NUL in a memfd's name");
-	EXPECT_FINE(attempt_bytes(CKPT_REC_SECCOMP, 0, 2, 1, junk, 0), "empty filter");
-	EXPECT_FINE(attempt_bytes(CKPT_REC_SECCOMP, 0, 2, 1, junk, 7), "part of an instruction");
-	EXPECT_FINE(attempt_bytes(CKPT_REC_SECCOMP, 0, 2, 1, junk, 8), "no instruction");
-	EXPECT_FINE(attempt_bytes(CKPT_REC_SECCOMP, 0, 2, 1, junk, 32768), "no instructions");
-	EXPECT_FINE(attempt_bytes(CKPT_REC_SECCOMP, 0, 2, 1, junk, 32776), "too long a filter");
+	BYTES(FILE, 0, F(File, proc), F(Proc, name), "status", 6, "no slash");
+	BYTES(FILE, 0, F(File, proc), F(Proc, name), "/../1/status", 12, "another's");
+	BYTES(FILE, 0, F(File, proc), F(Proc, name), "/fd/0", 5, "a link");
+	BYTES(FILE, 0, F(File, proc), F(Proc, name), "/root/etc/passwd", 16, "out of it");
+	BYTES(FILE, 0, F(File, proc), F(Proc, name), "/no/where", 9, "nothing there");
+	BYTES(FILE, 1, F(File, proc), F(Proc, name), "/1/status", 9, "another's status");
+	BYTES(UNLINKED, 0, F(Unlinked, dir), F(Path, path), "/no/where", 9, "no such directory");
+	BYTES(UNLINKED, 0, F(Unlinked, dir), F(Path, path), "/dev/null", 9, "not a directory");
+	BYTES(UNLINKED, 0, F(Unlinked, dir), F(Path, path), "/proc", 5, "no such files there");
+	BYTES(UNLINKED, 0, F(Unlinked, dir), F(Path, path), "tmp", 3, "relative directory");
+	BYTES(UNLINKED, 0, 0, F(Unlinked, name), junk, 256, "long name");
+	BYTES(INOTIFY, 2, F(Inotify, event), F(InotifyEvent, name), junk, 256,
+	      "long name in an event");
+	BYTES(INOTIFY, 2, F(Inotify, event), F(InotifyEvent, name), "a\0b", 3, "NUL in that name");
+	BYTES(INOTIFY, 2, F(Inotify, event), F(InotifyEvent, name), "", 0,
+	      "empty name in an event");
+	BYTES(SHMEM, 0, 0, F(Shmem, name), junk, 256, "long name of a memfd");
+	BYTES(SHMEM, 0, 0, F(Shmem, name), junk, 250, "too long with its prefix");
+	BYTES(SHMEM, 0, 0, F(Shmem, name), "a\0b", 3, "NUL in a memfd's name");
+	BYTES(SECCOMP, 0, F(Seccomp, filter), F(SeccompFilter, program), junk, 0, "empty filter");
+	BYTES(SECCOMP, 0, F(Seccomp, filter), F(SeccompFilter, program), junk, 7,
+	      "part of an instruction");
+	BYTES(SECCOMP, 0, F(Seccomp, filter), F(SeccompFilter, program), junk, 8, "no instruction");
+	BYTES(SECCOMP, 0, F(Seccomp, filter), F(SeccompFilter, program), junk, 32768,
+	      "no instructions");
+	BYTES(SECCOMP, 0, F(Seccomp, filter), F(SeccompFilter, program), junk, 32776,
+	      "too long a filter");
 
 	/* Vector registers: too short, too long, and wrong where the processor would trap. */
 	rec = &recs[nth_rec(CKPT_REC_THREAD, 0)];
-	ASSERT_TRUE(image_find(rec->payload, rec->len, 17, 0, &x86));
-	ASSERT_TRUE(image_find(rec->payload + x86.value, x86.end - x86.value, 28, 0, &f));
+	ASSERT_TRUE(image_find(rec->payload, rec->len, F(Thread, x86), 0, &x86));
+	ASSERT_TRUE(image_find(rec->payload + x86.value, x86.end - x86.value, F(X86Regs, xstate), 0, &f));
 	len = f.end - f.value;
 	ASSERT_GE(sizeof(xstate) - 64, len);
 	memcpy(xstate, rec->payload + x86.value + f.value, len);
-	EXPECT_FINE(attempt_bytes(CKPT_REC_THREAD, 0, 17, 28, xstate, 0), "no xstate");
-	EXPECT_FINE(attempt_bytes(CKPT_REC_THREAD, 0, 17, 28, xstate, 512), "short xstate");
-	EXPECT_FINE(attempt_bytes(CKPT_REC_THREAD, 1, 17, 28, xstate, len - 64), "cut xstate");
-	EXPECT_FINE(attempt_bytes(CKPT_REC_THREAD, 1, 17, 28, xstate, len + 64), "long xstate");
-	EXPECT_FINE(attempt_bytes(CKPT_REC_THREAD, 0, 17, 28, junk, 65537), "huge xstate");
-	EXPECT_FINE(attempt_bytes(CKPT_REC_THREAD, 0, 17, 28, junk, len), "xstate of ones");
+	BYTES(THREAD, 0, F(Thread, x86), F(X86Regs, xstate), xstate, 0, "no xstate");
+	BYTES(THREAD, 0, F(Thread, x86), F(X86Regs, xstate), xstate, 512, "short xstate");
+	BYTES(THREAD, 1, F(Thread, x86), F(X86Regs, xstate), xstate, len - 64, "cut xstate");
+	BYTES(THREAD, 1, F(Thread, x86), F(X86Regs, xstate), xstate, len + 64, "long xstate");
+	BYTES(THREAD, 0, F(Thread, x86), F(X86Regs, xstate), junk, 65537, "huge xstate");
+	BYTES(THREAD, 0, F(Thread, x86), F(X86Regs, xstate), junk, len, "xstate of ones");
 	memset(xstate + 24, 0xff, 4);
-	EXPECT_FINE(attempt_bytes(CKPT_REC_THREAD, 1, 17, 28, xstate, len), "reserved MXCSR bits");
+	BYTES(THREAD, 1, F(Thread, x86), F(X86Regs, xstate), xstate, len, "reserved MXCSR bits");
 	memcpy(xstate, rec->payload + x86.value + f.value, len);
 	memset(xstate + 512, 0xff, 8);
-	EXPECT_FINE(attempt_bytes(CKPT_REC_THREAD, 1, 17, 28, xstate, len), "reserved features");
+	BYTES(THREAD, 1, F(Thread, x86), F(X86Regs, xstate), xstate, len, "reserved features");
 	memcpy(xstate, rec->payload + x86.value + f.value, len);
 	memset(xstate + 520, 0xff, 8);
-	EXPECT_FINE(attempt_bytes(CKPT_REC_THREAD, 0, 17, 28, xstate, len), "compacted xstate");
+	BYTES(THREAD, 0, F(Thread, x86), F(X86Regs, xstate), xstate, len, "compacted xstate");
 	REPORT();
 }
 
@@ -195,5 +201,5 @@ TEST(policies_of_the_restarter)
 	ASSERT_EQ(0, slurp(memfd, &good));
 	n_recs = image_take(good.data, good.len, recs, RECS_MAX);
 	EXPECT_FALSE(image_find(recs[nth_rec(CKPT_REC_THREAD, 0)].payload,
-				recs[nth_rec(CKPT_REC_THREAD, 0)].len, 20, 0, &f));
+				recs[nth_rec(CKPT_REC_THREAD, 0)].len, F(Thread, tsc_off), 0, &f));
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Images with any field changed in any way. */
 #include "attempt.h"
+#include "say.h"
 
 /* ---- some fields, on purpose ---- */
 
@@ -19,11 +20,11 @@ static struct image_rec long_filters(uint32_t id)
 	uint8_t *payload = calloc(9, one), *p = put_varint(payload + 1, id);
 	unsigned int i;
 
-	payload[0] = 1 << 3;
+	payload[0] = F(Seccomp, id) << 3;
 	for (i = 0; i < 8; i++) {
-		*p++ = 2 << 3 | 2;
+		*p++ = F(Seccomp, filter) << 3 | 2;
 		p = put_varint(p, one + 4);
-		*p++ = 1 << 3 | 2;
+		*p++ = F(SeccompFilter, program) << 3 | 2;
 		p = put_varint(p, one) + one;
 	}
 	return (struct image_rec){
@@ -40,9 +41,9 @@ TEST(too_much_held)
 	unsigned int i, n;
 
 	SETUP();
-	ASSERT_TRUE(image_find(recs[0].payload, recs[0].len, 8, 0, &f));
+	ASSERT_TRUE(image_find(recs[0].payload, recs[0].len, F(Image, nr_tasks), 0, &f));
 	image = image_set(recs[0].payload, recs[0].len, &f, 1000);
-	ASSERT_TRUE(image_find(recs[1].payload, recs[1].len, 5, 0, &f));
+	ASSERT_TRUE(image_find(recs[1].payload, recs[1].len, F(Process, nr_threads), 0, &f));
 	process = image_set(recs[1].payload, recs[1].len, &f, 1000);
 	memcpy(list, recs, 2 * sizeof(*list));
 	list[0].payload = image.data;
@@ -68,69 +69,46 @@ TEST(too_much_held)
  */
 TEST(timer_long_ago)
 {
-	static const char *const more[] = { "\x68\x00\x70\x01", "\x70\x01" };
 	unsigned int i, k;
 
 	SETUP();
 	i = nth_rec(CKPT_REC_TIMERS, 0);
 	/* Some live long enough to take the signal. */
 	for (k = 0; k < 10; k++) {
-		const char *with = more[k % 2];
-		struct image_field outer, f;
-		struct image_bytes a, b;
+		struct image_field outer;
+		struct image_bytes a;
 
-		ASSERT_TRUE(image_find(recs[i].payload, recs[i].len, 4, 1, &outer));
-		a = image_splice(recs[i].payload + outer.value, outer.end - outer.value,
-				 outer.end - outer.value, outer.end - outer.value, with,
-				 k % 2 ? 2 : 4);
-		ASSERT_TRUE(image_find(a.data, a.len, 10, 0, &f));
-		b = image_set(a.data, a.len, &f, 1);
-		free(a.data);
-		EXPECT_FINE(attempt_inner(i, &outer, b, true), "timer %u", k);
+		ASSERT_TRUE(image_find(recs[i].payload, recs[i].len, F(Timers, timer), 1, &outer));
+		a = payload(i);
+		a = (struct image_bytes){ a.data + outer.value, outer.end - outer.value };
+		if (!(k % 2))
+			say_new(&a, F(PosixTimer, place), 0);
+		say_new(&a, F(PosixTimer, requeue), 1);
+		say(&a, F(PosixTimer, realtime_ns), 1);
+		EXPECT_FINE(attempt_inner(i, &outer, a, true), "timer %u", k);
 	}
 	EXPECT_EQ(attempts, started);
 }
 
 /* ---- anything, systematically ---- */
 
-/* Fields that hold messages. */
+/* Does this field of a record hold messages? */
 static bool is_message(uint32_t type, uint32_t field)
 {
-	switch (type) {
-	case CKPT_REC_FILE:
-		return field == 4 || (field >= 20 && field <= 25 && field != 23) || field == 61;
-	case CKPT_REC_TTY:
-		return field == 4;
-	case CKPT_REC_PIPE:
-		return field == 5;
-	case CKPT_REC_SHMEM:
-		return field == 6;
-	case CKPT_REC_UNLINKED:
-		return field == 2 || field == 5;
-	case CKPT_REC_TIMERS:
-		return field == 1 || field == 4;
-	case CKPT_REC_INOTIFY:
-		return field == 2 || field == 3;
-	case CKPT_REC_SECCOMP:
-	case CKPT_REC_EPOLL:
-		return field == 2;
-	case CKPT_REC_FS:
-		return field == 1 || field == 2;
-	case CKPT_REC_VMAS:
-	case CKPT_REC_FDS:
-	case CKPT_REC_SIGHAND:
-	case CKPT_REC_SIGNALS:
-	case CKPT_REC_LIMITS:
-	case CKPT_REC_LOCKS:
-	case CKPT_REC_PAGE_RUNS:
-	case CKPT_REC_GUARDS:
-	case CKPT_REC_FILESYSTEMS:
-		return field == 1;
-	case CKPT_REC_THREAD:
-		return field == 5 || (field >= 11 && field <= 13) || field == 17 || field == 21;
-	case CKPT_REC_IMAGE:
-		return field == 9;
-	}
+	static const struct {
+		const char *message;
+		uint32_t field;
+	} fields[] = {
+#define FIELD(message, record, field, number, inner) { #record, number },
+		FIELDS_MESSAGES(FIELD)
+#undef FIELD
+	};
+	const char *message = image_message(type);
+	unsigned int i;
+
+	for (i = 0; message && i < ARRAY_SIZE(fields); i++)
+		if (!strcmp(fields[i].message, message) && fields[i].field == field)
+			return true;
 	return false;
 }
 
@@ -211,7 +189,7 @@ static struct image_bytes change(const uint8_t *msg, size_t len, const struct im
 /* A number that the program does not depend on being told about: it would signal us. */
 static bool harmless(uint32_t type, const struct image_field *f)
 {
-	return type != CKPT_REC_PROCESS || f->number != 6;
+	return type != CKPT_REC_PROCESS || f->number != F(Process, exit_signal);
 }
 
 /* A record of any type that there is: most records are of few types. */
@@ -305,7 +283,7 @@ static const char *attempt_strange(char *what, size_t size)
 /* As after a reboot: the program runs, and whoever restarts it is told what may last longer. */
 TEST(clocks_behind)
 {
-	static const uint32_t clocks[] = { 5, 6 };
+	static const uint32_t clocks[] = { F(Image, monotonic_ns), F(Image, boottime_ns) };
 	struct image_bytes payload, image;
 	struct image_field f;
 	struct image_rec keep;

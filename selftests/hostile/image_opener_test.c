@@ -15,10 +15,10 @@ static unsigned int file_of(const char *path)
 
 	for (i = 0; i < n_recs; i++) {
 		file = payload(i);
-		if (recs[i].type != CKPT_REC_FILE || !image_find(file.data, file.len, 4, 0, &f))
+		if (recs[i].type != CKPT_REC_FILE || !image_find(file.data, file.len, F(File, path), 0, &f))
 			continue;
-		file = inner(&file, 4);
-		name = inner(&file, 1);
+		file = inner(&file, F(File, path));
+		name = inner(&file, F(Path, path));
 		if (name.len == strlen(path) && !memcmp(name.data, path, name.len))
 			return i;
 	}
@@ -37,8 +37,8 @@ static struct image_bytes opener(uint32_t id)
 {
 	struct image_bytes msg = payload(nth_rec(CKPT_REC_CRED, 0));
 
-	say(&msg, 1, id);
-	say_new(&msg, 18, 1);
+	say(&msg, F(Cred, id), id);
+	say_new(&msg, F(Cred, opener), 1);
 	return msg;
 }
 
@@ -69,10 +69,10 @@ static const char *attempt_path(unsigned int i, uint32_t outer, uint32_t number,
 static const char *attempt_handle(unsigned int i, size_t len, bool may)
 {
 	static const uint8_t handle[161] = { 1, 1 };
-	struct image_bytes msg = payload(i), path = inner(&msg, 4);
+	struct image_bytes msg = payload(i), path = inner(&msg, F(File, path));
 
-	say_new_bytes(&path, 10, handle, len);
-	say_bytes(&msg, 4, path.data, path.len);
+	say_new_bytes(&path, F(Path, handle), handle, len);
+	say_bytes(&msg, F(File, path), path.data, path.len);
 	return attempt_payload(i, msg, may);
 }
 
@@ -88,13 +88,16 @@ static const char *attempt_handle(unsigned int i, size_t len, bool may)
 /* A record that refers to none. */
 static struct image_bytes without_creds(unsigned int i)
 {
-	const uint32_t first = recs[i].type == CKPT_REC_FS ? 1 : 4;
+	static const uint32_t of_fs[] = { F(Fs, root), F(Fs, cwd) }, of_file[] = { F(File, path) };
+	const bool is_fs = recs[i].type == CKPT_REC_FS;
 	struct image_bytes msg = payload(i), path;
-	uint32_t outer;
+	unsigned int k;
 
-	for (outer = first; outer <= (first == 1 ? 2 : 4); outer++) {
+	for (k = 0; k < (is_fs ? 2 : 1); k++) {
+		const uint32_t outer = is_fs ? of_fs[k] : of_file[k];
+
 		path = inner(&msg, outer);
-		say_nothing(&path, 11);
+		say_nothing(&path, F(Path, cred));
 		say_bytes(&msg, outer, path.data, path.len);
 	}
 	return msg;
@@ -118,7 +121,7 @@ TEST(order_of_credentials)
 		TH_LOG("%s", device_words(&res));
 	}
 	keep = recs[cred];
-	msg = opener(number_of(cred, 1));
+	msg = opener(number_of(cred, F(Cred, id)));
 	put(cred, &msg);
 	EXPECT_REFUSED(EBADMSG, attempt_recs(recs, n_recs, false), "nothing but an opener");
 	recs[cred] = keep;
@@ -126,7 +129,7 @@ TEST(order_of_credentials)
 	/* A thread has what files were opened with. */
 	i = nth_rec(CKPT_REC_THREAD, 0);
 	thread = payload(i);
-	say(&thread, 3, NEW_ID);
+	say(&thread, F(Thread, cred), NEW_ID);
 	msg = opener(NEW_ID);
 	n = with_some(list, cred + 1, CKPT_REC_CRED, &msg, 1);
 	list[i + 1].payload = thread.data;
@@ -157,7 +160,7 @@ TEST(others_first)
 	SETUP();
 	cred = nth_rec(CKPT_REC_CRED, 0);
 	msg = payload(cred);
-	say(&msg, 1, NEW_ID);
+	say(&msg, F(Cred, id), NEW_ID);
 	n = with_some(list, cred + 1, CKPT_REC_CRED, &msg, 1);
 	EXPECT_FINE(attempt_recs(list, n, true), "behind those of the main thread");
 	EXPECT_EQ(1, started) {
@@ -193,9 +196,9 @@ TEST(ids_of_elsewhere)
 		uint32_t number;
 		uint64_t value;
 	} wrong[] = {
-		{ 2, 0xffffffff }, { 9, 0xffffffff },		/* uid, fsgid */
-		{ 12, 1ULL << 63 }, { 13, 1ULL << 63 },		/* cap_permitted, cap_effective */
-		{ 15, 1 }, { 16, 0xffffffff },			/* cap_ambient, securebits */
+		{ F(Cred, uid), 0xffffffff }, { F(Cred, fsgid), 0xffffffff },
+		{ F(Cred, cap_permitted), 1ULL << 63 }, { F(Cred, cap_effective), 1ULL << 63 },
+		{ F(Cred, cap_ambient), 1 }, { F(Cred, securebits), 0xffffffff },
 	};
 	struct image_bytes msg, file, path;
 	struct image_rec list[RECS_MAX + 1];
@@ -206,9 +209,9 @@ TEST(ids_of_elsewhere)
 	at = file_of(counter_path);
 	ASSERT_LT(at, n_recs);
 	file = payload(at);
-	path = inner(&file, 4);
-	say_new(&path, 11, NEW_ID);
-	say_bytes(&file, 4, path.data, path.len);
+	path = inner(&file, F(File, path));
+	say_new(&path, F(Path, cred), NEW_ID);
+	say_bytes(&file, F(File, path), path.data, path.len);
 	put(at, &file);
 	for (i = 0; i < ARRAY_SIZE(wrong); i++) {
 		msg = opener(NEW_ID);
@@ -220,8 +223,8 @@ TEST(ids_of_elsewhere)
 			TH_LOG("%s", device_words(&res));
 		}
 	}
-	say_new_bytes(&path, 10, "\1\1", 2);
-	say_bytes(&file, 4, path.data, path.len);
+	say_new_bytes(&path, F(Path, handle), "\1\1", 2);
+	say_bytes(&file, F(File, path), path.data, path.len);
 	put(at, &file);
 	for (i = 0; i < ARRAY_SIZE(wrong); i++) {
 		msg = opener(NEW_ID);
@@ -236,7 +239,11 @@ TEST(ids_of_elsewhere)
 TEST(references)
 {
 	/* Fields that say what a file is; one with a path has its credentials there. */
-	static const uint32_t kinds[] = { 4, 5, 6, 7, 20, 21, 22, 23, 24, 41, 60, 61 };
+	static const uint32_t kinds[] = {
+		F(File, path), F(File, pipe), F(File, tty), F(File, shmem), F(File, eventfd),
+		F(File, timerfd), F(File, signalfd), F(File, epoll), F(File, pidfd),
+		F(File, unlinked), F(File, inotify), F(File, proc),
+	};
 	struct image_field f;
 	unsigned int i, k, at, fs;
 
@@ -244,22 +251,22 @@ TEST(references)
 	at = file_of(counter_path);
 	fs = nth_rec(CKPT_REC_FS, 0);
 	ASSERT_LT(at, n_recs);
-	EXPECT_REFUSED(EBADMSG, attempt_path(at, 4, 9, 0, false), "fs 0");
-	EXPECT_REFUSED(EBADMSG, attempt_path(at, 4, 9, 100, false), "fs 100");
-	EXPECT_REFUSED(EBADMSG, attempt_path(at, 4, 11, 0, false), "cred 0");
-	EXPECT_REFUSED(EBADMSG, attempt_path(at, 4, 11, NEW_ID, false), "cred of nobody");
-	EXPECT_REFUSED(EBADMSG, attempt_path(at, 4, 11, number_of(at, 1), false), "a FILE as cred");
-	EXPECT_REFUSED(EBADMSG, attempt_path(fs, 2, 11, number_of(at, 1), false),
+	EXPECT_REFUSED(EBADMSG, attempt_path(at, F(File, path), F(Path, fs), 0, false), "fs 0");
+	EXPECT_REFUSED(EBADMSG, attempt_path(at, F(File, path), F(Path, fs), 100, false), "fs 100");
+	EXPECT_REFUSED(EBADMSG, attempt_path(at, F(File, path), F(Path, cred), 0, false), "cred 0");
+	EXPECT_REFUSED(EBADMSG, attempt_path(at, F(File, path), F(Path, cred), NEW_ID, false), "cred of nobody");
+	EXPECT_REFUSED(EBADMSG, attempt_path(at, F(File, path), F(Path, cred), number_of(at, F(File, id)), false), "a FILE as cred");
+	EXPECT_REFUSED(EBADMSG, attempt_path(fs, F(Fs, cwd), F(Path, cred), number_of(at, F(File, id)), false),
 		       "a FILE as cred of a directory");
 	for (i = 0; i < n_recs; i++) {
 		if (recs[i].type == CKPT_REC_INOTIFY &&
-		    image_find(recs[i].payload, recs[i].len, 2, 0, &f)) {
-			struct image_bytes msg = payload(i), watch = inner(&msg, 2), path;
+		    image_find(recs[i].payload, recs[i].len, F(Inotify, watch), 0, &f)) {
+			struct image_bytes msg = payload(i), watch = inner(&msg, F(Inotify, watch)), path;
 
-			path = inner(&watch, 2);
-			say_new(&path, 11, number_of(at, 1));
-			say_bytes(&watch, 2, path.data, path.len);
-			say_bytes(&msg, 2, watch.data, watch.len);
+			path = inner(&watch, F(InotifyWatch, path));
+			say_new(&path, F(Path, cred), number_of(at, F(File, id)));
+			say_bytes(&watch, F(InotifyWatch, path), path.data, path.len);
+			say_bytes(&msg, F(Inotify, watch), watch.data, watch.len);
 			EXPECT_REFUSED(EBADMSG, attempt_payload(i, msg, false),
 				       "a FILE as cred of a watch");
 			break;
@@ -284,14 +291,14 @@ TEST(references)
 		if (i == n_recs)
 			continue;
 		msg = payload(i);
-		say_new(&msg, 64, NEW_ID);
+		say_new(&msg, F(File, cred), NEW_ID);
 		EXPECT_REFUSED(EBADMSG, attempt_payload(i, msg, false), "cred of nobody, kind %u",
 			       kinds[k]);
 		msg = payload(i);
-		say_new(&msg, 64, number_of(nth_rec(CKPT_REC_CRED, 0), 1));
+		say_new(&msg, F(File, cred), number_of(nth_rec(CKPT_REC_CRED, 0), F(Cred, id)));
 		started = 0;
-		EXPECT_FINE(attempt_payload(i, msg, kinds[k] != 4), "cred, kind %u", kinds[k]);
-		EXPECT_EQ(kinds[k] != 4, started) {
+		EXPECT_FINE(attempt_payload(i, msg, kinds[k] != F(File, path)), "cred, kind %u", kinds[k]);
+		EXPECT_EQ(kinds[k] != F(File, path), started) {
 			TH_LOG("kind %u: %s", kinds[k], device_words(&res));
 		}
 	}
@@ -306,7 +313,7 @@ static const char *attempt_fs(const struct image_bytes *more, unsigned int n, bo
 	size_t len;
 
 	while (n--) {
-		len = say_varint(head, 1 << 3 | 2);
+		len = say_varint(head, F(Filesystems, fs) << 3 | 2);
 		len += say_varint(head + len, more->len);
 		msg = image_splice(msg.data, msg.len, msg.len, msg.len, head, len);
 		msg = image_splice(msg.data, msg.len, msg.len, msg.len, more->data, more->len);
@@ -338,10 +345,10 @@ TEST(file_systems)
 	SETUP_OF("count");
 	for (k = 0; k < ARRAY_SIZE(fs); k++) {
 		msg = (struct image_bytes){ 0 };
-		say_new_bytes(&msg, 1, fs[k].type, fs[k].type_len);
-		say_new_bytes(&msg, 2, many, fs[k].uuid);
-		say_new(&msg, 3, -1ULL);
-		say_new_bytes(&msg, 4, many, fs[k].source);
+		say_new_bytes(&msg, F(Filesystem, type), fs[k].type, fs[k].type_len);
+		say_new_bytes(&msg, F(Filesystem, uuid), many, fs[k].uuid);
+		say_new(&msg, F(Filesystem, fsid), -1ULL);
+		say_new_bytes(&msg, F(Filesystem, source), many, fs[k].source);
 		started = 0;
 		EXPECT_FINE(attempt_fs(&msg, 1, fs[k].ok), "file system %u", k);
 		EXPECT_EQ(fs[k].ok ? 0 : EBADMSG, fs[k].ok ? !started : res.error) {
@@ -349,7 +356,7 @@ TEST(file_systems)
 		}
 	}
 	msg = (struct image_bytes){ 0 };
-	say_new_bytes(&msg, 1, "ext4", 4);
+	say_new_bytes(&msg, F(Filesystem, type), "ext4", 4);
 	EXPECT_REFUSED(EBADMSG, attempt_fs(&msg, 257, false), "too many");
 
 	i = nth_rec(CKPT_REC_FILESYSTEMS, 0);
@@ -387,27 +394,28 @@ static void make_secret(mode_t mode)
 /* The FILE of the counter as one of the secret; by size and time it is. */
 static struct image_bytes of_secret(uint32_t id, uint64_t fs, uint64_t cred)
 {
-	struct image_bytes file = payload(file_of(counter_path)), path = inner(&file, 4);
+	struct image_bytes file = payload(file_of(counter_path)), path = inner(&file, F(File, path));
 	struct stat st;
 
 	if (stat(secret, &st))
 		abort();
-	say_text(&path, 1, secret);
-	say(&path, 2, st.st_mode);
-	say(&path, 3, st.st_size);
-	say(&path, 4, st.st_mtim.tv_sec * 1000000000ULL + st.st_mtim.tv_nsec);
-	say(&path, 5, st.st_ino);
-	say_nothing(&path, 8);
-	say_nothing(&path, 9);
-	say_nothing(&path, 11);
+	say_text(&path, F(Path, path), secret);
+	say(&path, F(Path, mode), st.st_mode);
+	say(&path, F(Path, size), st.st_size);
+	say(&path, F(Path, mtime_ns),
+	    st.st_mtim.tv_sec * 1000000000ULL + st.st_mtim.tv_nsec);
+	say(&path, F(Path, ino), st.st_ino);
+	say_nothing(&path, F(Path, written));
+	say_nothing(&path, F(Path, fs));
+	say_nothing(&path, F(Path, cred));
 	if (fs)
-		say_new(&path, 9, fs);
+		say_new(&path, F(Path, fs), fs);
 	if (cred)
-		say_new(&path, 11, cred);
-	say_nothing(&path, 12);
-	say(&file, 1, id);
-	say(&file, 2, O_RDONLY);
-	say_bytes(&file, 4, path.data, path.len);
+		say_new(&path, F(Path, cred), cred);
+	say_nothing(&path, F(Path, ctime_ns));
+	say(&file, F(File, id), id);
+	say(&file, F(File, flags), O_RDONLY);
+	say_bytes(&file, F(File, path), path.data, path.len);
 	return file;
 }
 
@@ -425,30 +433,30 @@ TEST(forged_identity)
 	make_secret(0600);
 	creds[0] = opener(NEW_ID);
 	creds[1] = opener(NEW_ID + 1);
-	say(&creds[1], 2, 0xffffffff);
+	say(&creds[1], F(Cred, uid), 0xffffffff);
 	say_nobody();
 	creds[2] = opener(NEW_ID + 2);
 	file = payload(file_of(counter_path));
-	path = inner(&file, 4);
-	handle = inner(&path, 10);
-	ASSERT_TRUE(image_find(path.data, path.len, 9, 0, &f));
+	path = inner(&file, F(File, path));
+	handle = inner(&path, F(Path, handle));
+	ASSERT_TRUE(image_find(path.data, path.len, F(Path, fs), 0, &f));
 	fs = f.scalar;
 	first = nth_rec(CKPT_REC_CRED, 0) + 1;
 	n = with_some(list, first, CKPT_REC_CRED, creds, 3);
 	for (i = 0; i < 5; i++) {
 		const uint64_t cred = i < 3 ? NEW_ID + i :
-				      i < 4 ? number_of(nth_rec(CKPT_REC_CRED, 0), 1) : 0;
+				      i < 4 ? number_of(nth_rec(CKPT_REC_CRED, 0), F(Cred, id)) : 0;
 
 		for (how = 0; how < 5; how++) {
 			file = of_secret(NEW_ID + 10, how < 4 ? fs : 0, cred);
-			path = inner(&file, 4);
+			path = inner(&file, F(File, path));
 			if (how == 1)
-				say_bytes(&path, 10, handle.data, handle.len - 1);
+				say_bytes(&path, F(Path, handle), handle.data, handle.len - 1);
 			if (how == 2)
-				say_bytes(&path, 10, "", 0);
+				say_bytes(&path, F(Path, handle), "", 0);
 			if (how == 3)
-				say_nothing(&path, 10);
-			say_bytes(&file, 4, path.data, path.len);
+				say_nothing(&path, F(Path, handle));
+			say_bytes(&file, F(File, path), path.data, path.len);
 			k = nth_rec(CKPT_REC_FILE, 0) + 3;
 			memmove(list + k + 1, list + k, (n - k) * sizeof(*list));
 			list[k] = (struct image_rec){ CKPT_REC_FILE, 0, file.len, file.data };
@@ -493,13 +501,13 @@ TEST(deleted_file_of_root)
 		n = with_some(list, nth_rec(CKPT_REC_CRED, 0) + 1, CKPT_REC_CRED, creds, 2);
 		k = nth_rec(CKPT_REC_UNLINKED, 0);
 		msg = payload(k);
-		dir = inner(&msg, 2);
-		say_text(&dir, 1, name);
+		dir = inner(&msg, F(Unlinked, dir));
+		say_text(&dir, F(Path, path), name);
 		if (i < 2)
-			say_new(&dir, 11, NEW_ID + i);
+			say_new(&dir, F(Path, cred), NEW_ID + i);
 		else
-			say_nothing(&dir, 11);
-		say_bytes(&msg, 2, dir.data, dir.len);
+			say_nothing(&dir, F(Path, cred));
+		say_bytes(&msg, F(Unlinked, dir), dir.data, dir.len);
 		list[k + 2].payload = msg.data;
 		list[k + 2].len = msg.len;
 		EXPECT_REFUSED(ESTALE, attempt_recs(list, n, false), "cred %u", i);

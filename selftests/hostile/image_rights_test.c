@@ -52,11 +52,11 @@ static unsigned int first_is_of_proc(bool self)
 
 	for (i = first; i < n_recs; i++) {
 		if (recs[i].type != CKPT_REC_FILE ||
-		    !image_find(recs[i].payload, recs[i].len, 61, 0, &f))
+		    !image_find(recs[i].payload, recs[i].len, F(File, proc), 0, &f))
 			continue;
 		msg = payload(i);
-		msg = inner(&msg, 61);
-		if (image_find(msg.data, msg.len, 2, 0, &f) != self)
+		msg = inner(&msg, F(File, proc));
+		if (image_find(msg.data, msg.len, F(Proc, self), 0, &f) != self)
 			continue;
 		rec = recs[i];
 		recs[i] = recs[first];
@@ -68,13 +68,14 @@ static unsigned int first_is_of_proc(bool self)
 
 static void say_proc(unsigned int i, const char *where, const char *name, unsigned int flags)
 {
-	struct image_bytes file = payload(i), proc = inner(&file, 61), root = inner(&proc, 1);
+	struct image_bytes file = payload(i), proc = inner(&file, F(File, proc));
+	struct image_bytes root = inner(&proc, F(Proc, root));
 
-	say_text(&root, 1, where);
-	say_bytes(&proc, 1, root.data, root.len);
-	say_text(&proc, 4, name);
-	say_bytes(&file, 61, proc.data, proc.len);
-	say(&file, 2, flags);
+	say_text(&root, F(Path, path), where);
+	say_bytes(&proc, F(Proc, root), root.data, root.len);
+	say_text(&proc, F(Proc, name), name);
+	say_bytes(&file, F(File, proc), proc.data, proc.len);
+	say(&file, F(File, flags), flags);
 	put(i, &file);
 }
 
@@ -162,10 +163,10 @@ TEST(inheritable_beyond_bounding)
 
 	SETUP();
 	ASSERT_EQ(0, prctl(PR_CAPBSET_DROP, CAP_SYS_BOOT));
-	say_cred(14, cred_says(14) & ~boot);
+	say_cred(F(Cred, cap_bounding), cred_says(F(Cred, cap_bounding)) & ~boot);
 	EXPECT_FINE(attempt_recs(recs, n_recs, true), "without it");
 	EXPECT_EQ(1, started);
-	say_cred(11, boot);
+	say_cred(F(Cred, cap_inheritable), boot);
 	EXPECT_FINE(attempt_recs(recs, n_recs, false), "inheritable");
 	EXPECT_EQ(EPERM, res.error);
 }
@@ -176,13 +177,13 @@ TEST(locked_securebits)
 
 	SETUP();
 	ASSERT_EQ(0, prctl(PR_SET_SECUREBITS, bits));
-	say_cred(16, bits);
+	say_cred(F(Cred, securebits), bits);
 	EXPECT_FINE(attempt_recs(recs, n_recs, true), "the same");
 	EXPECT_EQ(1, started);
-	say_cred(16, SECBIT_NO_SETUID_FIXUP_LOCKED);
+	say_cred(F(Cred, securebits), SECBIT_NO_SETUID_FIXUP_LOCKED);
 	EXPECT_FINE(attempt_recs(recs, n_recs, false), "a locked bit changed");
 	EXPECT_EQ(EPERM, res.error);
-	say_cred(16, SECBIT_NO_SETUID_FIXUP);
+	say_cred(F(Cred, securebits), SECBIT_NO_SETUID_FIXUP);
 	EXPECT_FINE(attempt_recs(recs, n_recs, false), "unlocked");
 	EXPECT_EQ(EPERM, res.error);
 }
@@ -192,12 +193,12 @@ TEST(ambient_not_to_be_raised)
 	const uint64_t boot = 1ULL << CAP_SYS_BOOT;
 
 	SETUP();
-	say_cred(11, boot);
-	say_cred(15, boot);
+	say_cred(F(Cred, cap_inheritable), boot);
+	say_cred(F(Cred, cap_ambient), boot);
 	EXPECT_FINE(attempt_recs(recs, n_recs, true), "raised");
 	EXPECT_EQ(1, started);
 	ASSERT_EQ(0, prctl(PR_SET_SECUREBITS, SECBIT_NO_CAP_AMBIENT_RAISE));
-	say_cred(16, SECBIT_NO_CAP_AMBIENT_RAISE);
+	say_cred(F(Cred, securebits), SECBIT_NO_CAP_AMBIENT_RAISE);
 	EXPECT_FINE(attempt_recs(recs, n_recs, false), "raised in spite of the bit");
 	EXPECT_EQ(EPERM, res.error);
 }
@@ -253,7 +254,7 @@ TEST(groups_denied)
 	SETUP();
 	i = nth_rec(CKPT_REC_CRED, 0);
 	msg = payload(i);
-	say_nothing(&msg, 10);
+	say_nothing(&msg, F(Cred, groups));
 	put(i, &msg);
 	EXPECT_EQ(0, in_child(with_groups, 0));
 	EXPECT_EQ(1, in_child(with_groups, 1));
@@ -283,11 +284,20 @@ static void restart_on(int tty, const struct image_rec *list, unsigned int n)
 	free(image.data);
 }
 
+static struct image_bytes said_tty(uint32_t id)
+{
+	struct image_bytes msg = { 0 };
+
+	say_new(&msg, F(Tty, id), id);
+	say_new_bytes(&msg, F(Tty, path), "", 0);
+	say_new(&msg, F(Tty, controlling), 0);
+	return msg;
+}
+
 /* As write(1) and wall(1) have one. */
 TEST(terminal_to_write_to)
 {
-	static const uint8_t record[] = { 0x08, 0xe6, 0x07, 0x12, 0, 0x18, 0 };
-	uint8_t file[] = { 0x08, 0xe7, 0x07, 0x10, O_WRONLY, 0x30, 0xe6, 0x07 };
+	struct image_bytes record = said_tty(998), file = { 0 };
 	struct image_rec list[RECS_MAX + 2];
 	unsigned int first;
 	int pty, tty;
@@ -301,8 +311,11 @@ TEST(terminal_to_write_to)
 	first = nth_rec(CKPT_REC_FILE, 0);
 	say_nobody();
 	memcpy(list, recs, first * sizeof(*list));
-	list[first] = (struct image_rec){ CKPT_REC_TTY, 0, sizeof(record), record };
-	list[first + 1] = (struct image_rec){ CKPT_REC_FILE, 0, sizeof(file), file };
+	say_new(&file, F(File, id), 999);
+	say_new(&file, F(File, flags), O_WRONLY);
+	say_new(&file, F(File, tty), 998);
+	list[first] = (struct image_rec){ CKPT_REC_TTY, 0, record.len, record.data };
+	list[first + 1] = (struct image_rec){ CKPT_REC_FILE, 0, file.len, file.data };
 	memcpy(list + first + 2, recs + first, (n_recs - first) * sizeof(*list));
 	ASSERT_EQ(0, chmod(counter_path, 0600));
 	drop(1ULL << CAP_CHECKPOINT_RESTORE);
@@ -311,11 +324,13 @@ TEST(terminal_to_write_to)
 	/* It comes as far as a file that nobody may open. */
 	restart_on(tty, list, n_recs + 2);
 	EXPECT_NE(NULL, strstr(device_words(&res), counter_path));
-	file[4] = O_RDWR;
+	say(&file, F(File, flags), O_RDWR);
+	list[first + 1].payload = file.data;
 	restart_on(tty, list, n_recs + 2);
 	EXPECT_EQ(EACCES, res.error);
 	EXPECT_NE(NULL, strstr(device_words(&res), "the terminal cannot be opened"));
-	file[4] = O_RDONLY;
+	say(&file, F(File, flags), O_RDONLY);
+	list[first + 1].payload = file.data;
 	restart_on(tty, list, n_recs + 2);
 	EXPECT_EQ(EACCES, res.error);
 	EXPECT_NE(NULL, strstr(device_words(&res), "the terminal cannot be opened"));
@@ -324,26 +339,29 @@ TEST(terminal_to_write_to)
 /* What a getty has revoked for the next user (vhangup) is no terminal to set. */
 TEST(terminal_hung_up)
 {
-	static const uint8_t termios[] = {
-		0x08, 0, 0x10, 0, 0x18, 0, 0x20, 0, 0x28, 0,
-		0x32, 19, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7,
-		0x38, 0, 0x40, 0,
+	static const uint32_t zero[] = {
+		F(Termios, iflag), F(Termios, oflag), F(Termios, cflag), F(Termios, lflag),
+		F(Termios, line), F(Termios, ispeed), F(Termios, ospeed),
 	};
-	uint8_t record[8 + 2 + sizeof(termios)] = { 0x08, 0xe6, 0x07, 0x12, 0, 0x18, 0, 0x22,
-						    sizeof(termios) };
+	struct image_bytes record = said_tty(998), set = { 0 };
+	uint8_t cc[19];
 	struct image_rec list[RECS_MAX + 1];
 	struct termios before, after;
 	unsigned int n;
 	int pty, old, new;
 
 	SETUP_OF("count");
-	memcpy(record + 9, termios, sizeof(termios));
+	for (n = 0; n < ARRAY_SIZE(zero); n++)
+		say_new(&set, zero[n], 0);
+	memset(cc, 7, sizeof(cc));
+	say_new_bytes(&set, F(Termios, cc), cc, sizeof(cc));
+	say_new_bytes(&record, F(Tty, termios), set.data, set.len);
 	pty = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
 	ASSERT_LE(0, pty);
 	ASSERT_EQ(0, unlockpt(pty));
 	old = open(ptsname(pty), O_RDWR | O_NOCTTY | O_CLOEXEC);
 	ASSERT_LE(0, old);
-	n = with_record(list, CKPT_REC_TTY, record, sizeof(record) - 1);
+	n = with_record(list, CKPT_REC_TTY, record.data, record.len);
 	restart_on(old, list, n);
 	EXPECT_EQ(0, res.error) {
 		TH_LOG("%s", device_words(&res));
@@ -387,7 +405,7 @@ static int dumpable(void)
 		n = image_take(again.data, again.len, list, RECS_MAX);
 		for (i = 0; i < n; i++)
 			if (list[i].type == CKPT_REC_MM &&
-			    image_find(list[i].payload, list[i].len, 15, 0, &f))
+			    image_find(list[i].payload, list[i].len, F(Mm, dumpable), 0, &f))
 				val = f.scalar;
 	}
 	victim_kill(pid);
@@ -399,7 +417,7 @@ static void say_dumpable(unsigned int value)
 	unsigned int i = nth_rec(CKPT_REC_MM, 0);
 	struct image_bytes msg = payload(i);
 
-	say(&msg, 15, value);
+	say(&msg, F(Mm, dumpable), value);
 	put(i, &msg);
 }
 
@@ -411,9 +429,9 @@ TEST(cores_of_root)
 	SETUP_OF("count");
 	say_dumpable(2);
 	EXPECT_EQ(2, dumpable());
-	caps = cred_says(12) & ~(1ULL << CAP_SYS_ADMIN);
-	say_cred(12, caps);
-	say_cred(13, caps);
+	caps = cred_says(F(Cred, cap_permitted)) & ~(1ULL << CAP_SYS_ADMIN);
+	say_cred(F(Cred, cap_permitted), caps);
+	say_cred(F(Cred, cap_effective), caps);
 	ASSERT_EQ(0, set_caps(caps));
 	EXPECT_EQ(0, dumpable()) {
 		TH_LOG("%s", device_words(&res));
@@ -434,23 +452,23 @@ TEST(executable_by_path_only)
 	SETUP_OF("count");
 	mm = nth_rec(CKPT_REC_MM, 0);
 	msg = payload(mm);
-	ASSERT_TRUE(image_find(msg.data, msg.len, 13, 0, &f));
+	ASSERT_TRUE(image_find(msg.data, msg.len, F(Mm, exe_file), 0, &f));
 	exe = f.scalar;
-	say(&msg, 13, 999);
+	say(&msg, F(Mm, exe_file), 999);
 	put(mm, &msg);
 	for (i = nth_rec(CKPT_REC_FILE, 0); i < n_recs; i++) {
 		file = payload(i);
 		if (recs[i].type == CKPT_REC_FILE &&
-		    image_find(file.data, file.len, 1, 0, &f) && f.scalar == exe)
+		    image_find(file.data, file.len, F(File, id), 0, &f) && f.scalar == exe)
 			break;
 	}
 	ASSERT_LT(i, n_recs);
-	say(&file, 1, 999);
+	say(&file, F(File, id), 999);
 	with_record(list, CKPT_REC_FILE, file.data, file.len);
 	EXPECT_FINE(attempt_recs(list, n_recs + 1, true), "opened again");
 	EXPECT_EQ(1, started);
-	say(&file, 2, O_PATH);
-	say_nothing(&file, 3);
+	say(&file, F(File, flags), O_PATH);
+	say_nothing(&file, F(File, pos));
 	with_record(list, CKPT_REC_FILE, file.data, file.len);
 	EXPECT_FINE(attempt_recs(list, n_recs + 1, false), "O_PATH");
 	EXPECT_EQ(EBADMSG, res.error);
@@ -496,23 +514,23 @@ TEST(shared_memory_to_execute)
 	SETUP();
 	for (i = nth_rec(CKPT_REC_SHMEM, 0); i < n_recs; i++)
 		if (recs[i].type == CKPT_REC_SHMEM &&
-		    image_find(recs[i].payload, recs[i].len, 4, 0, &f))
+		    image_find(recs[i].payload, recs[i].len, F(Shmem, name), 0, &f))
 			break;
 	ASSERT_LT(i, n_recs);
 	msg = payload(i);
-	say_nothing(&msg, 4);
-	say_nothing(&msg, 5);
-	say_nothing(&msg, 6);
+	say_nothing(&msg, F(Shmem, name));
+	say_nothing(&msg, F(Shmem, seals));
+	say_nothing(&msg, F(Shmem, attr));
 	put(i, &msg);
-	ASSERT_TRUE(image_find(msg.data, msg.len, 1, 0, &f));
+	ASSERT_TRUE(image_find(msg.data, msg.len, F(Shmem, id), 0, &f));
 	id = f.scalar;
 	/* It has no position, either. */
 	for (i = nth_rec(CKPT_REC_FILE, 0); i < n_recs; i++) {
 		if (recs[i].type != CKPT_REC_FILE ||
-		    !image_find(recs[i].payload, recs[i].len, 7, 0, &f) || f.scalar != id)
+		    !image_find(recs[i].payload, recs[i].len, F(File, shmem), 0, &f) || f.scalar != id)
 			continue;
 		msg = payload(i);
-		say_nothing(&msg, 3);
+		say_nothing(&msg, F(File, pos));
 		put(i, &msg);
 	}
 	EXPECT_FINE(attempt_recs(recs, n_recs, false), "nameless, with a descriptor");
@@ -524,57 +542,69 @@ TEST(shared_memory_to_execute)
 
 /* ---- what is made anew ---- */
 
+static struct image_bytes said_attr(uint32_t mode, uint32_t owner)
+{
+	struct image_bytes attr = { 0 };
+
+	say_new(&attr, F(FileAttr, mode), mode);
+	say_new(&attr, F(FileAttr, uid), owner);
+	say_new(&attr, F(FileAttr, gid), owner);
+	say_new(&attr, F(FileAttr, atime_ns), 1);
+	say_new(&attr, F(FileAttr, mtime_ns), 1);
+	return attr;
+}
+
+static struct image_bytes said_memfd(uint32_t id, uint32_t mode, uint32_t owner)
+{
+	struct image_bytes msg = { 0 }, attr = said_attr(mode, owner);
+
+	say_new(&msg, F(Shmem, id), id);
+	say_new(&msg, F(Shmem, size), 1);
+	say_new_bytes(&msg, F(Shmem, name), "x", 1);
+	say_new(&msg, F(Shmem, seals), 0);
+	say_new_bytes(&msg, F(Shmem, attr), attr.data, attr.len);
+	return msg;
+}
+
 /* No checkpoint gives one: a table of them would not be as large as what is in it. */
 TEST(ids_too_high)
 {
-	/* A memfd; 1 << 20, and one more. */
-	uint8_t record[] = { 0x08, 0x80, 0x80, 0x40, 0x10, 1, 0x22, 1, 'x', 0x28, 0, 0x32, 12,
-			     0x08, 0x80, 0x03, 0x10, 0, 0x18, 0, 0x20, 0, 0x28, 0 };
+	struct image_bytes record = said_memfd(1 << 20, 0600, 0);
 	struct image_rec list[RECS_MAX + 1];
 	unsigned int n;
 
 	SETUP_OF("count");
-	record[12] = sizeof(record) - 13;
-	n = with_record(list, CKPT_REC_SHMEM, record, sizeof(record));
+	n = with_record(list, CKPT_REC_SHMEM, record.data, record.len);
 	EXPECT_FINE(attempt_recs(list, n, true), "the highest");
 	EXPECT_EQ(1, started);
-	record[1] = 0x81;
+	record = said_memfd((1 << 20) + 1, 0600, 0);
+	n = with_record(list, CKPT_REC_SHMEM, record.data, record.len);
 	EXPECT_FINE(attempt_recs(list, n, false), "too high");
 	EXPECT_EQ(EBADMSG, res.error);
 	EXPECT_NE(NULL, strstr(device_words(&res), "1048577 is too high"));
 }
 
-static void say_attr(uint8_t *record, unsigned int mode, unsigned int id)
+static const char *attempt_memfd(uint32_t mode, uint32_t owner, bool may)
 {
-	record[1] = 0x80 | (mode & 0x7f);
-	record[2] = mode >> 7;
-	record[4] = record[8] = 0x80 | (id & 0x7f);
-	record[5] = record[9] = 0x80 | (id >> 7 & 0x7f);
-	record[6] = record[10] = id >> 14;
+	struct image_bytes record = said_memfd(998, mode, owner);
+	struct image_rec list[RECS_MAX + 1];
+	unsigned int n = with_record(list, CKPT_REC_SHMEM, record.data, record.len);
+
+	return attempt_recs(list, n, may);
 }
 
 /* As by chown(2) and chmod(2): a file that is given away loses what it runs as. */
 TEST(setuid_given_away)
 {
-	uint8_t record[] = { 0x08, 0xe6, 0x07, 0x10, 1, 0x22, 1, 'x', 0x28, 0, 0x32, 0,
-			     0x08, 0, 0, 0x10, 0, 0, 0, 0x18, 0, 0, 0, 0x20, 1, 0x28, 1 };
-	struct image_rec list[RECS_MAX + 1];
-	unsigned int n;
-
 	ASSERT_EQ(0, chdir("/"));
 	SETUP_OF("count");
-	record[11] = sizeof(record) - 12;
 	say_nobody();
-	n = with_record(list, CKPT_REC_SHMEM, record, sizeof(record));
 	drop(1ULL << CAP_CHECKPOINT_RESTORE | 1ULL << CAP_CHOWN);
-	say_attr(record + 12, 04755, 65534);
-	EXPECT_FINE(attempt_recs(list, n, true), "one's own");
+	EXPECT_FINE(attempt_memfd(04755, 65534, true), "one's own");
 	EXPECT_EQ(1, started);
-	say_attr(record + 12, 0755, 20000);
-	EXPECT_FINE(attempt_recs(list, n, true), "another's");
+	EXPECT_FINE(attempt_memfd(0755, 20000, true), "another's");
 	EXPECT_EQ(2, started);
-	say_attr(record + 12, 04755, 20000);
-	EXPECT_FINE(attempt_recs(list, n, false), "another's, setuid");
+	EXPECT_FINE(attempt_memfd(04755, 20000, false), "another's, setuid");
 	EXPECT_EQ(EPERM, res.error);
 	EXPECT_NE(NULL, strstr(device_words(&res), "owner or mode"));
 }
@@ -582,14 +612,7 @@ TEST(setuid_given_away)
 /* Files are made with the program's umask in place no sooner than its other attributes. */
 TEST(umask_in_the_way)
 {
-	static const uint8_t record[] = {
-		0x08, 0xe6, 0x07,
-		0x12, 18, 0x0a, 4, '/', 't', 'm', 'p', 0x10, 0, 0x18, 0, 0x20, 0, 0x28, 0, 0x30, 0,
-		0x58, 1,
-		0x1a, 4, 'g', 'o', 'n', 'e', 0x20, 1,
-		0x2a, 15, 0x08, 0x80, 0x03, 0x10, 0xfe, 0xff, 0x03, 0x18, 0xfe, 0xff, 0x03,
-		0x20, 1, 0x28, 1,
-	};
+	struct image_bytes record = { 0 }, dir = { 0 }, attr = said_attr(0600, 65534);
 	struct image_rec list[RECS_MAX + 1];
 	struct image_bytes msg;
 	unsigned int i, n;
@@ -599,9 +622,21 @@ TEST(umask_in_the_way)
 	say_nobody();
 	i = nth_rec(CKPT_REC_FS, 0);
 	msg = payload(i);
-	say(&msg, 3, 0777);
+	say(&msg, F(Fs, umask), 0777);
 	put(i, &msg);
-	n = with_record(list, CKPT_REC_UNLINKED, record, sizeof(record));
+	say_new_bytes(&dir, F(Path, path), "/tmp", 4);
+	say_new(&dir, F(Path, mode), 0);
+	say_new(&dir, F(Path, size), 0);
+	say_new(&dir, F(Path, mtime_ns), 0);
+	say_new(&dir, F(Path, ino), 0);
+	say_new(&dir, F(Path, dev), 0);
+	say_new(&dir, F(Path, cred), cred_says(F(Cred, id)));
+	say_new(&record, F(Unlinked, id), 998);
+	say_new_bytes(&record, F(Unlinked, dir), dir.data, dir.len);
+	say_new_bytes(&record, F(Unlinked, name), "gone", 4);
+	say_new(&record, F(Unlinked, size), 1);
+	say_new_bytes(&record, F(Unlinked, attr), attr.data, attr.len);
+	n = with_record(list, CKPT_REC_UNLINKED, record.data, record.len);
 	drop(1ULL << CAP_CHECKPOINT_RESTORE);
 	EXPECT_FINE(attempt_recs(list, n, true), "a deleted file");
 	EXPECT_EQ(1, started) {

@@ -367,273 +367,273 @@ struct lie {
 #define LIE(t, n, o, on, f, v, e) { CKPT_REC_##t, n, o, on, f, v, e }
 
 static const struct lie lies[] = {
-	LIE(IMAGE, 0, 0, 0, 7, 0, EBADMSG),		/* nr_processes */
-	LIE(IMAGE, 0, 0, 0, 7, 2, EBADMSG),
-	LIE(IMAGE, 0, 0, 0, 7, 0xffffffff, EBADMSG),
-	LIE(IMAGE, 0, 9, 0, 1, -1ULL, EOPNOTSUPP),	/* xfeatures */
-	LIE(IMAGE, 0, 9, 0, 2, 0, EOPNOTSUPP),		/* xstate_size */
-	LIE(IMAGE, 0, 9, 0, 2, 0xffffffff, EOPNOTSUPP),
-	LIE(PROCESS, 0, 0, 0, 1, 0, EBADMSG),		/* pid */
-	LIE(PROCESS, 0, 0, 0, 1, 0x7fffffff, 0),
-	LIE(PROCESS, 0, 0, 0, 1, 0xffffffff, 0),
-	LIE(PROCESS, 0, 0, 0, 1, 1, EEXIST),
-	LIE(PROCESS, 0, 0, 0, 5, 0, EBADMSG),		/* nr_threads */
-	LIE(PROCESS, 0, 0, 0, 5, 1, EBADMSG),
-	LIE(PROCESS, 0, 0, 0, 5, 3, EBADMSG),
-	LIE(PROCESS, 0, 0, 0, 5, 0xffffffff, EBADMSG),
-	LIE(PROCESS, 0, 0, 0, 6, 65, EBADMSG),		/* exit_signal */
-	LIE(PROCESS, 0, 0, 0, 6, 0xffffffff, EBADMSG),
-	LIE(CRED, 0, 0, 0, 1, 0, EBADMSG),		/* id */
-	LIE(CRED, 0, 0, 0, 2, 0xffffffff, EBADMSG),	/* uid */
-	LIE(CRED, 0, 0, 0, 9, 0xffffffff, EBADMSG),	/* fsgid */
-	LIE(CRED, 0, 0, 0, 12, 1ULL << 63, EBADMSG),	/* cap_permitted */
-	LIE(CRED, 0, 0, 0, 15, 1, EBADMSG),		/* cap_ambient */
-	LIE(CRED, 0, 0, 0, 16, 0xffffffff, EBADMSG),	/* securebits */
-	LIE(FILE, 0, 0, 0, 1, 0, EBADMSG),		/* id */
-	LIE(FILE, 0, 0, 0, 2, 0xffffffff, EBADMSG),	/* flags */
-	LIE(FILE, 0, 0, 0, 2, O_TRUNC, EBADMSG),
-	LIE(FILE, 0, 0, 0, 2, O_CREAT | O_RDWR, EBADMSG),
-	LIE(FILE, 0, 4, 0, 2, S_IFIFO | 0600, EBADMSG),	/* mode */
-	LIE(FILE, 0, 4, 0, 2, S_IFBLK | 0600, EBADMSG),
-	LIE(FILE, 0, 4, 0, 2, S_IFDIR | 0600, ESTALE),
-	LIE(FILE, 0, 4, 0, 2, S_IFREG | 0600, ESTALE),
-	LIE(FILE, 0, 4, 0, 7, 1ULL << 32 | 5, ESTALE),	/* rdev */
-	LIE(FILE, 0, 4, 0, 9, 0, EBADMSG),		/* fs */
-	LIE(FILE, 0, 4, 0, 9, 257, EBADMSG),
-	LIE(FILE, 0, 4, 0, 9, 0xffffffff, EBADMSG),
-	LIE(FILE, 0, 4, 0, 11, 0, EBADMSG),		/* cred */
-	LIE(FILE, 0, 4, 0, 11, 0xffffffff, EBADMSG),
-	LIE(FILE, 1, 4, 0, 3, 12345, ESTALE),		/* size */
-	LIE(FILE, 1, 4, 0, 3, -1ULL, ESTALE),
-	LIE(FILE, 1, 0, 0, 3, -1ULL, EBADMSG),		/* pos */
-	LIE(FILE, 1, 0, 0, 3, 1ULL << 63, EBADMSG),
-	LIE(FILE, 0, 20, 0, 1, -1ULL, EBADMSG),		/* eventfd: count */
-	LIE(FILE, 0, 21, 0, 1, 2, EBADMSG),		/* timerfd: clock */
-	LIE(FILE, 0, 21, 0, 1, 0xffffffff, EBADMSG),
-	LIE(FILE, 0, 21, 0, 2, 0x80, EBADMSG),		/* flags */
-	LIE(FILE, 0, 21, 0, 3, 1ULL << 63, EBADMSG),	/* rest */
-	LIE(FILE, 0, 21, 0, 4, -1ULL, EBADMSG),		/* interval */
-	LIE(PIPE, 0, 0, 0, 2, 0, EBADMSG),		/* capacity */
-	LIE(PIPE, 0, 0, 0, 2, 0xffffffff, 0),
-	LIE(PIPE, 0, 0, 0, 2, 4096, EBADMSG),
-	LIE(PIPE, 0, 0, 0, 3, 0, EBADMSG),		/* length */
-	LIE(PIPE, 0, 0, 0, 3, 19999, EBADMSG),
-	LIE(PIPE, 0, 0, 0, 3, 65536, EBADMSG),
-	LIE(PIPE, 0, 0, 0, 3, 0xffffffff, EBADMSG),
-	LIE(PIPE, 1, 0, 0, 3, 31, EBADMSG),
-	LIE(SHMEM, 0, 0, 0, 1, 0, EBADMSG),		/* id, of a memfd */
-	LIE(SHMEM, 0, 0, 0, 2, 0, EBADMSG),		/* size */
-	LIE(SHMEM, 0, 0, 0, 2, 1, EBADMSG),
-	LIE(SHMEM, 0, 0, 0, 2, -1ULL, EBADMSG),
-	LIE(SHMEM, 0, 0, 0, 2, 1ULL << 63, EBADMSG),
-	LIE(SHMEM, 0, 0, 0, 5, 0x40, EBADMSG),		/* seals */
-	LIE(SHMEM, 0, 0, 0, 5, 0xffffffff, EBADMSG),
-	LIE(SHMEM, 0, 0, 0, 5, 2, EBADMSG),		/* it is mapped as if written never */
-	LIE(SHMEM, 0, 6, 0, 1, 0170000, EBADMSG),	/* mode */
-	LIE(SHMEM, 0, 6, 0, 2, 0xffffffff, EBADMSG),	/* uid */
-	LIE(SHMEM, 1, 0, 0, 2, 0, EBADMSG),		/* size, of anonymous memory */
-	LIE(SHMEM, 1, 0, 0, 2, 1, EBADMSG),
-	LIE(SHMEM, 1, 0, 0, 2, -1ULL, EBADMSG),
-	LIE(SHMEM, 1, 0, 0, 2, 1ULL << 63, EBADMSG),
-	LIE(UNLINKED, 0, 0, 0, 1, 0, EBADMSG),		/* id */
-	LIE(UNLINKED, 0, 0, 0, 1, 1, EBADMSG),
-	LIE(UNLINKED, 0, 0, 0, 4, 1, EBADMSG),		/* size */
-	LIE(UNLINKED, 0, 0, 0, 4, -1ULL, EBADMSG),
-	LIE(UNLINKED, 0, 2, 0, 9, 0, EBADMSG),		/* fs of its directory */
-	LIE(UNLINKED, 0, 2, 0, 11, 0, EBADMSG),		/* cred */
-	LIE(UNLINKED, 0, 5, 0, 1, 0170000, EBADMSG),	/* mode */
-	LIE(UNLINKED, 0, 5, 0, 2, 0xffffffff, EBADMSG),	/* uid */
-	LIE(SECCOMP, 0, 0, 0, 1, 0, EBADMSG),		/* id */
-	LIE(SECCOMP, 0, 0, 0, 1, 1, EBADMSG),
-	LIE(SECCOMP, 0, 0, 0, 1, 0xffffffff, EBADMSG),
-	LIE(PKEYS, 0, 0, 0, 1, 0, EBADMSG),		/* allocated */
-	LIE(PKEYS, 0, 0, 0, 1, 0x10001, EBADMSG),
-	LIE(EPOLL, 0, 0, 0, 1, 0, EBADMSG),		/* file */
-	LIE(EPOLL, 0, 0, 0, 1, 1, EBADMSG),
-	LIE(EPOLL, 0, 2, 0, 1, 0xffffffff, EBADMSG),	/* watch: fd */
-	LIE(EPOLL, 0, 2, 0, 2, 0, EBADMSG),		/* file */
-	LIE(EPOLL, 0, 2, 0, 2, 1, EBADMSG),
-	LIE(EPOLL, 0, 2, 0, 3, 0, EBADMSG),		/* events */
-	LIE(EPOLL, 0, 2, 0, 3, 1, EBADMSG),
-	LIE(EPOLL, 0, 2, 0, 3, 1U << 30 | 1, EBADMSG),	/* half a one-shot that fired */
-	LIE(EPOLL, 0, 2, 0, 3, 5U << 28 | 0x18, EBADMSG), /* exclusive and one-shot */
-	LIE(FILE, 0, 61, 0, 5, 010600, EBADMSG),	/* proc: mode */
-	LIE(FILE, 0, 61, 0, 5, 040555, ESTALE),
-	LIE(FILE, 0, 61, 0, 2, 0, EBADMSG),		/* self */
-	LIE(INOTIFY, 0, 0, 0, 1, 0, EBADMSG),		/* file */
-	LIE(INOTIFY, 0, 0, 0, 1, 1, EBADMSG),
-	LIE(INOTIFY, 0, 2, 0, 1, 0, EBADMSG),		/* watch: wd */
-	LIE(INOTIFY, 0, 2, 0, 1, 1U << 31, EBADMSG),
-	LIE(INOTIFY, 0, 2, 0, 3, 1 << 14, EBADMSG),	/* mask */
-	LIE(INOTIFY, 1, 2, 0, 1, 2, EBADMSG),		/* the first one's wd */
-	LIE(INOTIFY, 2, 3, 0, 1, 1, EBADMSG),		/* event: wd -1 */
-	LIE(INOTIFY, 2, 3, 0, 1, 0, EBADMSG),
-	LIE(INOTIFY, 2, 3, 0, 2, 1 << 14, EBADMSG),	/* mask: an overflow */
-	LIE(INOTIFY, 2, 3, 0, 2, 1U << 31, EBADMSG),
-	LIE(INOTIFY, 2, 0, 0, 4, 0, EBADMSG),		/* next_wd */
-	LIE(INOTIFY, 2, 0, 0, 4, 1U << 31, EBADMSG),
-	LIE(LOCKS, 0, 1, 0, 1, 0, EBADMSG),		/* file */
-	LIE(LOCKS, 0, 1, 0, 1, 1, EBADMSG),
-	LIE(LOCKS, 0, 1, 0, 2, 3, EBADMSG),		/* kind */
-	LIE(LOCKS, 0, 1, 1, 4, 20, EBADMSG),		/* start behind the end */
-	LIE(LOCKS, 0, 1, 0, 4, -1ULL, EBADMSG),
-	LIE(LOCKS, 0, 1, 1, 5, 9, EBADMSG),		/* end */
-	LIE(LOCKS, 0, 1, 0, 5, 1ULL << 63, EBADMSG),
-	LIE(TIMERS, 0, 1, 0, 1, 3, EBADMSG),		/* itimer: which */
-	LIE(TIMERS, 0, 1, 0, 1, 2, EBADMSG),		/* the other one */
-	LIE(TIMERS, 0, 1, 0, 1, 0xffffffff, EBADMSG),
-	LIE(TIMERS, 0, 1, 0, 3, 0, EBADMSG),		/* rest */
-	LIE(TIMERS, 0, 1, 0, 3, 1ULL << 63, EBADMSG),
-	LIE(TIMERS, 0, 0, 0, 2, 0x80000000, EBADMSG),	/* next_id */
-	LIE(TIMERS, 0, 0, 0, 2, 0x80000001, EBADMSG),
-	LIE(TIMERS, 0, 0, 0, 2, 0xffffffff, EBADMSG),
-	LIE(TIMERS, 0, 4, 0, 1, 0x80000000, EBADMSG),	/* timer: id */
-	LIE(TIMERS, 0, 4, 1, 1, 0, 0),			/* the first one's */
-	LIE(TIMERS, 0, 4, 0, 2, 200, EBADMSG),		/* clock 100 */
-	LIE(TIMERS, 0, 4, 0, 2, 4, EBADMSG),		/* CLOCK_PROCESS_CPUTIME_ID */
-	LIE(TIMERS, 0, 4, 0, 2, 1, EBADMSG),		/* -1 */
-	LIE(TIMERS, 0, 4, 0, 2, 3, EBADMSG),		/* a thread's, of no thread */
-	LIE(TIMERS, 0, 4, 0, 4, 3, EBADMSG),		/* notify */
-	LIE(TIMERS, 0, 4, 0, 4, 4, EBADMSG),		/* a thread, but which */
-	LIE(TIMERS, 0, 4, 1, 4, 0, EBADMSG),
-	LIE(TIMERS, 0, 4, 0, 5, 0, EBADMSG),		/* signal */
-	LIE(TIMERS, 0, 4, 0, 5, 65, EBADMSG),
-	LIE(TIMERS, 0, 4, 0, 5, 0xffffffff, EBADMSG),
-	LIE(TIMERS, 0, 4, 1, 7, 0, 0),			/* target */
-	LIE(TIMERS, 0, 4, 1, 7, 1, 0),
-	LIE(TIMERS, 0, 4, 1, 7, 0xffffffff, 0),
-	LIE(TIMERS, 0, 4, 0, 8, 1ULL << 63, EBADMSG),	/* interval */
-	LIE(TIMERS, 0, 4, 0, 9, 0, EBADMSG),		/* rest */
-	LIE(TIMERS, 0, 4, 0, 9, 1ULL << 63, EBADMSG),
-	LIE(TIMERS, 0, 4, 1, 10, 1ULL << 63, EBADMSG),	/* realtime */
-	LIE(FS, 0, 1, 0, 9, 0, EBADMSG),		/* fs of the root directory */
-	LIE(FS, 0, 2, 0, 11, 0xffffffff, EBADMSG),	/* cred of the working directory */
-	LIE(FS, 0, 0, 0, 3, 01000, EBADMSG),		/* umask */
-	LIE(FS, 0, 0, 0, 3, 0xffffffff, EBADMSG),
-	LIE(MM, 0, 0, 0, 13, 0, EBADMSG),		/* exe_file */
-	LIE(MM, 0, 0, 0, 13, 1, EBADMSG),
-	LIE(MM, 0, 0, 0, 13, 0xffffffff, EBADMSG),
-	LIE(MM, 0, 0, 0, 14, 1, EBADMSG),		/* mmap_base */
-	LIE(MM, 0, 0, 0, 14, KERNEL, EBADMSG),
-	LIE(MM, 0, 0, 0, 15, 3, EBADMSG),		/* dumpable */
-	LIE(MM, 0, 0, 0, 21, 0, EBADMSG),		/* nr_vmas */
-	LIE(MM, 0, 0, 0, 21, 0xffffffff, EBADMSG),
-	LIE(VMAS, 0, 1, 0, 1, 1, EBADMSG),		/* start */
-	LIE(VMAS, 0, 1, 0, 1, KERNEL, EBADMSG),
-	LIE(VMAS, 0, 1, 0, 1, HOLE, EBADMSG),
-	LIE(VMAS, 0, 1, 0, 2, 1, EBADMSG),		/* end */
-	LIE(VMAS, 0, 1, 0, 2, 0, EBADMSG),
-	LIE(VMAS, 0, 1, 0, 2, HOLE, EOPNOTSUPP),	/* with page tables of five levels */
-	LIE(VMAS, 0, 1, 0, 2, -4096ULL, EBADMSG),
-	LIE(VMAS, 0, 1, 0, 2, TASK_SIZE_MAX, 0),
-	LIE(VMAS, 0, 1, 0, 2, 1ULL << 55, EOPNOTSUPP),
-	LIE(VMAS, 0, 1, 1, 1, 4096, EBADMSG),		/* overlap */
-	LIE(VMAS, 0, 1, 0, 3, 8, EBADMSG),		/* prot */
-	LIE(VMAS, 0, 1, 0, 3, 0x1000000, EBADMSG),	/* PROT_GROWSDOWN */
-	LIE(VMAS, 0, 1, 0, 4, 1 << 16, EBADMSG),	/* flags */
-	LIE(VMAS, 0, 1, 0, 4, 1 << 15, EBADMSG),	/* droppable memory of a file */
-	LIE(VMAS, 0, 1, 0, 4, 0xffffffff, 0),
-	LIE(VMAS, 0, 1, 0, 4, 1 << 14, EBADMSG),	/* as if of a sealed memfd */
-	LIE(VMAS, 0, 1, 0, 4, 1 << 14 | 1, EBADMSG),
-	LIE(VMAS, 0, 1, 0, 5, 0, EBADMSG),		/* kind */
-	LIE(VMAS, 0, 1, 0, 5, 2, EBADMSG),
-	LIE(VMAS, 0, 1, 0, 5, 3, EBADMSG),
-	LIE(VMAS, 0, 1, 0, 6, 0, EBADMSG),		/* file */
-	LIE(VMAS, 0, 1, 0, 6, 1, EBADMSG),
-	LIE(VMAS, 0, 1, 0, 6, 0xffffffff, EBADMSG),
-	LIE(VMAS, 0, 1, 0, 7, -1ULL, EBADMSG),		/* pgoff */
-	LIE(VMAS, 0, 1, 0, 7, (1ULL << 52) - 1, 0),
-	LIE(FDS, 0, 1, 0, 1, 3, EBADMSG),		/* fd: descending */
-	LIE(FDS, 0, 1, 1, 1, 0, EBADMSG),
-	LIE(FDS, 0, 1, 0, 1, 0xffffffff, EBADMSG),
-	LIE(FDS, 0, 1, 0, 2, 0, EBADMSG),		/* file */
-	LIE(FDS, 0, 1, 0, 2, 1, EBADMSG),
-	LIE(FDS, 0, 1, 0, 2, 0xffffffff, EBADMSG),
-	LIE(SIGHAND, 0, 1, 0, 1, 0, EBADMSG),		/* signal */
-	LIE(SIGHAND, 0, 1, 0, 1, 9, EBADMSG),
-	LIE(SIGHAND, 0, 1, 0, 1, 19, EBADMSG),
-	LIE(SIGHAND, 0, 1, 0, 1, 65, EBADMSG),
-	LIE(SIGHAND, 0, 1, 0, 1, 0xffffffff, EBADMSG),
-	LIE(SIGHAND, 0, 1, 0, 3, 0xffffffff, EBADMSG),	/* flags */
-	LIE(SIGNALS, 0, 1, 0, 1, 0, EBADMSG),		/* signal */
-	LIE(SIGNALS, 0, 1, 0, 1, 9, EBADMSG),
-	LIE(SIGNALS, 0, 1, 0, 1, 65, EBADMSG),
-	LIE(SIGNALS, 0, 1, 0, 1, 5, EBADMSG),		/* not that of its siginfo */
-	LIE(LIMITS, 0, 1, 0, 1, 16, EBADMSG),		/* resource */
-	LIE(LIMITS, 0, 1, 0, 1, 0xffffffff, EBADMSG),
-	LIE(LIMITS, 0, 1, 3, 3, 0, EBADMSG),		/* hard below soft (stack) */
-	LIE(THREAD, 0, 0, 0, 1, 0, EBADMSG),		/* tid */
-	LIE(THREAD, 0, 0, 0, 1, 0xffffffff, EBADMSG),
-	LIE(THREAD, 1, 0, 0, 1, 0, EBADMSG),
-	LIE(THREAD, 1, 0, 0, 1, 1, EEXIST),
-	LIE(THREAD, 1, 0, 0, 1, 4 << 20, 0),
-	LIE(THREAD, 1, 0, 0, 1, 0xffffffff, EBADMSG),
-	LIE(THREAD, 0, 0, 0, 3, 0, EBADMSG),		/* cred */
-	LIE(THREAD, 1, 0, 0, 3, 0xffffffff, EBADMSG),
-	LIE(THREAD, 1, 0, 0, 3, 2, EBADMSG),
-	LIE(THREAD, 0, 5, 0, 1, 9, EBADMSG),		/* pending */
-	LIE(THREAD, 0, 5, 0, 1, 0, EBADMSG),
-	LIE(THREAD, 0, 0, 0, 6, KERNEL, EBADMSG),	/* altstack_sp */
-	LIE(THREAD, 0, 0, 0, 7, -1ULL, EBADMSG),
-	LIE(THREAD, 0, 0, 0, 8, 0x10, EBADMSG),
-	LIE(THREAD, 0, 11, 0, 1, KERNEL, 0),		/* rseq */
-	LIE(THREAD, 0, 11, 0, 1, 1, 0),
-	LIE(THREAD, 0, 11, 0, 2, 1, 0),
-	LIE(THREAD, 1, 12, 0, 1, 4, EBADMSG),		/* restart kind */
-	LIE(THREAD, 1, 12, 0, 1, 2, EBADMSG),
-	LIE(THREAD, 1, 12, 0, 2, 2, EBADMSG),		/* CLOCK_PROCESS_CPUTIME_ID */
-	LIE(THREAD, 1, 12, 0, 2, 8, EBADMSG),		/* CLOCK_REALTIME_ALARM */
-	LIE(THREAD, 1, 12, 0, 2, 0xffffffff, EBADMSG),
-	LIE(THREAD, 0, 12, 0, 8, 0, EBADMSG),		/* bitset */
-	LIE(THREAD, 0, 12, 0, 9, 0xffffffff, EBADMSG),
-	LIE(THREAD, 0, 13, 0, 1, 99, 0),		/* policy */
-	LIE(THREAD, 0, 13, 0, 1, 1, 0),			/* FIFO without a priority */
-	LIE(THREAD, 0, 13, 0, 1, 6, 0),			/* deadline without one */
-	LIE(THREAD, 0, 13, 0, 1, 0x80000000, EBADMSG),
-	LIE(THREAD, 0, 13, 0, 1, 0xffffffff, EBADMSG),
-	LIE(THREAD, 0, 13, 0, 2, 200, EBADMSG),		/* nice 100 */
-	LIE(THREAD, 0, 13, 0, 3, 100, 0),		/* rt_priority */
-	LIE(THREAD, 0, 13, 0, 9, 1, EBADMSG),		/* ioprio: no class, but a level */
-	LIE(THREAD, 0, 13, 0, 9, 4 << 13, EBADMSG),	/* no such class */
-	LIE(THREAD, 0, 13, 0, 9, 1 << 16 | 2 << 13, EBADMSG), /* more than there is room for */
-	LIE(THREAD, 0, 0, 0, 16, 8, EBADMSG),		/* personality */
-	LIE(THREAD, 0, 0, 0, 16, 0xff, EBADMSG),
-	LIE(THREAD, 0, 17, 0, 17, KERNEL, EBADMSG),	/* ip */
-	LIE(THREAD, 0, 17, 0, 17, HOLE, EBADMSG),
-	LIE(THREAD, 0, 17, 0, 17, TASK_SIZE_MAX, EBADMSG),
-	LIE(THREAD, 0, 17, 0, 17, -1ULL, EBADMSG),
-	LIE(THREAD, 1, 17, 0, 17, -2ULL, EBADMSG),
-	LIE(THREAD, 0, 17, 0, 18, 0x10, EBADMSG),	/* cs: the kernel's */
-	LIE(THREAD, 0, 17, 0, 18, 0x23, EBADMSG),	/* 32-bit */
-	LIE(THREAD, 0, 17, 0, 18, 0, EBADMSG),
-	LIE(THREAD, 0, 17, 0, 18, 7, EBADMSG),		/* of an LDT */
-	LIE(THREAD, 0, 17, 0, 21, 0x18, EBADMSG),	/* ss */
-	LIE(THREAD, 0, 17, 0, 21, 0, EBADMSG),
-	LIE(THREAD, 0, 17, 0, 22, KERNEL, EBADMSG),	/* fs_base */
-	LIE(THREAD, 0, 17, 0, 22, HOLE, EBADMSG),
-	LIE(THREAD, 0, 17, 0, 23, KERNEL, EBADMSG),	/* gs_base */
-	LIE(THREAD, 0, 17, 0, 24, 0x10, EBADMSG),	/* ds */
-	LIE(THREAD, 0, 17, 0, 26, 0x33, EBADMSG),	/* fs */
-	LIE(THREAD, 0, 17, 0, 27, 0xffff, EBADMSG),	/* gs */
-	LIE(GUARDS, 0, 1, 0, 1, 1, EBADMSG),		/* addr */
-	LIE(GUARDS, 0, 1, 0, 1, 0, 0),
-	LIE(GUARDS, 0, 1, 0, 1, KERNEL & -4096ULL, EBADMSG),
-	LIE(GUARDS, 0, 1, 0, 2, 0, EBADMSG),		/* pages */
-	LIE(GUARDS, 0, 1, 0, 2, 0xffffffff, 0),
-	LIE(PAGE_RUNS, 0, 1, 0, 1, 0, EBADMSG),		/* addr */
-	LIE(PAGE_RUNS, 0, 1, 0, 1, 1, EBADMSG),
-	LIE(PAGE_RUNS, 0, 1, 0, 1, KERNEL, EBADMSG),
-	LIE(PAGE_RUNS, 0, 1, 0, 1, HOLE, EBADMSG),
-	LIE(PAGE_RUNS, 0, 1, 0, 1, HOLE - 4096, EBADMSG),
-	LIE(PAGE_RUNS, 0, 1, 0, 1, -4096ULL, EBADMSG),
-	LIE(PAGE_RUNS, 0, 1, 0, 2, 0, EBADMSG),		/* pages */
-	LIE(PAGE_RUNS, 0, 1, 0, 2, 257, EBADMSG),
-	LIE(PAGE_RUNS, 0, 1, 0, 2, 0xffffffff, EBADMSG),
-	LIE(SHMEM_RUN, 0, 0, 0, 1, 0, EBADMSG),		/* shmem */
-	LIE(SHMEM_RUN, 0, 0, 0, 1, 1, EBADMSG),
-	LIE(SHMEM_RUN, 0, 0, 0, 2, 65536, EBADMSG),	/* offset */
-	LIE(SHMEM_RUN, 0, 0, 0, 2, 1ULL << 63, EBADMSG),
-	LIE(SHMEM_RUN, 0, 0, 0, 2, -4096ULL, EBADMSG),
+	LIE(IMAGE, 0, 0, 0, F(Image, nr_processes), 0, EBADMSG),
+	LIE(IMAGE, 0, 0, 0, F(Image, nr_processes), 2, EBADMSG),
+	LIE(IMAGE, 0, 0, 0, F(Image, nr_processes), 0xffffffff, EBADMSG),
+	LIE(IMAGE, 0, F(Image, x86), 0, F(X86Machine, xfeatures), -1ULL, EOPNOTSUPP),
+	LIE(IMAGE, 0, F(Image, x86), 0, F(X86Machine, xstate_size), 0, EOPNOTSUPP),
+	LIE(IMAGE, 0, F(Image, x86), 0, F(X86Machine, xstate_size), 0xffffffff, EOPNOTSUPP),
+	LIE(PROCESS, 0, 0, 0, F(Process, pid), 0, EBADMSG),
+	LIE(PROCESS, 0, 0, 0, F(Process, pid), 0x7fffffff, 0),
+	LIE(PROCESS, 0, 0, 0, F(Process, pid), 0xffffffff, 0),
+	LIE(PROCESS, 0, 0, 0, F(Process, pid), 1, EEXIST),
+	LIE(PROCESS, 0, 0, 0, F(Process, nr_threads), 0, EBADMSG),
+	LIE(PROCESS, 0, 0, 0, F(Process, nr_threads), 1, EBADMSG),
+	LIE(PROCESS, 0, 0, 0, F(Process, nr_threads), 3, EBADMSG),
+	LIE(PROCESS, 0, 0, 0, F(Process, nr_threads), 0xffffffff, EBADMSG),
+	LIE(PROCESS, 0, 0, 0, F(Process, exit_signal), 65, EBADMSG),
+	LIE(PROCESS, 0, 0, 0, F(Process, exit_signal), 0xffffffff, EBADMSG),
+	LIE(CRED, 0, 0, 0, F(Cred, id), 0, EBADMSG),
+	LIE(CRED, 0, 0, 0, F(Cred, uid), 0xffffffff, EBADMSG),
+	LIE(CRED, 0, 0, 0, F(Cred, fsgid), 0xffffffff, EBADMSG),
+	LIE(CRED, 0, 0, 0, F(Cred, cap_permitted), 1ULL << 63, EBADMSG),
+	LIE(CRED, 0, 0, 0, F(Cred, cap_ambient), 1, EBADMSG),
+	LIE(CRED, 0, 0, 0, F(Cred, securebits), 0xffffffff, EBADMSG),
+	LIE(FILE, 0, 0, 0, F(File, id), 0, EBADMSG),
+	LIE(FILE, 0, 0, 0, F(File, flags), 0xffffffff, EBADMSG),
+	LIE(FILE, 0, 0, 0, F(File, flags), O_TRUNC, EBADMSG),
+	LIE(FILE, 0, 0, 0, F(File, flags), O_CREAT | O_RDWR, EBADMSG),
+	LIE(FILE, 0, F(File, path), 0, F(Path, mode), S_IFIFO | 0600, EBADMSG),
+	LIE(FILE, 0, F(File, path), 0, F(Path, mode), S_IFBLK | 0600, EBADMSG),
+	LIE(FILE, 0, F(File, path), 0, F(Path, mode), S_IFDIR | 0600, ESTALE),
+	LIE(FILE, 0, F(File, path), 0, F(Path, mode), S_IFREG | 0600, ESTALE),
+	LIE(FILE, 0, F(File, path), 0, F(Path, rdev), 1ULL << 32 | 5, ESTALE),
+	LIE(FILE, 0, F(File, path), 0, F(Path, fs), 0, EBADMSG),
+	LIE(FILE, 0, F(File, path), 0, F(Path, fs), 257, EBADMSG),
+	LIE(FILE, 0, F(File, path), 0, F(Path, fs), 0xffffffff, EBADMSG),
+	LIE(FILE, 0, F(File, path), 0, F(Path, cred), 0, EBADMSG),
+	LIE(FILE, 0, F(File, path), 0, F(Path, cred), 0xffffffff, EBADMSG),
+	LIE(FILE, 1, F(File, path), 0, F(Path, size), 12345, ESTALE),
+	LIE(FILE, 1, F(File, path), 0, F(Path, size), -1ULL, ESTALE),
+	LIE(FILE, 1, 0, 0, F(File, pos), -1ULL, EBADMSG),
+	LIE(FILE, 1, 0, 0, F(File, pos), 1ULL << 63, EBADMSG),
+	LIE(FILE, 0, F(File, eventfd), 0, F(Eventfd, count), -1ULL, EBADMSG),
+	LIE(FILE, 0, F(File, timerfd), 0, F(Timerfd, clockid), 2, EBADMSG),
+	LIE(FILE, 0, F(File, timerfd), 0, F(Timerfd, clockid), 0xffffffff, EBADMSG),
+	LIE(FILE, 0, F(File, timerfd), 0, F(Timerfd, flags), 0x80, EBADMSG),
+	LIE(FILE, 0, F(File, timerfd), 0, F(Timerfd, rest_ns), 1ULL << 63, EBADMSG),
+	LIE(FILE, 0, F(File, timerfd), 0, F(Timerfd, interval_ns), -1ULL, EBADMSG),
+	LIE(PIPE, 0, 0, 0, F(Pipe, capacity), 0, EBADMSG),
+	LIE(PIPE, 0, 0, 0, F(Pipe, capacity), 0xffffffff, 0),
+	LIE(PIPE, 0, 0, 0, F(Pipe, capacity), 4096, EBADMSG),
+	LIE(PIPE, 0, 0, 0, F(Pipe, length), 0, EBADMSG),
+	LIE(PIPE, 0, 0, 0, F(Pipe, length), 19999, EBADMSG),
+	LIE(PIPE, 0, 0, 0, F(Pipe, length), 65536, EBADMSG),
+	LIE(PIPE, 0, 0, 0, F(Pipe, length), 0xffffffff, EBADMSG),
+	LIE(PIPE, 1, 0, 0, F(Pipe, length), 31, EBADMSG),
+	LIE(SHMEM, 0, 0, 0, F(Shmem, id), 0, EBADMSG),
+	LIE(SHMEM, 0, 0, 0, F(Shmem, size), 0, EBADMSG),
+	LIE(SHMEM, 0, 0, 0, F(Shmem, size), 1, EBADMSG),
+	LIE(SHMEM, 0, 0, 0, F(Shmem, size), -1ULL, EBADMSG),
+	LIE(SHMEM, 0, 0, 0, F(Shmem, size), 1ULL << 63, EBADMSG),
+	LIE(SHMEM, 0, 0, 0, F(Shmem, seals), 0x40, EBADMSG),
+	LIE(SHMEM, 0, 0, 0, F(Shmem, seals), 0xffffffff, EBADMSG),
+	LIE(SHMEM, 0, 0, 0, F(Shmem, seals), 2, EBADMSG),		/* it is mapped as if written never */
+	LIE(SHMEM, 0, F(Shmem, attr), 0, F(FileAttr, mode), 0170000, EBADMSG),
+	LIE(SHMEM, 0, F(Shmem, attr), 0, F(FileAttr, uid), 0xffffffff, EBADMSG),
+	LIE(SHMEM, 1, 0, 0, F(Shmem, size), 0, EBADMSG),
+	LIE(SHMEM, 1, 0, 0, F(Shmem, size), 1, EBADMSG),
+	LIE(SHMEM, 1, 0, 0, F(Shmem, size), -1ULL, EBADMSG),
+	LIE(SHMEM, 1, 0, 0, F(Shmem, size), 1ULL << 63, EBADMSG),
+	LIE(UNLINKED, 0, 0, 0, F(Unlinked, id), 0, EBADMSG),
+	LIE(UNLINKED, 0, 0, 0, F(Unlinked, id), 1, EBADMSG),
+	LIE(UNLINKED, 0, 0, 0, F(Unlinked, size), 1, EBADMSG),
+	LIE(UNLINKED, 0, 0, 0, F(Unlinked, size), -1ULL, EBADMSG),
+	LIE(UNLINKED, 0, F(Unlinked, dir), 0, F(Path, fs), 0, EBADMSG),
+	LIE(UNLINKED, 0, F(Unlinked, dir), 0, F(Path, cred), 0, EBADMSG),
+	LIE(UNLINKED, 0, F(Unlinked, attr), 0, F(FileAttr, mode), 0170000, EBADMSG),
+	LIE(UNLINKED, 0, F(Unlinked, attr), 0, F(FileAttr, uid), 0xffffffff, EBADMSG),
+	LIE(SECCOMP, 0, 0, 0, F(Seccomp, id), 0, EBADMSG),
+	LIE(SECCOMP, 0, 0, 0, F(Seccomp, id), 1, EBADMSG),
+	LIE(SECCOMP, 0, 0, 0, F(Seccomp, id), 0xffffffff, EBADMSG),
+	LIE(PKEYS, 0, 0, 0, F(Pkeys, allocated), 0, EBADMSG),
+	LIE(PKEYS, 0, 0, 0, F(Pkeys, allocated), 0x10001, EBADMSG),
+	LIE(EPOLL, 0, 0, 0, F(Epoll, file), 0, EBADMSG),
+	LIE(EPOLL, 0, 0, 0, F(Epoll, file), 1, EBADMSG),
+	LIE(EPOLL, 0, F(Epoll, watch), 0, F(EpollWatch, fd), 0xffffffff, EBADMSG),
+	LIE(EPOLL, 0, F(Epoll, watch), 0, F(EpollWatch, file), 0, EBADMSG),
+	LIE(EPOLL, 0, F(Epoll, watch), 0, F(EpollWatch, file), 1, EBADMSG),
+	LIE(EPOLL, 0, F(Epoll, watch), 0, F(EpollWatch, events), 0, EBADMSG),
+	LIE(EPOLL, 0, F(Epoll, watch), 0, F(EpollWatch, events), 1, EBADMSG),
+	LIE(EPOLL, 0, F(Epoll, watch), 0, F(EpollWatch, events), 1U << 30 | 1, EBADMSG),	/* half a one-shot that fired */
+	LIE(EPOLL, 0, F(Epoll, watch), 0, F(EpollWatch, events), 5U << 28 | 0x18, EBADMSG), /* exclusive and one-shot */
+	LIE(FILE, 0, F(File, proc), 0, F(Proc, mode), 010600, EBADMSG),
+	LIE(FILE, 0, F(File, proc), 0, F(Proc, mode), 040555, ESTALE),
+	LIE(FILE, 0, F(File, proc), 0, F(Proc, self), 0, EBADMSG),
+	LIE(INOTIFY, 0, 0, 0, F(Inotify, file), 0, EBADMSG),
+	LIE(INOTIFY, 0, 0, 0, F(Inotify, file), 1, EBADMSG),
+	LIE(INOTIFY, 0, F(Inotify, watch), 0, F(InotifyWatch, wd), 0, EBADMSG),
+	LIE(INOTIFY, 0, F(Inotify, watch), 0, F(InotifyWatch, wd), 1U << 31, EBADMSG),
+	LIE(INOTIFY, 0, F(Inotify, watch), 0, F(InotifyWatch, mask), 1 << 14, EBADMSG),
+	LIE(INOTIFY, 1, F(Inotify, watch), 0, F(InotifyWatch, wd), 2, EBADMSG),		/* the first one's wd */
+	LIE(INOTIFY, 2, F(Inotify, event), 0, F(InotifyEvent, wd), 1, EBADMSG),		/* event: wd -1 */
+	LIE(INOTIFY, 2, F(Inotify, event), 0, F(InotifyEvent, wd), 0, EBADMSG),
+	LIE(INOTIFY, 2, F(Inotify, event), 0, F(InotifyEvent, mask), 1 << 14, EBADMSG),	/* mask: an overflow */
+	LIE(INOTIFY, 2, F(Inotify, event), 0, F(InotifyEvent, mask), 1U << 31, EBADMSG),
+	LIE(INOTIFY, 2, 0, 0, F(Inotify, next_wd), 0, EBADMSG),
+	LIE(INOTIFY, 2, 0, 0, F(Inotify, next_wd), 1U << 31, EBADMSG),
+	LIE(LOCKS, 0, F(Locks, lock), 0, F(Lock, file), 0, EBADMSG),
+	LIE(LOCKS, 0, F(Locks, lock), 0, F(Lock, file), 1, EBADMSG),
+	LIE(LOCKS, 0, F(Locks, lock), 0, F(Lock, kind), 3, EBADMSG),
+	LIE(LOCKS, 0, F(Locks, lock), 1, F(Lock, start), 20, EBADMSG),		/* start behind the end */
+	LIE(LOCKS, 0, F(Locks, lock), 0, F(Lock, start), -1ULL, EBADMSG),
+	LIE(LOCKS, 0, F(Locks, lock), 1, F(Lock, end), 9, EBADMSG),
+	LIE(LOCKS, 0, F(Locks, lock), 0, F(Lock, end), 1ULL << 63, EBADMSG),
+	LIE(TIMERS, 0, F(Timers, itimer), 0, F(Itimer, which), 3, EBADMSG),
+	LIE(TIMERS, 0, F(Timers, itimer), 0, F(Itimer, which), 2, EBADMSG),		/* the other one */
+	LIE(TIMERS, 0, F(Timers, itimer), 0, F(Itimer, which), 0xffffffff, EBADMSG),
+	LIE(TIMERS, 0, F(Timers, itimer), 0, F(Itimer, rest_ns), 0, EBADMSG),
+	LIE(TIMERS, 0, F(Timers, itimer), 0, F(Itimer, rest_ns), 1ULL << 63, EBADMSG),
+	LIE(TIMERS, 0, 0, 0, F(Timers, next_id), 0x80000000, EBADMSG),
+	LIE(TIMERS, 0, 0, 0, F(Timers, next_id), 0x80000001, EBADMSG),
+	LIE(TIMERS, 0, 0, 0, F(Timers, next_id), 0xffffffff, EBADMSG),
+	LIE(TIMERS, 0, F(Timers, timer), 0, F(PosixTimer, id), 0x80000000, EBADMSG),
+	LIE(TIMERS, 0, F(Timers, timer), 1, F(PosixTimer, id), 0, 0),			/* the first one's */
+	LIE(TIMERS, 0, F(Timers, timer), 0, F(PosixTimer, clock), 200, EBADMSG),		/* clock 100 */
+	LIE(TIMERS, 0, F(Timers, timer), 0, F(PosixTimer, clock), 4, EBADMSG),		/* CLOCK_PROCESS_CPUTIME_ID */
+	LIE(TIMERS, 0, F(Timers, timer), 0, F(PosixTimer, clock), 1, EBADMSG),		/* -1 */
+	LIE(TIMERS, 0, F(Timers, timer), 0, F(PosixTimer, clock), 3, EBADMSG),		/* a thread's, of no thread */
+	LIE(TIMERS, 0, F(Timers, timer), 0, F(PosixTimer, notify), 3, EBADMSG),
+	LIE(TIMERS, 0, F(Timers, timer), 0, F(PosixTimer, notify), 4, EBADMSG),		/* a thread, but which */
+	LIE(TIMERS, 0, F(Timers, timer), 1, F(PosixTimer, notify), 0, EBADMSG),
+	LIE(TIMERS, 0, F(Timers, timer), 0, F(PosixTimer, signal), 0, EBADMSG),
+	LIE(TIMERS, 0, F(Timers, timer), 0, F(PosixTimer, signal), 65, EBADMSG),
+	LIE(TIMERS, 0, F(Timers, timer), 0, F(PosixTimer, signal), 0xffffffff, EBADMSG),
+	LIE(TIMERS, 0, F(Timers, timer), 1, F(PosixTimer, target), 0, 0),
+	LIE(TIMERS, 0, F(Timers, timer), 1, F(PosixTimer, target), 1, 0),
+	LIE(TIMERS, 0, F(Timers, timer), 1, F(PosixTimer, target), 0xffffffff, 0),
+	LIE(TIMERS, 0, F(Timers, timer), 0, F(PosixTimer, interval_ns), 1ULL << 63, EBADMSG),
+	LIE(TIMERS, 0, F(Timers, timer), 0, F(PosixTimer, rest_ns), 0, EBADMSG),
+	LIE(TIMERS, 0, F(Timers, timer), 0, F(PosixTimer, rest_ns), 1ULL << 63, EBADMSG),
+	LIE(TIMERS, 0, F(Timers, timer), 1, F(PosixTimer, realtime_ns), 1ULL << 63, EBADMSG),
+	LIE(FS, 0, F(Fs, root), 0, F(Path, fs), 0, EBADMSG),
+	LIE(FS, 0, F(Fs, cwd), 0, F(Path, cred), 0xffffffff, EBADMSG),
+	LIE(FS, 0, 0, 0, F(Fs, umask), 01000, EBADMSG),
+	LIE(FS, 0, 0, 0, F(Fs, umask), 0xffffffff, EBADMSG),
+	LIE(MM, 0, 0, 0, F(Mm, exe_file), 0, EBADMSG),
+	LIE(MM, 0, 0, 0, F(Mm, exe_file), 1, EBADMSG),
+	LIE(MM, 0, 0, 0, F(Mm, exe_file), 0xffffffff, EBADMSG),
+	LIE(MM, 0, 0, 0, F(Mm, mmap_base), 1, EBADMSG),
+	LIE(MM, 0, 0, 0, F(Mm, mmap_base), KERNEL, EBADMSG),
+	LIE(MM, 0, 0, 0, F(Mm, dumpable), 3, EBADMSG),
+	LIE(MM, 0, 0, 0, F(Mm, nr_vmas), 0, EBADMSG),
+	LIE(MM, 0, 0, 0, F(Mm, nr_vmas), 0xffffffff, EBADMSG),
+	LIE(VMAS, 0, F(Vmas, vma), 0, F(Vma, start), 1, EBADMSG),
+	LIE(VMAS, 0, F(Vmas, vma), 0, F(Vma, start), KERNEL, EBADMSG),
+	LIE(VMAS, 0, F(Vmas, vma), 0, F(Vma, start), HOLE, EBADMSG),
+	LIE(VMAS, 0, F(Vmas, vma), 0, F(Vma, end), 1, EBADMSG),
+	LIE(VMAS, 0, F(Vmas, vma), 0, F(Vma, end), 0, EBADMSG),
+	LIE(VMAS, 0, F(Vmas, vma), 0, F(Vma, end), HOLE, EOPNOTSUPP),	/* with page tables of five levels */
+	LIE(VMAS, 0, F(Vmas, vma), 0, F(Vma, end), -4096ULL, EBADMSG),
+	LIE(VMAS, 0, F(Vmas, vma), 0, F(Vma, end), TASK_SIZE_MAX, 0),
+	LIE(VMAS, 0, F(Vmas, vma), 0, F(Vma, end), 1ULL << 55, EOPNOTSUPP),
+	LIE(VMAS, 0, F(Vmas, vma), 1, F(Vma, start), 4096, EBADMSG),		/* overlap */
+	LIE(VMAS, 0, F(Vmas, vma), 0, F(Vma, prot), 8, EBADMSG),
+	LIE(VMAS, 0, F(Vmas, vma), 0, F(Vma, prot), 0x1000000, EBADMSG),	/* PROT_GROWSDOWN */
+	LIE(VMAS, 0, F(Vmas, vma), 0, F(Vma, flags), 1 << 16, EBADMSG),
+	LIE(VMAS, 0, F(Vmas, vma), 0, F(Vma, flags), 1 << 15, EBADMSG),	/* droppable memory of a file */
+	LIE(VMAS, 0, F(Vmas, vma), 0, F(Vma, flags), 0xffffffff, 0),
+	LIE(VMAS, 0, F(Vmas, vma), 0, F(Vma, flags), 1 << 14, EBADMSG),	/* as if of a sealed memfd */
+	LIE(VMAS, 0, F(Vmas, vma), 0, F(Vma, flags), 1 << 14 | 1, EBADMSG),
+	LIE(VMAS, 0, F(Vmas, vma), 0, F(Vma, kind), 0, EBADMSG),
+	LIE(VMAS, 0, F(Vmas, vma), 0, F(Vma, kind), 2, EBADMSG),
+	LIE(VMAS, 0, F(Vmas, vma), 0, F(Vma, kind), 3, EBADMSG),
+	LIE(VMAS, 0, F(Vmas, vma), 0, F(Vma, file), 0, EBADMSG),
+	LIE(VMAS, 0, F(Vmas, vma), 0, F(Vma, file), 1, EBADMSG),
+	LIE(VMAS, 0, F(Vmas, vma), 0, F(Vma, file), 0xffffffff, EBADMSG),
+	LIE(VMAS, 0, F(Vmas, vma), 0, F(Vma, pgoff), -1ULL, EBADMSG),
+	LIE(VMAS, 0, F(Vmas, vma), 0, F(Vma, pgoff), (1ULL << 52) - 1, 0),
+	LIE(FDS, 0, F(Fds, fd), 0, F(Fd, fd), 3, EBADMSG),		/* fd: descending */
+	LIE(FDS, 0, F(Fds, fd), 1, F(Fd, fd), 0, EBADMSG),
+	LIE(FDS, 0, F(Fds, fd), 0, F(Fd, fd), 0xffffffff, EBADMSG),
+	LIE(FDS, 0, F(Fds, fd), 0, F(Fd, file), 0, EBADMSG),
+	LIE(FDS, 0, F(Fds, fd), 0, F(Fd, file), 1, EBADMSG),
+	LIE(FDS, 0, F(Fds, fd), 0, F(Fd, file), 0xffffffff, EBADMSG),
+	LIE(SIGHAND, 0, F(Sighand, action), 0, F(Sigaction, signal), 0, EBADMSG),
+	LIE(SIGHAND, 0, F(Sighand, action), 0, F(Sigaction, signal), 9, EBADMSG),
+	LIE(SIGHAND, 0, F(Sighand, action), 0, F(Sigaction, signal), 19, EBADMSG),
+	LIE(SIGHAND, 0, F(Sighand, action), 0, F(Sigaction, signal), 65, EBADMSG),
+	LIE(SIGHAND, 0, F(Sighand, action), 0, F(Sigaction, signal), 0xffffffff, EBADMSG),
+	LIE(SIGHAND, 0, F(Sighand, action), 0, F(Sigaction, flags), 0xffffffff, EBADMSG),
+	LIE(SIGNALS, 0, F(Signals, pending), 0, F(Signal, signal), 0, EBADMSG),
+	LIE(SIGNALS, 0, F(Signals, pending), 0, F(Signal, signal), 9, EBADMSG),
+	LIE(SIGNALS, 0, F(Signals, pending), 0, F(Signal, signal), 65, EBADMSG),
+	LIE(SIGNALS, 0, F(Signals, pending), 0, F(Signal, signal), 5, EBADMSG),		/* not that of its siginfo */
+	LIE(LIMITS, 0, F(Limits, limit), 0, F(Limit, resource), 16, EBADMSG),
+	LIE(LIMITS, 0, F(Limits, limit), 0, F(Limit, resource), 0xffffffff, EBADMSG),
+	LIE(LIMITS, 0, F(Limits, limit), 3, F(Limit, hard), 0, EBADMSG),		/* hard below soft (stack) */
+	LIE(THREAD, 0, 0, 0, F(Thread, tid), 0, EBADMSG),
+	LIE(THREAD, 0, 0, 0, F(Thread, tid), 0xffffffff, EBADMSG),
+	LIE(THREAD, 1, 0, 0, F(Thread, tid), 0, EBADMSG),
+	LIE(THREAD, 1, 0, 0, F(Thread, tid), 1, EEXIST),
+	LIE(THREAD, 1, 0, 0, F(Thread, tid), 4 << 20, 0),
+	LIE(THREAD, 1, 0, 0, F(Thread, tid), 0xffffffff, EBADMSG),
+	LIE(THREAD, 0, 0, 0, F(Thread, cred), 0, EBADMSG),
+	LIE(THREAD, 1, 0, 0, F(Thread, cred), 0xffffffff, EBADMSG),
+	LIE(THREAD, 1, 0, 0, F(Thread, cred), 2, EBADMSG),
+	LIE(THREAD, 0, F(Thread, pending), 0, F(Signal, signal), 9, EBADMSG),		/* pending */
+	LIE(THREAD, 0, F(Thread, pending), 0, F(Signal, signal), 0, EBADMSG),
+	LIE(THREAD, 0, 0, 0, F(Thread, altstack_sp), KERNEL, EBADMSG),
+	LIE(THREAD, 0, 0, 0, F(Thread, altstack_size), -1ULL, EBADMSG),
+	LIE(THREAD, 0, 0, 0, F(Thread, altstack_flags), 0x10, EBADMSG),
+	LIE(THREAD, 0, F(Thread, rseq), 0, F(Rseq, ptr), KERNEL, 0),		/* rseq */
+	LIE(THREAD, 0, F(Thread, rseq), 0, F(Rseq, ptr), 1, 0),
+	LIE(THREAD, 0, F(Thread, rseq), 0, F(Rseq, len), 1, 0),
+	LIE(THREAD, 1, F(Thread, restart), 0, F(Restart, kind), 4, EBADMSG),		/* restart kind */
+	LIE(THREAD, 1, F(Thread, restart), 0, F(Restart, kind), 2, EBADMSG),
+	LIE(THREAD, 1, F(Thread, restart), 0, F(Restart, clockid), 2, EBADMSG),		/* CLOCK_PROCESS_CPUTIME_ID */
+	LIE(THREAD, 1, F(Thread, restart), 0, F(Restart, clockid), 8, EBADMSG),		/* CLOCK_REALTIME_ALARM */
+	LIE(THREAD, 1, F(Thread, restart), 0, F(Restart, clockid), 0xffffffff, EBADMSG),
+	LIE(THREAD, 0, F(Thread, restart), 0, F(Restart, bitset), 0, EBADMSG),
+	LIE(THREAD, 0, F(Thread, restart), 0, F(Restart, futex_flags), 0xffffffff, EBADMSG),
+	LIE(THREAD, 0, F(Thread, sched), 0, F(Sched, policy), 99, 0),
+	LIE(THREAD, 0, F(Thread, sched), 0, F(Sched, policy), 1, 0),			/* FIFO without a priority */
+	LIE(THREAD, 0, F(Thread, sched), 0, F(Sched, policy), 6, 0),			/* deadline without one */
+	LIE(THREAD, 0, F(Thread, sched), 0, F(Sched, policy), 0x80000000, EBADMSG),
+	LIE(THREAD, 0, F(Thread, sched), 0, F(Sched, policy), 0xffffffff, EBADMSG),
+	LIE(THREAD, 0, F(Thread, sched), 0, F(Sched, nice), 200, EBADMSG),		/* nice 100 */
+	LIE(THREAD, 0, F(Thread, sched), 0, F(Sched, rt_priority), 100, 0),
+	LIE(THREAD, 0, F(Thread, sched), 0, F(Sched, ioprio), 1, EBADMSG),		/* ioprio: no class, but a level */
+	LIE(THREAD, 0, F(Thread, sched), 0, F(Sched, ioprio), 4 << 13, EBADMSG),	/* no such class */
+	LIE(THREAD, 0, F(Thread, sched), 0, F(Sched, ioprio), 1 << 16 | 2 << 13, EBADMSG), /* more than there is room for */
+	LIE(THREAD, 0, 0, 0, F(Thread, personality), 8, EBADMSG),
+	LIE(THREAD, 0, 0, 0, F(Thread, personality), 0xff, EBADMSG),
+	LIE(THREAD, 0, F(Thread, x86), 0, F(X86Regs, ip), KERNEL, EBADMSG),
+	LIE(THREAD, 0, F(Thread, x86), 0, F(X86Regs, ip), HOLE, EBADMSG),
+	LIE(THREAD, 0, F(Thread, x86), 0, F(X86Regs, ip), TASK_SIZE_MAX, EBADMSG),
+	LIE(THREAD, 0, F(Thread, x86), 0, F(X86Regs, ip), -1ULL, EBADMSG),
+	LIE(THREAD, 1, F(Thread, x86), 0, F(X86Regs, ip), -2ULL, EBADMSG),
+	LIE(THREAD, 0, F(Thread, x86), 0, F(X86Regs, cs), 0x10, EBADMSG),	/* cs: the kernel's */
+	LIE(THREAD, 0, F(Thread, x86), 0, F(X86Regs, cs), 0x23, EBADMSG),	/* 32-bit */
+	LIE(THREAD, 0, F(Thread, x86), 0, F(X86Regs, cs), 0, EBADMSG),
+	LIE(THREAD, 0, F(Thread, x86), 0, F(X86Regs, cs), 7, EBADMSG),		/* of an LDT */
+	LIE(THREAD, 0, F(Thread, x86), 0, F(X86Regs, ss), 0x18, EBADMSG),
+	LIE(THREAD, 0, F(Thread, x86), 0, F(X86Regs, ss), 0, EBADMSG),
+	LIE(THREAD, 0, F(Thread, x86), 0, F(X86Regs, fs_base), KERNEL, EBADMSG),
+	LIE(THREAD, 0, F(Thread, x86), 0, F(X86Regs, fs_base), HOLE, EBADMSG),
+	LIE(THREAD, 0, F(Thread, x86), 0, F(X86Regs, gs_base), KERNEL, EBADMSG),
+	LIE(THREAD, 0, F(Thread, x86), 0, F(X86Regs, ds), 0x10, EBADMSG),
+	LIE(THREAD, 0, F(Thread, x86), 0, F(X86Regs, fs), 0x33, EBADMSG),
+	LIE(THREAD, 0, F(Thread, x86), 0, F(X86Regs, gs), 0xffff, EBADMSG),
+	LIE(GUARDS, 0, F(Guards, run), 0, F(PageRun, addr), 1, EBADMSG),
+	LIE(GUARDS, 0, F(Guards, run), 0, F(PageRun, addr), 0, 0),
+	LIE(GUARDS, 0, F(Guards, run), 0, F(PageRun, addr), KERNEL & -4096ULL, EBADMSG),
+	LIE(GUARDS, 0, F(Guards, run), 0, F(PageRun, pages), 0, EBADMSG),
+	LIE(GUARDS, 0, F(Guards, run), 0, F(PageRun, pages), 0xffffffff, 0),
+	LIE(PAGE_RUNS, 0, F(PageRuns, run), 0, F(PageRun, addr), 0, EBADMSG),
+	LIE(PAGE_RUNS, 0, F(PageRuns, run), 0, F(PageRun, addr), 1, EBADMSG),
+	LIE(PAGE_RUNS, 0, F(PageRuns, run), 0, F(PageRun, addr), KERNEL, EBADMSG),
+	LIE(PAGE_RUNS, 0, F(PageRuns, run), 0, F(PageRun, addr), HOLE, EBADMSG),
+	LIE(PAGE_RUNS, 0, F(PageRuns, run), 0, F(PageRun, addr), HOLE - 4096, EBADMSG),
+	LIE(PAGE_RUNS, 0, F(PageRuns, run), 0, F(PageRun, addr), -4096ULL, EBADMSG),
+	LIE(PAGE_RUNS, 0, F(PageRuns, run), 0, F(PageRun, pages), 0, EBADMSG),
+	LIE(PAGE_RUNS, 0, F(PageRuns, run), 0, F(PageRun, pages), 257, EBADMSG),
+	LIE(PAGE_RUNS, 0, F(PageRuns, run), 0, F(PageRun, pages), 0xffffffff, EBADMSG),
+	LIE(SHMEM_RUN, 0, 0, 0, F(ShmemRun, shmem), 0, EBADMSG),
+	LIE(SHMEM_RUN, 0, 0, 0, F(ShmemRun, shmem), 1, EBADMSG),
+	LIE(SHMEM_RUN, 0, 0, 0, F(ShmemRun, offset), 65536, EBADMSG),
+	LIE(SHMEM_RUN, 0, 0, 0, F(ShmemRun, offset), 1ULL << 63, EBADMSG),
+	LIE(SHMEM_RUN, 0, 0, 0, F(ShmemRun, offset), -4096ULL, EBADMSG),
 };
 
 static const char *attempt_lie(const struct lie *l)
@@ -658,7 +658,7 @@ static const char *attempt_lie(const struct lie *l)
 	if (l->outer) {
 		if (!image_find(msg, len, l->outer, l->outer_nth, &outer) || outer.wire != 2) {
 			/* A thread that was awake just then has no call to go on with. */
-			if (l->type == CKPT_REC_THREAD && l->outer == 12) {
+			if (l->type == CKPT_REC_THREAD && l->outer == F(Thread, restart)) {
 				res.error = l->error;
 				return NULL;
 			}
@@ -687,7 +687,7 @@ TEST(too_many_objects)
 	for (k = 0; k < ARRAY_SIZE(types); k++) {
 		i = nth_rec(types[k], 0);
 		ASSERT_LT(i, n_recs);
-		ASSERT_TRUE(image_find(recs[i].payload, recs[i].len, 1, 0, &f));
+		ASSERT_TRUE(image_find(recs[i].payload, recs[i].len, F(Cred, id), 0, &f));
 		memcpy(list, recs, i * sizeof(*list));
 		for (n = 0; n < ARRAY_SIZE(b); n++) {
 			b[n] = image_set(recs[i].payload, recs[i].len, &f, 10000 + n);
@@ -706,7 +706,7 @@ TEST(too_many_objects)
 /* Files that have no direct I/O: a memfd, an eventfd, one of proc. */
 TEST(direct_io)
 {
-	static const uint32_t kinds[] = { 7, 20, 61 };
+	static const uint32_t kinds[] = { F(File, shmem), F(File, eventfd), F(File, proc) };
 	struct image_field f;
 	unsigned int i, k;
 
@@ -717,7 +717,7 @@ TEST(direct_io)
 			    image_find(recs[i].payload, recs[i].len, kinds[k], 0, &f))
 				break;
 		ASSERT_LT(i, n_recs);
-		ASSERT_TRUE(image_find(recs[i].payload, recs[i].len, 2, 0, &f));
+		ASSERT_TRUE(image_find(recs[i].payload, recs[i].len, F(File, flags), 0, &f));
 		EXPECT_FINE(attempt_payload(i, image_set(recs[i].payload, recs[i].len, &f,
 							 f.scalar | O_DIRECT), false),
 			    "kind %u", kinds[k]);
@@ -776,7 +776,7 @@ TEST(lies_about_layout)
 
 	SETUP();
 	i = nth_rec(CKPT_REC_MM, 0);
-	for (j = 1; j <= 11; j++) {
+	for (j = F(Mm, start_code); j <= F(Mm, env_end); j++) {
 		ASSERT_TRUE(image_find(recs[i].payload, recs[i].len, j, 0, &f));
 		for (k = 0; k < ARRAY_SIZE(values); k++) {
 			if (!chosen(8))

@@ -74,7 +74,7 @@ static void say_session(void)
 	struct image_bytes msg = { (uint8_t *)recs[i].payload, recs[i].len };
 	struct image_field f;
 
-	if (!image_find(msg.data, msg.len, 4, 0, &f))
+	if (!image_find(msg.data, msg.len, F(Process, sid), 0, &f))
 		abort();
 	msg = image_set(msg.data, msg.len, &f, victim + 1);
 	recs[i].payload = msg.data;
@@ -214,7 +214,7 @@ TEST(barriers)
 	n_recs = image_take(good.data, good.len, recs, RECS_MAX);
 	i = nth_rec(CKPT_REC_MM, 0);
 	ASSERT_LT(i, n_recs);
-	EXPECT_FALSE(image_find(recs[i].payload, recs[i].len, 33, 0, &f));
+	EXPECT_FALSE(image_find(recs[i].payload, recs[i].len, F(Mm, membarrier), 0, &f));
 }
 
 static void ignore_it(int sig)

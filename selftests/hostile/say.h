@@ -140,15 +140,22 @@ static inline unsigned int with_record(struct image_rec *list, uint32_t type, co
 /* Credentials that anybody may have. */
 static inline void say_nobody(void)
 {
+	static const uint32_t ids[] = {
+		F(Cred, uid), F(Cred, gid), F(Cred, euid), F(Cred, egid), F(Cred, suid),
+		F(Cred, sgid), F(Cred, fsuid), F(Cred, fsgid),
+	};
+	static const uint32_t caps[] = {
+		F(Cred, cap_inheritable), F(Cred, cap_permitted), F(Cred, cap_effective),
+		F(Cred, cap_ambient),
+	};
 	unsigned int i = nth_rec(CKPT_REC_CRED, 0), n;
 	struct image_bytes msg = payload(i);
 
-	for (n = 2; n <= 9; n++)
-		say(&msg, n, 65534);
-	say_nothing(&msg, 10);
-	for (n = 11; n <= 15; n++)
-		if (n != 14)
-			say(&msg, n, 0);
+	for (n = 0; n < ARRAY_SIZE(ids); n++)
+		say(&msg, ids[n], 65534);
+	say_nothing(&msg, F(Cred, groups));
+	for (n = 0; n < ARRAY_SIZE(caps); n++)
+		say(&msg, caps[n], 0);
 	put(i, &msg);
 }
 

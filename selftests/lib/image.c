@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "image.h"
 
+#include "fields.h"
+
 #include <endian.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,6 +39,18 @@ void image_fix_file(uint8_t *header)
 	uint32_t crc = htole32(crc32c(header, offsetof(struct ckpt_image_header, crc)));
 
 	memcpy(header + offsetof(struct ckpt_image_header, crc), &crc, sizeof(crc));
+}
+
+const char *image_message(uint32_t type)
+{
+	switch (type) {
+#define IMAGE_MESSAGE(name, number, msg, text) \
+	case number: \
+		return strcmp(#msg, "none") ? #msg : NULL;
+	CKPT_REC_TABLE(IMAGE_MESSAGE)
+#undef IMAGE_MESSAGE
+	}
+	return NULL;
 }
 
 unsigned int image_take(const uint8_t *data, size_t len, struct image_rec *recs, unsigned int max)
@@ -131,11 +145,11 @@ struct image_bytes image_make(const struct image_rec *recs, unsigned int n, size
 	if (starts)
 		starts[n] = pos;
 	trailer.payload = text;
-	text[trailer.len++] = 1 << 3;
+	text[trailer.len++] = F(Trailer, records) << 3;
 	trailer.len += put_varint(text + trailer.len, n);
-	text[trailer.len++] = 2 << 3;
+	text[trailer.len++] = F(Trailer, pages) << 3;
 	trailer.len += put_varint(text + trailer.len, pages);
-	text[trailer.len++] = 3 << 3 | 2;
+	text[trailer.len++] = F(Trailer, sha256) << 3 | 2;
 	text[trailer.len++] = SHA256_DIGEST_LENGTH;
 	SHA256(headers, used, text + trailer.len);
 	free(headers);

@@ -53,6 +53,9 @@ unsigned int image_take(const uint8_t *data, size_t len, struct image_rec *recs,
  */
 struct image_bytes image_make(const struct image_rec *recs, unsigned int n, size_t *starts);
 
+/** image_message() - the message of a record type, as CKPT_REC_TABLE has it; NULL: none */
+const char *image_message(uint32_t type);
+
 /** image_fix() - make the checksum of a record's header right; at @header. */
 void image_fix(uint8_t *header);
 
