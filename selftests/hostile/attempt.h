@@ -71,7 +71,8 @@ static inline pid_t second_thread(void)
 	unsigned int i = nth_rec(CKPT_REC_THREAD, 1);
 	struct image_field f;
 
-	return i < n_recs && image_find(recs[i].payload, recs[i].len, F(Thread, tid), 0, &f) ? f.scalar : 0;
+	return i < n_recs && image_find(recs[i].payload, recs[i].len, F(Thread, tid), 0, &f) ?
+	       f.scalar : 0;
 }
 
 /* Make the image of a program, which is killed, and take it to pieces. */

@@ -82,7 +82,7 @@ static const char *attempt_bytes(uint32_t type, unsigned int nth, uint32_t outer
 						     len), false);
 }
 
-/* Bytes in a field of the @nth record of a type; @outer is the field that holds its message, or 0. */
+/* Bytes in a field of the @nth record of a type; @outer is the field with its message, or 0. */
 #define BYTES(type, nth, outer, field, data, len, what) \
 	EXPECT_FINE(attempt_bytes(CKPT_REC_##type, nth, outer, field, data, len), what)
 
@@ -156,7 +156,8 @@ TEST(lies_in_bytes)
 	/* Vector registers: too short, too long, and wrong where the processor would trap. */
 	rec = &recs[nth_rec(CKPT_REC_THREAD, 0)];
 	ASSERT_TRUE(image_find(rec->payload, rec->len, F(Thread, x86), 0, &x86));
-	ASSERT_TRUE(image_find(rec->payload + x86.value, x86.end - x86.value, F(X86Regs, xstate), 0, &f));
+	ASSERT_TRUE(image_find(rec->payload + x86.value, x86.end - x86.value, F(X86Regs, xstate),
+			       0, &f));
 	len = f.end - f.value;
 	ASSERT_GE(sizeof(xstate) - 64, len);
 	memcpy(xstate, rec->payload + x86.value + f.value, len);

@@ -15,7 +15,8 @@ static unsigned int file_of(const char *path)
 
 	for (i = 0; i < n_recs; i++) {
 		file = payload(i);
-		if (recs[i].type != CKPT_REC_FILE || !image_find(file.data, file.len, F(File, path), 0, &f))
+		if (recs[i].type != CKPT_REC_FILE ||
+		    !image_find(file.data, file.len, F(File, path), 0, &f))
 			continue;
 		file = inner(&file, F(File, path));
 		name = inner(&file, F(Path, path));
@@ -254,14 +255,19 @@ TEST(references)
 	EXPECT_REFUSED(EBADMSG, attempt_path(at, F(File, path), F(Path, fs), 0, false), "fs 0");
 	EXPECT_REFUSED(EBADMSG, attempt_path(at, F(File, path), F(Path, fs), 100, false), "fs 100");
 	EXPECT_REFUSED(EBADMSG, attempt_path(at, F(File, path), F(Path, cred), 0, false), "cred 0");
-	EXPECT_REFUSED(EBADMSG, attempt_path(at, F(File, path), F(Path, cred), NEW_ID, false), "cred of nobody");
-	EXPECT_REFUSED(EBADMSG, attempt_path(at, F(File, path), F(Path, cred), number_of(at, F(File, id)), false), "a FILE as cred");
-	EXPECT_REFUSED(EBADMSG, attempt_path(fs, F(Fs, cwd), F(Path, cred), number_of(at, F(File, id)), false),
+	EXPECT_REFUSED(EBADMSG, attempt_path(at, F(File, path), F(Path, cred), NEW_ID, false),
+		       "cred of nobody");
+	EXPECT_REFUSED(EBADMSG, attempt_path(at, F(File, path), F(Path, cred),
+					     number_of(at, F(File, id)), false),
+		       "a FILE as cred");
+	EXPECT_REFUSED(EBADMSG, attempt_path(fs, F(Fs, cwd), F(Path, cred),
+					     number_of(at, F(File, id)), false),
 		       "a FILE as cred of a directory");
 	for (i = 0; i < n_recs; i++) {
 		if (recs[i].type == CKPT_REC_INOTIFY &&
 		    image_find(recs[i].payload, recs[i].len, F(Inotify, watch), 0, &f)) {
-			struct image_bytes msg = payload(i), watch = inner(&msg, F(Inotify, watch)), path;
+			struct image_bytes msg = payload(i), path;
+			struct image_bytes watch = inner(&msg, F(Inotify, watch));
 
 			path = inner(&watch, F(InotifyWatch, path));
 			say_new(&path, F(Path, cred), number_of(at, F(File, id)));
@@ -297,7 +303,8 @@ TEST(references)
 		msg = payload(i);
 		say_new(&msg, F(File, cred), number_of(nth_rec(CKPT_REC_CRED, 0), F(Cred, id)));
 		started = 0;
-		EXPECT_FINE(attempt_payload(i, msg, kinds[k] != F(File, path)), "cred, kind %u", kinds[k]);
+		EXPECT_FINE(attempt_payload(i, msg, kinds[k] != F(File, path)), "cred, kind %u",
+			    kinds[k]);
 		EXPECT_EQ(kinds[k] != F(File, path), started) {
 			TH_LOG("kind %u: %s", kinds[k], device_words(&res));
 		}
@@ -394,7 +401,8 @@ static void make_secret(mode_t mode)
 /* The FILE of the counter as one of the secret; by size and time it is. */
 static struct image_bytes of_secret(uint32_t id, uint64_t fs, uint64_t cred)
 {
-	struct image_bytes file = payload(file_of(counter_path)), path = inner(&file, F(File, path));
+	struct image_bytes file = payload(file_of(counter_path));
+	struct image_bytes path = inner(&file, F(File, path));
 	struct stat st;
 
 	if (stat(secret, &st))

@@ -527,7 +527,8 @@ TEST(shared_memory_to_execute)
 	/* It has no position, either. */
 	for (i = nth_rec(CKPT_REC_FILE, 0); i < n_recs; i++) {
 		if (recs[i].type != CKPT_REC_FILE ||
-		    !image_find(recs[i].payload, recs[i].len, F(File, shmem), 0, &f) || f.scalar != id)
+		    !image_find(recs[i].payload, recs[i].len, F(File, shmem), 0, &f) ||
+		    f.scalar != id)
 			continue;
 		msg = payload(i);
 		say_nothing(&msg, F(File, pos));

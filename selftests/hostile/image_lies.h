@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Numbers in an image that must not be believed; for image_test.c. */
+#ifndef CKPT_SELFTESTS_IMAGE_LIES_H
+#define CKPT_SELFTESTS_IMAGE_LIES_H
+
+/**
+ * struct lie - a number that must not be believed
+ * @type: of the record
+ * @nth: which of its type
+ * @outer: field that holds a message, 0 none
+ * @outer_nth: which of them
+ * @field: field with the number
+ * @value: the number
+ * @error: errno, 0 any
+ */
+struct lie {
+	uint32_t type, nth, outer, outer_nth, field;
+	uint64_t value;
+	int error;
+};
+
+#define LIE(t, n, o, on, f, v, e) { CKPT_REC_##t, n, o, on, f, v, e }
+
+static const struct lie lies[] = {
+	LIE(IMAGE, 0, 0, 0, F(Image, nr_processes), 0, EBADMSG),
+	LIE(IMAGE, 0, 0, 0, F(Image, nr_processes), 2, EBADMSG),
+	LIE(IMAGE, 0, 0, 0, F(Image, nr_processes), 0xffffffff, EBADMSG),
+	LIE(IMAGE, 0, F(Image, x86), 0, F(X86Machine, xfeatures), -1ULL, EOPNOTSUPP),
+	LIE(IMAGE, 0, F(Image, x86), 0, F(X86Machine, xstate_size), 0, EOPNOTSUPP),
+	LIE(IMAGE, 0, F(Image, x86), 0, F(X86Machine, xstate_size), 0xffffffff, EOPNOTSUPP),
+	LIE(PROCESS, 0, 0, 0, F(Process, pid), 0, EBADMSG),
+	LIE(PROCESS, 0, 0, 0, F(Process, pid), 0x7fffffff, 0),
+	LIE(PROCESS, 0, 0, 0, F(Process, pid), 0xffffffff, 0),
+	LIE(PROCESS, 0, 0, 0, F(Process, pid), 1, EEXIST),
+	LIE(PROCESS, 0, 0, 0, F(Process, nr_threads), 0, EBADMSG),
+	LIE(PROCESS, 0, 0, 0, F(Process, nr_threads), 1, EBADMSG),
+	LIE(PROCESS, 0, 0, 0, F(Process, nr_threads), 3, EBADMSG),
+	LIE(PROCESS, 0, 0, 0, F(Process, nr_threads), 0xffffffff, EBADMSG),
+	LIE(PROCESS, 0, 0, 0, F(Process, exit_signal), 65, EBADMSG),
+	LIE(PROCESS, 0, 0, 0, F(Process, exit_signal), 0xffffffff, EBADMSG),
+	LIE(CRED, 0, 0, 0, F(Cred, id), 0, EBADMSG),
+	LIE(CRED, 0, 0, 0, F(Cred, uid), 0xffffffff, EBADMSG),
+	LIE(CRED, 0, 0, 0, F(Cred, fsgid), 0xffffffff, EBADMSG),
+	LIE(CRED, 0, 0, 0, F(Cred, cap_permitted), 1ULL << 63, EBADMSG),
+	LIE(CRED, 0, 0, 0, F(Cred, cap_ambient), 1, EBADMSG),
+	LIE(CRED, 0, 0, 0, F(Cred, securebits), 0xffffffff, EBADMSG),
+	LIE(FILE, 0, 0, 0, F(File, id), 0, EBADMSG),
+	LIE(FILE, 0, 0, 0, F(File, flags), 0xffffffff, EBADMSG),
+	LIE(FILE, 0, 0, 0, F(File, flags), O_TRUNC, EBADMSG),
+	LIE(FILE, 0, 0, 0, F(File, flags), O_CREAT | O_RDWR, EBADMSG),
+	LIE(FILE, 0, F(File, path), 0, F(Path, mode), S_IFIFO | 0600, EBADMSG),
+	LIE(FILE, 0, F(File, path), 0, F(Path, mode), S_IFBLK | 0600, EBADMSG),
+	LIE(FILE, 0, F(File, path), 0, F(Path, mode), S_IFDIR | 0600, ESTALE),
+	LIE(FILE, 0, F(File, path), 0, F(Path, mode), S_IFREG | 0600, ESTALE),
+	LIE(FILE, 0, F(File, path), 0, F(Path, rdev), 1ULL << 32 | 5, ESTALE),
+	LIE(FILE, 0, F(File, path), 0, F(Path, fs), 0, EBADMSG),
+	LIE(FILE, 0, F(File, path), 0, F(Path, fs), 257, EBADMSG),
+	LIE(FILE, 0, F(File, path), 0, F(Path, fs), 0xffffffff, EBADMSG),
+	LIE(FILE, 0, F(File, path), 0, F(Path, cred), 0, EBADMSG),
+	LIE(FILE, 0, F(File, path), 0, F(Path, cred), 0xffffffff, EBADMSG),
+	LIE(FILE, 1, F(File, path), 0, F(Path, size), 12345, ESTALE),
+	LIE(FILE, 1, F(File, path), 0, F(Path, size), -1ULL, ESTALE),
+	LIE(FILE, 1, 0, 0, F(File, pos), -1ULL, EBADMSG),
+	LIE(FILE, 1, 0, 0, F(File, pos), 1ULL << 63, EBADMSG),
+	LIE(FILE, 0, F(File, eventfd), 0, F(Eventfd, count), -1ULL, EBADMSG),
+	LIE(FILE, 0, F(File, timerfd), 0, F(Timerfd, clockid), 2, EBADMSG),
+	LIE(FILE, 0, F(File, timerfd), 0, F(Timerfd, clockid), 0xffffffff, EBADMSG),
+	LIE(FILE, 0, F(File, timerfd), 0, F(Timerfd, flags), 0x80, EBADMSG),
+	LIE(FILE, 0, F(File, timerfd), 0, F(Timerfd, rest_ns), 1ULL << 63, EBADMSG),
+	LIE(FILE, 0, F(File, timerfd), 0, F(Timerfd, interval_ns), -1ULL, EBADMSG),
+	LIE(PIPE, 0, 0, 0, F(Pipe, capacity), 0, EBADMSG),
+	LIE(PIPE, 0, 0, 0, F(Pipe, capacity), 0xffffffff, 0),
+	LIE(PIPE, 0, 0, 0, F(Pipe, capacity), 4096, EBADMSG),
+	LIE(PIPE, 0, 0, 0, F(Pipe, length), 0, EBADMSG),
+	LIE(PIPE, 0, 0, 0, F(Pipe, length), 19999, EBADMSG),
+	LIE(PIPE, 0, 0, 0, F(Pipe, length), 65536, EBADMSG),
+	LIE(PIPE, 0, 0, 0, F(Pipe, length), 0xffffffff, EBADMSG),
+	LIE(PIPE, 1, 0, 0, F(Pipe, length), 31, EBADMSG),
+	LIE(SHMEM, 0, 0, 0, F(Shmem, id), 0, EBADMSG),
+	LIE(SHMEM, 0, 0, 0, F(Shmem, size), 0, EBADMSG),
+	LIE(SHMEM, 0, 0, 0, F(Shmem, size), 1, EBADMSG),
+	LIE(SHMEM, 0, 0, 0, F(Shmem, size), -1ULL, EBADMSG),
+	LIE(SHMEM, 0, 0, 0, F(Shmem, size), 1ULL << 63, EBADMSG),
+	LIE(SHMEM, 0, 0, 0, F(Shmem, seals), 0x40, EBADMSG),
+	LIE(SHMEM, 0, 0, 0, F(Shmem, seals), 0xffffffff, EBADMSG),
+	/* It is mapped as if written never. */
+	LIE(SHMEM, 0, 0, 0, F(Shmem, seals), 2, EBADMSG),
+	LIE(SHMEM, 0, F(Shmem, attr), 0, F(FileAttr, mode), 0170000, EBADMSG),
+	LIE(SHMEM, 0, F(Shmem, attr), 0, F(FileAttr, uid), 0xffffffff, EBADMSG),
+	LIE(SHMEM, 1, 0, 0, F(Shmem, size), 0, EBADMSG),
+	LIE(SHMEM, 1, 0, 0, F(Shmem, size), 1, EBADMSG),
+	LIE(SHMEM, 1, 0, 0, F(Shmem, size), -1ULL, EBADMSG),
+	LIE(SHMEM, 1, 0, 0, F(Shmem, size), 1ULL << 63, EBADMSG),
+	LIE(UNLINKED, 0, 0, 0, F(Unlinked, id), 0, EBADMSG),
+	LIE(UNLINKED, 0, 0, 0, F(Unlinked, id), 1, EBADMSG),
+	LIE(UNLINKED, 0, 0, 0, F(Unlinked, size), 1, EBADMSG),
+	LIE(UNLINKED, 0, 0, 0, F(Unlinked, size), -1ULL, EBADMSG),
+	LIE(UNLINKED, 0, F(Unlinked, dir), 0, F(Path, fs), 0, EBADMSG),
+	LIE(UNLINKED, 0, F(Unlinked, dir), 0, F(Path, cred), 0, EBADMSG),
+	LIE(UNLINKED, 0, F(Unlinked, attr), 0, F(FileAttr, mode), 0170000, EBADMSG),
+	LIE(UNLINKED, 0, F(Unlinked, attr), 0, F(FileAttr, uid), 0xffffffff, EBADMSG),
+	LIE(SECCOMP, 0, 0, 0, F(Seccomp, id), 0, EBADMSG),
+	LIE(SECCOMP, 0, 0, 0, F(Seccomp, id), 1, EBADMSG),
+	LIE(SECCOMP, 0, 0, 0, F(Seccomp, id), 0xffffffff, EBADMSG),
+	LIE(PKEYS, 0, 0, 0, F(Pkeys, allocated), 0, EBADMSG),
+	LIE(PKEYS, 0, 0, 0, F(Pkeys, allocated), 0x10001, EBADMSG),
+	LIE(EPOLL, 0, 0, 0, F(Epoll, file), 0, EBADMSG),
+	LIE(EPOLL, 0, 0, 0, F(Epoll, file), 1, EBADMSG),
+	LIE(EPOLL, 0, F(Epoll, watch), 0, F(EpollWatch, fd), 0xffffffff, EBADMSG),
+	LIE(EPOLL, 0, F(Epoll, watch), 0, F(EpollWatch, file), 0, EBADMSG),
+	LIE(EPOLL, 0, F(Epoll, watch), 0, F(EpollWatch, file), 1, EBADMSG),
+	LIE(EPOLL, 0, F(Epoll, watch), 0, F(EpollWatch, events), 0, EBADMSG),
+	LIE(EPOLL, 0, F(Epoll, watch), 0, F(EpollWatch, events), 1, EBADMSG),
+	/* Half a one-shot that fired. */
+	LIE(EPOLL, 0, F(Epoll, watch), 0, F(EpollWatch, events), 1U << 30 | 1, EBADMSG),
+	/* Exclusive and one-shot. */
+	LIE(EPOLL, 0, F(Epoll, watch), 0, F(EpollWatch, events), 5U << 28 | 0x18, EBADMSG),
+	LIE(FILE, 0, F(File, proc), 0, F(Proc, mode), 010600, EBADMSG),
+	LIE(FILE, 0, F(File, proc), 0, F(Proc, mode), 040555, ESTALE),
+	LIE(FILE, 0, F(File, proc), 0, F(Proc, self), 0, EBADMSG),
+	LIE(INOTIFY, 0, 0, 0, F(Inotify, file), 0, EBADMSG),
+	LIE(INOTIFY, 0, 0, 0, F(Inotify, file), 1, EBADMSG),
+	LIE(INOTIFY, 0, F(Inotify, watch), 0, F(InotifyWatch, wd), 0, EBADMSG),
+	LIE(INOTIFY, 0, F(Inotify, watch), 0, F(InotifyWatch, wd), 1U << 31, EBADMSG),
+	LIE(INOTIFY, 0, F(Inotify, watch), 0, F(InotifyWatch, mask), 1 << 14, EBADMSG),
+	/* The first one's wd. */
+	LIE(INOTIFY, 1, F(Inotify, watch), 0, F(InotifyWatch, wd), 2, EBADMSG),
+	/* Event: wd -1. */
+	LIE(INOTIFY, 2, F(Inotify, event), 0, F(InotifyEvent, wd), 1, EBADMSG),
+	LIE(INOTIFY, 2, F(Inotify, event), 0, F(InotifyEvent, wd), 0, EBADMSG),
+	/* Mask: an overflow. */
+	LIE(INOTIFY, 2, F(Inotify, event), 0, F(InotifyEvent, mask), 1 << 14, EBADMSG),
+	LIE(INOTIFY, 2, F(Inotify, event), 0, F(InotifyEvent, mask), 1U << 31, EBADMSG),
+	LIE(INOTIFY, 2, 0, 0, F(Inotify, next_wd), 0, EBADMSG),
+	LIE(INOTIFY, 2, 0, 0, F(Inotify, next_wd), 1U << 31, EBADMSG),
+	LIE(LOCKS, 0, F(Locks, lock), 0, F(Lock, file), 0, EBADMSG),
+	LIE(LOCKS, 0, F(Locks, lock), 0, F(Lock, file), 1, EBADMSG),
+	LIE(LOCKS, 0, F(Locks, lock), 0, F(Lock, kind), 3, EBADMSG),
+	/* Start behind the end. */
+	LIE(LOCKS, 0, F(Locks, lock), 1, F(Lock, start), 20, EBADMSG),
+	LIE(LOCKS, 0, F(Locks, lock), 0, F(Lock, start), -1ULL, EBADMSG),
+	LIE(LOCKS, 0, F(Locks, lock), 1, F(Lock, end), 9, EBADMSG),
+	LIE(LOCKS, 0, F(Locks, lock), 0, F(Lock, end), 1ULL << 63, EBADMSG),
+	LIE(TIMERS, 0, F(Timers, itimer), 0, F(Itimer, which), 3, EBADMSG),
+	/* The other one. */
+	LIE(TIMERS, 0, F(Timers, itimer), 0, F(Itimer, which), 2, EBADMSG),
+	LIE(TIMERS, 0, F(Timers, itimer), 0, F(Itimer, which), 0xffffffff, EBADMSG),
+	LIE(TIMERS, 0, F(Timers, itimer), 0, F(Itimer, rest_ns), 0, EBADMSG),
+	LIE(TIMERS, 0, F(Timers, itimer), 0, F(Itimer, rest_ns), 1ULL << 63, EBADMSG),
+	LIE(TIMERS, 0, 0, 0, F(Timers, next_id), 0x80000000, EBADMSG),
+	LIE(TIMERS, 0, 0, 0, F(Timers, next_id), 0x80000001, EBADMSG),
+	LIE(TIMERS, 0, 0, 0, F(Timers, next_id), 0xffffffff, EBADMSG),
+	LIE(TIMERS, 0, F(Timers, timer), 0, F(PosixTimer, id), 0x80000000, EBADMSG),
+	/* The first one's. */
+	LIE(TIMERS, 0, F(Timers, timer), 1, F(PosixTimer, id), 0, 0),
+	/* Clock 100. */
+	LIE(TIMERS, 0, F(Timers, timer), 0, F(PosixTimer, clock), 200, EBADMSG),
+	/* CLOCK_PROCESS_CPUTIME_ID. */
+	LIE(TIMERS, 0, F(Timers, timer), 0, F(PosixTimer, clock), 4, EBADMSG),
+	LIE(TIMERS, 0, F(Timers, timer), 0, F(PosixTimer, clock), 1, EBADMSG),		/* -1 */
+	/* A thread's, of no thread. */
+	LIE(TIMERS, 0, F(Timers, timer), 0, F(PosixTimer, clock), 3, EBADMSG),
+	LIE(TIMERS, 0, F(Timers, timer), 0, F(PosixTimer, notify), 3, EBADMSG),
+	/* A thread, but which. */
+	LIE(TIMERS, 0, F(Timers, timer), 0, F(PosixTimer, notify), 4, EBADMSG),
+	LIE(TIMERS, 0, F(Timers, timer), 1, F(PosixTimer, notify), 0, EBADMSG),
+	LIE(TIMERS, 0, F(Timers, timer), 0, F(PosixTimer, signal), 0, EBADMSG),
+	LIE(TIMERS, 0, F(Timers, timer), 0, F(PosixTimer, signal), 65, EBADMSG),
+	LIE(TIMERS, 0, F(Timers, timer), 0, F(PosixTimer, signal), 0xffffffff, EBADMSG),
+	LIE(TIMERS, 0, F(Timers, timer), 1, F(PosixTimer, target), 0, 0),
+	LIE(TIMERS, 0, F(Timers, timer), 1, F(PosixTimer, target), 1, 0),
+	LIE(TIMERS, 0, F(Timers, timer), 1, F(PosixTimer, target), 0xffffffff, 0),
+	LIE(TIMERS, 0, F(Timers, timer), 0, F(PosixTimer, interval_ns), 1ULL << 63, EBADMSG),
+	LIE(TIMERS, 0, F(Timers, timer), 0, F(PosixTimer, rest_ns), 0, EBADMSG),
+	LIE(TIMERS, 0, F(Timers, timer), 0, F(PosixTimer, rest_ns), 1ULL << 63, EBADMSG),
+	LIE(TIMERS, 0, F(Timers, timer), 1, F(PosixTimer, realtime_ns), 1ULL << 63, EBADMSG),
+	LIE(FS, 0, F(Fs, root), 0, F(Path, fs), 0, EBADMSG),
+	LIE(FS, 0, F(Fs, cwd), 0, F(Path, cred), 0xffffffff, EBADMSG),
+	LIE(FS, 0, 0, 0, F(Fs, umask), 01000, EBADMSG),
+	LIE(FS, 0, 0, 0, F(Fs, umask), 0xffffffff, EBADMSG),
+	LIE(MM, 0, 0, 0, F(Mm, exe_file), 0, EBADMSG),
+	LIE(MM, 0, 0, 0, F(Mm, exe_file), 1, EBADMSG),
+	LIE(MM, 0, 0, 0, F(Mm, exe_file), 0xffffffff, EBADMSG),
+	LIE(MM, 0, 0, 0, F(Mm, mmap_base), 1, EBADMSG),
+	LIE(MM, 0, 0, 0, F(Mm, mmap_base), KERNEL, EBADMSG),
+	LIE(MM, 0, 0, 0, F(Mm, dumpable), 3, EBADMSG),
+	LIE(MM, 0, 0, 0, F(Mm, nr_vmas), 0, EBADMSG),
+	LIE(MM, 0, 0, 0, F(Mm, nr_vmas), 0xffffffff, EBADMSG),
+	LIE(VMAS, 0, F(Vmas, vma), 0, F(Vma, start), 1, EBADMSG),
+	LIE(VMAS, 0, F(Vmas, vma), 0, F(Vma, start), KERNEL, EBADMSG),
+	LIE(VMAS, 0, F(Vmas, vma), 0, F(Vma, start), HOLE, EBADMSG),
+	LIE(VMAS, 0, F(Vmas, vma), 0, F(Vma, end), 1, EBADMSG),
+	LIE(VMAS, 0, F(Vmas, vma), 0, F(Vma, end), 0, EBADMSG),
+	/* With page tables of five levels. */
+	LIE(VMAS, 0, F(Vmas, vma), 0, F(Vma, end), HOLE, EOPNOTSUPP),
+	LIE(VMAS, 0, F(Vmas, vma), 0, F(Vma, end), -4096ULL, EBADMSG),
+	LIE(VMAS, 0, F(Vmas, vma), 0, F(Vma, end), TASK_SIZE_MAX, 0),
+	LIE(VMAS, 0, F(Vmas, vma), 0, F(Vma, end), 1ULL << 55, EOPNOTSUPP),
+	LIE(VMAS, 0, F(Vmas, vma), 1, F(Vma, start), 4096, EBADMSG),		/* overlap */
+	LIE(VMAS, 0, F(Vmas, vma), 0, F(Vma, prot), 8, EBADMSG),
+	LIE(VMAS, 0, F(Vmas, vma), 0, F(Vma, prot), 0x1000000, EBADMSG),	/* PROT_GROWSDOWN */
+	LIE(VMAS, 0, F(Vmas, vma), 0, F(Vma, flags), 1 << 16, EBADMSG),
+	/* Droppable memory of a file. */
+	LIE(VMAS, 0, F(Vmas, vma), 0, F(Vma, flags), 1 << 15, EBADMSG),
+	LIE(VMAS, 0, F(Vmas, vma), 0, F(Vma, flags), 0xffffffff, 0),
+	/* As if of a sealed memfd. */
+	LIE(VMAS, 0, F(Vmas, vma), 0, F(Vma, flags), 1 << 14, EBADMSG),
+	LIE(VMAS, 0, F(Vmas, vma), 0, F(Vma, flags), 1 << 14 | 1, EBADMSG),
+	LIE(VMAS, 0, F(Vmas, vma), 0, F(Vma, kind), 0, EBADMSG),
+	LIE(VMAS, 0, F(Vmas, vma), 0, F(Vma, kind), 2, EBADMSG),
+	LIE(VMAS, 0, F(Vmas, vma), 0, F(Vma, kind), 3, EBADMSG),
+	LIE(VMAS, 0, F(Vmas, vma), 0, F(Vma, file), 0, EBADMSG),
+	LIE(VMAS, 0, F(Vmas, vma), 0, F(Vma, file), 1, EBADMSG),
+	LIE(VMAS, 0, F(Vmas, vma), 0, F(Vma, file), 0xffffffff, EBADMSG),
+	LIE(VMAS, 0, F(Vmas, vma), 0, F(Vma, pgoff), -1ULL, EBADMSG),
+	LIE(VMAS, 0, F(Vmas, vma), 0, F(Vma, pgoff), (1ULL << 52) - 1, 0),
+	LIE(FDS, 0, F(Fds, fd), 0, F(Fd, fd), 3, EBADMSG),		/* fd: descending */
+	LIE(FDS, 0, F(Fds, fd), 1, F(Fd, fd), 0, EBADMSG),
+	LIE(FDS, 0, F(Fds, fd), 0, F(Fd, fd), 0xffffffff, EBADMSG),
+	LIE(FDS, 0, F(Fds, fd), 0, F(Fd, file), 0, EBADMSG),
+	LIE(FDS, 0, F(Fds, fd), 0, F(Fd, file), 1, EBADMSG),
+	LIE(FDS, 0, F(Fds, fd), 0, F(Fd, file), 0xffffffff, EBADMSG),
+	LIE(SIGHAND, 0, F(Sighand, action), 0, F(Sigaction, signal), 0, EBADMSG),
+	LIE(SIGHAND, 0, F(Sighand, action), 0, F(Sigaction, signal), 9, EBADMSG),
+	LIE(SIGHAND, 0, F(Sighand, action), 0, F(Sigaction, signal), 19, EBADMSG),
+	LIE(SIGHAND, 0, F(Sighand, action), 0, F(Sigaction, signal), 65, EBADMSG),
+	LIE(SIGHAND, 0, F(Sighand, action), 0, F(Sigaction, signal), 0xffffffff, EBADMSG),
+	LIE(SIGHAND, 0, F(Sighand, action), 0, F(Sigaction, flags), 0xffffffff, EBADMSG),
+	LIE(SIGNALS, 0, F(Signals, pending), 0, F(Signal, signal), 0, EBADMSG),
+	LIE(SIGNALS, 0, F(Signals, pending), 0, F(Signal, signal), 9, EBADMSG),
+	LIE(SIGNALS, 0, F(Signals, pending), 0, F(Signal, signal), 65, EBADMSG),
+	/* Not that of its siginfo. */
+	LIE(SIGNALS, 0, F(Signals, pending), 0, F(Signal, signal), 5, EBADMSG),
+	LIE(LIMITS, 0, F(Limits, limit), 0, F(Limit, resource), 16, EBADMSG),
+	LIE(LIMITS, 0, F(Limits, limit), 0, F(Limit, resource), 0xffffffff, EBADMSG),
+	/* Hard below soft (stack). */
+	LIE(LIMITS, 0, F(Limits, limit), 3, F(Limit, hard), 0, EBADMSG),
+	LIE(THREAD, 0, 0, 0, F(Thread, tid), 0, EBADMSG),
+	LIE(THREAD, 0, 0, 0, F(Thread, tid), 0xffffffff, EBADMSG),
+	LIE(THREAD, 1, 0, 0, F(Thread, tid), 0, EBADMSG),
+	LIE(THREAD, 1, 0, 0, F(Thread, tid), 1, EEXIST),
+	LIE(THREAD, 1, 0, 0, F(Thread, tid), 4 << 20, 0),
+	LIE(THREAD, 1, 0, 0, F(Thread, tid), 0xffffffff, EBADMSG),
+	LIE(THREAD, 0, 0, 0, F(Thread, cred), 0, EBADMSG),
+	LIE(THREAD, 1, 0, 0, F(Thread, cred), 0xffffffff, EBADMSG),
+	LIE(THREAD, 1, 0, 0, F(Thread, cred), 2, EBADMSG),
+	/* Pending. */
+	LIE(THREAD, 0, F(Thread, pending), 0, F(Signal, signal), 9, EBADMSG),
+	LIE(THREAD, 0, F(Thread, pending), 0, F(Signal, signal), 0, EBADMSG),
+	LIE(THREAD, 0, 0, 0, F(Thread, altstack_sp), KERNEL, EBADMSG),
+	LIE(THREAD, 0, 0, 0, F(Thread, altstack_size), -1ULL, EBADMSG),
+	LIE(THREAD, 0, 0, 0, F(Thread, altstack_flags), 0x10, EBADMSG),
+	LIE(THREAD, 0, F(Thread, rseq), 0, F(Rseq, ptr), KERNEL, 0),		/* rseq */
+	LIE(THREAD, 0, F(Thread, rseq), 0, F(Rseq, ptr), 1, 0),
+	LIE(THREAD, 0, F(Thread, rseq), 0, F(Rseq, len), 1, 0),
+	/* Restart kind. */
+	LIE(THREAD, 1, F(Thread, restart), 0, F(Restart, kind), 4, EBADMSG),
+	LIE(THREAD, 1, F(Thread, restart), 0, F(Restart, kind), 2, EBADMSG),
+	/* CLOCK_PROCESS_CPUTIME_ID. */
+	LIE(THREAD, 1, F(Thread, restart), 0, F(Restart, clockid), 2, EBADMSG),
+	/* CLOCK_REALTIME_ALARM. */
+	LIE(THREAD, 1, F(Thread, restart), 0, F(Restart, clockid), 8, EBADMSG),
+	LIE(THREAD, 1, F(Thread, restart), 0, F(Restart, clockid), 0xffffffff, EBADMSG),
+	LIE(THREAD, 0, F(Thread, restart), 0, F(Restart, bitset), 0, EBADMSG),
+	LIE(THREAD, 0, F(Thread, restart), 0, F(Restart, futex_flags), 0xffffffff, EBADMSG),
+	LIE(THREAD, 0, F(Thread, sched), 0, F(Sched, policy), 99, 0),
+	/* FIFO without a priority. */
+	LIE(THREAD, 0, F(Thread, sched), 0, F(Sched, policy), 1, 0),
+	/* Deadline without one. */
+	LIE(THREAD, 0, F(Thread, sched), 0, F(Sched, policy), 6, 0),
+	LIE(THREAD, 0, F(Thread, sched), 0, F(Sched, policy), 0x80000000, EBADMSG),
+	LIE(THREAD, 0, F(Thread, sched), 0, F(Sched, policy), 0xffffffff, EBADMSG),
+	/* Nice 100. */
+	LIE(THREAD, 0, F(Thread, sched), 0, F(Sched, nice), 200, EBADMSG),
+	LIE(THREAD, 0, F(Thread, sched), 0, F(Sched, rt_priority), 100, 0),
+	/* Ioprio: no class, but a level. */
+	LIE(THREAD, 0, F(Thread, sched), 0, F(Sched, ioprio), 1, EBADMSG),
+	/* No such class. */
+	LIE(THREAD, 0, F(Thread, sched), 0, F(Sched, ioprio), 4 << 13, EBADMSG),
+	/* More than there is room for. */
+	LIE(THREAD, 0, F(Thread, sched), 0, F(Sched, ioprio), 1 << 16 | 2 << 13, EBADMSG),
+	LIE(THREAD, 0, 0, 0, F(Thread, personality), 8, EBADMSG),
+	LIE(THREAD, 0, 0, 0, F(Thread, personality), 0xff, EBADMSG),
+	LIE(THREAD, 0, F(Thread, x86), 0, F(X86Regs, ip), KERNEL, EBADMSG),
+	LIE(THREAD, 0, F(Thread, x86), 0, F(X86Regs, ip), HOLE, EBADMSG),
+	LIE(THREAD, 0, F(Thread, x86), 0, F(X86Regs, ip), TASK_SIZE_MAX, EBADMSG),
+	LIE(THREAD, 0, F(Thread, x86), 0, F(X86Regs, ip), -1ULL, EBADMSG),
+	LIE(THREAD, 1, F(Thread, x86), 0, F(X86Regs, ip), -2ULL, EBADMSG),
+	/* Cs: the kernel's. */
+	LIE(THREAD, 0, F(Thread, x86), 0, F(X86Regs, cs), 0x10, EBADMSG),
+	LIE(THREAD, 0, F(Thread, x86), 0, F(X86Regs, cs), 0x23, EBADMSG),	/* 32-bit */
+	LIE(THREAD, 0, F(Thread, x86), 0, F(X86Regs, cs), 0, EBADMSG),
+	LIE(THREAD, 0, F(Thread, x86), 0, F(X86Regs, cs), 7, EBADMSG),		/* of an LDT */
+	LIE(THREAD, 0, F(Thread, x86), 0, F(X86Regs, ss), 0x18, EBADMSG),
+	LIE(THREAD, 0, F(Thread, x86), 0, F(X86Regs, ss), 0, EBADMSG),
+	LIE(THREAD, 0, F(Thread, x86), 0, F(X86Regs, fs_base), KERNEL, EBADMSG),
+	LIE(THREAD, 0, F(Thread, x86), 0, F(X86Regs, fs_base), HOLE, EBADMSG),
+	LIE(THREAD, 0, F(Thread, x86), 0, F(X86Regs, gs_base), KERNEL, EBADMSG),
+	LIE(THREAD, 0, F(Thread, x86), 0, F(X86Regs, ds), 0x10, EBADMSG),
+	LIE(THREAD, 0, F(Thread, x86), 0, F(X86Regs, fs), 0x33, EBADMSG),
+	LIE(THREAD, 0, F(Thread, x86), 0, F(X86Regs, gs), 0xffff, EBADMSG),
+	LIE(GUARDS, 0, F(Guards, run), 0, F(PageRun, addr), 1, EBADMSG),
+	LIE(GUARDS, 0, F(Guards, run), 0, F(PageRun, addr), 0, 0),
+	LIE(GUARDS, 0, F(Guards, run), 0, F(PageRun, addr), KERNEL & -4096ULL, EBADMSG),
+	LIE(GUARDS, 0, F(Guards, run), 0, F(PageRun, pages), 0, EBADMSG),
+	LIE(GUARDS, 0, F(Guards, run), 0, F(PageRun, pages), 0xffffffff, 0),
+	LIE(PAGE_RUNS, 0, F(PageRuns, run), 0, F(PageRun, addr), 0, EBADMSG),
+	LIE(PAGE_RUNS, 0, F(PageRuns, run), 0, F(PageRun, addr), 1, EBADMSG),
+	LIE(PAGE_RUNS, 0, F(PageRuns, run), 0, F(PageRun, addr), KERNEL, EBADMSG),
+	LIE(PAGE_RUNS, 0, F(PageRuns, run), 0, F(PageRun, addr), HOLE, EBADMSG),
+	LIE(PAGE_RUNS, 0, F(PageRuns, run), 0, F(PageRun, addr), HOLE - 4096, EBADMSG),
+	LIE(PAGE_RUNS, 0, F(PageRuns, run), 0, F(PageRun, addr), -4096ULL, EBADMSG),
+	LIE(PAGE_RUNS, 0, F(PageRuns, run), 0, F(PageRun, pages), 0, EBADMSG),
+	LIE(PAGE_RUNS, 0, F(PageRuns, run), 0, F(PageRun, pages), 257, EBADMSG),
+	LIE(PAGE_RUNS, 0, F(PageRuns, run), 0, F(PageRun, pages), 0xffffffff, EBADMSG),
+	LIE(SHMEM_RUN, 0, 0, 0, F(ShmemRun, shmem), 0, EBADMSG),
+	LIE(SHMEM_RUN, 0, 0, 0, F(ShmemRun, shmem), 1, EBADMSG),
+	LIE(SHMEM_RUN, 0, 0, 0, F(ShmemRun, offset), 65536, EBADMSG),
+	LIE(SHMEM_RUN, 0, 0, 0, F(ShmemRun, offset), 1ULL << 63, EBADMSG),
+	LIE(SHMEM_RUN, 0, 0, 0, F(ShmemRun, offset), -4096ULL, EBADMSG),
+};
+
+#endif
