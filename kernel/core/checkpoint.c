@@ -29,6 +29,8 @@
 #include "../arch/arch.h"
 #include "checkpoint.h"
 #include "../compat/compat.h"
+#include "context.h"
+#include "kinds.h"
 #include "../file/file_content.h"
 #include "../task/cred.h"
 #include "early.h"
@@ -44,8 +46,9 @@
 #include "../file/path.h"
 #include "../task/process.h"
 #include "../task/seccomp.h"
-#include "../task/signal.h"
+#include "../task/sighand.h"
 #include "../mm/snapshot.h"
+#include "refuse.h"
 #include "symbols.h"
 #include "../task/thread.h"
 #include "../task/timer.h"
@@ -54,41 +57,6 @@
 
 /* How often a process may exec while it is being parked, before we give up. */
 #define CHECKPOINT_TRIES	3
-
-int checkpoint_refuse(struct checkpoint *cp, enum ckpt_where where_type, u64 where,
-		      enum ckpt_reason reason, const char *advice, const char *fmt, ...)
-{
-	struct error_at at = {
-		.reason = reason,
-		.task = cp->leader,
-		.where_type = where_type,
-		.where = where,
-		.advice = advice,
-	};
-	struct va_format vaf = { .fmt = fmt };
-	va_list args;
-
-	va_start(args, fmt);
-	vaf.va = &args;
-	error_add(&cp->ctx->errors, -EOPNOTSUPP, &at, "%pV", &vaf);
-	va_end(args);
-	cp->refused = true;
-	return 0;
-}
-
-int checkpoint_refuse_file(struct checkpoint *cp, int fd, u64 addr, enum ckpt_reason reason,
-			   const char *advice, const char *fmt, ...)
-{
-	struct va_format vaf = { .fmt = fmt };
-	va_list args;
-
-	va_start(args, fmt);
-	vaf.va = &args;
-	checkpoint_refuse(cp, fd >= 0 ? CKPT_WHERE_FD : CKPT_WHERE_ADDRESS, fd >= 0 ? fd : addr,
-			  reason, advice, "%pV", &vaf);
-	va_end(args);
-	return 0;
-}
 
 /* ---- describe ---- */
 
@@ -131,9 +99,9 @@ static int checkpoint_held(struct checkpoint *cp)
 {
 	if (cp->out.held <= CKPT_IMAGE_HELD_MAX)
 		return 0;
-	return checkpoint_refuse(cp, CKPT_WHERE_NONE, 0, CKPT_REASON_UNSUPPORTED, NULL,
-				 "more than %u MiB of credentials and seccomp filters is not supported",
-				 CKPT_IMAGE_HELD_MAX >> 20);
+	return refuse(cp, CKPT_WHERE_NONE, 0, CKPT_REASON_UNSUPPORTED, NULL,
+		      "more than %u MiB of credentials and seccomp filters is not supported",
+		      CKPT_IMAGE_HELD_MAX >> 20);
 }
 
 static int checkpoint_write_creds(struct checkpoint *cp)
@@ -159,8 +127,8 @@ static int checkpoint_write_creds(struct checkpoint *cp)
 		}
 		why = lsm_unsupported(pt->thread->cred);
 		if (why)
-			checkpoint_refuse(cp, CKPT_WHERE_NONE, 0, CKPT_REASON_UNSUPPORTED, NULL,
-					  "%s is not supported", why);
+			refuse(cp, CKPT_WHERE_NONE, 0, CKPT_REASON_UNSUPPORTED, NULL,
+			       "%s is not supported", why);
 		/* The main thread is the first. */
 		cp->program = cp->program ?: obj;
 		ret = cred_write(&cp->out, pt->task, pt->thread->cred, obj->id);
@@ -176,7 +144,7 @@ static int checkpoint_write_threads(struct checkpoint *cp)
 	struct object *obj;
 	int ret;
 
-	ret = signal_write(&cp->out, cp->signals);
+	ret = sighand_write(&cp->out, cp->signals);
 	if (ret)
 		return ret;
 	list_for_each_entry(pt, &cp->park->list, list) {
@@ -207,13 +175,13 @@ static int checkpoint_signals(struct checkpoint *cp)
 		.task = cp->leader,
 		.advice = "try again",
 	};
-	struct signal_process *signals = ERR_PTR(-ECHILD);
+	struct sighand_state *signals = ERR_PTR(-ECHILD);
 	struct park_task *pt;
 
 	list_for_each_entry(pt, &cp->park->list, list) {
 		if (pt->task != cp->leader)
 			continue;
-		signals = signal_save_process(pt);
+		signals = sighand_save(pt);
 		break;
 	}
 	if (PTR_ERR_OR_ZERO(signals) == -ECHILD)
@@ -232,7 +200,7 @@ static int checkpoint_describe(struct checkpoint *cp)
 	struct error_at at = { .reason = CKPT_REASON_UNSUPPORTED, .task = cp->leader };
 	int ret;
 
-	dev_phase(cp->ctx, CKPT_PHASE_DESCRIBE);
+	operation_phase(cp->ctx, CKPT_PHASE_DESCRIBE);
 	cp->mm = get_task_mm(cp->leader);
 	if (!cp->mm)
 		return checkpoint_gone(cp);
@@ -303,13 +271,13 @@ static void checkpoint_free(struct checkpoint *cp)
 		mmput(cp->mm);
 	if (cp->leader)
 		put_task_struct(cp->leader);
-	signal_free_process(cp->signals);
+	sighand_free(cp->signals);
 	kvfree(cp->bounce);
 	kfree(cp->path);
 	kfree(cp);
 }
 
-static struct checkpoint *checkpoint_new(struct dev_ctx *ctx, const struct ckpt_checkpoint *arg)
+static struct checkpoint *checkpoint_new(struct operation *ctx, const struct ckpt_checkpoint *arg)
 {
 	struct checkpoint *cp = kzalloc(sizeof(*cp), GFP_KERNEL_ACCOUNT);
 
@@ -319,7 +287,7 @@ static struct checkpoint *checkpoint_new(struct dev_ctx *ctx, const struct ckpt_
 	cp->flags = arg->flags;
 	spool_init(&cp->out.spool);
 	INIT_LIST_HEAD(&cp->paths);
-	object_init(&cp->objects);
+	object_init(&cp->objects, kinds_of_objects);
 	xa_init_flags(&cp->aliases, XA_FLAGS_ACCOUNT);
 	xa_init_flags(&cp->leased, XA_FLAGS_ACCOUNT);
 	xa_init_flags(&cp->leases, XA_FLAGS_ACCOUNT);
@@ -425,7 +393,7 @@ static int checkpoint_park(struct checkpoint *cp, const struct ckpt_checkpoint *
 	struct park *park;
 	int tries, ret;
 
-	dev_phase(cp->ctx, CKPT_PHASE_PARK);
+	operation_phase(cp->ctx, CKPT_PHASE_PARK);
 	for (tries = 0; ; tries++) {
 		ret = checkpoint_find(cp, arg->pid) ?: checkpoint_early(cp, deadline);
 		if (ret)
@@ -472,7 +440,7 @@ static int checkpoint_snapshot(struct checkpoint *cp, struct snapshot *snap,
 	ktime_t start = ktime_get();
 	struct mm_struct *copy;
 
-	dev_phase(cp->ctx, CKPT_PHASE_SNAPSHOT);
+	operation_phase(cp->ctx, CKPT_PHASE_SNAPSHOT);
 	copy = snapshot_take(snap, cp->mm);
 	if (IS_ERR(copy))
 		return error_add(&cp->ctx->errors, PTR_ERR(copy), &at,
@@ -510,7 +478,7 @@ static int checkpoint_stream(struct checkpoint *cp)
 {
 	int ret = 0;
 
-	dev_phase(cp->ctx, CKPT_PHASE_PAGES);
+	operation_phase(cp->ctx, CKPT_PHASE_PAGES);
 	if (cp->out.spooling)
 		ret = stream_out_unspool(&cp->out);
 	if (!ret)
@@ -520,7 +488,7 @@ static int checkpoint_stream(struct checkpoint *cp)
 	return ret;
 }
 
-int checkpoint_run(struct dev_ctx *ctx, struct ckpt_checkpoint *arg)
+int checkpoint_run(struct operation *op, struct ckpt_checkpoint *arg, struct checkpoint **held)
 {
 	bool hold = arg->flags & CKPT_CHECKPOINT_HOLD;
 	ktime_t start = ktime_get();
@@ -528,10 +496,10 @@ int checkpoint_run(struct dev_ctx *ctx, struct ckpt_checkpoint *arg)
 	struct checkpoint *cp;
 	int ret;
 
-	cp = checkpoint_new(ctx, arg);
+	cp = checkpoint_new(op, arg);
 	if (!cp)
 		return -ENOMEM;
-	ret = stream_out_open(&cp->out, ctx, arg->out_fd, arg->flags & CKPT_CHECKPOINT_DRY_RUN);
+	ret = stream_out_open(&cp->out, op, arg->out_fd, arg->flags & CKPT_CHECKPOINT_DRY_RUN);
 	if (ret)
 		goto out;
 	snap = snapshot_prepare();
@@ -564,7 +532,7 @@ out:
 		object_destroy(&cp->objects);
 		mmput(cp->snapshot);
 		cp->snapshot = NULL;
-		ctx->held = cp;
+		*held = cp;
 		return 0;
 	}
 	checkpoint_free(cp);

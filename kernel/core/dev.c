@@ -6,13 +6,15 @@
 #include <linux/fs.h>
 #include <linux/miscdevice.h>
 #include <linux/module.h>
+#include <linux/mutex.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
 #include "checkpoint.h"
 #include "dev.h"
+#include "interrupt.h"
+#include "operation.h"
 #include "restart.h"
-#include "../task/signal.h"
 #include "symbols.h"
 #include "../../uapi/ckpt_image.h"
 
@@ -33,24 +35,17 @@
 #define DEV_RESTART_SIZE_V2	80
 #define DEV_PROGRESS_SIZE_V1	32
 
-struct dev_ctx *dev_ctx_get(struct dev_ctx *ctx)
-{
-	kref_get(&ctx->ref);
-	return ctx;
-}
-
-static void dev_ctx_free(struct kref *ref)
-{
-	struct dev_ctx *ctx = container_of(ref, struct dev_ctx, ref);
-
-	error_destroy(&ctx->errors);
-	kfree(ctx);
-}
-
-void dev_ctx_put(struct dev_ctx *ctx)
-{
-	kref_put(&ctx->ref, dev_ctx_free);
-}
+/**
+ * struct dev_ctx - one open file of /dev/ckpt
+ * @lock: held by the operation that runs; taken with trylock, so a second one sees EBUSY
+ * @op: the operation that runs; a reference is held
+ * @held: a finished checkpoint whose program is still frozen, or NULL; protected by @lock
+ */
+struct dev_ctx {
+	struct mutex lock;
+	struct operation *op;
+	struct checkpoint *held;
+};
 
 static int dev_open(struct inode *inode, struct file *file)
 {
@@ -58,9 +53,12 @@ static int dev_open(struct inode *inode, struct file *file)
 
 	if (!ctx)
 		return -ENOMEM;
-	kref_init(&ctx->ref);
+	ctx->op = operation_new();
+	if (!ctx->op) {
+		kfree(ctx);
+		return -ENOMEM;
+	}
 	mutex_init(&ctx->lock);
-	error_init(&ctx->errors);
 	file->private_data = ctx;
 	return nonseekable_open(inode, file);
 }
@@ -71,7 +69,8 @@ static int dev_release(struct inode *inode, struct file *file)
 
 	if (ctx->held)
 		checkpoint_release(ctx->held, CKPT_RELEASE_RUN);
-	dev_ctx_put(ctx);
+	operation_put(ctx->op);
+	kfree(ctx);
 	return 0;
 }
 
@@ -112,7 +111,7 @@ static int dev_check_errors(u64 errors, u32 cap, u32 len)
 /* Hand out the operation's errors; its own result wins over a bad array. */
 static long dev_give_errors(struct dev_ctx *ctx, long ret, u64 errors, u32 cap, u32 *len)
 {
-	int n = error_give(&ctx->errors, errors, cap);
+	int n = error_give(&ctx->op->errors, errors, cap);
 
 	*len = max(n, 0);
 	if (!ret && n < 0)
@@ -142,7 +141,7 @@ static long dev_ioc_checkpoint(struct dev_ctx *ctx, void __user *uarg, size_t si
 	if (ctx->held)
 		return -EBUSY;
 
-	ret = checkpoint_run(ctx, &arg);
+	ret = checkpoint_run(ctx->op, &arg, &ctx->held);
 	ret = dev_give_errors(ctx, ret, arg.errors, arg.errors_cap, &arg.errors_len);
 	if (copy_to_user(uarg, &arg, min(size, sizeof(arg))) && !ret)
 		ret = -EFAULT;
@@ -171,7 +170,7 @@ static long dev_ioc_release(struct dev_ctx *ctx, void __user *uarg, size_t size)
 		return -ENOENT;
 	arg.frozen_ns = checkpoint_release(ctx->held, arg.how);
 	ctx->held = NULL;
-	dev_phase(ctx, CKPT_PHASE_IDLE);
+	operation_phase(ctx->op, CKPT_PHASE_IDLE);
 	if (copy_to_user(uarg, &arg, sizeof(arg)))
 		return -EFAULT;
 	return 0;
@@ -204,7 +203,7 @@ static long dev_ioc_restart(struct dev_ctx *ctx, void __user *uarg, size_t size)
 		return -EFAULT;
 
 	check = arg.flags & CKPT_RESTART_CHECK;
-	ret = restart_run(ctx, &arg);
+	ret = restart_run(ctx->op, &arg);
 	told = dev_give_errors(ctx, ret, arg.errors, arg.errors_cap, &arg.errors_len);
 	if (copy_to_user(uarg, &arg, min(size, sizeof(arg))) && !told)
 		told = -EFAULT;
@@ -215,11 +214,11 @@ static long dev_ioc_restart(struct dev_ctx *ctx, void __user *uarg, size_t size)
 static long dev_ioc_progress(struct dev_ctx *ctx, void __user *uarg, size_t size)
 {
 	struct ckpt_progress arg = {
-		.phase = atomic_read(&ctx->progress.phase),
-		.nr_tasks = atomic_read(&ctx->progress.nr_tasks),
-		.pages = atomic64_read(&ctx->progress.pages),
-		.pages_total = atomic64_read(&ctx->progress.pages_total),
-		.bytes = atomic64_read(&ctx->progress.bytes),
+		.phase = atomic_read(&ctx->op->progress.phase),
+		.nr_tasks = atomic_read(&ctx->op->progress.nr_tasks),
+		.pages = atomic64_read(&ctx->op->progress.pages),
+		.pages_total = atomic64_read(&ctx->op->progress.pages_total),
+		.bytes = atomic64_read(&ctx->op->progress.bytes),
 	};
 
 	BUILD_BUG_ON(sizeof(arg) != DEV_PROGRESS_SIZE_V1);
@@ -265,17 +264,13 @@ static long dev_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 
 	if (!mutex_trylock(&ctx->lock))
 		return -EBUSY;
-	if (!ctx->held) {
-		atomic_set(&ctx->progress.nr_tasks, 0);
-		atomic64_set(&ctx->progress.pages, 0);
-		atomic64_set(&ctx->progress.pages_total, 0);
-		atomic64_set(&ctx->progress.bytes, 0);
-	}
+	if (!ctx->held)
+		operation_begin(ctx->op);
 	/* It cannot begin anew, and what a handler does can wait. */
-	signal_mute(&blocked);
+	interrupt_mute(&blocked);
 	ret = op->run(ctx, uarg, _IOC_SIZE(cmd));
 	sym(set_current_blocked)(&blocked);
-	dev_phase(ctx, ctx->held ? CKPT_PHASE_HELD : CKPT_PHASE_IDLE);
+	operation_phase(ctx->op, ctx->held ? CKPT_PHASE_HELD : CKPT_PHASE_IDLE);
 	mutex_unlock(&ctx->lock);
 	return ret;
 }

@@ -11,7 +11,7 @@
 #include <linux/sched/task.h>
 #include <linux/slab.h>
 
-#include "checkpoint.h"
+#include "context.h"
 #include "early.h"
 #include "../file/file.h"
 #include "park.h"

@@ -9,7 +9,7 @@
 #include <linux/slab.h>
 
 #include "../arch/arch.h"
-#include "dev.h"
+#include "operation.h"
 #include "park.h"
 #include "symbols.h"
 #include "../task/syscall.h"
@@ -269,7 +269,7 @@ static int park_scan(struct park *park, bool *leaving)
 	return n;
 }
 
-int park_late(struct dev_ctx *ctx, struct task_struct *task)
+int park_late(struct operation *ctx, struct task_struct *task)
 {
 	struct error_at at = { .reason = CKPT_REASON_BUSY, .task = task };
 
@@ -286,7 +286,7 @@ int park_late(struct dev_ctx *ctx, struct task_struct *task)
 			 task_state_to_char(task));
 }
 
-static int park_timeout(struct dev_ctx *ctx, struct park *park)
+static int park_timeout(struct operation *ctx, struct park *park)
 {
 	struct error_at at = { .reason = CKPT_REASON_BUSY };
 	struct park_task *pt;
@@ -298,7 +298,7 @@ static int park_timeout(struct dev_ctx *ctx, struct park *park)
 }
 
 /* Without its leader there is no process to speak of, whoever else came to rest. */
-static int park_leader(struct dev_ctx *ctx, struct park *park)
+static int park_leader(struct operation *ctx, struct park *park)
 {
 	struct error_at at = { .reason = CKPT_REASON_GONE, .task = park->leader };
 
@@ -308,7 +308,7 @@ static int park_leader(struct dev_ctx *ctx, struct park *park)
 			 "its thread group leader ended or executed another program");
 }
 
-static int park_wait(struct dev_ctx *ctx, struct park *park, bool leaving, unsigned long deadline)
+static int park_wait(struct operation *ctx, struct park *park, bool leaving, unsigned long deadline)
 {
 	ktime_t moment = PARK_LEAVE_NS;
 	long left = deadline - jiffies;
@@ -330,7 +330,7 @@ static int park_wait(struct dev_ctx *ctx, struct park *park, bool leaving, unsig
 	return park_leader(ctx, park);
 }
 
-static int park_errors(struct dev_ctx *ctx, struct park *park)
+static int park_errors(struct operation *ctx, struct park *park)
 {
 	struct error_at at = { .reason = CKPT_REASON_OTHER };
 	struct park_task *pt;
@@ -397,7 +397,7 @@ static bool park_claim(struct park *park)
 	return claimed;
 }
 
-static int park_claim_wait(struct dev_ctx *ctx, struct park *park, unsigned long deadline)
+static int park_claim_wait(struct operation *ctx, struct park *park, unsigned long deadline)
 {
 	struct error_at at = {
 		.reason = CKPT_REASON_BUSY,
@@ -412,7 +412,7 @@ static int park_claim_wait(struct dev_ctx *ctx, struct park *park, unsigned long
 	return left ? 0 : error_add(&ctx->errors, -EBUSY, &at, "is held by another checkpoint");
 }
 
-struct park *park_process(struct dev_ctx *ctx, struct task_struct *leader, unsigned long deadline)
+struct park *park_process(struct operation *ctx, struct task_struct *leader, unsigned long deadline)
 {
 	struct park *park = kzalloc(sizeof(*park), GFP_KERNEL_ACCOUNT);
 	bool there, leaving;

@@ -22,7 +22,7 @@
 
 #include "../../uapi/ckpt.h"
 
-struct dev_ctx;
+struct operation;
 struct thread_state;
 struct park;
 
@@ -120,10 +120,11 @@ struct park {
  * Return: the parked process, or an ERR_PTR with the error recorded: -ETIMEDOUT it does not come
  * to rest, -EBUSY somebody holds it, -ECHILD it ended, -EINTR the caller was killed, -ENOMEM.
  */
-struct park *park_process(struct dev_ctx *ctx, struct task_struct *leader, unsigned long deadline);
+struct park *park_process(struct operation *ctx, struct task_struct *leader,
+			  unsigned long deadline);
 
 /** park_late() - a thread has not come to rest in time: record why; Return: the errno */
-int park_late(struct dev_ctx *ctx, struct task_struct *task);
+int park_late(struct operation *ctx, struct task_struct *task);
 
 /**
  * park_ends() - is a thread, or its whole process, about to end?

@@ -22,6 +22,9 @@
 
 #include "../arch/arch.h"
 #include "../compat/compat.h"
+#include "build.h"
+#include "context.h"
+#include "kinds.h"
 #include "../file/file_content.h"
 #include "../file/epoll.h"
 #include "../file/file.h"
@@ -41,6 +44,7 @@
 #include "../task/sched.h"
 #include "../task/seccomp.h"
 #include "../mm/shmem.h"
+#include "../task/sighand.h"
 #include "../task/signal.h"
 #include "symbols.h"
 #include "../task/thread.h"
@@ -72,16 +76,8 @@ static void restart_free(void *arg)
 	vma_forget(rs);
 	mm_forget(rs);
 	identity_free(rs);
-	dev_ctx_put(rs->ctx);
+	operation_put(rs->ctx);
 	kvfree(rs);
-}
-
-int restart_add(struct restart *rs, enum object_kind kind, u32 id, void *ptr)
-{
-	int ret = object_add(&rs->objects, kind, id, ptr);
-
-	return ret == -EEXIST ?
-	       stream_in_bad(&rs->in, "id %u is too high, or used twice", id) : ret;
 }
 
 /* ---- in the process that is being built ---- */
@@ -139,9 +135,9 @@ static bool restart_wait_pid(struct restart *rs, u32 nr)
 	most = holder == HOLDER_ENDS ? RESTART_WAIT_ENDING : RESTART_WAIT_REAPED;
 	if (time_after(jiffies, rs->wait_since + most))
 		return false;
-	dev_phase(rs->ctx, CKPT_PHASE_WAIT);
+	operation_phase(rs->ctx, CKPT_PHASE_WAIT);
 	schedule_timeout_killable(max(HZ / 50, 1));
-	dev_phase(rs->ctx, CKPT_PHASE_BUILD);
+	operation_phase(rs->ctx, CKPT_PHASE_BUILD);
 	return true;
 }
 
@@ -353,9 +349,9 @@ static const struct restart_record restart_records[] = {
 	[CKPT_REC_EPOLL] = { epoll_read, false, REC(FDS), REC(LOCKS) | RESTART_CONTENT },
 	[CKPT_REC_LOCKS] = { lock_read, false, REC(FDS), RESTART_CONTENT },
 	[CKPT_REC_INOTIFY] = { inotify_read, false, REC(FDS) | REC(MM), RESTART_CONTENT },
-	[CKPT_REC_SIGHAND] = { signal_read_actions, true, 0, RESTART_CONTENT },
+	[CKPT_REC_SIGHAND] = { sighand_read, true, 0, RESTART_CONTENT },
 	/* Before there are threads, which the kernel looks at for each signal that it sends. */
-	[CKPT_REC_SIGNALS] = { signal_read_shared, true, 0, REC(THREAD) | RESTART_CONTENT },
+	[CKPT_REC_SIGNALS] = { sighand_read_shared, true, 0, REC(THREAD) | RESTART_CONTENT },
 	[CKPT_REC_LIMITS] = { process_read_limits, true, 0, RESTART_CONTENT },
 	[CKPT_REC_THREAD] = { restart_thread, false, REC(MM) | REC(CRED), RESTART_CONTENT },
 	[CKPT_REC_TIMERS] = { timer_read, true, REC(THREAD), RESTART_CONTENT },
@@ -404,7 +400,7 @@ static int restart_one(struct restart *rs)
 	if (restart_too_many(rs))
 		return stream_in_bad(&rs->in, "too many records %u", type);
 	if (type == CKPT_REC_PAGE_RUNS)
-		dev_phase(rs->ctx, CKPT_PHASE_PAGES);
+		operation_phase(rs->ctx, CKPT_PHASE_PAGES);
 	rs->seen |= BIT_ULL(type);
 	return rec->run(rs);
 }
@@ -526,7 +522,7 @@ static int restart_finish(struct restart *rs)
 {
 	int ret;
 
-	dev_phase(rs->ctx, CKPT_PHASE_FINISH);
+	operation_phase(rs->ctx, CKPT_PHASE_FINISH);
 	ret = restart_xstate(rs, build_leader(rs->build));
 	if (!ret && rs->last_thread)
 		ret = restart_xstate(rs, rs->last_thread);
@@ -538,7 +534,7 @@ static int restart_finish(struct restart *rs)
 		      build_call(build_leader(rs->build), restart_dumpable);
 }
 
-static struct restart *restart_new(struct dev_ctx *ctx, const struct ckpt_restart *arg)
+static struct restart *restart_new(struct operation *ctx, const struct ckpt_restart *arg)
 {
 	struct restart *rs = kvzalloc(sizeof(*rs), GFP_KERNEL_ACCOUNT);
 
@@ -549,11 +545,11 @@ static struct restart *restart_new(struct dev_ctx *ctx, const struct ckpt_restar
 		kvfree(rs);
 		return NULL;
 	}
-	rs->ctx = dev_ctx_get(ctx);
+	rs->ctx = operation_get(ctx);
 	rs->flags = arg->flags;
 	rs->restarter = task_tgid_nr(current);
 	rs->last_fd = -1;
-	object_init(&rs->objects);
+	object_init(&rs->objects, kinds_of_objects);
 	INIT_LIST_HEAD(&rs->timerfds);
 	INIT_LIST_HEAD(&rs->fowns);
 	INIT_LIST_HEAD(&rs->truncate);
@@ -628,7 +624,7 @@ static int restart_killed(struct restart *rs)
 			 "process %u was killed while it was built", rs->proc.pid);
 }
 
-int restart_run(struct dev_ctx *ctx, struct ckpt_restart *arg)
+int restart_run(struct operation *op, struct ckpt_restart *arg)
 {
 	bool check = arg->flags & CKPT_RESTART_CHECK;
 	ktime_t start = ktime_get();
@@ -638,16 +634,16 @@ int restart_run(struct dev_ctx *ctx, struct ckpt_restart *arg)
 	sigset_t blocked;
 	int ret;
 
-	rs = restart_new(ctx, arg);
+	rs = restart_new(op, arg);
 	if (!rs)
 		return -ENOMEM;
 	build = rs->build;
-	dev_phase(ctx, CKPT_PHASE_BUILD);
+	operation_phase(op, CKPT_PHASE_BUILD);
 	ret = restart_tty(rs, arg->tty_fd);
 	if (!ret)
 		ret = path_relocate(rs, u64_to_user_ptr(arg->relocate), arg->relocate_len);
 	if (!ret)
-		ret = stream_in_open(&rs->in, ctx, arg->in_fd);
+		ret = stream_in_open(&rs->in, op, arg->in_fd);
 	if (!ret)
 		ret = restart_header(rs);
 	if (ret)
@@ -675,7 +671,7 @@ int restart_run(struct dev_ctx *ctx, struct ckpt_restart *arg)
 		restart_clocks(rs);
 	/* Said before it is so: who has not read it may still kill us. */
 	if (!ret && !check)
-		dev_phase(ctx, CKPT_PHASE_STARTED);
+		operation_phase(op, CKPT_PHASE_STARTED);
 	if (!ret && fatal_signal_pending(current))
 		ret = -EINTR;
 	if (!ret) {

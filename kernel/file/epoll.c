@@ -18,13 +18,13 @@
 #include <linux/uaccess.h>
 
 #include "../arch/arch.h"
-#include "../core/checkpoint.h"
+#include "../core/context.h"
+#include "../core/refuse.h"
 #include "../compat/compat.h"
 #include "epoll.h"
 #include "fdinfo.h"
-#include "file.h"
+#include "description.h"
 #include "path.h"
-#include "../core/restart.h"
 #include "../core/symbols.h"
 
 /* Flags of a watch. The other bits of its events are poll events. */
@@ -114,8 +114,8 @@ struct epoll_write {
 
 static int epoll_refuse(struct epoll_write *ew, const char *what)
 {
-	return checkpoint_refuse(ew->cp, CKPT_WHERE_FD, ew->fd, CKPT_REASON_UNSUPPORTED, NULL,
-				 "%s is not supported", what);
+	return refuse(ew->cp, CKPT_WHERE_FD, ew->fd, CKPT_REASON_UNSUPPORTED, NULL,
+		      "%s is not supported", what);
 }
 
 static bool epoll_parse(const char *line, struct pb_epoll_watch *watch)
@@ -313,10 +313,10 @@ static int epoll_write_watch(struct epoll_write *ew, const char *line)
 		return epoll_refuse(ew, "an epoll instance of this kernel");
 	if (!found || found->fd != watch->fd || found->events != watch->events ||
 	    found->data != watch->data)
-		return checkpoint_refuse(ew->cp, CKPT_WHERE_FD, ew->fd, CKPT_REASON_UNSUPPORTED,
-					 NULL, "%s (fd %u) is not supported",
-					 "an epoll watch of a file that others have open",
-					 watch->fd);
+		return refuse(ew->cp, CKPT_WHERE_FD, ew->fd, CKPT_REASON_UNSUPPORTED,
+			      NULL, "%s (fd %u) is not supported",
+			      "an epoll watch of a file that others have open",
+			      watch->fd);
 	ew->next++;
 	obj = object_lookup(&ew->cp->objects, OBJECT_FILE, found->file);
 	watch->file = obj->id;
@@ -415,7 +415,7 @@ int epoll_write(struct checkpoint *cp)
 struct file *epoll_open(struct restart *rs, const struct pb_file *pb)
 {
 	struct error_at at = { .reason = CKPT_REASON_OTHER, .task = current };
-	struct file *file = file_take_fd(arch_sys(epoll_create1, 0));
+	struct file *file = description_take_fd(arch_sys(epoll_create1, 0));
 
 	if (IS_ERR(file))
 		error_add(&rs->ctx->errors, PTR_ERR(file), &at,
@@ -528,7 +528,8 @@ static int epoll_watch(struct restart *rs, struct object *epoll,
 		.where_type = CKPT_WHERE_FD,
 		.where = epoll->fd,
 	};
-	struct file *file = object_find(&rs->objects, OBJECT_FILE, watch->file);
+	struct object *obj = object_by_id(&rs->objects, OBJECT_FILE, watch->file);
+	struct file *file = obj ? obj->ptr : NULL;
 	struct epoll_event event = {
 		.events = (__force __poll_t)watch->events,
 		.data = watch->data,
@@ -546,7 +547,7 @@ static int epoll_watch(struct restart *rs, struct object *epoll,
 				 "an epoll watch with EPOLLWAKEUP is denied");
 	}
 	/* An edge must not be missed: hide one only if nothing new can come at the same time. */
-	if (fired || (watch->seen && watch->events & EPOLL_EDGE && file_quiet(file)))
+	if (fired || (watch->seen && watch->events & EPOLL_EDGE && obj->quiet))
 		ret = epoll_add_quiet(epoll, file, watch);
 	else
 		ret = epoll_add(epoll, file, watch->fd, &event);

@@ -12,11 +12,11 @@
 #include <linux/wait.h>
 
 #include "../arch/arch.h"
-#include "../core/checkpoint.h"
+#include "../core/context.h"
+#include "../core/refuse.h"
 #include "eventfd.h"
 #include "fdinfo.h"
-#include "file.h"
-#include "../core/restart.h"
+#include "description.h"
 #include "scratch.h"
 
 bool eventfd_match(struct file *file)
@@ -70,12 +70,12 @@ int eventfd_save(struct checkpoint *cp, struct file *file, int fd, u64 addr, str
 	if (!IS_ERR(info))
 		kvfree(info);
 	if (semaphore < 0)
-		return checkpoint_refuse(cp, CKPT_WHERE_FD, fd, CKPT_REASON_UNSUPPORTED, NULL,
-					 "an eventfd of this kernel is not supported");
+		return refuse(cp, CKPT_WHERE_FD, fd, CKPT_REASON_UNSUPPORTED, NULL,
+			      "an eventfd of this kernel is not supported");
 	/* Only the kernel can count that far. */
 	if (count == U64_MAX)
-		return checkpoint_refuse(cp, CKPT_WHERE_FD, fd, CKPT_REASON_UNSUPPORTED, NULL,
-					 "an eventfd that has overflowed is not supported");
+		return refuse(cp, CKPT_WHERE_FD, fd, CKPT_REASON_UNSUPPORTED, NULL,
+			      "an eventfd that has overflowed is not supported");
 	pb->has_eventfd = true;
 	pb->eventfd.count = count;
 	pb->eventfd.semaphore = semaphore;
@@ -107,8 +107,8 @@ struct file *eventfd_open(struct restart *rs, const struct pb_file *pb)
 
 	if (pb->eventfd.count == U64_MAX)
 		return ERR_PTR(stream_in_bad(&rs->in, "count of eventfd %u", pb->id));
-	file = file_take_fd(arch_sys(eventfd2, large ? 0 : pb->eventfd.count,
-				     pb->eventfd.semaphore ? EFD_SEMAPHORE : 0));
+	file = description_take_fd(arch_sys(eventfd2, large ? 0 : pb->eventfd.count,
+					    pb->eventfd.semaphore ? EFD_SEMAPHORE : 0));
 	if (!IS_ERR(file) && large) {
 		ret = eventfd_add(file, pb->eventfd.count);
 		if (ret) {

@@ -10,10 +10,12 @@
 #include <linux/slab.h>
 #include <linux/syscalls.h>
 
-#include "../core/checkpoint.h"
+#include "../core/context.h"
+#include "../core/refuse.h"
 #include "../compat/compat.h"
 #include "epoll.h"
 #include "eventfd.h"
+#include "description.h"
 #include "file_content.h"
 #include "file.h"
 #include "sigio.h"
@@ -25,7 +27,6 @@
 #include "pidfd.h"
 #include "pipe.h"
 #include "proc.h"
-#include "../core/restart.h"
 #include "rights.h"
 #include "../mm/shmem.h"
 #include "signalfd.h"
@@ -33,17 +34,6 @@
 #include "timerfd.h"
 #include "tty.h"
 #include "unlinked.h"
-
-/* Flags of a description that fcntl(F_SETFL) changes. */
-#define FILE_SETFL	(O_APPEND | O_NONBLOCK | O_DIRECT | O_NOATIME)
-/*
- * Flags that were said once, where it was opened, and that fcntl(F_GETFL) shows; how it is made
- * here may take others. O_CLOEXEC is among them: of some anonymous files.
- */
-#define FILE_OPENED	(O_LARGEFILE | O_CLOEXEC | O_NOFOLLOW | O_DIRECTORY | O_DSYNC | __O_SYNC | \
-			 O_EMPTYPATH)
-/* Without what the kernel keeps in f_flags for itself (FMODE_EXEC and the like). */
-#define FILE_FLAGS	(O_ACCMODE | FILE_SETFL | FILE_OPENED | O_PATH | __O_TMPFILE)
 
 /**
  * struct file_kind - a kind of open file; the first that matches is it
@@ -141,9 +131,9 @@ int file_refuse(struct checkpoint *cp, struct file *file, int fd, u64 addr, cons
 {
 	char *name = d_path(compat_file_path(file), cp->path, PATH_MAX);
 
-	return checkpoint_refuse_file(cp, fd, addr, CKPT_REASON_UNSUPPORTED, NULL,
-				      "%s (%.128s) is not supported", why,
-				      IS_ERR(name) ? "?" : name);
+	return refuse_file(cp, fd, addr, CKPT_REASON_UNSUPPORTED, NULL,
+			   "%s (%.128s) is not supported", why,
+			   IS_ERR(name) ? "?" : name);
 }
 
 static int file_save_path(struct checkpoint *cp, struct file *file, int fd, u64 addr,
@@ -222,11 +212,6 @@ static const struct file_kind *file_kind(struct file *file)
 const char *file_unsupported(struct file *file)
 {
 	return file_kind(file)->match == file_any ? file_path_unsupported(file) : NULL;
-}
-
-bool file_quiet(struct file *file)
-{
-	return file_kind(file)->quiet;
 }
 
 /**
@@ -328,9 +313,9 @@ int file_write(struct checkpoint *cp, struct file *file, int fd, u64 addr, u32 *
 		if (!why && fd < 0)
 			why = overlay_unsupported(file);
 		if (why)
-			checkpoint_refuse_file(cp, fd, addr, CKPT_REASON_UNSUPPORTED, NULL,
-					       "%s is not supported", why);
-		pb.flags = file->f_flags & FILE_FLAGS & ~__O_TMPFILE;
+			refuse_file(cp, fd, addr, CKPT_REASON_UNSUPPORTED, NULL,
+				    "%s is not supported", why);
+		pb.flags = file->f_flags & DESCRIPTION_FLAGS & ~__O_TMPFILE;
 		/* Nobody sees it there, and overlayfs sets it by itself, with rights of its own. */
 		if (fd < 0)
 			pb.flags &= ~O_NOATIME;
@@ -546,10 +531,10 @@ int file_check_shared(struct checkpoint *cp)
 		if (cp->flags & CKPT_CHECKPOINT_SHARED_OK && !pipe_match(file))
 			continue;
 		name = d_path(compat_file_path(file), cp->path, PATH_MAX);
-		checkpoint_refuse_file(cp, obj->fd, obj->addr, CKPT_REASON_SHARED,
-				       pipe_match(file) ? NULL : "see --shared-ok",
-				       "%.160s is open in a process outside the image too (one shared description)",
-				       IS_ERR(name) ? "?" : name);
+		refuse_file(cp, obj->fd, obj->addr, CKPT_REASON_SHARED,
+			    pipe_match(file) ? NULL : "see --shared-ok",
+			    "%.160s is open in a process outside the image too (one shared description)",
+			    IS_ERR(name) ? "?" : name);
 	}
 	return 0;
 }
@@ -626,55 +611,6 @@ void file_close_all(void)
 	}
 }
 
-int file_set_flags(struct restart *rs, struct file *file, u32 id, unsigned int flags)
-{
-	struct error_at at = { .reason = CKPT_REASON_DENIED, .task = current };
-	struct inode *inode = file_inode(file);
-
-	/* Nothing goes through these. */
-	if (flags & O_PATH)
-		flags &= ~FILE_SETFL;
-	/* As fcntl() asks: to a pipe it says something else, others may have no function for it. */
-	if (flags & O_DIRECT && !S_ISFIFO(inode->i_mode) && !(file->f_mode & FMODE_CAN_ODIRECT))
-		return stream_in_bad(&rs->in, "flags of file %u", id);
-	if (flags & O_NOATIME && !(file->f_flags & O_NOATIME) &&
-	    !inode_owner_or_capable(compat_idmap(file->f_path.mnt), inode))
-		return error_add(&rs->ctx->errors, -EPERM, &at,
-				 "%pD: you have no right to read it with O_NOATIME", file);
-	spin_lock(&file->f_lock);
-	file->f_flags = (file->f_flags & ~(FILE_SETFL | FILE_OPENED)) |
-			(flags & (FILE_SETFL | FILE_OPENED));
-	/* As fcntl() does: what read and write look at. */
-	file->f_iocb_flags = iocb_flags(file);
-	spin_unlock(&file->f_lock);
-	return 0;
-}
-
-bool file_seek(struct file *file, loff_t pos)
-{
-	/*
-	 * A list that is made when it is read (of proc) is gone through up to the position then: of
-	 * timers, say, there are none yet, and it would begin anew.
-	 */
-	if (file->f_op->llseek != seq_lseek)
-		return vfs_llseek(file, pos, SEEK_SET) == pos;
-	if (pos < 0)
-		return false;
-	file->f_pos = pos;
-	return true;
-}
-
-struct file *file_take_fd(long fd)
-{
-	struct file *file;
-
-	if (fd < 0)
-		return ERR_PTR(fd);
-	file = fget(fd);
-	close_fd(fd);
-	return file ?: ERR_PTR(-EBADF);
-}
-
 /* The one kind that the image says it is of, or NULL. */
 static const struct file_kind *file_kind_of(const struct pb_file *pb)
 {
@@ -702,7 +638,8 @@ int file_read(struct restart *rs)
 	if (ret)
 		return ret;
 	kind = file_kind_of(&pb);
-	if (!kind || pb.flags & ~FILE_FLAGS || (pb.flags & __O_TMPFILE && !pb.has_unlinked) ||
+	if (!kind || pb.flags & ~DESCRIPTION_FLAGS ||
+	    (pb.flags & __O_TMPFILE && !pb.has_unlinked) ||
 	    (pb.has_pos && !pb.has_path && !pb.has_shmem && !pb.has_unlinked && !pb.has_proc) ||
 	    (pb.has_cred && (pb.has_path || !rights_valid(rs, pb.cred))))
 		return stream_in_bad(&rs->in, "file %u", pb.id);
@@ -717,19 +654,22 @@ int file_read(struct restart *rs)
 	file->f_mode = (file->f_mode & ~FMODE_CREATED) | (pb.created ? FMODE_CREATED : 0);
 	/* What only stands in for it, path_stand_in(), need not know them, nor have the place. */
 	if (!rs->wrong) {
-		ret = file_set_flags(rs, file, pb.id, pb.flags);
+		ret = description_set_flags(rs, file, pb.id, pb.flags);
 		if (ret) {
 			fput(file);
 			return ret;
 		}
 	}
 	if (pb.has_pos && !rs->wrong && !proc_stands_in(rs, pb.id)) {
-		if (!file_seek(file, pb.pos)) {
+		if (!description_seek(file, pb.pos)) {
 			fput(file);
 			return stream_in_bad(&rs->in, "position of file %u", pb.id);
 		}
 	}
-	return restart_add(rs, OBJECT_FILE, pb.id, file);
+	ret = object_add(&rs->objects, &rs->in, OBJECT_FILE, pb.id, file);
+	if (!ret)
+		object_by_id(&rs->objects, OBJECT_FILE, pb.id)->quiet = kind->quiet;
+	return ret;
 }
 
 static int file_install(struct restart *rs, const struct pb_fd *pb)

@@ -59,31 +59,6 @@ int file_refuse(struct checkpoint *cp, struct file *file, int fd, u64 addr, cons
  */
 int file_sync_all(struct checkpoint *cp);
 
-/** file_seek() - restart: give it its position; false if it cannot have that */
-bool file_seek(struct file *file, loff_t pos);
-
-/**
- * file_take_fd() - restart: make a mere file of a descriptor
- * @fd: that a system call body has just returned, or its errno
- *
- * Return: the file, with a reference, or ERR_PTR; the descriptor is closed.
- */
-struct file *file_take_fd(long fd);
-
-/**
- * file_set_flags() - restart: set the flags of a description that fcntl(F_GETFL) shows
- * @rs: the restart
- * @file: the description
- * @id: of its FILE, for error texts
- * @flags: O_*; the access mode and O_PATH, which only an open gives, are not set
- *
- * Return: 0; -EBADMSG it can have no such flags, -EPERM no right to one; with an error recorded.
- */
-int file_set_flags(struct restart *rs, struct file *file, u32 id, unsigned int flags);
-
-/** file_quiet() - can only the program itself make something happen to this file? */
-bool file_quiet(struct file *file);
-
 /** file_close_all() - restart: close what the new process inherited from the restarter */
 void file_close_all(void);
 

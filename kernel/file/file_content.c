@@ -19,12 +19,12 @@
 #include <linux/xattr.h>
 #include <uapi/linux/fcntl.h>
 
-#include "../core/checkpoint.h"
+#include "../core/context.h"
+#include "../core/refuse.h"
 #include "../compat/compat.h"
 #include "file_content.h"
 #include "lock.h"
 #include "path.h"
-#include "../core/restart.h"
 #include "../core/symbols.h"
 
 /* What of a description's flags an open takes; the rest is set afterwards. */
@@ -122,9 +122,9 @@ static void file_content_check_readable(struct checkpoint *cp, const struct obje
 	if (obj->users2 || !path_permission(path, MAY_READ))
 		return;
 	name = d_path(path, cp->path, PATH_MAX);
-	checkpoint_refuse_file(cp, obj->fd, obj->addr, CKPT_REASON_DENIED, NULL,
-			       "%.160s is deleted, and neither the process nor you may read it",
-			       IS_ERR(name) ? "?" : name);
+	refuse_file(cp, obj->fd, obj->addr, CKPT_REASON_DENIED, NULL,
+		    "%.160s is deleted, and neither the process nor you may read it",
+		    IS_ERR(name) ? "?" : name);
 }
 
 static void file_content_check_shared(struct checkpoint *cp, const struct object *obj)
@@ -147,18 +147,18 @@ static void file_content_check_shared(struct checkpoint *cp, const struct object
 	if (cp->flags & CKPT_CHECKPOINT_SHARED_OK)
 		return;
 	name = d_path(compat_file_path(obj->file), cp->path, PATH_MAX);
-	checkpoint_refuse_file(cp, obj->fd, obj->addr, CKPT_REASON_SHARED, "see --shared-ok",
-			       "%.160s is open in a process outside the image too (opened there by itself)",
-			       IS_ERR(name) ? "?" : name);
+	refuse_file(cp, obj->fd, obj->addr, CKPT_REASON_SHARED, "see --shared-ok",
+		    "%.160s is open in a process outside the image too (opened there by itself)",
+		    IS_ERR(name) ? "?" : name);
 }
 
 /* To read it, it has to be opened, and that would break the lease. */
 static void file_content_check_lease(struct checkpoint *cp, const struct object *obj)
 {
 	if (lock_write_leased(obj->ptr))
-		checkpoint_refuse_file(cp, obj->fd, obj->addr, CKPT_REASON_UNSUPPORTED, NULL,
-				       "a write lease of a file whose content is in the image (%pD) is not supported",
-				       obj->file);
+		refuse_file(cp, obj->fd, obj->addr, CKPT_REASON_UNSUPPORTED, NULL,
+			    "a write lease of a file whose content is in the image (%pD) is not supported",
+			    obj->file);
 }
 
 void file_content_check(struct checkpoint *cp, const struct object *obj)
@@ -395,7 +395,7 @@ int file_content_add(struct restart *rs, enum object_kind kind, u32 id, struct f
 		fput(file);
 		return -ENOMEM;
 	}
-	return restart_add(rs, kind, id, file);
+	return object_add(&rs->objects, &rs->in, kind, id, file);
 }
 
 struct file *file_content_open(struct restart *rs, struct file *file, unsigned int flags)

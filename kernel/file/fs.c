@@ -7,10 +7,9 @@
 #include <linux/namei.h>
 #include <linux/slab.h>
 
-#include "../core/checkpoint.h"
+#include "../core/context.h"
 #include "fs.h"
 #include "path.h"
-#include "../core/restart.h"
 #include "rights.h"
 #include "../core/symbols.h"
 

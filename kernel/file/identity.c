@@ -17,10 +17,9 @@
 #include <linux/statfs.h>
 #include <linux/uuid.h>
 
-#include "../core/checkpoint.h"
+#include "../core/context.h"
 #include "../compat/path.h"
 #include "identity.h"
-#include "../core/restart.h"
 
 /* How a handle begins: what follows. */
 #define IDENTITY_INODE	0

@@ -20,14 +20,14 @@
 #include <asm/ioctls.h>
 
 #include "../arch/arch.h"
-#include "../core/checkpoint.h"
+#include "../core/context.h"
+#include "../core/refuse.h"
 #include "../compat/compat.h"
 #include "fdinfo.h"
-#include "file.h"
+#include "description.h"
 #include "inotify.h"
 #include "mountinfo.h"
 #include "path.h"
-#include "../core/restart.h"
 #include "rights.h"
 #include "scratch.h"
 
@@ -110,8 +110,8 @@ struct inotify_write {
 
 static int inotify_refuse(struct inotify_write *iw, const char *what)
 {
-	return checkpoint_refuse(iw->cp, CKPT_WHERE_FD, iw->fd, CKPT_REASON_UNSUPPORTED, NULL,
-				 "%s is not supported", what);
+	return refuse(iw->cp, CKPT_WHERE_FD, iw->fd, CKPT_REASON_UNSUPPORTED, NULL,
+		      "%s is not supported", what);
 }
 
 /* ---- watches ---- */
@@ -253,9 +253,9 @@ static int inotify_write_watch(struct inotify_write *iw, const struct inotify_fo
 	}
 	if (why)
 		return fatal_signal_pending(current) ? -EINTR :
-		       checkpoint_refuse(iw->cp, CKPT_WHERE_FD, iw->fd, CKPT_REASON_UNSUPPORTED,
-					 NULL, "an inotify watch (%d) of %s is not supported",
-					 found->wd, why);
+		       refuse(iw->cp, CKPT_WHERE_FD, iw->fd, CKPT_REASON_UNSUPPORTED,
+			      NULL, "an inotify watch (%d) of %s is not supported",
+			      found->wd, why);
 	/* A record for each. */
 	iw->pb.watch = &watch;
 	iw->pb.n_watch = 1;
@@ -461,7 +461,7 @@ struct file *inotify_open(struct restart *rs, const struct pb_file *pb)
 		.task = current,
 		.advice = "raise /proc/sys/fs/inotify/max_user_instances",
 	};
-	struct file *file = file_take_fd(arch_sys(inotify_init1, 0));
+	struct file *file = description_take_fd(arch_sys(inotify_init1, 0));
 
 	if (IS_ERR(file))
 		error_add(&rs->ctx->errors, PTR_ERR(file), &at,

@@ -11,11 +11,11 @@
 #include <linux/slab.h>
 
 #include "../arch/arch.h"
-#include "../core/checkpoint.h"
+#include "../core/context.h"
+#include "../core/refuse.h"
 #include "../compat/compat.h"
 #include "lock.h"
 #include "proc.h"
-#include "../core/restart.h"
 #include "scratch.h"
 
 /* Reasons to refuse a lease; the numbers are those in &checkpoint.leases. */
@@ -207,9 +207,9 @@ static int lock_write_inode(struct checkpoint *cp, struct file_lock_context *flc
 
 	lock_look(&list, flctx);
 	if (list.lost)
-		return checkpoint_refuse_file(cp, obj->fd, obj->addr, CKPT_REASON_UNSUPPORTED, NULL,
-					      "%s is not supported",
-					      "a lock set through a descriptor of another process");
+		return refuse_file(cp, obj->fd, obj->addr, CKPT_REASON_UNSUPPORTED, NULL,
+				   "%s is not supported",
+				   "a lock set through a descriptor of another process");
 	if (!list.n)
 		return 0;
 	list.cap = list.n;

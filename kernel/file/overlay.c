@@ -8,7 +8,7 @@
 #include <linux/fs.h>
 #include <linux/magic.h>
 
-#include "../core/checkpoint.h"
+#include "../core/context.h"
 #include "../compat/compat.h"
 #include "../compat/overlay.h"
 #include "overlay.h"

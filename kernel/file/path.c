@@ -13,11 +13,11 @@
 #include <linux/slab.h>
 #include <linux/stat.h>
 
-#include "../core/checkpoint.h"
+#include "../core/context.h"
+#include "../core/refuse.h"
 #include "../compat/compat.h"
 #include "identity.h"
 #include "path.h"
-#include "../core/restart.h"
 #include "rights.h"
 
 /*
@@ -231,8 +231,8 @@ static int path_refuse(struct checkpoint *cp, const struct path *path,
 {
 	char *name = d_path(path, cp->path, PATH_MAX);
 
-	checkpoint_refuse(cp, user->where_type, user->where, CKPT_REASON_UNSUPPORTED, NULL,
-			  "%s %.160s %s", user->what, IS_ERR(name) ? "?" : name, why);
+	refuse(cp, user->where_type, user->where, CKPT_REASON_UNSUPPORTED, NULL,
+	       "%s %.160s %s", user->what, IS_ERR(name) ? "?" : name, why);
 	return 1;
 }
 

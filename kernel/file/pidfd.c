@@ -8,10 +8,10 @@
 #include <linux/pid.h>
 
 #include "../arch/arch.h"
-#include "../core/checkpoint.h"
-#include "file.h"
+#include "../core/context.h"
+#include "../core/refuse.h"
+#include "description.h"
 #include "pidfd.h"
-#include "../core/restart.h"
 #include "../core/symbols.h"
 
 /* PIDFD_THREAD, "pidfd: implement PIDFD_THREAD flag for pidfd_open()", 6.9 */
@@ -27,9 +27,9 @@ int pidfd_save(struct checkpoint *cp, struct file *file, int fd, u64 addr, struc
 	struct pid *pid = sym(pidfd_pid)(file);
 
 	if (pid != task_tgid(cp->leader))
-		return checkpoint_refuse(cp, CKPT_WHERE_FD, fd, CKPT_REASON_UNSUPPORTED, NULL,
-					 "a pidfd of another task (pid %d) is not supported",
-					 pid_vnr(pid));
+		return refuse(cp, CKPT_WHERE_FD, fd, CKPT_REASON_UNSUPPORTED, NULL,
+			      "a pidfd of another task (pid %d) is not supported",
+			      pid_vnr(pid));
 	pb->has_pidfd = true;
 	pb->pidfd.thread = file->f_flags & PIDFD_FLAG_THREAD;
 	return 0;
@@ -42,8 +42,8 @@ struct file *pidfd_open(struct restart *rs, const struct pb_file *pb)
 	struct error_at at = { .reason = CKPT_REASON_OTHER, .task = current };
 	struct file *file;
 
-	file = file_take_fd(arch_sys(pidfd_open, task_tgid_vnr(current),
-				     pb->pidfd.thread ? PIDFD_FLAG_THREAD : 0));
+	file = description_take_fd(arch_sys(pidfd_open, task_tgid_vnr(current),
+					    pb->pidfd.thread ? PIDFD_FLAG_THREAD : 0));
 	if (IS_ERR(file))
 		error_add(&rs->ctx->errors, PTR_ERR(file), &at, "a pidfd cannot be created");
 	return file;

@@ -10,12 +10,12 @@
 #include <linux/poll.h>
 #include <linux/slab.h>
 
-#include "../core/checkpoint.h"
+#include "../core/context.h"
+#include "../core/refuse.h"
 #include "../compat/compat.h"
 #include "file_content.h"
 #include "path.h"
 #include "pipe.h"
-#include "../core/restart.h"
 #include "rights.h"
 #include "../core/symbols.h"
 
@@ -136,8 +136,8 @@ static int pipe_save_locked(struct checkpoint *cp, struct pipe_inode_info *pipe,
 	int ret;
 
 	if (why)
-		return checkpoint_refuse(cp, CKPT_WHERE_FD, fd, CKPT_REASON_UNSUPPORTED, NULL,
-					 "%s is not supported", why);
+		return refuse(cp, CKPT_WHERE_FD, fd, CKPT_REASON_UNSUPPORTED, NULL,
+			      "%s is not supported", why);
 	if (pb->n_packets) {
 		pb->packets = kvmalloc_array(pb->n_packets, sizeof(u32), GFP_KERNEL_ACCOUNT);
 		if (!pb->packets)
@@ -181,8 +181,8 @@ static int pipe_save_new(struct checkpoint *cp, struct file *file, int fd, u32 i
 			file_content_attr(&stat, &pb.attr);
 	}
 	if (why)
-		return checkpoint_refuse(cp, CKPT_WHERE_FD, fd, CKPT_REASON_UNSUPPORTED, NULL,
-					 "%s is not supported", why);
+		return refuse(cp, CKPT_WHERE_FD, fd, CKPT_REASON_UNSUPPORTED, NULL,
+			      "%s is not supported", why);
 	if (mutex_lock_killable(&pipe->mutex))
 		return -EINTR;
 	ret = pipe_save_locked(cp, pipe, fd, &pb);
@@ -229,9 +229,9 @@ void pipe_check_shared(struct checkpoint *cp, struct object *obj)
 
 	if (!reader && !writer)
 		return;
-	checkpoint_refuse(cp, CKPT_WHERE_FD, obj->fd, CKPT_REASON_SHARED, NULL,
-			  "a pipe that a process outside the image %s is not supported",
-			  reader && writer ? "reads and writes" : reader ? "reads" : "writes");
+	refuse(cp, CKPT_WHERE_FD, obj->fd, CKPT_REASON_SHARED, NULL,
+	       "a pipe that a process outside the image %s is not supported",
+	       reader && writer ? "reads and writes" : reader ? "reads" : "writes");
 }
 
 /* ---- restart ---- */
@@ -348,7 +348,7 @@ int pipe_read(struct restart *rs)
 			  pb.capacity);
 		goto err;
 	}
-	ret = restart_add(rs, OBJECT_PIPE, pb.id, build);
+	ret = object_add(&rs->objects, &rs->in, OBJECT_PIPE, pb.id, build);
 	if (ret)
 		return ret;
 	rs->pipe = build;

@@ -16,14 +16,14 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
-#include "../core/checkpoint.h"
+#include "../core/context.h"
+#include "../core/refuse.h"
 #include "../compat/compat.h"
 #include "../compat/path.h"
-#include "file.h"
+#include "description.h"
 #include "../core/park.h"
 #include "path.h"
 #include "proc.h"
-#include "../core/restart.h"
 #include "rights.h"
 #include "../core/symbols.h"
 
@@ -191,9 +191,9 @@ int proc_save(struct checkpoint *cp, struct file *file, int fd, u64 addr, struct
 		why = "a file with a position beyond all numbers";
 	if (why) {
 		name = d_path(&file->f_path, cp->path, PATH_MAX);
-		return checkpoint_refuse_file(cp, fd, addr, CKPT_REASON_UNSUPPORTED, NULL,
-					      "%s (%.128s) is not supported", why,
-					      IS_ERR(name) ? "?" : name);
+		return refuse_file(cp, fd, addr, CKPT_REASON_UNSUPPORTED, NULL,
+				   "%s (%.128s) is not supported", why,
+				   IS_ERR(name) ? "?" : name);
 	}
 	root.mnt = file->f_path.mnt;
 	root.dentry = root.mnt->mnt_root;
@@ -493,7 +493,7 @@ static int proc_replace(struct restart *rs, struct proc_later *later, struct fil
 	struct proc_fd *pf;
 	int ret;
 
-	if (later->has_pos && !file_seek(file, later->pos))
+	if (later->has_pos && !description_seek(file, later->pos))
 		return stream_in_bad(&rs->in, "position of file %u", later->id);
 	list_for_each_entry(pf, &later->fds, list) {
 		if (fatal_signal_pending(current))
@@ -525,7 +525,7 @@ int proc_finish(struct restart *rs)
 		ret = PTR_ERR_OR_ZERO(file);
 		if (!ret) {
 			rights_stamp(rs, file, later->cred);
-			ret = file_set_flags(rs, file, later->id, later->flags);
+			ret = description_set_flags(rs, file, later->id, later->flags);
 			if (!ret)
 				ret = proc_replace(rs, later, file);
 			fput(file);

@@ -13,12 +13,11 @@
 #include <linux/namei.h>
 #include <linux/slab.h>
 
-#include "../core/checkpoint.h"
+#include "../core/context.h"
 #include "../compat/compat.h"
 #include "../task/cred.h"
 #include "identity.h"
 #include "../core/park.h"
-#include "../core/restart.h"
 #include "rights.h"
 #include "../task/thread.h"
 
@@ -124,7 +123,7 @@ static int rights_add(struct restart *rs, u32 id, struct cred *cred)
 	opener->within = cred && cred_within(cred, rs->program);
 	/* The program's are such that the restarter can get them. */
 	opener->ours = opener->within || (cred && cred_within(cred, current_cred()));
-	return restart_add(rs, OBJECT_OPENER, id, opener);
+	return object_add(&rs->objects, &rs->in, OBJECT_OPENER, id, opener);
 }
 
 int rights_read(struct restart *rs)
@@ -148,7 +147,7 @@ int rights_read(struct restart *rs)
 		put_cred(cred);
 		return stream_in_bad(&rs->in, "too many credentials");
 	}
-	ret = restart_add(rs, OBJECT_CRED, id, cred);
+	ret = object_add(&rs->objects, &rs->in, OBJECT_CRED, id, cred);
 	if (!ret && !rs->program)
 		rs->program = cred;
 	return ret;

@@ -13,10 +13,9 @@
 #include <linux/slab.h>
 
 #include "../arch/arch.h"
-#include "../core/checkpoint.h"
+#include "../core/context.h"
 #include "../compat/compat.h"
 #include "sigio.h"
-#include "../core/restart.h"
 
 /* Its thread, or itself? */
 static bool sigio_of(struct checkpoint *cp, struct pid *pid, enum pid_type type)

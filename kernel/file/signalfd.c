@@ -6,11 +6,11 @@
 #include <linux/slab.h>
 
 #include "../arch/arch.h"
-#include "../core/checkpoint.h"
+#include "../core/context.h"
+#include "../core/refuse.h"
 #include "fdinfo.h"
-#include "file.h"
+#include "description.h"
 #include "path.h"
-#include "../core/restart.h"
 #include "scratch.h"
 #include "signalfd.h"
 
@@ -30,8 +30,8 @@ int signalfd_save(struct checkpoint *cp, struct file *file, int fd, u64 addr, st
 	if (!IS_ERR(info))
 		kvfree(info);
 	if (!found)
-		return checkpoint_refuse(cp, CKPT_WHERE_FD, fd, CKPT_REASON_UNSUPPORTED, NULL,
-					 "a signalfd of this kernel is not supported");
+		return refuse(cp, CKPT_WHERE_FD, fd, CKPT_REASON_UNSUPPORTED, NULL,
+			      "a signalfd of this kernel is not supported");
 	pb->has_signalfd = true;
 	return 0;
 }
@@ -47,7 +47,8 @@ struct file *signalfd_open(struct restart *rs, const struct pb_file *pb)
 	if (IS_ERR_VALUE(addr)) {
 		file = ERR_PTR(addr);
 	} else {
-		file = file_take_fd(arch_sys(signalfd4, -1, addr, sizeof(pb->signalfd.mask), 0));
+		file = description_take_fd(arch_sys(signalfd4, -1, addr,
+						    sizeof(pb->signalfd.mask), 0));
 		scratch_unmap(addr, sizeof(pb->signalfd.mask));
 	}
 	if (IS_ERR(file))

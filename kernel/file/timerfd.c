@@ -21,11 +21,11 @@
 #include <linux/wait.h>
 
 #include "../arch/arch.h"
-#include "../core/checkpoint.h"
+#include "../core/context.h"
+#include "../core/refuse.h"
 #include "fdinfo.h"
-#include "file.h"
+#include "description.h"
 #include "path.h"
-#include "../core/restart.h"
 #include "scratch.h"
 #include "timerfd.h"
 
@@ -155,11 +155,11 @@ int timerfd_save(struct checkpoint *cp, struct file *file, int fd, u64 addr, str
 	if (ret == -ENOMEM)
 		return ret;
 	if (ret)
-		return checkpoint_refuse(cp, CKPT_WHERE_FD, fd, CKPT_REASON_UNSUPPORTED, NULL,
-					 "a timerfd of this kernel is not supported");
+		return refuse(cp, CKPT_WHERE_FD, fd, CKPT_REASON_UNSUPPORTED, NULL,
+			      "a timerfd of this kernel is not supported");
 	if (timer->flags & TFD_TIMER_CANCEL_ON_SET && ctx.moffs == KTIME_MAX)
-		return checkpoint_refuse(cp, CKPT_WHERE_FD, fd, CKPT_REASON_UNSUPPORTED, NULL,
-					 "a timerfd whose clock was set is not supported");
+		return refuse(cp, CKPT_WHERE_FD, fd, CKPT_REASON_UNSUPPORTED, NULL,
+			      "a timerfd whose clock was set is not supported");
 
 	pb->has_timerfd = true;
 	expires = timerfd_alarm(timer->clockid) ? ctx.t.alarm.node.expires :
@@ -221,7 +221,7 @@ struct file *timerfd_open(struct restart *rs, const struct pb_file *pb)
 
 	if (!timerfd_valid(&pb->timerfd))
 		return ERR_PTR(stream_in_bad(&rs->in, "timerfd %u", pb->id));
-	file = file_take_fd(arch_sys(timerfd_create, pb->timerfd.clockid, 0));
+	file = description_take_fd(arch_sys(timerfd_create, pb->timerfd.clockid, 0));
 	if (PTR_ERR_OR_ZERO(file) == -EPERM) {
 		at.reason = CKPT_REASON_DENIED;
 		at.advice = "restart it with CAP_WAKE_ALARM";

@@ -9,9 +9,9 @@
 #include <linux/sched/signal.h>
 #include <linux/tty.h>
 
-#include "../core/checkpoint.h"
+#include "../core/context.h"
+#include "../core/refuse.h"
 #include "path.h"
-#include "../core/restart.h"
 #include "tty.h"
 
 /* Minor numbers of major 5 that are terminals: /dev/tty and /dev/console. */
@@ -79,20 +79,20 @@ int tty_save(struct checkpoint *cp, struct file *file, int fd, u64 addr, struct 
 	int ret;
 
 	if (!tty)
-		return checkpoint_refuse(cp, CKPT_WHERE_FD, fd, CKPT_REASON_UNSUPPORTED, NULL,
-					 "a terminal that is gone is not supported");
+		return refuse(cp, CKPT_WHERE_FD, fd, CKPT_REASON_UNSUPPORTED, NULL,
+			      "a terminal that is gone is not supported");
 	obj = object_lookup(&cp->objects, OBJECT_TTY, tty);
 	if (!obj) {
 		obj = object_new(&cp->objects, OBJECT_TTY, tty, false);
 		if (IS_ERR(obj))
 			return PTR_ERR(obj);
 		if (cp->objects.tty && cp->objects.tty != tty)
-			checkpoint_refuse(cp, CKPT_WHERE_FD, fd, CKPT_REASON_UNSUPPORTED, NULL,
-					  "a second terminal is not supported");
+			refuse(cp, CKPT_WHERE_FD, fd, CKPT_REASON_UNSUPPORTED, NULL,
+			       "a second terminal is not supported");
 		/* Lines to other machines, say; those of the standard descriptors come first. */
 		if (fd > 2 && READ_ONCE(cp->leader->signal->tty) != tty)
-			checkpoint_refuse(cp, CKPT_WHERE_FD, fd, CKPT_REASON_UNSUPPORTED, NULL,
-					  "a terminal that is not the one it was started from is not supported");
+			refuse(cp, CKPT_WHERE_FD, fd, CKPT_REASON_UNSUPPORTED, NULL,
+			       "a terminal that is not the one it was started from is not supported");
 		cp->objects.tty = tty;
 		ret = tty_save_new(cp, file, tty, obj->id);
 		if (ret)
@@ -136,7 +136,7 @@ int tty_read(struct restart *rs)
 		memcpy(rs->termios_cc, pb.termios.cc.data, sizeof(rs->termios_cc));
 		rs->has_termios = true;
 	}
-	return restart_add(rs, OBJECT_TTY, pb.id, get_file(rs->tty));
+	return object_add(&rs->objects, &rs->in, OBJECT_TTY, pb.id, get_file(rs->tty));
 }
 
 struct file *tty_open(struct restart *rs, u32 id, unsigned int flags)

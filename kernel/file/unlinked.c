@@ -14,11 +14,11 @@
 #include <linux/slab.h>
 #include <linux/stat.h>
 
-#include "../core/checkpoint.h"
+#include "../core/context.h"
+#include "../core/refuse.h"
 #include "../compat/compat.h"
 #include "file_content.h"
 #include "path.h"
-#include "../core/restart.h"
 #include "rights.h"
 #include "unlinked.h"
 
@@ -54,10 +54,10 @@ static int unlinked_dir(struct checkpoint *cp, const struct path *path,
 		if (fatal_signal_pending(current))
 			ret = -EINTR;
 		else if (depth++ == UNLINKED_DEPTH)
-			ret = checkpoint_refuse(cp, user->where_type, user->where,
-						CKPT_REASON_UNSUPPORTED, NULL,
-						"a file in more than %u deleted directories %s",
-						UNLINKED_DEPTH, "is not supported") ?: 1;
+			ret = refuse(cp, user->where_type, user->where,
+				     CKPT_REASON_UNSUPPORTED, NULL,
+				     "a file in more than %u deleted directories %s",
+				     UNLINKED_DEPTH, "is not supported") ?: 1;
 		cond_resched();
 	}
 	ret = ret ?: path_save(cp, &dir, user, pb);
@@ -131,8 +131,8 @@ int unlinked_save(struct checkpoint *cp, struct file *file, int fd, u64 addr, st
 	if (why) {
 		name = d_path(compat_file_path(file), cp->path, PATH_MAX);
 		name = IS_ERR(name) ? "?" : name;
-		return checkpoint_refuse(cp, user.where_type, user.where, CKPT_REASON_UNSUPPORTED,
-					 NULL, "file %.160s is deleted, and %s", name, why);
+		return refuse(cp, user.where_type, user.where, CKPT_REASON_UNSUPPORTED,
+			      NULL, "file %.160s is deleted, and %s", name, why);
 	}
 	obj->size = unlinked.size;
 	ret = unlinked_dir(cp, compat_file_path(file), &user, &unlinked.dir);

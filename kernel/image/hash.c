@@ -12,7 +12,6 @@
 
 #include "../compat/compat.h"
 #include "hash.h"
-#include "stream.h"
 
 u64 hash_bytes(const void *data, size_t len)
 {
@@ -52,7 +51,7 @@ struct hash_job {
 	unsigned int n;
 	u64 want;
 	bool right;
-	struct page *page[STREAM_BATCH];
+	struct page *page[HASH_BATCH];
 };
 
 static void hash_job_run(struct work_struct *work)

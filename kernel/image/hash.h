@@ -8,8 +8,13 @@
 
 #include <linux/types.h>
 
+#include "../../uapi/ckpt_image.h"
+
 struct page;
 struct hash_job;
+
+/** HASH_BATCH - pages in one PAGES record at most; 1 MiB */
+#define HASH_BATCH	(CKPT_IMAGE_RAW_MAX / PAGE_SIZE)
 
 /** hash_bytes() - XXH64 of a payload in memory */
 u64 hash_bytes(const void *data, size_t len);
@@ -24,7 +29,7 @@ struct hash_job *hash_job_new(void);
  * hash_job_start() - hash pages that were filled
  * @job: has nothing to do; see hash_job_wait()
  * @pages: a reference of each goes to the job, which marks them dirty and lets go of them
- * @n: up to STREAM_BATCH
+ * @n: up to HASH_BATCH
  * @want: what their hash has to be
  */
 void hash_job_start(struct hash_job *job, struct page **pages, unsigned int n, u64 want);

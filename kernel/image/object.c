@@ -8,32 +8,8 @@
 #include <linux/slab.h>
 
 #include "object.h"
-#include "../file/pipe.h"
-#include "../file/rights.h"
-#include "../task/seccomp.h"
+#include "stream.h"
 #include "../../uapi/ckpt_image.h"
-
-static void object_put_cred(void *ptr)
-{
-	put_cred(ptr);
-}
-
-static void object_put_file(void *ptr)
-{
-	fput(ptr);
-}
-
-/* How a reference to each kind is dropped. A pipe that is being built has two ends. */
-static void (*const object_put[OBJECT_KINDS])(void *ptr) = {
-	[OBJECT_CRED] = object_put_cred,
-	[OBJECT_FILE] = object_put_file,
-	[OBJECT_OPENER] = rights_put,
-	[OBJECT_PIPE] = pipe_put,
-	[OBJECT_SECCOMP] = seccomp_put,
-	[OBJECT_SHMEM] = object_put_file,
-	[OBJECT_TTY] = object_put_file,
-	[OBJECT_UNLINKED] = object_put_file,
-};
 
 /**
  * struct object_block - a page of objects: at a checkpoint there may be many, and a program waits
@@ -83,8 +59,9 @@ static int object_hash_grow(struct object_table *tab)
 	return 0;
 }
 
-void object_init(struct object_table *tab)
+void object_init(struct object_table *tab, const struct object_ops *ops)
 {
+	tab->ops = ops;
 	object_hash_init(tab);
 	INIT_LIST_HEAD(&tab->blocks);
 	xa_init_flags(&tab->by_id, XA_FLAGS_ACCOUNT);
@@ -92,10 +69,10 @@ void object_init(struct object_table *tab)
 	tab->tty = NULL;
 }
 
-static void object_drop(const struct object *obj)
+static void object_drop(struct object_table *tab, const struct object *obj)
 {
 	if (obj->owned)
-		object_put[obj->kind](obj->ptr);
+		tab->ops[obj->kind].put(obj->ptr);
 }
 
 void object_let_go(struct object_table *tab)
@@ -112,7 +89,7 @@ void object_let_go(struct object_table *tab)
 		 * not wait for that: a close may take long, and the program has gone before us.
 		 */
 		local_bh_disable();
-		object_drop(obj);
+		object_drop(tab, obj);
 		local_bh_enable();
 		obj->owned = false;
 		cond_resched();
@@ -126,13 +103,13 @@ void object_destroy(struct object_table *tab)
 	unsigned long id;
 
 	xa_for_each(&tab->by_id, id, obj) {
-		object_drop(obj);
+		object_drop(tab, obj);
 		kfree(obj);
 		cond_resched();
 	}
 	xa_destroy(&tab->by_id);
 	object_for_each(tab, obj) {
-		object_drop(obj);
+		object_drop(tab, obj);
 		cond_resched();
 	}
 	list_for_each_entry_safe(block, next, &tab->blocks, list) {
@@ -198,12 +175,13 @@ struct object *object_new(struct object_table *tab, enum object_kind kind, void 
 	return obj;
 }
 
-int object_add(struct object_table *tab, enum object_kind kind, u32 id, void *ptr)
+int object_add(struct object_table *tab, struct stream_in *in, enum object_kind kind, u32 id,
+	       void *ptr)
 {
 	struct object *obj;
 	int ret;
 
-	ret = -EEXIST;
+	ret = -EBUSY;
 	if (!id || id > CKPT_IMAGE_OBJECTS_MAX)
 		goto put;
 	obj = kzalloc(sizeof(*obj), GFP_KERNEL_ACCOUNT);
@@ -216,8 +194,8 @@ int object_add(struct object_table *tab, enum object_kind kind, u32 id, void *pt
 		return 0;
 	kfree(obj);
 put:
-	object_put[kind](ptr);
-	return ret == -EBUSY ? -EEXIST : ret;
+	tab->ops[kind].put(ptr);
+	return ret == -EBUSY ? stream_in_bad(in, "id %u is too high, or used twice", id) : ret;
 }
 
 void *object_take(struct object_table *tab, enum object_kind kind, u32 id)

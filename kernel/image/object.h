@@ -12,9 +12,10 @@
 #include <linux/xarray.h>
 
 struct file;
+struct stream_in;
 struct tty_struct;
 
-/** enum object_kind - what an object is; rows of the table in object.c */
+/** enum object_kind - what an object is; rows of the table in core/kinds.c */
 enum object_kind {
 	OBJECT_CRED,
 	OBJECT_FILE,
@@ -25,6 +26,14 @@ enum object_kind {
 	OBJECT_TTY,
 	OBJECT_UNLINKED,
 	OBJECT_KINDS
+};
+
+/**
+ * struct object_ops - a kind of object
+ * @put: drops a reference to the kernel object
+ */
+struct object_ops {
+	void (*put)(void *ptr);
 };
 
 /**
@@ -42,6 +51,7 @@ enum object_kind {
  * @file: checkpoint: of content in the image, a description that reaches it; its FILE holds it
  * @size: checkpoint: of content in the image, what the image says, in bytes
  * @held: checkpoint: for a file of a layer of overlayfs, open ones of overlayfs that hold it
+ * @quiet: restart: of a file, only the program itself can make something happen to it
  * @dentry_refs: checkpoint: of content in the image that is of overlayfs, how many references to
  *	its dentries the image's descriptions hold
  */
@@ -59,6 +69,7 @@ struct object {
 	u64 size;
 	u32 held;
 	u32 dentry_refs;
+	bool quiet;
 };
 
 /* The hash table that is always there, in bits: enough for most, so they need no other. */
@@ -73,8 +84,10 @@ struct object {
  * @by_id: restart: struct object by id
  * @last: the highest id given out
  * @tty: checkpoint: the one terminal that an image can have, or NULL
+ * @ops: the kinds, OBJECT_KINDS of them
  */
 struct object_table {
+	const struct object_ops *ops;
 	struct hlist_head *by_ptr;
 	unsigned int bits;
 	struct hlist_head first[1 << OBJECT_HASH_BITS];
@@ -91,8 +104,8 @@ struct object *object_next(struct object_table *tab, struct object *obj);
 #define object_for_each(tab, obj) \
 	for ((obj) = object_next(tab, NULL); (obj); (obj) = object_next(tab, obj))
 
-/** object_init() - make a table ready for use */
-void object_init(struct object_table *tab);
+/** object_init() - make a table ready for use; @ops are OBJECT_KINDS rows, by kind */
+void object_init(struct object_table *tab, const struct object_ops *ops);
 
 /**
  * object_let_go() - checkpoint: drop the references to files
@@ -128,12 +141,18 @@ struct object *object_lookup(struct object_table *tab, enum object_kind kind, co
 struct object *object_new(struct object_table *tab, enum object_kind kind, void *ptr, bool owned);
 
 /**
- * object_add() - restart: remember what the object @id of the image became; see restart_add()
+ * object_add() - restart: remember what the object @id of the image became
+ * @tab: the table
+ * @in: the image, for errors
+ * @kind: its kind
+ * @id: in the image
+ * @ptr: the kernel object
  *
  * The table takes over the caller's reference to @ptr; if it fails, it is dropped. Return: 0,
- * -ENOMEM; -EEXIST: the id is in use, or is none that object_new() gives.
+ * -ENOMEM, or -EBADMSG with words if the id is too high or used twice.
  */
-int object_add(struct object_table *tab, enum object_kind kind, u32 id, void *ptr);
+int object_add(struct object_table *tab, struct stream_in *in, enum object_kind kind, u32 id,
+	       void *ptr);
 
 /** object_by_id() - restart: the object @id, if it is of that kind, else NULL */
 struct object *object_by_id(struct object_table *tab, enum object_kind kind, u32 id);

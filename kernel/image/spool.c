@@ -7,7 +7,7 @@
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 
-#include "../core/dev.h"
+#include "../core/operation.h"
 #include "spool.h"
 
 #define SPOOL_CHUNK	(16 << 10)
@@ -50,7 +50,7 @@ void spool_init(struct spool *spool)
 }
 
 /* One with @need bytes of room. */
-static struct spool_chunk *spool_chunk(struct spool *spool, struct dev_ctx *ctx, size_t need)
+static struct spool_chunk *spool_chunk(struct spool *spool, struct operation *ctx, size_t need)
 {
 	struct error_at at = { .reason = CKPT_REASON_UNSUPPORTED };
 	struct spool_chunk *chunk;
@@ -78,12 +78,12 @@ static struct spool_chunk *spool_chunk(struct spool *spool, struct dev_ctx *ctx,
 	return chunk;
 }
 
-int spool_ready(struct spool *spool, struct dev_ctx *ctx)
+int spool_ready(struct spool *spool, struct operation *ctx)
 {
 	return PTR_ERR_OR_ZERO(spool_chunk(spool, ctx, SPOOL_READY));
 }
 
-void *spool_add(struct spool *spool, struct dev_ctx *ctx, size_t len)
+void *spool_add(struct spool *spool, struct operation *ctx, size_t len)
 {
 	struct spool_chunk *chunk = spool_chunk(spool, ctx, spool_size(len));
 	struct spool_entry *entry;

@@ -9,7 +9,7 @@
 #include <linux/list.h>
 #include <linux/types.h>
 
-struct dev_ctx;
+struct operation;
 
 /**
  * SPOOL_MAX - bytes that a spool may take
@@ -33,7 +33,7 @@ struct spool {
 void spool_init(struct spool *spool);
 
 /** spool_ready() - get some memory now, which entries need not wait for; 0 or -ENOMEM */
-int spool_ready(struct spool *spool, struct dev_ctx *ctx);
+int spool_ready(struct spool *spool, struct operation *ctx);
 
 /**
  * spool_add() - add an entry
@@ -44,7 +44,7 @@ int spool_ready(struct spool *spool, struct dev_ctx *ctx);
  * Return: room for @len bytes, at a multiple of 8, until spool_drop(); or an ERR_PTR: -ENOMEM, or
  * -EOVERFLOW with the error recorded.
  */
-void *spool_add(struct spool *spool, struct dev_ctx *ctx, size_t len);
+void *spool_add(struct spool *spool, struct operation *ctx, size_t len);
 
 /** spool_each() - call @fn for each entry; its first answer that is not 0 ends it */
 int spool_each(struct spool *spool, int (*fn)(void *arg, void *entry, size_t len), void *arg);

@@ -14,7 +14,7 @@
 
 #include "hash.h"
 #include "schema.gen.h"
-#include "../task/signal.h"
+#include "../core/interrupt.h"
 #include "stream.h"
 
 #define STREAM_BUF	(64 << 10)
@@ -102,7 +102,7 @@ static int stream_write_iter(struct stream_out *out, struct iov_iter *iter)
 	while (iov_iter_count(iter)) {
 		ssize_t n = compat_iter_write(out->file, iter, stream_pos(out->file, &out->pos));
 
-		if (signal_again(n))
+		if (interrupt_again(n))
 			continue;
 		if (n < 0)
 			return stream_write_error(out, n);
@@ -282,7 +282,7 @@ int stream_out_pages(struct stream_out *out, struct page **pages, unsigned int n
 	struct iov_iter iter;
 	int ret;
 
-	if (WARN_ON_ONCE(out->spooling || n > STREAM_BATCH))
+	if (WARN_ON_ONCE(out->spooling || n > HASH_BATCH))
 		return -EINVAL;
 	bvec = kmalloc_array(n, sizeof(*bvec), GFP_KERNEL_ACCOUNT);
 	if (!bvec)
@@ -305,7 +305,7 @@ out:
 	return ret;
 }
 
-int stream_out_open(struct stream_out *out, struct dev_ctx *ctx, int fd, bool dry)
+int stream_out_open(struct stream_out *out, struct operation *ctx, int fd, bool dry)
 {
 	struct error_at at = { .reason = CKPT_REASON_OUTPUT };
 	struct ckpt_image_header header = {
@@ -445,7 +445,7 @@ static int stream_read_iter(struct stream_in *in, struct iov_iter *iter)
 	while (iov_iter_count(iter)) {
 		ssize_t n = vfs_iter_read(in->file, iter, stream_pos(in->file, &in->pos), 0);
 
-		if (signal_again(n))
+		if (interrupt_again(n))
 			continue;
 		at.where = in->bytes;
 		if (n == 0 && !in->bytes)
@@ -533,7 +533,7 @@ static int stream_arena(struct stream_in *in, size_t need)
 	return ret;
 }
 
-int stream_in_open(struct stream_in *in, struct dev_ctx *ctx, int fd)
+int stream_in_open(struct stream_in *in, struct operation *ctx, int fd)
 {
 	struct error_at at = { .reason = CKPT_REASON_IMAGE };
 	struct ckpt_image_header header;

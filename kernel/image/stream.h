@@ -8,12 +8,10 @@
 
 #include "codec.h"
 #include "../compat/compat.h"
-#include "../core/dev.h"
+#include "../core/operation.h"
+#include "hash.h"
 #include "spool.h"
 #include "../../uapi/ckpt_image.h"
-
-/** STREAM_BATCH - pages in one PAGES record at most; 1 MiB */
-#define STREAM_BATCH	(CKPT_IMAGE_RAW_MAX / PAGE_SIZE)
 
 /**
  * struct stream_out - an image being written
@@ -34,7 +32,7 @@
  */
 struct stream_out {
 	struct file *file;
-	struct dev_ctx *ctx;
+	struct operation *ctx;
 	loff_t pos;
 	u64 bytes;
 	u64 records;
@@ -61,7 +59,7 @@ struct stream_out {
  *
  * Return: 0, -EBADF, -EINVAL not something to write an image to, -ENOMEM.
  */
-int stream_out_open(struct stream_out *out, struct dev_ctx *ctx, int fd, bool dry);
+int stream_out_open(struct stream_out *out, struct operation *ctx, int fd, bool dry);
 
 /** stream_out_close() - give everything back; flushes nothing */
 void stream_out_close(struct stream_out *out);
@@ -89,7 +87,7 @@ int stream_out_msg(struct stream_out *out, enum ckpt_rec type, const struct code
 /** stream_out_raw() - write a raw record from memory; @len up to CKPT_IMAGE_RAW_MAX */
 int stream_out_raw(struct stream_out *out, enum ckpt_rec type, const void *data, size_t len);
 
-/** stream_out_pages() - write a PAGES record straight from pages; @n up to STREAM_BATCH */
+/** stream_out_pages() - write a PAGES record straight from pages; @n up to HASH_BATCH */
 int stream_out_pages(struct stream_out *out, struct page **pages, unsigned int n);
 
 /** stream_out_end() - write the trailer and all that is still buffered */
@@ -114,7 +112,7 @@ int stream_out_end(struct stream_out *out);
  */
 struct stream_in {
 	struct file *file;
-	struct dev_ctx *ctx;
+	struct operation *ctx;
 	loff_t pos;
 	u64 bytes;
 	u64 records;
@@ -142,7 +140,7 @@ struct stream_in {
  * -EOPNOTSUPP an image of a version, machine or feature that this module does not know,
  * -ENOMEM.
  */
-int stream_in_open(struct stream_in *in, struct dev_ctx *ctx, int fd);
+int stream_in_open(struct stream_in *in, struct operation *ctx, int fd);
 
 /** stream_in_close() - give everything back, and leave the file's position behind the image */
 void stream_in_close(struct stream_in *in);
@@ -169,7 +167,7 @@ int stream_in_raw(struct stream_in *in, void *data, size_t len);
  * stream_in_pages() - read a raw payload of exactly @n pages into pages
  * @in: the stream
  * @pages: on success, the references go to the stream
- * @n: up to STREAM_BATCH
+ * @n: up to HASH_BATCH
  *
  * Their hash is looked at later: with the next pages, or by stream_in_end(). Nothing may run
  * before that.

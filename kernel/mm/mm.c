@@ -12,11 +12,11 @@
 #include <uapi/linux/membarrier.h>
 
 #include "../arch/arch.h"
-#include "../core/checkpoint.h"
+#include "../core/context.h"
+#include "../core/refuse.h"
 #include "../compat/compat.h"
 #include "../file/file.h"
 #include "mm.h"
-#include "../core/restart.h"
 #include "shmem.h"
 #include "../core/symbols.h"
 #include "vma.h"
@@ -55,8 +55,8 @@ static u64 *mm_pb_field(struct pb_mm *pb, const struct mm_address *addr)
 
 static int mm_refuse(struct checkpoint *cp, const char *what)
 {
-	return checkpoint_refuse(cp, CKPT_WHERE_NONE, 0, CKPT_REASON_UNSUPPORTED, NULL,
-				 "%s is not supported", what);
+	return refuse(cp, CKPT_WHERE_NONE, 0, CKPT_REASON_UNSUPPORTED, NULL,
+		      "%s is not supported", what);
 }
 
 static int mm_check(struct checkpoint *cp)

@@ -10,22 +10,6 @@ struct checkpoint;
 struct file;
 struct restart;
 
-/**
- * struct mm_final - what the address space gets with the last steps of a restart
- * @exe: the executable; a reference is held
- * @def_flags: VM_* that new mappings get
- * @mdwe: PR_MDWE_*
- * @merge_any: prctl(PR_SET_MEMORY_MERGE)
- * @pkeys: protection keys; all 0: the default
- */
-struct mm_final {
-	struct file *exe;
-	unsigned long def_flags;
-	u32 mdwe;
-	bool merge_any;
-	struct pb_pkeys pkeys;
-};
-
 /** mm_write() - write VMAs, then MM: the address space's own fields */
 int mm_write(struct checkpoint *cp);
 

@@ -8,10 +8,9 @@
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 
-#include "../core/checkpoint.h"
+#include "../core/context.h"
 #include "../compat/compat.h"
 #include "pages.h"
-#include "../core/restart.h"
 #include "../core/symbols.h"
 
 /**
@@ -23,11 +22,11 @@
  * @page: the pages, pinned by reference
  */
 struct pages_batch {
-	struct pb_page_run run[STREAM_BATCH];
+	struct pb_page_run run[HASH_BATCH];
 	unsigned int n_run;
 	unsigned int n;
 	long of_files;
-	struct page *page[STREAM_BATCH];
+	struct page *page[HASH_BATCH];
 };
 
 /* Take one page into the batch; 1 ends the walk when the batch is full. */
@@ -36,7 +35,7 @@ static int pages_add(struct mm_walk *walk, unsigned long addr)
 	struct pages_batch *batch = walk->private;
 	struct pb_page_run *last = batch->n_run ? &batch->run[batch->n_run - 1] : NULL;
 
-	if (batch->n == STREAM_BATCH)
+	if (batch->n == HASH_BATCH)
 		return 1;
 	if (last && last->addr + (u64)last->pages * PAGE_SIZE == addr) {
 		last->pages++;
@@ -164,7 +163,7 @@ static int guard_add(unsigned long addr, struct pages_batch *batch)
 		last->pages++;
 		return 0;
 	}
-	if (batch->n_run == STREAM_BATCH)
+	if (batch->n_run == HASH_BATCH)
 		return 1;
 	last = &batch->run[batch->n_run++];
 	last->addr = addr;
@@ -243,7 +242,7 @@ static int pages_write_batch(struct checkpoint *cp, struct pages_batch *batch)
 	struct pb_page_runs runs = { .n_run = batch->n_run, .run = batch->run };
 	int ret;
 
-	BUILD_BUG_ON(STREAM_BATCH > PB_PAGE_RUNS_RUN_MAX);
+	BUILD_BUG_ON(HASH_BATCH > PB_PAGE_RUNS_RUN_MAX);
 	ret = stream_out_msg(&cp->out, CKPT_REC_PAGE_RUNS, &pb_page_runs_msg, &runs);
 	if (!ret)
 		ret = stream_out_pages(&cp->out, batch->page, batch->n);
@@ -333,7 +332,7 @@ static int pages_check(struct restart *rs, const struct pb_page_runs *runs, unsi
 		const struct pb_page_run *run = &runs->run[i];
 
 		len = (u64)run->pages * PAGE_SIZE;
-		if (!run->pages || run->pages > STREAM_BATCH - n || run->addr < last ||
+		if (!run->pages || run->pages > HASH_BATCH - n || run->addr < last ||
 		    !PAGE_ALIGNED(run->addr) || run->addr >= TASK_SIZE ||
 		    len > TASK_SIZE - run->addr)
 			return stream_in_bad(&rs->in, "run of pages at %#llx", run->addr);

@@ -10,10 +10,10 @@
 #include <linux/slab.h>
 #include <uapi/linux/fcntl.h>
 
-#include "../core/checkpoint.h"
+#include "../core/context.h"
+#include "../core/refuse.h"
 #include "../compat/compat.h"
 #include "../file/file_content.h"
-#include "../core/restart.h"
 #include "shmem.h"
 
 /* What mm/shmem.c calls the file behind MAP_SHARED | MAP_ANONYMOUS. */
@@ -53,8 +53,8 @@ bool shmem_nameless(struct file *file)
 static int shmem_refuse(struct checkpoint *cp, struct file *file, int fd, u64 addr,
 			const char *why)
 {
-	return checkpoint_refuse_file(cp, fd, addr, CKPT_REASON_UNSUPPORTED, NULL, "%pD %s", file,
-				      why);
+	return refuse_file(cp, fd, addr, CKPT_REASON_UNSUPPORTED, NULL, "%pD %s", file,
+			   why);
 }
 
 static int shmem_describe(struct checkpoint *cp, struct file *file, int fd, u64 addr,
@@ -67,8 +67,8 @@ static int shmem_describe(struct checkpoint *cp, struct file *file, int fd, u64 
 	int ret;
 
 	if (why)
-		return checkpoint_refuse_file(cp, fd, addr, CKPT_REASON_UNSUPPORTED, NULL,
-					      "%s is not supported", why);
+		return refuse_file(cp, fd, addr, CKPT_REASON_UNSUPPORTED, NULL,
+				   "%s is not supported", why);
 	shmem->size = i_size_read(inode);
 	if (!shmem_named(dentry, SHMEM_MEMFD, true)) {
 		shmem->has_noreserve = compat_shmem_noreserve(inode);

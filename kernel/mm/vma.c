@@ -14,11 +14,11 @@
 #include <linux/slab.h>
 
 #include "../arch/arch.h"
-#include "../core/checkpoint.h"
+#include "../core/context.h"
+#include "../core/refuse.h"
 #include "../compat/compat.h"
 #include "../file/file_content.h"
 #include "../file/file.h"
-#include "../core/restart.h"
 #include "../file/scratch.h"
 #include "../core/symbols.h"
 #include "vma.h"
@@ -149,8 +149,8 @@ static int vma_collect(struct mm_struct *mm, unsigned long addr, struct vma_info
 
 static int vma_refuse(struct checkpoint *cp, const struct vma_info *info, const char *what)
 {
-	return checkpoint_refuse(cp, CKPT_WHERE_ADDRESS, info->start, CKPT_REASON_UNSUPPORTED, NULL,
-				 "%s is not supported", what);
+	return refuse(cp, CKPT_WHERE_ADDRESS, info->start, CKPT_REASON_UNSUPPORTED, NULL,
+		      "%s is not supported", what);
 }
 
 static vm_flags_t vma_known(void)
@@ -176,10 +176,10 @@ static int vma_check(struct checkpoint *cp, const struct vma_info *info)
 	if (info->flags & VM_DROPPABLE && info->flags & VM_LOCKED)
 		return vma_refuse(cp, info, "droppable memory that is locked");
 	if (info->flags & ~vma_known())
-		return checkpoint_refuse(cp, CKPT_WHERE_ADDRESS, info->start,
-					 CKPT_REASON_UNSUPPORTED, NULL,
-					 "memory of an unknown kind (flags %#lx) is not supported",
-					 (unsigned long)(info->flags & ~vma_known()));
+		return refuse(cp, CKPT_WHERE_ADDRESS, info->start,
+			      CKPT_REASON_UNSUPPORTED, NULL,
+			      "memory of an unknown kind (flags %#lx) is not supported",
+			      (unsigned long)(info->flags & ~vma_known()));
 	return 0;
 }
 

@@ -6,7 +6,7 @@
 
 #include "../image/schema.gen.h"
 
-struct dev_ctx;
+struct operation;
 struct stream_in;
 struct stream_out;
 

@@ -11,20 +11,21 @@
 #include <linux/sched/task.h>
 
 #include "../arch/arch.h"
-#include "../core/checkpoint.h"
+#include "../core/build.h"
+#include "../core/context.h"
+#include "../core/refuse.h"
 #include "../compat/compat.h"
 #include "cred.h"
 #include "../core/park.h"
 #include "process.h"
-#include "../core/restart.h"
 #include "../core/symbols.h"
 #include "thread.h"
 
 static int process_refuse(struct checkpoint *cp, enum ckpt_reason reason, const char *advice,
 			  const char *what)
 {
-	return checkpoint_refuse(cp, CKPT_WHERE_NONE, 0, reason, advice, "%s is not supported",
-				 what);
+	return refuse(cp, CKPT_WHERE_NONE, 0, reason, advice, "%s is not supported",
+		      what);
 }
 
 /* Namespaces other than the caller's: names in the image would not mean the same. */
@@ -84,10 +85,10 @@ static void process_check_children(struct checkpoint *cp)
 	}
 	rcu_read_unlock();
 	if (child)
-		checkpoint_refuse(cp, CKPT_WHERE_NONE, 0, CKPT_REASON_UNSUPPORTED,
-				  vfork ? "try again when that has ended" : NULL,
-				  "a process with children (%d, %s%s) is not supported", pid, comm,
-				  vfork ? ", in vfork()" : "");
+		refuse(cp, CKPT_WHERE_NONE, 0, CKPT_REASON_UNSUPPORTED,
+		       vfork ? "try again when that has ended" : NULL,
+		       "a process with children (%d, %s%s) is not supported", pid, comm,
+		       vfork ? ", in vfork()" : "");
 }
 
 /* What a process may have in common with another one, which was cloned so. */
@@ -154,9 +155,9 @@ static void process_check_shared(struct checkpoint *cp, enum process_part part)
 	}
 	rcu_read_unlock();
 	if (found)
-		checkpoint_refuse(cp, CKPT_WHERE_NONE, 0, CKPT_REASON_SHARED, NULL,
-				  "%s shared with process %d (%s) is not supported",
-				  process_parts[part], pid, comm);
+		refuse(cp, CKPT_WHERE_NONE, 0, CKPT_REASON_SHARED, NULL,
+		       "%s shared with process %d (%s) is not supported",
+		       process_parts[part], pid, comm);
 }
 
 /* What a restart gives all threads in common. All are parked: nobody changes it. */
@@ -178,8 +179,6 @@ static int process_check_threads(struct checkpoint *cp)
 	const char *what;
 
 	list_for_each_entry(pt, &cp->park->list, list) {
-		struct error_at at = { .reason = CKPT_REASON_UNSUPPORTED, .task = pt->task };
-
 		if (fatal_signal_pending(current))
 			return -EINTR;
 		cond_resched();
@@ -190,10 +189,8 @@ static int process_check_threads(struct checkpoint *cp)
 		       thread_unsupported(pt->task) ?:
 		       pt->thread->refused;
 		park_unpin(pt);
-		if (what) {
-			cp->refused = true;
-			error_add(&cp->ctx->errors, -EOPNOTSUPP, &at, "%s is not supported", what);
-		}
+		if (what)
+			refuse_task(cp, pt->task, what);
 	}
 	return 0;
 }

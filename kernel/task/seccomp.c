@@ -11,9 +11,8 @@
 
 #include "../arch/arch.h"
 #include "../core/build.h"
-#include "../core/checkpoint.h"
+#include "../core/context.h"
 #include "../core/park.h"
-#include "../core/restart.h"
 #include "../file/scratch.h"
 #include "seccomp.h"
 #include "../core/symbols.h"
@@ -284,7 +283,7 @@ int seccomp_read(struct restart *rs)
 		memcpy(chain->insns + total, pb.filter[i].program.data, pb.filter[i].program.len);
 		total += n;
 	}
-	return restart_add(rs, OBJECT_SECCOMP, pb.id, chain);
+	return object_add(&rs->objects, &rs->in, OBJECT_SECCOMP, pb.id, chain);
 }
 
 static bool seccomp_same(const struct seccomp_chain *a, const struct seccomp_chain *b, u32 nr)

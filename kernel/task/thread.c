@@ -224,7 +224,7 @@ int thread_check(struct stream_in *in, const struct pb_thread *pb)
 	return 0;
 }
 
-int thread_forget(struct dev_ctx *ctx)
+int thread_forget(struct operation *ctx)
 {
 	struct error_at at = {
 		.reason = CKPT_REASON_OTHER,

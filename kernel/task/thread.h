@@ -11,7 +11,7 @@
 #include "signal.h"
 #include "syscall.h"
 
-struct dev_ctx;
+struct operation;
 struct seccomp_chain;
 struct stream_in;
 struct stream_out;
@@ -122,7 +122,7 @@ int thread_restore(struct stream_in *in, const struct pb_thread *pb, struct thre
  *
  * Return: 0, or -EOPNOTSUPP, recorded, if the restarter has something that cannot be dropped.
  */
-int thread_forget(struct dev_ctx *ctx);
+int thread_forget(struct operation *ctx);
 
 /**
  * thread_finish() - the last steps that may fail; memory is complete

@@ -20,11 +20,11 @@
 #include <uapi/linux/time.h>
 
 #include "../arch/arch.h"
-#include "../core/checkpoint.h"
+#include "../core/context.h"
+#include "../core/refuse.h"
 #include "../compat/compat.h"
-#include "../core/restart.h"
 #include "../file/scratch.h"
-#include "signal.h"
+#include "current.h"
 #include "../core/symbols.h"
 #include "timer.h"
 
@@ -376,9 +376,9 @@ int timer_write(struct checkpoint *cp, struct timer_set *set)
 	const struct pb_timers *pb = &set->pb;
 
 	if (set->refused)
-		return checkpoint_refuse(cp, CKPT_WHERE_NONE, 0, CKPT_REASON_UNSUPPORTED, NULL,
-					 "POSIX timer %u %s is not supported", set->refused_id,
-					 set->refused);
+		return refuse(cp, CKPT_WHERE_NONE, 0, CKPT_REASON_UNSUPPORTED, NULL,
+			      "POSIX timer %u %s is not supported", set->refused_id,
+			      set->refused);
 	if (!pb->n_itimer && !pb->n_timer && !pb->next_id && !pb->restore_ids)
 		return 0;
 	return stream_out_msg(&cp->out, CKPT_REC_TIMERS, &pb_timers_msg, pb);
@@ -538,9 +538,9 @@ static int timer_create_one(struct timer_build *tb, struct timer_user __user *us
 	/* Another id: the one that is wanted is in use, by another timer of the image. */
 	if (id != (timer_t)pb->id)
 		return -EBUSY;
-	spin_lock_irq(&signal_sighand()->siglock);
+	spin_lock_irq(&current_sighand()->siglock);
 	timer = compat_timer_newest(current->signal);
-	spin_unlock_irq(&signal_sighand()->siglock);
+	spin_unlock_irq(&current_sighand()->siglock);
 	if (!timer || timer->it_id != id)
 		return -EINVAL;
 	/* Of clocks of one's own there are several spellings. */
@@ -579,9 +579,9 @@ static void timer_disarm(const struct pb_posix_timer *pb, struct k_itimer *timer
 		return;
 	}
 	/* The cache of the next expiry may be too early now: that costs one look. */
-	spin_lock(&signal_sighand()->siglock);
+	spin_lock(&current_sighand()->siglock);
 	cpu_timer_dequeue(&timer->it.cpu);
-	spin_unlock(&signal_sighand()->siglock);
+	spin_unlock(&current_sighand()->siglock);
 	cpu_timer_setexpires(&timer->it.cpu,
 			     cpu_timer_getexpires(&timer->it.cpu) - TIMER_LATER_NS);
 }
@@ -611,13 +611,13 @@ static int timer_move(struct sigqueue *sigq, struct task_struct *target, enum pi
 	struct list_head *pos;
 	u32 n = 0;
 
-	spin_lock(&signal_sighand()->siglock);
+	spin_lock(&current_sighand()->siglock);
 	/*
 	 * A thread that was killed meanwhile flushes its queue, on 7.x without the lock:
 	 * exit_signals() sets the flag and takes the queue away in one go.
 	 */
 	if ((type == PIDTYPE_PID && target->flags & PF_EXITING) || list_empty(&sigq->list)) {
-		spin_unlock(&signal_sighand()->siglock);
+		spin_unlock(&current_sighand()->siglock);
 		return -ECHILD;
 	}
 	pos = pending->list.next;
@@ -632,7 +632,7 @@ static int timer_move(struct sigqueue *sigq, struct task_struct *target, enum pi
 	last->pending = pending;
 	last->sigq = sigq;
 	last->place = n;
-	spin_unlock(&signal_sighand()->siglock);
+	spin_unlock(&current_sighand()->siglock);
 	return 0;
 }
 
@@ -745,7 +745,7 @@ static void timer_finish_itimers(struct restart *rs)
 	u64 expires, old;
 	u32 which;
 
-	spin_lock_irq(&signal_sighand()->siglock);
+	spin_lock_irq(&current_sighand()->siglock);
 	if (rs->itimer_set & BIT(ITIMER_REAL)) {
 		pb = &rs->itimer[ITIMER_REAL];
 		sig->it_real_incr = pb->interval_ns;
@@ -770,7 +770,7 @@ static void timer_finish_itimers(struct restart *rs)
 		sym(set_process_cpu_timer)(current, clocks[which], &expires, &old);
 		it->expires = expires;
 	}
-	spin_unlock_irq(&signal_sighand()->siglock);
+	spin_unlock_irq(&current_sighand()->siglock);
 }
 
 int timer_finish(struct restart *rs)

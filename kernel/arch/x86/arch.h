@@ -14,7 +14,7 @@
 #include "../../image/schema.gen.h"
 #include "../../core/symbols.h"
 
-struct dev_ctx;
+struct operation;
 struct mm_struct;
 
 /** ARCH_ADDRESSES - where memory of programs ends, on whatever machine that is furthest */
@@ -51,7 +51,7 @@ void arch_image_digest(struct pb_image *image, u8 *digest, u32 *cpuid);
  *
  * Return: 0, or -EOPNOTSUPP with the error recorded.
  */
-int arch_image_check(struct dev_ctx *ctx, const struct pb_image *image);
+int arch_image_check(struct operation *ctx, const struct pb_image *image);
 
 /**
  * arch_xstate_size() - bytes that arch_regs_save() needs for vector registers and the like

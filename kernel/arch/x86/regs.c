@@ -29,7 +29,7 @@
 #include "arch.h"
 #include "../../compat/compat.h"
 #include "../../../uapi/ckpt_image.h"
-#include "../../core/dev.h"
+#include "../../core/operation.h"
 
 #ifndef NT_X86_XSTATE
 #define NT_X86_XSTATE	0x202
@@ -424,7 +424,7 @@ static const char *regs_feature(unsigned int word, unsigned int bit)
 }
 
 /* Whatever the program found out about its processor must be so. */
-static int regs_check_cpuid(struct dev_ctx *ctx, const struct pb_x86_machine *x86)
+static int regs_check_cpuid(struct operation *ctx, const struct pb_x86_machine *x86)
 {
 	struct error_at at = {
 		.reason = CKPT_REASON_KERNEL,
@@ -470,7 +470,7 @@ void arch_image_digest(struct pb_image *image, u8 *digest, u32 *cpuid)
 	image->x86.n_cpuid = CKPT_X86_CPUID_WORDS;
 }
 
-int arch_image_check(struct dev_ctx *ctx, const struct pb_image *image)
+int arch_image_check(struct operation *ctx, const struct pb_image *image)
 {
 	struct error_at at = { .reason = CKPT_REASON_KERNEL };
 	u8 digest[SHA256_DIGEST_SIZE];

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the parts of one operation have in common: data alone, no functions, so that every file may
+ * include it. The phases are in checkpoint.c and restart.c.
+ */
+#ifndef _CKPT_CONTEXT_H
+#define _CKPT_CONTEXT_H
+
+#include <linux/ktime.h>
+#include <linux/path.h>
+#include <linux/resource.h>
+#include <linux/xarray.h>
+
+#include "../image/object.h"
+#include "../image/schema.gen.h"
+#include "../image/stream.h"
+#include "operation.h"
+
+struct build;
+struct build_task;
+struct cred;
+struct identity_known;
+struct identity_table;
+struct park;
+struct pipe_build;
+struct sighand_state;
+struct timer_build;
+
+/** CHECKPOINT_BOUNCE - bytes of the buffer that content without pages of its own goes through */
+#define CHECKPOINT_BOUNCE	(256 << 10)
+
+/**
+ * struct checkpoint - a checkpoint that runs, or whose program is held
+ * @ctx: for errors and progress
+ * @flags: CKPT_CHECKPOINT_*
+ * @out: the image
+ * @objects: what is in it
+ * @park: the frozen process, and what its threads said of themselves
+ * @leader: its thread group leader; a reference is held
+ * @mm: its address space; a reference is held
+ * @snapshot: the copy-on-write copy of @mm, or NULL
+ * @file_pages: private pages of the snapshot in mappings of files
+ * @signals: its actions, shared signals and timers
+ * @bounce: CHECKPOINT_BOUNCE bytes
+ * @path: PATH_MAX bytes for file names
+ * @paths: paths in the image, for path_verify()
+ * @identity: the file systems that they are on
+ * @program: the CRED of the main thread
+ * @opener: the CRED of the file before, or NULL; it may be one that @program says as well
+ * @openers: CREDs that files were opened with, and no thread has
+ * @nr_openers: how many
+ * @refused: something cannot be kept; the errors say what
+ * @described: everything was looked at
+ * @has_epoll: there is an epoll instance
+ * @has_inotify: there is an inotify instance
+ * @has_locks: there is a file with locks, of whomever
+ * @aliases: other names of files that were deleted under one, by the address of the inode
+ * @leased: files whose leases are in @leases, by the address of their struct file_lock_context
+ * @leases: leases, by the address of the description; see lock.c
+ * @complete: all of the description is in @out
+ * @released: when the process was released, 0 before
+ */
+struct checkpoint {
+	struct operation *ctx;
+	u64 flags;
+	struct stream_out out;
+	struct object_table objects;
+	struct park *park;
+	struct task_struct *leader;
+	struct mm_struct *mm;
+	struct mm_struct *snapshot;
+	long file_pages;
+	struct sighand_state *signals;
+	u8 *bounce;
+	char *path;
+	struct list_head paths;
+	struct identity_table *identity;
+	struct object *program;
+	struct object *opener;
+	struct object *openers[CKPT_IMAGE_OPENERS_MAX];
+	u32 nr_openers;
+	bool refused;
+	bool described;
+	bool has_epoll;
+	bool has_inotify;
+	bool has_locks;
+	struct xarray aliases;
+	struct xarray leased;
+	struct xarray leases;
+	bool complete;
+	ktime_t released;
+};
+
+/**
+ * struct mm_final - what the address space gets with the last steps of a restart
+ * @exe: the executable; a reference is held
+ * @def_flags: VM_* that new mappings get
+ * @mdwe: PR_MDWE_*
+ * @merge_any: prctl(PR_SET_MEMORY_MERGE)
+ * @pkeys: protection keys; all 0: the default
+ */
+struct mm_final {
+	struct file *exe;
+	unsigned long def_flags;
+	u32 mdwe;
+	bool merge_any;
+	struct pb_pkeys pkeys;
+};
+
+/**
+ * struct restart - a restart that runs
+ * @ctx: for errors and progress
+ * @flags: CKPT_RESTART_*
+ * @wait_since: when the wait for pids began, in jiffies; 0 not yet
+ * @restarter: whose system call it is: its tgid in the init namespace
+ * @in: the image
+ * @objects: what its objects became
+ * @relocate: ckpt_restart.relocate, checked; NULL if there is none
+ * @relocate_len: its length in bytes
+ * @vdso_done: the code of the vDSO was there, or was passed over and is unmapped
+ * @wrong: CKPT_RESTART_CHECK: an errno of what was found and passed over, or 0
+ * @tty: the terminal that replaces the image's, or NULL; a reference is held
+ * @root: the process's root directory, if not the restarter's; references are held
+ * @umask: its umask, set with the last steps
+ * @build: the tasks that are being built; it owns this struct
+ * @thread: the last THREAD record; its strings are gone
+ * @last_thread: the task of it, if it is not the leader; its vector registers are not set yet
+ * @image: numbers of the IMAGE record; its strings are gone
+ * @proc: the process's numbers
+ * @comm: its name
+ * @seen: which records were read, by type (BIT_ULL)
+ * @program: the credentials of the main thread; the first CRED, whose object holds it
+ * @identity: the file systems that paths of the image are on
+ * @nr_openers: of the CRED records read so far, those that no thread has
+ * @nr_creds: CRED records read so far
+ * @nr_filters: SECCOMP records read so far
+ * @held: bytes of both
+ * @nr_objects: records of other objects read so far
+ * @nr_vmas: VMAs read so far
+ * @last_end: end of the last VMA; they ascend
+ * @last_fd: the last descriptor; they ascend
+ * @nr_threads: THREAD records read so far
+ * @pipe: the last PIPE
+ * @termios: of the terminal, to be set when nothing can fail any more
+ * @has_termios: there is one
+ * @timerfds: timerfds to be armed with the last steps; see timerfd.c
+ * @fowns: owners that files get with the last steps; see sigio.c
+ * @truncate: files to be cut to their old size with the last steps; see path.c
+ * @procs: files of proc that are opened with the last steps
+ * @proc_ids: the same by id; see proc.c
+ * @leases: file leases, set with the last steps
+ * @contents: files whose content is in the image; see file_content.c
+ * @sealed: inodes of memfds that will be sealed against writing, by address
+ * @locks: memory to be locked with the last steps; see vma.c
+ * @mm_final: what the address space gets with the last steps
+ * @rlim: limits to set with the last steps
+ * @rlim_set: which of them, by number
+ * @timers: numbers of TIMERS; its arrays are gone
+ * @itimer: interval timers by number, set with the last steps
+ * @itimer_set: which of them, by number
+ * @posix_timer: POSIX timers, made with the last steps; @timers says how many
+ * @seccomp_shared: see seccomp_share()
+ * @dumpable: of the address space, set with the last steps: credentials change it
+ */
+struct restart {
+	struct operation *ctx;
+	u64 flags;
+	unsigned long wait_since;
+	pid_t restarter;
+	struct stream_in in;
+	struct object_table objects;
+	char *relocate;
+	size_t relocate_len;
+	int wrong;
+	struct file *tty;
+	struct path root;
+	u32 umask;
+	struct build *build;
+	struct pb_thread thread;
+	struct build_task *last_thread;
+	struct pb_image image;
+	struct pb_process proc;
+	char comm[TASK_COMM_LEN];
+	u64 seen;
+	const struct cred *program;
+	struct identity_known *identity;
+	u32 nr_openers;
+	u32 nr_creds;
+	u32 nr_filters;
+	u64 held;
+	u32 nr_objects;
+	u32 nr_vmas;
+	u64 last_end;
+	bool vdso_done;
+	s64 last_fd;
+	u32 nr_threads;
+	struct pipe_build *pipe;
+	struct pb_termios termios;
+	u8 termios_cc[PB_TERMIOS_CC_MAX];
+	bool has_termios;
+	struct list_head timerfds;
+	struct list_head fowns;
+	struct list_head truncate;
+	struct list_head contents;
+	struct xarray sealed;
+	struct list_head procs;
+	struct xarray proc_ids;
+	struct list_head leases;
+	struct list_head locks;
+	struct mm_final mm_final;
+	struct rlimit rlim[RLIM_NLIMITS];
+	u32 rlim_set;
+	struct pb_timers timers;
+	struct pb_itimer itimer[3];
+	u32 itimer_set;
+	struct timer_build *posix_timer;
+	u32 seccomp_shared;
+	u32 dumpable;
+};
+
+#endif /* _CKPT_CONTEXT_H */

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What every part of an operation may need.
+ */
+#include <linux/slab.h>
+
+#include "operation.h"
+
+struct operation *operation_new(void)
+{
+	struct operation *op = kzalloc(sizeof(*op), GFP_KERNEL_ACCOUNT);
+
+	if (!op)
+		return NULL;
+	kref_init(&op->ref);
+	error_init(&op->errors);
+	return op;
+}
+
+struct operation *operation_get(struct operation *op)
+{
+	kref_get(&op->ref);
+	return op;
+}
+
+static void operation_free(struct kref *ref)
+{
+	struct operation *op = container_of(ref, struct operation, ref);
+
+	error_destroy(&op->errors);
+	kfree(op);
+}
+
+void operation_put(struct operation *op)
+{
+	kref_put(&op->ref, operation_free);
+}
+
+void operation_begin(struct operation *op)
+{
+	atomic_set(&op->progress.nr_tasks, 0);
+	atomic64_set(&op->progress.pages, 0);
+	atomic64_set(&op->progress.pages_total, 0);
+	atomic64_set(&op->progress.bytes, 0);
+}
