@@ -20,11 +20,13 @@ import concurrent.futures
 import os
 import pty
 import random
+import re
 import shutil
 import signal
 import subprocess
 import sys
 import tty
+import typing
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), 'lib'))
 from ckpttest import (BUILD, PATIENCE, PROGRAMS, WORK, Failure, KernelLog, Restart, Skip, Tap,
@@ -57,30 +59,75 @@ class Terminal:
         os.close(self.master)
 
 
+class Group:
+    """A control group: what is in it is killed at once, whose child it may be."""
+
+    def __init__(self, name):
+        self.path = os.path.join('/sys/fs/cgroup', 'ckpt.' + name)
+        os.mkdir(self.path)
+
+    def enter(self):
+        """In a child, before exec."""
+        with open(os.path.join(self.path, 'cgroup.procs'), 'w') as f:
+            f.write('0')
+
+    def populated(self):
+        with open(os.path.join(self.path, 'cgroup.events')) as f:
+            return 'populated 1' in f.read()
+
+    def kill(self):
+        with open(os.path.join(self.path, 'cgroup.kill'), 'w') as f:
+            f.write('1')
+        wait_until(lambda: not self.populated(), 'what is in a control group cannot be killed')
+
+    def close(self):
+        self.kill()
+        os.rmdir(self.path)
+
+
+class Test(typing.NamedTuple):
+    """One test of a program, and what it wants: see SUBJECT_WITH() in lib/subject_harness.h."""
+
+    program: str
+    name: str
+    wants: tuple = ()
+
+    def __str__(self):
+        return '%s.%s' % (self.program, self.name)
+
+
 class Subject:
-    """A test of a program, in its own process."""
+    """A test of a program, in its own process, with members that the process has made."""
 
     serial = 0
 
-    def __init__(self, program, test, rng):
+    def __init__(self, test, rng):
         Subject.serial += 1
-        self.ctl = os.path.join(WORK, '%s.%s.%d' % (program, test, Subject.serial))
+        name = '%s.%d' % (test, Subject.serial)
+        self.ctl = os.path.join(WORK, name)
         shutil.rmtree(self.ctl, ignore_errors=True)
         os.mkdir(self.ctl)
         os.chmod(self.ctl, 0o777)
         self.image = self.ctl + '.img'
         self.rng = rng
-        self.terminal = Terminal() if program.startswith('tty') else None
+        self.terminal = Terminal() if 'terminal' in test.wants else None
+        self.group = Group(name) if 'members' in test.wants else None
+        self.restart = None
         env = dict(os.environ, CKPT_CTL=self.ctl)
-        kw = {}
         if self.terminal:
             env['CKPT_TTY'] = '1'
-            kw['preexec_fn'] = self.terminal.attach
-        self.proc = subprocess.Popen([os.path.join(PROGRAMS, program + '_test'), test],
+        if self.group:
+            env['CKPT_CGROUP'] = '1'
+        self.proc = subprocess.Popen([os.path.join(PROGRAMS, test.program + '_test'), test.name],
                                      cwd=WORK, env=env, stdin=subprocess.DEVNULL,
-                                     stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **kw)
+                                     stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                                     **self.before_exec(self.terminal and self.terminal.attach))
         self.pid = self.proc.pid
-        self.restart = None
+
+    def before_exec(self, attach):
+        """For Popen(): what the child does first."""
+        steps = [step for step in (self.group and self.group.enter, attach) if step]
+        return {'preexec_fn': lambda: [step() for step in steps]} if steps else {}
 
     def has(self, name):
         return os.path.exists(os.path.join(self.ctl, name))
@@ -92,6 +139,16 @@ class Subject:
                 return f.read()
         except FileNotFoundError:
             return None
+
+    def members(self):
+        """The processes that the first one and its children have made: names and pids."""
+        return {name.split('.', 1)[1]: int(self.told(name))
+                for name in os.listdir(self.ctl) if name.startswith('member.')}
+
+    def gone(self):
+        """Is none of its processes left, nor what remains until its parent has seen its end?"""
+        return not any(os.path.exists('/proc/%d' % pid)
+                       for pid in (self.pid, *self.members().values()))
 
     def detached(self):
         """Does it go on by itself, while rstr has left?"""
@@ -124,8 +181,8 @@ class Subject:
         check(not self.ended(), 'the subject has ended: ' + (self.told('result') or 'no result'))
         # What a program does between its checkpoint and its death stays in its files; --kill
         # leaves it no time for that.
-        out = ckpt(self.pid, self.image, '--timeout=60', *options,
-                   pipe=self.rng.random() < 0.4)
+        out = ckpt(self.pid, self.image, '--timeout=60', *(self.told('ckpt') or '').split(),
+                   *options, pipe=self.rng.random() < 0.4)
         out.ok()
         limit = self.told('image_max')
         if limit:
@@ -133,21 +190,26 @@ class Subject:
             check(size <= int(limit), 'the image has %d bytes, more than %s' % (size, limit))
 
     def kill(self):
+        # rstr is in the group, too: it ends with its program.
+        if self.group:
+            self.group.kill()
         if self.restart:
             self.restart.kill()
         else:
             self.proc.kill()
             self.proc.wait()
-        wait_until(lambda: not os.path.exists('/proc/%d' % self.pid), 'the killed subject is there')
+        wait_until(self.gone, 'the killed subject is there')
 
     def restore(self, *more):
-        options, kw = [*(self.told('rstr') or '').split(), *more], {}
+        options = [*(self.told('rstr') or '').split(), *more]
         if self.terminal:
             self.terminal.close()
             self.terminal = Terminal()
-            kw['preexec_fn'] = self.terminal_of_rstr
-        self.restart = Restart(self.image, *options, pipe=self.rng.random() < 0.4, **kw)
+        self.restart = Restart(self.image, *options, pipe=self.rng.random() < 0.4,
+                               **self.before_exec(self.terminal and self.terminal_of_rstr))
         equal(self.restart.pid, self.pid, 'pid of the restarted subject')
+        for name, pid in self.members().items():
+            check(os.path.exists('/proc/%d' % pid), 'after the restart there is no ' + name)
 
     def terminal_of_rstr(self):
         os.setsid()
@@ -165,22 +227,29 @@ class Subject:
         except subprocess.TimeoutExpired:
             raise Failure('the subject does not end; state: ' + self.where()) from None
         self.verdict()
+        wait_until(self.gone, 'a member does not end')
 
     def where(self):
         text = []
-        for what in ('stat', 'wchan', 'syscall', 'stack'):
-            try:
-                with open('/proc/%d/%s' % (self.pid, what)) as f:
-                    text.append(f.read().strip())
-            except OSError:
-                pass
+        for pid in (self.pid, *self.members().values()):
+            for what in ('stat', 'wchan', 'syscall', 'stack'):
+                try:
+                    with open('/proc/%d/%s' % (pid, what)) as f:
+                        text.append(f.read().strip())
+                except OSError:
+                    pass
         return '\n'.join(text)
 
     def verdict(self):
+        """Its own, and those of its members, of which the first process is to see the end."""
         status = (self.restart.rstr if self.restart else self.proc).returncode
         words = self.told('result')
         if self.restart:
             check(not self.restart.words(), 'rstr said: ' + self.restart.words())
+        for name in sorted(self.members()):
+            result = self.told('result.' + name) or '# it left no result'
+            check(re.search('^ok ', result, re.M), 'member %s:\n%s\nthe first process: %s' % (
+                name, result, words or 'no result'))
         check(words, 'the subject left no result: ' + exit_text(status))
         lines = words.splitlines()
         skip = [l for l in lines if l.startswith('ok ') and '# SKIP' in l]
@@ -192,6 +261,8 @@ class Subject:
         equal(status, 0, 'exit status')
 
     def close(self):
+        if self.group:
+            self.group.close()
         if self.restart:
             self.restart.kill()
         if self.proc.poll() is None:
@@ -244,15 +315,18 @@ def refused(subject):
     subject.end()
 
 
-def one(program, test, mode, seed, rounds):
-    rng = random.Random('%s %s %s %s' % (seed, program, test, mode))
-    subject = Subject(program, test, rng)
+def one(test, mode, seed, rounds):
+    subject = Subject(test, random.Random('%s %s %s %s' % (seed, test.program, test.name, mode)))
     try:
         subject.ready()
         if subject.told('refuse'):
-            if mode == 'kill-restart':
+            if mode != 'kill-restart':
+                refused(subject)
+            elif subject.group:
+                # Killing works for those that cannot be restarted yet.
+                subject.kill()
+            else:
                 raise Skip('')
-            refused(subject)
         elif mode != EITHER and subject.told('mode') not in (None, mode):
             raise Skip('')
         elif 'go-on' in (mode, subject.told('mode')):
@@ -302,12 +376,13 @@ def tests(wanted):
     programs = sorted(n[:-5] for n in os.listdir(PROGRAMS) if n.endswith('_test'))
     found = []
     for program in programs:
-        names = run([os.path.join(PROGRAMS, program + '_test'), '--list']).out.decode().split()
-        for name in names:
-            if not wanted or program in wanted or '%s.%s' % (program, name) in wanted:
-                found.append((program, name))
+        listed = run([os.path.join(PROGRAMS, program + '_test'), '--list']).out.decode()
+        for name, *wants in map(str.split, listed.splitlines()):
+            test = Test(program, name, tuple(wants))
+            if not wanted or program in wanted or str(test) in wanted:
+                found.append(test)
     for want in wanted:
-        if not any(want in (p, '%s.%s' % (p, n)) for p, n in found):
+        if not any(want in (test.program, str(test)) for test in found):
             sys.exit('there is no test %s in %s' % (want, PROGRAMS))
     return found
 
@@ -355,19 +430,20 @@ def main():
     with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
         work = []
         for n in range(args.repeat):
-            for program, test in found:
+            for test in found:
                 for mode in args.mode or MODES:
-                    work.append(pool.submit(tap.run, '%s.%s %s' % (program, test, mode), one,
-                                            program, test, mode, args.seed + n, args.rounds))
+                    work.append(pool.submit(tap.run, '%s %s' % (test, mode), one, test, mode,
+                                            args.seed + n, args.rounds))
         for w in work:
             w.result()
     for loop in load:
         loop.kill()
         loop.wait()
     tap.first = False
+    tests_of = {str(test): test for test in found}
     for name in tap.again:
         test, mode = name.split()
-        tap.run(name, one, *test.split('.'), mode, args.seed, args.rounds)
+        tap.run(name, one, tests_of[test], mode, args.seed, args.rounds)
     tap.run('nothing is left', nothing_left, before)
     return tap.end()
 

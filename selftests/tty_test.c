@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The terminal a program was started from; run.py starts these on one. */
+/* The terminal a program was started from. */
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/ioctl.h>
@@ -7,7 +7,7 @@
 
 #include "subject_harness.h"
 
-SUBJECT(descriptors)
+SUBJECT_WITH(descriptors, "terminal")
 {
 	int fd, i, flags[4];
 
@@ -30,7 +30,7 @@ SUBJECT(descriptors)
 	EXPECT_NE(NULL, ttyname(0));
 }
 
-SUBJECT(settings)
+SUBJECT_WITH(settings, "terminal")
 {
 	struct termios want, now;
 	struct winsize ws;
@@ -52,7 +52,7 @@ SUBJECT(settings)
 	EXPECT_EQ(0, ioctl(0, TIOCGWINSZ, &ws));
 }
 
-SUBJECT(foreground)
+SUBJECT_WITH(foreground, "terminal")
 {
 	if (!isatty(0))
 		SKIP(return, "there is no terminal");
@@ -83,7 +83,7 @@ static void stop(int sig)
 	stopped = sig;
 }
 
-SUBJECT(draws_again)
+SUBJECT_WITH(draws_again, "terminal")
 {
 	struct termios t;
 	int i;
@@ -104,7 +104,7 @@ SUBJECT(draws_again)
 }
 
 /* Who leaves the lines to the terminal is not bothered. */
-SUBJECT(does_not_draw)
+SUBJECT_WITH(does_not_draw, "terminal")
 {
 	if (!isatty(0))
 		SKIP(return, "there is no terminal");

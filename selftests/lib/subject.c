@@ -27,6 +27,8 @@
 #define SUBJECT_TICK_MS		5
 /* A tick that is later than this counts as a gap. */
 #define SUBJECT_GAP_NS		60000000LL
+#define SUBJECT_MEMBERS		16
+#define SUBJECT_WISHES		64
 
 static char subject_ctl[PATH_MAX];
 static char subject_own[PATH_MAX];
@@ -36,6 +38,14 @@ static FILE *subject_stream;
 static char *subject_text;
 static size_t subject_text_len;
 static atomic_int subject_failures;
+/* Which member this process is; NULL is the first one. */
+static const char *subject_name;
+/* The members that this process has made. */
+static struct subject_child {
+	const char *name;
+	pid_t pid;
+} subject_children[SUBJECT_MEMBERS];
+static unsigned int subject_nr_children;
 static pthread_mutex_t subject_lock = PTHREAD_MUTEX_INITIALIZER;
 
 bool subject_has_driver(void)
@@ -72,10 +82,27 @@ void subject_nap(unsigned int ms)
 
 /* ---- the driver's directory ---- */
 
+/* Members talk to each other through these files, too, so without a driver they are the test's. */
 static void subject_ctl_path(char *buf, const char *name)
 {
-	if (snprintf(buf, PATH_MAX, "%s/%s", subject_ctl, name) >= PATH_MAX)
+	if (snprintf(buf, PATH_MAX, "%s/%s", subject_has_driver() ? subject_ctl : subject_own,
+		     name) >= PATH_MAX)
 		subject_abort();
+}
+
+static void subject_member_path(char *buf, const char *what, const char *member)
+{
+	char name[128];
+
+	snprintf(name, sizeof(name), "%s%s%s", what, member ? "." : "", member ?: "");
+	subject_ctl_path(buf, name);
+}
+
+static bool subject_exists(const char *path)
+{
+	struct stat st;
+
+	return !stat(path, &st);
 }
 
 static void subject_write(const char *name, const char *text, size_t len)
@@ -84,8 +111,8 @@ static void subject_write(const char *name, const char *text, size_t len)
 	int fd;
 
 	/* Whole or not at all: the driver looks for it all the time. */
-	subject_ctl_path(tmp, "tmp");
-	subject_ctl_path(path, name);
+	subject_member_path(tmp, "tmp", subject_name);
+	subject_member_path(path, name, subject_name);
 	fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
 	if (fd < 0 || write(fd, text, len) != (ssize_t)len || close(fd) || rename(tmp, path))
 		_exit(99);
@@ -125,31 +152,70 @@ const char *subject_path(const char *name)
 	return path;
 }
 
+/* Wait until the members that this process has made are ready. */
+static void subject_members_ready(void)
+{
+	char path[PATH_MAX];
+	unsigned int i;
+	siginfo_t info;
+
+	for (i = 0; i < subject_nr_children; i++) {
+		subject_member_path(path, "ready", subject_children[i].name);
+		while (!subject_exists(path)) {
+			info.si_pid = 0;
+			if (waitid(P_PID, subject_children[i].pid, &info,
+				   WEXITED | WNOHANG | WNOWAIT) || info.si_pid) {
+				subject_fail("%s has ended before it was ready",
+					     subject_children[i].name);
+				subject_abort();
+			}
+			subject_nap(2);
+		}
+	}
+}
+
 void subject_ready(void)
 {
+	subject_members_ready();
 	subject_end_ns = subject_now() + SUBJECT_ALONE_NS;
-	if (subject_has_driver())
+	if (subject_has_driver() || subject_name)
 		subject_write("ready", "", 0);
 }
 
+/* Without a driver the first process has the clock, and its members look for the driver's file. */
+static bool subject_going_alone(void)
+{
+	char path[PATH_MAX];
+
+	subject_ctl_path(path, "end");
+	if (subject_name)
+		return !subject_exists(path);
+	if (subject_now() < subject_end_ns)
+		return true;
+	if (subject_nr_children)
+		subject_write("end", "", 0);
+	return false;
+}
+
+/* Has this thread called subject_going()? */
+static __thread bool subject_asked;
+
 bool subject_going(void)
 {
-	static __thread bool asked;
 	char path[PATH_MAX];
-	struct stat st;
 
-	if (!asked) {
-		asked = true;
+	if (!subject_asked) {
+		subject_asked = true;
 		return true;
 	}
 	if (!subject_has_driver())
-		return subject_now() < subject_end_ns;
+		return subject_going_alone();
 	subject_ctl_path(path, "end");
-	if (!stat(path, &st))
+	if (subject_exists(path))
 		return false;
 	/* The driver has gone on to other things. */
 	subject_ctl_path(path, ".");
-	return !stat(path, &st);
+	return subject_exists(path);
 }
 
 void subject_wait(void)
@@ -189,9 +255,10 @@ void subject_result(bool passed, const char *skip)
 	int n;
 
 	fflush(subject_log());
-	n = asprintf(&text, "TAP version 13\n1..1\n%s%s 1 %s%s%s\n",
+	n = asprintf(&text, "TAP version 13\n1..1\n%s%s 1 %s%s%s%s%s\n",
 		     subject_text ? subject_text : "", passed ? "ok" : "not ok", subject_test,
-		     skip ? " # SKIP " : "", skip ? skip : "");
+		     subject_name ? " " : "", subject_name ?: "", skip ? " # SKIP " : "",
+		     skip ? skip : "");
 	if (n >= 0)
 		subject_write("result", text, n);
 	_exit(!passed ? SUBJECT_FAIL : skip ? SUBJECT_SKIP : SUBJECT_PASS);
@@ -259,6 +326,86 @@ void subject_alone(void)
 	}
 	subject_parent = getpid();
 	atexit(subject_remove);
+}
+
+/* ---- members ---- */
+
+static void __attribute__((noreturn)) subject_run_member(const char *name, void (*fn)(void))
+{
+	char pid[16];
+	bool failed;
+
+	subject_name = name;
+	subject_nr_children = 0;
+	subject_asked = false;
+	/* What the parent has noted so far is not this member's. */
+	subject_stream = NULL;
+	subject_text = NULL;
+	subject_failures = 0;
+	snprintf(pid, sizeof(pid), "%d", getpid());
+	subject_write("member", pid, strlen(pid));
+	fn();
+	failed = subject_failed();
+	if (subject_has_driver())
+		subject_result(!failed, NULL);
+	_exit(failed ? SUBJECT_FAIL : SUBJECT_PASS);
+}
+
+pid_t subject_member(const char *name, void (*fn)(void))
+{
+	pid_t pid;
+
+	if (subject_nr_children == SUBJECT_MEMBERS)
+		subject_abort();
+	pid = fork();
+	if (pid < 0)
+		subject_abort();
+	if (!pid)
+		subject_run_member(name, fn);
+	subject_children[subject_nr_children++] = (struct subject_child){ name, pid };
+	return pid;
+}
+
+void subject_reap(void)
+{
+	unsigned int i;
+	int status;
+
+	for (i = 0; i < subject_nr_children; i++) {
+		if (waitpid(subject_children[i].pid, &status, 0) != subject_children[i].pid)
+			subject_fail("%s is not there (errno %d)", subject_children[i].name, errno);
+		else if (status)
+			subject_fail("%s ended with status %#x", subject_children[i].name, status);
+	}
+	subject_nr_children = 0;
+}
+
+/* ---- what a test wants of the driver ---- */
+
+static struct {
+	const char *name;
+	const char *what;
+} subject_wishes[SUBJECT_WISHES];
+
+void subject_wants(const char *name, const char *what)
+{
+	unsigned int i = 0;
+
+	while (subject_wishes[i].name)
+		if (++i == SUBJECT_WISHES)
+			abort();
+	subject_wishes[i].name = name;
+	subject_wishes[i].what = what;
+}
+
+const char *subject_wanted(const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; i < SUBJECT_WISHES && subject_wishes[i].name; i++)
+		if (!strcmp(name, subject_wishes[i].name))
+			return subject_wishes[i].what;
+	return NULL;
 }
 
 /* ---- time ---- */
@@ -441,6 +588,19 @@ void subject_asleep(pid_t tid)
 	} while (!isdigit(*text));
 }
 
+/* The driver kills all that is in the control group of a test with members. */
+static void subject_leave(void)
+{
+	int fd;
+
+	if (!getenv("CKPT_CGROUP"))
+		return;
+	fd = open("/sys/fs/cgroup/cgroup.procs", O_WRONLY | O_CLOEXEC);
+	if (fd < 0 || write(fd, "0", 1) != 1)
+		_exit(1);
+	close(fd);
+}
+
 /* A process that is no child runs fn(arg), and then stays for as long as stay(PID of the test). */
 static void subject_beside(void (*fn)(int arg), int arg, bool (*stay)(pid_t test))
 {
@@ -457,6 +617,7 @@ static void subject_beside(void (*fn)(int arg), int arg, bool (*stay)(pid_t test
 		}
 		/* The number of the session is the pid of the test, which a restart needs. */
 		setsid();
+		subject_leave();
 		fn(arg);
 		close(done[0]);
 		close(done[1]);
@@ -547,6 +708,7 @@ void subject_give_away(int fd)
 	}
 	if (fork())
 		_exit(0);
+	subject_leave();
 	/* Until we end. */
 	dup2(fd, 0);
 	syscall(SYS_close_range, 1, ~0U, 0);

@@ -16,8 +16,16 @@
  *	result	KTAP, made by the subject at its end; a subject that dies leaves none
  *	others	made by subject_tell(), before "ready": what the driver must know of this test
  *
- * Such a program includes subject_harness.h, which has the main function, and writes SUBJECT(name)
- * for TEST(name). A test sets up its state, calls subject_ready(), works and verifies while
+ * A test may have more processes than the first one: members, see subject_member(). Each judges
+ * itself, and the driver collects the verdicts:
+ *
+ *	member.NAME	its pid, made by itself at its start
+ *	ready.NAME	the same as "ready", for the member that made it
+ *	result.NAME	as "result"
+ *
+ * Such a program includes subject_harness.h, which has the main function, and writes
+ * SUBJECT(name) for TEST(name), or SUBJECT_WITH(name, WANTS) for one that the driver starts in
+ * its own way. A test sets up its state, calls subject_ready(), works and verifies while
  * subject_going(), and verifies at the end. Failures of other threads than the first go through
  * subject_fail(), since the harness leaves a test by longjmp().
  */
@@ -61,7 +69,7 @@ void subject_wait(void);
  * follows "pid N (NAME)"); "lines" such lines, if not one; "thread" is N, if not the process.
  * "mode": only this one is meant, "go-on" or "kill-restart". "kill": kill it with ckpt --kill,
  * since what it does until a later kill would be seen by the restarted one. "image_max": bytes.
- * "tty": it wants a terminal. "rstr": more options of rstr. "timed": see subject_timed().
+ * "ckpt", "rstr": more options of the tools. "timed": see subject_timed().
  * "claims": it waits in subject_claim().
  */
 void subject_tell(const char *key, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
@@ -73,6 +81,27 @@ void subject_tell(const char *key, const char *fmt, ...) __attribute__((format(p
  * not. Before subject_ready(); subject_clock_start() includes it.
  */
 void subject_timed(void);
+
+/**
+ * subject_member() - make a child that is part of the test
+ * @name: of the member, unique among those of the test
+ * @fn: what it runs
+ *
+ * A member is a subject like the first process: it sets up its state, calls subject_ready(), works
+ * and verifies while subject_going(), and judges itself with subject_check(). When @fn returns, it
+ * leaves its result and ends. It may have members of its own.
+ *
+ * subject_ready() waits for the members of the caller, so the first process is ready last, and what
+ * all members need of each other is there. subject_going() ends for all members at the same time.
+ * A test with members is a SUBJECT_WITH(name, "members"): the driver puts it into a control group
+ * of its own.
+ *
+ * Return: its pid; aborts if there can be none.
+ */
+pid_t subject_member(const char *name, void (*fn)(void));
+
+/** subject_reap() - wait for the members of the caller; the test fails if one has not succeeded. */
+void subject_reap(void);
 
 /** subject_give_away() - from now on a process that is no child has it, and we have not. */
 void subject_give_away(int fd);
@@ -182,6 +211,12 @@ void subject_outsider(void (*fn)(int arg), int arg);
 int subject_claim(const char *what, int n);
 
 /* ---- for subject_harness.h ---- */
+
+/** subject_wants() - the test @name wants @what of the driver; for SUBJECT_WITH(). */
+void subject_wants(const char *name, const char *what);
+
+/** subject_wanted() - what the test @name wants, or NULL. */
+const char *subject_wanted(const char *name);
 
 /** subject_begin() - the test @name runs in this process, driven by what is in @ctl. */
 void subject_begin(const char *name, const char *ctl);

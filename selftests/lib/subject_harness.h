@@ -22,6 +22,19 @@
 	}								\
 	static void body_##name(struct __test_metadata __attribute__((unused)) *_metadata)
 
+/*
+ * A test that the driver has to start in its own way. @wants is one of these words, or both:
+ *
+ *	terminal	it has one, as its controlling terminal; the leader of its session is it
+ *	members		see subject_member()
+ */
+#define SUBJECT_WITH(name, wants)					\
+	static void __attribute__((constructor)) wants_##name(void)	\
+	{								\
+		subject_wants(#name, wants);				\
+	}								\
+	SUBJECT(name)
+
 static struct __test_metadata *subject_next(struct __fixture_metadata **f,
 					    struct __test_metadata *t)
 {
@@ -64,7 +77,7 @@ int main(int argc, char **argv)
 
 	if (argc == 2 && !strcmp(argv[1], "--list")) {
 		while ((t = subject_next(&f, t)))
-			puts(t->name);
+			printf("%s %s\n", t->name, subject_wanted(t->name) ?: "");
 		return KSFT_PASS;
 	}
 	if (argc == 2 && ctl)

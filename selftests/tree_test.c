@@ -1,0 +1,325 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Programs of more than one process: families with threads, and with terminals of their own. */
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <termios.h>
+
+#include "subject_harness.h"
+
+#define UNSUPPORTED " is not supported"
+#define THREADS 3
+/* How long an answer may take: the other one may be frozen meanwhile. */
+#define PATIENCE_MS 60000
+
+/* The checkpoint names one of the children, and in lines of their own what else is not kept. */
+static void refused_with_children(const char *others, int lines)
+{
+	subject_tell("refuse", "(: a process with children \\(\\d+, tree_test\\)%s)" UNSUPPORTED,
+		     others);
+	subject_tell("lines", "%d", lines);
+}
+
+/* Where a process is in the tree; that does not change. */
+struct place {
+	pid_t pid, parent, group, session;
+};
+
+static struct place place_of_caller(void)
+{
+	return (struct place){ getpid(), getppid(), getpgrp(), getsid(0) };
+}
+
+static bool place_is(const struct place *want)
+{
+	struct place now = place_of_caller();
+
+	return now.pid == want->pid && now.parent == want->parent && now.group == want->group &&
+	       now.session == want->session;
+}
+
+/* Memory that a member fills after the fork, and looks at again and again. */
+struct content {
+	size_t len;
+	uint64_t seed;
+	void *p;
+};
+
+static struct content content_of(uint64_t seed)
+{
+	struct content c = { 256 << 10, seed, NULL };
+
+	c.p = subject_map(-1, c.len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS);
+	subject_fill(c.p, c.len, c.seed);
+	return c;
+}
+
+static bool content_is(const struct content *c)
+{
+	return subject_filled(c->p, c->len, c->seed);
+}
+
+/* Is there something to read within PATIENCE_MS? */
+static bool readable(int fd)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+
+	return poll(&p, 1, PATIENCE_MS) == 1 && p.revents & POLLIN;
+}
+
+/* ---- a family ---- */
+
+/* What the parent filled before it had children: all of them have it from there. */
+static struct content inherited;
+/* The parent asks by the first pipe, the child answers by the second. */
+static int question[2], answer[2];
+static int master;
+
+static atomic_ulong turns[THREADS];
+
+static void *count_turns(void *arg)
+{
+	atomic_ulong *turn = arg;
+	pid_t tid = gettid();
+
+	while (subject_going()) {
+		++*turn;
+		subject_check(gettid() == tid);
+		subject_nap(3);
+	}
+	return NULL;
+}
+
+static void grandchild(void)
+{
+	struct content own = content_of(3);
+	struct place place = place_of_caller();
+	pthread_t threads[THREADS];
+	unsigned long was;
+	int i;
+
+	for (i = 0; i < THREADS; i++)
+		if (pthread_create(&threads[i], NULL, count_turns, &turns[i]))
+			subject_abort();
+	subject_ready();
+	while (subject_going()) {
+		was = turns[0];
+		subject_nap(5);
+		subject_check(turns[0] >= was);
+		subject_check(place_is(&place));
+	}
+	for (i = 0; i < THREADS; i++) {
+		subject_check(!pthread_join(threads[i], NULL));
+		subject_check(turns[i]);
+	}
+	subject_check(content_is(&own));
+	subject_check(content_is(&inherited));
+}
+
+/* Answers each number with its double, until the pipe has no writer any more. */
+static void child_with_child(void)
+{
+	struct content own = content_of(1);
+	struct place place;
+	uint64_t n, answers = 0;
+
+	close(question[1]);
+	close(answer[0]);
+	if (setpgid(0, 0))
+		subject_abort();
+	place = place_of_caller();
+	subject_member("grandchild", grandchild);
+	subject_ready();
+	while (read(question[0], &n, sizeof(n)) == sizeof(n)) {
+		n *= 2;
+		subject_check(write(answer[1], &n, sizeof(n)) == sizeof(n));
+		subject_check(place_is(&place));
+		answers++;
+	}
+	subject_check(answers);
+	subject_reap();
+	subject_check(content_is(&own));
+	subject_check(content_is(&inherited));
+}
+
+/* Leads a session on a terminal, whose other side the parent has; answers each line with OK. */
+static void child_on_terminal(void)
+{
+	struct content own = content_of(2);
+	unsigned long answers = 0;
+	struct place place;
+	char line[64];
+	int fd;
+
+	close(question[0]);
+	close(question[1]);
+	close(answer[0]);
+	close(answer[1]);
+	if (setsid() < 0)
+		subject_abort();
+	fd = open(ptsname(master), O_RDWR);
+	close(master);
+	if (fd < 0 || tcgetsid(fd) != getpid())
+		subject_abort();
+	place = place_of_caller();
+	subject_ready();
+	while (read(fd, line, sizeof(line)) > 0 && strncmp(line, "end", 3)) {
+		subject_check(!strncmp(line, "line", 4));
+		subject_check(write(fd, "OK\n", 3) == 3);
+		subject_check(place_is(&place));
+		subject_check(tcgetsid(fd) == getpid());
+		subject_check(tcgetpgrp(fd) == getpid());
+		answers++;
+	}
+	subject_check(answers);
+	subject_check(content_is(&own));
+	subject_check(content_is(&inherited));
+}
+
+static void make_terminal(void)
+{
+	struct termios t;
+	int fd;
+
+	master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+	if (master < 0 || grantpt(master) || unlockpt(master))
+		subject_abort();
+	fd = open(ptsname(master), O_RDWR | O_NOCTTY);
+	if (fd < 0 || tcgetattr(fd, &t))
+		subject_abort();
+	t.c_lflag &= ~ECHO;
+	t.c_oflag &= ~OPOST;
+	if (tcsetattr(fd, TCSANOW, &t))
+		subject_abort();
+	close(fd);
+}
+
+SUBJECT_WITH(family, "members")
+{
+	struct place place = place_of_caller();
+	uint64_t n = 0, twice;
+	char line[8];
+
+	inherited = content_of(4);
+	ASSERT_EQ(0, pipe(question));
+	ASSERT_EQ(0, pipe(answer));
+	make_terminal();
+	subject_member("child_with_child", child_with_child);
+	subject_member("child_on_terminal", child_on_terminal);
+	close(question[0]);
+	close(answer[1]);
+	refused_with_children("| fd \\d+: the controlling side of a pseudo-terminal .*", 2);
+	subject_ready();
+	while (subject_going()) {
+		n++;
+		ASSERT_EQ(sizeof(n), write(question[1], &n, sizeof(n)));
+		ASSERT_TRUE(readable(answer[0]));
+		ASSERT_EQ(sizeof(n), read(answer[0], &twice, sizeof(twice)));
+		EXPECT_EQ(2 * n, twice);
+		ASSERT_EQ(5, write(master, "line\n", 5));
+		ASSERT_TRUE(readable(master));
+		ASSERT_EQ(3, read(master, line, sizeof(line)));
+		EXPECT_EQ(0, memcmp(line, "OK\n", 3));
+		EXPECT_TRUE(place_is(&place));
+		subject_nap(5);
+	}
+	EXPECT_LT(0, n);
+	close(question[1]);
+	EXPECT_EQ(4, write(master, "end\n", 4));
+	subject_reap();
+	EXPECT_TRUE(content_is(&inherited));
+}
+
+/* ---- a shell and a job ---- */
+
+/* Is in the foreground of the terminal that all of them are on. */
+static void job_member(void)
+{
+	struct place place;
+
+	if (setpgid(0, 0))
+		subject_abort();
+	/* Whoever is not in the foreground would be stopped for it. */
+	signal(SIGTTOU, SIG_IGN);
+	if (tcsetpgrp(0, getpgrp()))
+		subject_abort();
+	place = place_of_caller();
+	subject_ready();
+	while (subject_going()) {
+		subject_check(place_is(&place));
+		subject_check(tcgetpgrp(0) == getpgrp());
+		subject_nap(5);
+	}
+}
+
+SUBJECT_WITH(job, "members terminal")
+{
+	struct place place = place_of_caller();
+	pid_t child;
+
+	if (!isatty(0))
+		SKIP(return, "there is no terminal");
+	ASSERT_EQ(getpid(), tcgetsid(0));
+	child = subject_member("job", job_member);
+	refused_with_children("", 1);
+	subject_ready();
+	while (subject_going()) {
+		EXPECT_TRUE(place_is(&place));
+		EXPECT_EQ(child, tcgetpgrp(0));
+		EXPECT_EQ(getpid(), tcgetsid(0));
+		subject_nap(5);
+	}
+	subject_reap();
+}
+
+/* ---- children whose parent has ended ---- */
+
+/* They are reaped by process 1, and the checkpoint knows nothing of them. */
+SUBJECT(orphans)
+{
+	pid_t child, orphans[8];
+	unsigned int i, n = 0;
+	int fds[2], status;
+	int64_t begin;
+
+	ASSERT_EQ(0, pipe(fds));
+	child = fork();
+	if (!child) {
+		pid_t parent = getpid();
+
+		for (i = 0; i < ARRAY_SIZE(orphans); i++) {
+			pid_t pid = fork();
+
+			if (!pid) {
+				/* Behind the end of its parent. */
+				while (getppid() == parent)
+					subject_nap(1);
+				_exit(3);
+			}
+			if (write(fds[1], &pid, sizeof(pid)) != sizeof(pid))
+				_exit(1);
+		}
+		_exit(0);
+	}
+	for (i = 0; i < ARRAY_SIZE(orphans); i++)
+		ASSERT_EQ(sizeof(pid_t), read(fds[0], &orphans[i], sizeof(pid_t)));
+	ASSERT_EQ(child, waitpid(child, &status, 0));
+	ASSERT_EQ(0, status);
+	close(fds[0]);
+	close(fds[1]);
+	begin = subject_now();
+	for (i = 0; i < ARRAY_SIZE(orphans); i++)
+		while (!kill(orphans[i], 0) && subject_now() < begin + 10000000000LL)
+			subject_nap(1);
+	for (i = 0; i < ARRAY_SIZE(orphans); i++)
+		n += !kill(orphans[i], 0);
+	EXPECT_EQ(0, n);
+	subject_wait();
+}
