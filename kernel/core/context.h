@@ -14,6 +14,7 @@
 #include "../image/object.h"
 #include "../image/schema.gen.h"
 #include "../image/stream.h"
+#include "later.h"
 #include "operation.h"
 
 struct build;
@@ -93,17 +94,17 @@ struct checkpoint {
 
 /**
  * struct mm_final - what the address space gets with the last steps of a restart
- * @exe: the executable; a reference is held
  * @def_flags: VM_* that new mappings get
  * @mdwe: PR_MDWE_*
  * @merge_any: prctl(PR_SET_MEMORY_MERGE)
+ * @dumpable: as compat_set_dumpable() takes it
  * @pkeys: protection keys; all 0: the default
  */
 struct mm_final {
-	struct file *exe;
 	unsigned long def_flags;
 	u32 mdwe;
 	bool merge_any;
+	u32 dumpable;
 	struct pb_pkeys pkeys;
 };
 
@@ -143,15 +144,9 @@ struct mm_final {
  * @pipe: the last PIPE
  * @termios: of the terminal, to be set when nothing can fail any more
  * @has_termios: there is one
- * @timerfds: timerfds to be armed with the last steps; see timerfd.c
- * @fowns: owners that files get with the last steps; see sigio.c
- * @truncate: files to be cut to their old size with the last steps; see path.c
- * @procs: files of proc that are opened with the last steps
- * @proc_ids: the same by id; see proc.c
- * @leases: file leases, set with the last steps
- * @contents: files whose content is in the image; see file_content.c
+ * @later: all that is done with the last steps
+ * @proc_ids: files of proc that are opened with the last steps, by id; see proc.c
  * @sealed: inodes of memfds that will be sealed against writing, by address
- * @locks: memory to be locked with the last steps; see vma.c
  * @mm_final: what the address space gets with the last steps
  * @rlim: limits to set with the last steps
  * @rlim_set: which of them, by number
@@ -160,7 +155,6 @@ struct mm_final {
  * @itimer_set: which of them, by number
  * @posix_timer: POSIX timers, made with the last steps; @timers says how many
  * @seccomp_shared: see seccomp_share()
- * @dumpable: of the address space, set with the last steps: credentials change it
  */
 struct restart {
 	struct operation *ctx;
@@ -198,15 +192,9 @@ struct restart {
 	struct pb_termios termios;
 	u8 termios_cc[PB_TERMIOS_CC_MAX];
 	bool has_termios;
-	struct list_head timerfds;
-	struct list_head fowns;
-	struct list_head truncate;
-	struct list_head contents;
 	struct xarray sealed;
-	struct list_head procs;
+	struct later_queue later;
 	struct xarray proc_ids;
-	struct list_head leases;
-	struct list_head locks;
 	struct mm_final mm_final;
 	struct rlimit rlim[RLIM_NLIMITS];
 	u32 rlim_set;
@@ -215,7 +203,6 @@ struct restart {
 	u32 itimer_set;
 	struct timer_build *posix_timer;
 	u32 seccomp_shared;
-	u32 dumpable;
 };
 
 #endif /* _CKPT_CONTEXT_H */

@@ -67,14 +67,9 @@ static void restart_free(void *arg)
 		path_put(&rs->root);
 	kfree(rs->relocate);
 	kvfree(rs->posix_timer);
-	path_forget(rs);
-	timerfd_forget(rs);
-	sigio_forget(rs);
-	lock_forget(rs);
-	file_content_forget(rs);
-	proc_forget(rs);
-	vma_forget(rs);
-	mm_forget(rs);
+	later_free(&rs->later);
+	xa_destroy(&rs->sealed);
+	xa_destroy(&rs->proc_ids);
 	identity_free(rs);
 	operation_put(rs->ctx);
 	kvfree(rs);
@@ -468,12 +463,8 @@ static int restart_finish_task(struct build_task *bt)
 
 	if (leader) {
 		signal_put_back(&bt->final.shared, PIDTYPE_TGID);
-		ret = file_content_finish(rs) ?: mm_finish(rs) ?: proc_finish(rs);
-		fs_finish(rs);
 		/* Not under limits that are the program's, nor with its credentials. */
-		if (!ret)
-			ret = timer_finish(rs) ?: timerfd_finish(rs) ?: lock_finish(rs) ?:
-			      mm_finish_defaults(rs) ?: process_finish(rs);
+		ret = later_run(&rs->later, rs, LATER_CONTENT, LATER_PROCESS);
 	}
 	if (!ret) {
 		what = thread_finish(&bt->final);
@@ -481,17 +472,15 @@ static int restart_finish_task(struct build_task *bt)
 			ret = error_add(&rs->ctx->errors, -EFAULT, &at, "%s", what);
 	}
 	if (!ret && leader)
-		ret = sigio_finish(rs);
+		ret = later_run(&rs->later, rs, LATER_OWNER, LATER_OWNER);
 	return ret;
 }
 
-/* When all have their credentials: to take other ones makes the address space less dumpable. */
-static int restart_dumpable(struct build_task *bt)
+static int restart_finish_last(struct build_task *bt)
 {
 	struct restart *rs = bt->build->owner;
 
-	compat_set_dumpable(rs->dumpable);
-	return 0;
+	return later_run(&rs->later, rs, LATER_LAST, LATER_LAST);
 }
 
 /* ---- in the restarter ---- */
@@ -531,7 +520,7 @@ static int restart_finish(struct restart *rs)
 	rs->seccomp_shared = seccomp_share(rs->build);
 	ret = build_call_all(rs->build, restart_prepare_task);
 	return ret ?: build_call_all(rs->build, restart_finish_task) ?:
-		      build_call(build_leader(rs->build), restart_dumpable);
+		      build_call(build_leader(rs->build), restart_finish_last);
 }
 
 static struct restart *restart_new(struct operation *ctx, const struct ckpt_restart *arg)
@@ -550,15 +539,9 @@ static struct restart *restart_new(struct operation *ctx, const struct ckpt_rest
 	rs->restarter = task_tgid_nr(current);
 	rs->last_fd = -1;
 	object_init(&rs->objects, kinds_of_objects);
-	INIT_LIST_HEAD(&rs->timerfds);
-	INIT_LIST_HEAD(&rs->fowns);
-	INIT_LIST_HEAD(&rs->truncate);
-	INIT_LIST_HEAD(&rs->contents);
-	INIT_LIST_HEAD(&rs->procs);
+	later_init(&rs->later);
 	xa_init_flags(&rs->proc_ids, XA_FLAGS_ACCOUNT);
 	xa_init_flags(&rs->sealed, XA_FLAGS_ACCOUNT);
-	INIT_LIST_HEAD(&rs->leases);
-	INIT_LIST_HEAD(&rs->locks);
 	return rs;
 }
 
@@ -664,7 +647,7 @@ int restart_run(struct operation *op, struct ckpt_restart *arg)
 	/* Last of all: what it does to files cannot be undone. */
 	if (!ret && !check) {
 		build_mute(&blocked);
-		ret = path_finish(rs);
+		ret = later_run(&rs->later, rs, LATER_VISIBLE, LATER_VISIBLE);
 		sym(set_current_blocked)(&blocked);
 	}
 	if (!ret)
@@ -684,12 +667,9 @@ int restart_run(struct operation *op, struct ckpt_restart *arg)
 		restart_abort(rs, leader);
 		goto out;
 	}
-	tty_finish(rs);
+	later_run(&rs->later, rs, LATER_GO, LATER_GO);
 	/* Here and not in a task of the program: it should not hold, or close, what is ours. */
-	path_forget(rs);
-	file_content_forget(rs);
-	proc_forget(rs);
-	mm_forget(rs);
+	later_free(&rs->later);
 	object_destroy(&rs->objects);
 	stream_in_close(&rs->in);
 	/* What is closed here is to be closed when the program starts: ends of pipes, say. */

@@ -354,7 +354,7 @@ int file_content_write(struct checkpoint *cp)
 
 /**
  * struct file_content_final - what a file gets when its content is complete
- * @list: on &restart.contents
+ * @later: in the queue
  * @file: it, open for writing; a reference is held
  * @kind: OBJECT_SHMEM or OBJECT_UNLINKED
  * @id: in the image
@@ -363,7 +363,7 @@ int file_content_write(struct checkpoint *cp)
  * @seals: F_SEAL_*
  */
 struct file_content_final {
-	struct list_head list;
+	struct later later;
 	struct file *file;
 	enum object_kind kind;
 	u32 id;
@@ -371,32 +371,6 @@ struct file_content_final {
 	struct pb_file_attr attr;
 	u32 seals;
 };
-
-int file_content_add(struct restart *rs, enum object_kind kind, u32 id, struct file *file,
-		     const struct pb_file_attr *attr, u32 seals)
-{
-	struct file_content_final *cf = kzalloc(sizeof(*cf), GFP_KERNEL_ACCOUNT);
-
-	if (!cf) {
-		fput(file);
-		return -ENOMEM;
-	}
-	cf->file = get_file(file);
-	cf->kind = kind;
-	cf->id = id;
-	cf->has_attr = attr;
-	if (attr)
-		cf->attr = *attr;
-	cf->seals = seals;
-	list_add_tail(&cf->list, &rs->contents);
-	if (kind == OBJECT_SHMEM && seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE) &&
-	    xa_is_err(xa_store(&rs->sealed, (unsigned long)file_inode(file), xa_mk_value(1),
-			       GFP_KERNEL_ACCOUNT))) {
-		fput(file);
-		return -ENOMEM;
-	}
-	return object_add(&rs->objects, &rs->in, kind, id, file);
-}
 
 struct file *file_content_open(struct restart *rs, struct file *file, unsigned int flags)
 {
@@ -555,21 +529,53 @@ bool file_content_write_sealed(struct restart *rs, struct file *file)
 	return xa_load(&rs->sealed, (unsigned long)file_inode(file));
 }
 
-/* They exclude the execution of these files. */
+static int file_content_finish(struct restart *rs, struct later *later)
+{
+	struct file_content_final *cf = container_of(later, struct file_content_final, later);
+	struct file *file;
+	int ret = 0;
+
+	if (cf->has_attr)
+		ret = file_content_set_attr(rs, cf->file, cf->id, &cf->attr);
+	if (!ret && cf->kind == OBJECT_SHMEM)
+		ret = file_content_set_seals(rs, cf);
+	if (!ret && cf->kind == OBJECT_UNLINKED) {
+		file = object_take(&rs->objects, cf->kind, cf->id);
+		if (file)
+			fput(file);
+	}
+	return ret;
+}
+
+static void file_content_free(struct later *later)
+{
+	struct file_content_final *cf = container_of(later, struct file_content_final, later);
+
+	if (cf->file)
+		fput(cf->file);
+	kfree(cf);
+}
+
+static const struct later_ops file_content_later_ops = {
+	.stage = LATER_CONTENT,
+	.run = file_content_finish,
+	.free = file_content_free,
+};
+
+/* Open to write, they exclude the execution of these files. All are closed in one go. */
 static int file_content_close_unlinked(struct restart *rs)
 {
+	struct list_head *all = &rs->later.stage[LATER_CONTENT];
 	struct file_content_close *cc;
 	struct file_content_final *cf;
 	unsigned int n = 0;
 
-	list_for_each_entry(cf, &rs->contents, list)
+	list_for_each_entry(cf, all, later.list)
 		n += cf->kind == OBJECT_UNLINKED;
-	if (!n)
-		return 0;
 	cc = file_content_close_new(n);
 	if (!cc)
 		return -ENOMEM;
-	list_for_each_entry(cf, &rs->contents, list) {
+	list_for_each_entry(cf, all, later.list) {
 		if (cf->kind != OBJECT_UNLINKED)
 			continue;
 		cc->files[cc->n++] = cf->file;
@@ -579,41 +585,33 @@ static int file_content_close_unlinked(struct restart *rs)
 	return file_content_close(cc, MAX_SCHEDULE_TIMEOUT) < 0 ? -EINTR : 0;
 }
 
-int file_content_finish(struct restart *rs)
+int file_content_add(struct restart *rs, enum object_kind kind, u32 id, struct file *file,
+		     const struct pb_file_attr *attr, u32 seals)
 {
-	struct file_content_final *cf;
-	struct file *file;
-	int ret = 0;
+	struct file_content_final *cf = kzalloc(sizeof(*cf), GFP_KERNEL_ACCOUNT);
 
-	list_for_each_entry(cf, &rs->contents, list) {
-		if (fatal_signal_pending(current))
-			return -EINTR;
-		cond_resched();
-		if (cf->has_attr)
-			ret = file_content_set_attr(rs, cf->file, cf->id, &cf->attr);
-		if (!ret && cf->kind == OBJECT_SHMEM)
-			ret = file_content_set_seals(rs, cf);
-		if (ret)
-			return ret;
-		if (cf->kind == OBJECT_UNLINKED) {
-			file = object_take(&rs->objects, cf->kind, cf->id);
-			if (file)
-				fput(file);
-		}
+	if (!cf) {
+		fput(file);
+		return -ENOMEM;
 	}
-	return file_content_close_unlinked(rs);
-}
-
-void file_content_forget(struct restart *rs)
-{
-	struct file_content_final *cf, *next;
-
-	xa_destroy(&rs->sealed);
-	list_for_each_entry_safe(cf, next, &rs->contents, list) {
-		if (cf->file)
-			fput(cf->file);
-		kfree(cf);
-		cond_resched();
+	cf->file = get_file(file);
+	cf->kind = kind;
+	cf->id = id;
+	cf->has_attr = attr;
+	if (attr)
+		cf->attr = *attr;
+	cf->seals = seals;
+	later_add(&rs->later, &cf->later, &file_content_later_ops);
+	if (kind == OBJECT_SHMEM && seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE) &&
+	    xa_is_err(xa_store(&rs->sealed, (unsigned long)file_inode(file), xa_mk_value(1),
+			       GFP_KERNEL_ACCOUNT))) {
+		fput(file);
+		return -ENOMEM;
 	}
-	INIT_LIST_HEAD(&rs->contents);
+	if (kind == OBJECT_UNLINKED && list_empty(&rs->later.stage[LATER_CLOSE]) &&
+	    later_call(&rs->later, LATER_CLOSE, file_content_close_unlinked)) {
+		fput(file);
+		return -ENOMEM;
+	}
+	return object_add(&rs->objects, &rs->in, kind, id, file);
 }

@@ -96,14 +96,8 @@ struct file *file_content_open(struct restart *rs, struct file *file, unsigned i
 /**
  * file_content_write_sealed() - is it a memfd that will be sealed against writing?
  *
- * The seals themselves come with file_content_finish(); until then the content is written.
+ * The seals themselves come with the last steps; until then the content is written.
  */
 bool file_content_write_sealed(struct restart *rs, struct file *file);
-
-/** file_content_finish() - set attributes and seals: the content is complete */
-int file_content_finish(struct restart *rs);
-
-/** file_content_forget() - give back what file_content_finish() did not need */
-void file_content_forget(struct restart *rs);
 
 #endif /* _CKPT_FILE_CONTENT_H */

@@ -92,6 +92,17 @@ static int fs_lookup(struct restart *rs, const struct pb_path *pb, const char *w
 	return ret;
 }
 
+static int fs_finish(struct restart *rs)
+{
+	current->fs->umask = rs->umask;
+	if (!rs->root.mnt)
+		return 0;
+	sym(set_fs_root)(current->fs, &rs->root);
+	path_put(&rs->root);
+	memset(&rs->root, 0, sizeof(rs->root));
+	return 0;
+}
+
 int fs_read(struct restart *rs)
 {
 	struct error_at at = { .reason = CKPT_REASON_DENIED, .task = current };
@@ -123,19 +134,10 @@ int fs_read(struct restart *rs)
 	rs->umask = pb.umask;
 	/* Until the last steps: deleted files are made, and written to. */
 	current->fs->umask = 077;
+	ret = later_call(&rs->later, LATER_FS, fs_finish);
 out_root:
 	path_put(&root);
 out_pwd:
 	path_put(&pwd);
 	return ret;
-}
-
-void fs_finish(struct restart *rs)
-{
-	current->fs->umask = rs->umask;
-	if (!rs->root.mnt)
-		return;
-	sym(set_fs_root)(current->fs, &rs->root);
-	path_put(&rs->root);
-	memset(&rs->root, 0, sizeof(rs->root));
 }

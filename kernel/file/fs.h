@@ -11,7 +11,4 @@ int fs_write(struct checkpoint *cp);
 /** fs_read() - FS: set the current process's, but for the root directory */
 int fs_read(struct restart *rs);
 
-/** fs_finish() - set the root directory, now that all paths of the image were looked up */
-void fs_finish(struct restart *rs);
-
 #endif /* _CKPT_FS_H */

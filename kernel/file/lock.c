@@ -357,15 +357,46 @@ int lock_read(struct restart *rs)
 }
 
 /**
- * struct lock_lease - a lease to be set
- * @list: on &restart.leases
+ * struct lock_lease - a lease to be set, when nobody opens files any more
+ * @later: in the queue
  * @file: id of a FILE
  * @type: F_RDLCK or F_WRLCK
  */
 struct lock_lease {
-	struct list_head list;
+	struct later later;
 	u32 file;
 	u32 type;
+};
+
+static int lock_finish(struct restart *rs, struct later *later)
+{
+	const struct lock_lease *lease = container_of(later, struct lock_lease, later);
+	struct object *obj = object_by_id(&rs->objects, OBJECT_FILE, lease->file);
+	struct error_at at = {
+		.reason = CKPT_REASON_TAKEN,
+		.task = current,
+		.where_type = CKPT_WHERE_FD,
+	};
+	int ret;
+
+	if (!obj || obj->fd < 0)
+		return stream_in_bad(&rs->in, "lease of file %u", lease->file);
+	at.where = obj->fd;
+	ret = arch_sys(fcntl, obj->fd, F_SETLEASE, lease->type);
+	return ret ? error_add(&rs->ctx->errors, ret, &at,
+			       "the lease on %pD cannot be set (%d): others have it open, or you may not",
+			       obj->ptr, -ret) : 0;
+}
+
+static void lock_free(struct later *later)
+{
+	kfree(container_of(later, struct lock_lease, later));
+}
+
+static const struct later_ops lock_later_ops = {
+	.stage = LATER_LEASES,
+	.run = lock_finish,
+	.free = lock_free,
 };
 
 int lock_note_lease(struct restart *rs, const struct pb_file *pb)
@@ -381,43 +412,6 @@ int lock_note_lease(struct restart *rs, const struct pb_file *pb)
 		return -ENOMEM;
 	lease->file = pb->id;
 	lease->type = pb->lease;
-	list_add_tail(&lease->list, &rs->leases);
+	later_add(&rs->later, &lease->later, &lock_later_ops);
 	return 0;
-}
-
-int lock_finish(struct restart *rs)
-{
-	struct error_at at = {
-		.reason = CKPT_REASON_TAKEN,
-		.task = current,
-		.where_type = CKPT_WHERE_FD,
-	};
-	struct lock_lease *lease;
-	struct object *obj;
-	int ret;
-
-	list_for_each_entry(lease, &rs->leases, list) {
-		if (fatal_signal_pending(current))
-			return -EINTR;
-		obj = object_by_id(&rs->objects, OBJECT_FILE, lease->file);
-		if (!obj || obj->fd < 0)
-			return stream_in_bad(&rs->in, "lease of file %u", lease->file);
-		ret = arch_sys(fcntl, obj->fd, F_SETLEASE, lease->type);
-		at.where = obj->fd;
-		if (ret)
-			return error_add(&rs->ctx->errors, ret, &at,
-					 "the lease on %pD cannot be set (%d): others have it open, or you may not",
-					 obj->ptr, -ret);
-		cond_resched();
-	}
-	return 0;
-}
-
-void lock_forget(struct restart *rs)
-{
-	struct lock_lease *lease, *next;
-
-	list_for_each_entry_safe(lease, next, &rs->leases, list)
-		kfree(lease);
-	INIT_LIST_HEAD(&rs->leases);
 }

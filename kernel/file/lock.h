@@ -28,12 +28,6 @@ bool lock_write_leased(struct inode *inode);
 /** lock_note_lease() - restart: check a lease of a file, and set it with the last steps */
 int lock_note_lease(struct restart *rs, const struct pb_file *pb);
 
-/** lock_finish() - restart: set leases, when nobody opens files any more */
-int lock_finish(struct restart *rs);
-
-/** lock_forget() - restart: give back what lock_finish() needed */
-void lock_forget(struct restart *rs);
-
 /** lock_write() - checkpoint: write the file locks of the process, behind all its files */
 int lock_write(struct checkpoint *cp);
 

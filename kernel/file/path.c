@@ -545,13 +545,13 @@ static int path_changed(struct restart *rs, const char *name, const char *what,
 }
 
 /**
- * struct path_truncate - a file that path_finish() will cut
- * @list: on &restart.truncate
+ * struct path_truncate - a file that is cut when the image is known to be good
+ * @later: in the queue
  * @file: the file, open for writing; a reference is held
  * @size: in bytes
  */
 struct path_truncate {
-	struct list_head list;
+	struct later later;
 	struct file *file;
 	u64 size;
 };
@@ -567,6 +567,31 @@ static int path_writable(struct rights_path *rp, void *arg)
 {
 	return path_permission(&rp->path, MAY_WRITE);
 }
+
+static int path_finish(struct restart *rs, struct later *later)
+{
+	struct path_truncate *pt = container_of(later, struct path_truncate, later);
+	int ret = vfs_truncate(&pt->file->f_path, pt->size);
+
+	/* Killed, or to stop, while somebody had a lease; nobody shall call again. */
+	if (ret == -ERESTARTSYS)
+		ret = -EINTR;
+	return ret ? path_truncate_failed(rs, pt->file, ret) : 0;
+}
+
+static void path_free(struct later *later)
+{
+	struct path_truncate *pt = container_of(later, struct path_truncate, later);
+
+	fput(pt->file);
+	kfree(pt);
+}
+
+static const struct later_ops path_later_ops = {
+	.stage = LATER_VISIBLE,
+	.run = path_finish,
+	.free = path_free,
+};
 
 static int path_truncate_later(struct restart *rs, struct rights_path *rp, struct file *file,
 			       u64 size)
@@ -585,35 +610,8 @@ static int path_truncate_later(struct restart *rs, struct rights_path *rp, struc
 		return -ENOMEM;
 	pt->file = get_file(file);
 	pt->size = size;
-	list_add_tail(&pt->list, &rs->truncate);
+	later_add(&rs->later, &pt->later, &path_later_ops);
 	return 0;
-}
-
-int path_finish(struct restart *rs)
-{
-	struct path_truncate *pt;
-	int ret;
-
-	list_for_each_entry(pt, &rs->truncate, list) {
-		ret = vfs_truncate(&pt->file->f_path, pt->size);
-		/* Killed, or to stop, while somebody had a lease; nobody shall call again. */
-		if (ret == -ERESTARTSYS)
-			ret = -EINTR;
-		if (ret)
-			return path_truncate_failed(rs, pt->file, ret);
-	}
-	return 0;
-}
-
-void path_forget(struct restart *rs)
-{
-	struct path_truncate *pt, *next;
-
-	list_for_each_entry_safe(pt, next, &rs->truncate, list) {
-		fput(pt->file);
-		kfree(pt);
-	}
-	INIT_LIST_HEAD(&rs->truncate);
 }
 
 /* A file of the same size may be another version, so times are compared, too. */

@@ -129,14 +129,4 @@ const char *path_supported(struct file *file);
  */
 struct file *path_open(struct restart *rs, const struct pb_path *pb, unsigned int flags);
 
-/**
- * path_finish() - cut the files that were to be cut, now that the image is known to be good
- *
- * Return: 0, or what truncate(2) says, with the error recorded.
- */
-int path_finish(struct restart *rs);
-
-/** path_forget() - give up what path_finish() would do */
-void path_forget(struct restart *rs);
-
 #endif /* _CKPT_PATH_H */

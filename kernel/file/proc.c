@@ -209,7 +209,7 @@ int proc_save(struct checkpoint *cp, struct file *file, int fd, u64 addr, struct
 /* ---- restart ---- */
 
 /**
- * struct proc_fd - a descriptor of a file that proc_finish() opens
+ * struct proc_fd - a descriptor of a file that is opened with the last steps
  * @list: on &proc_later.fds
  * @fd: its number
  * @cloexec: it is closed by exec
@@ -221,8 +221,8 @@ struct proc_fd {
 };
 
 /**
- * struct proc_later - a file that proc_finish() opens
- * @list: on &restart.procs
+ * struct proc_later - a file that was not there before all threads and descriptors were
+ * @later: in the queue
  * @fds: its descriptors
  * @file: stands in for it; a reference is held
  * @root: of proc; a reference is held
@@ -236,7 +236,7 @@ struct proc_fd {
  * @has_pos: @pos is set
  */
 struct proc_later {
-	struct list_head list;
+	struct later later;
 	struct list_head fds;
 	struct file *file;
 	struct path root;
@@ -375,6 +375,66 @@ static struct file *proc_open_name(struct restart *rs, const struct path *root, 
 	return IS_ERR(file) ? proc_failed(rs, name, PTR_ERR(file)) : file;
 }
 
+static int proc_replace(struct restart *rs, struct proc_later *later, struct file *file)
+{
+	struct object *obj = object_by_id(&rs->objects, OBJECT_FILE, later->id);
+	struct proc_fd *pf;
+	int ret;
+
+	if (later->has_pos && !description_seek(file, later->pos))
+		return stream_in_bad(&rs->in, "position of file %u", later->id);
+	list_for_each_entry(pf, &later->fds, list) {
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		ret = sym(replace_fd)(pf->fd, file, pf->cloexec ? O_CLOEXEC : 0);
+		if (ret < 0)
+			return ret;
+		cond_resched();
+	}
+	if (obj) {
+		fput(obj->ptr);
+		obj->ptr = get_file(file);
+	}
+	return 0;
+}
+
+static int proc_finish(struct restart *rs, struct later *item)
+{
+	struct proc_later *later = container_of(item, struct proc_later, later);
+	struct file *file;
+	int ret;
+
+	file = proc_open_name(rs, &later->root, later->name, later->at, later->mode, later->flags,
+			      later->cred);
+	if (IS_ERR(file))
+		return path_wrong(rs, PTR_ERR(file)) ? 0 : PTR_ERR(file);
+	rights_stamp(rs, file, later->cred);
+	ret = description_set_flags(rs, file, later->id, later->flags);
+	if (!ret)
+		ret = proc_replace(rs, later, file);
+	fput(file);
+	return ret;
+}
+
+static void proc_free(struct later *item)
+{
+	struct proc_later *later = container_of(item, struct proc_later, later);
+	struct proc_fd *pf, *next;
+
+	list_for_each_entry_safe(pf, next, &later->fds, list)
+		kfree(pf);
+	fput(later->file);
+	path_put(&later->root);
+	kfree(later->name);
+	kfree(later);
+}
+
+static const struct later_ops proc_later_ops = {
+	.stage = LATER_PROC,
+	.run = proc_finish,
+	.free = proc_free,
+};
+
 /* Something of proc stands in, which can do nothing. */
 static struct file *proc_open_later(struct restart *rs, const struct pb_file *pb,
 				    const struct path *root, char **name, size_t at)
@@ -411,7 +471,7 @@ static struct file *proc_open_later(struct restart *rs, const struct pb_file *pb
 	later->flags = pb->flags;
 	later->pos = pb->pos;
 	later->has_pos = pb->has_pos;
-	list_add_tail(&later->list, &rs->procs);
+	later_add(&rs->later, &later->later, &proc_later_ops);
 	return file;
 }
 
@@ -487,71 +547,3 @@ int proc_note_fd(struct restart *rs, u32 id, u32 fd, bool cloexec)
 	return 0;
 }
 
-static int proc_replace(struct restart *rs, struct proc_later *later, struct file *file)
-{
-	struct object *obj = object_by_id(&rs->objects, OBJECT_FILE, later->id);
-	struct proc_fd *pf;
-	int ret;
-
-	if (later->has_pos && !description_seek(file, later->pos))
-		return stream_in_bad(&rs->in, "position of file %u", later->id);
-	list_for_each_entry(pf, &later->fds, list) {
-		if (fatal_signal_pending(current))
-			return -EINTR;
-		ret = sym(replace_fd)(pf->fd, file, pf->cloexec ? O_CLOEXEC : 0);
-		if (ret < 0)
-			return ret;
-		cond_resched();
-	}
-	if (obj) {
-		fput(obj->ptr);
-		obj->ptr = get_file(file);
-	}
-	return 0;
-}
-
-int proc_finish(struct restart *rs)
-{
-	struct proc_later *later;
-	struct file *file;
-	int ret;
-
-	list_for_each_entry(later, &rs->procs, list) {
-		if (fatal_signal_pending(current))
-			return -EINTR;
-		cond_resched();
-		file = proc_open_name(rs, &later->root, later->name, later->at, later->mode,
-				      later->flags, later->cred);
-		ret = PTR_ERR_OR_ZERO(file);
-		if (!ret) {
-			rights_stamp(rs, file, later->cred);
-			ret = description_set_flags(rs, file, later->id, later->flags);
-			if (!ret)
-				ret = proc_replace(rs, later, file);
-			fput(file);
-		} else if (path_wrong(rs, ret)) {
-			ret = 0;
-		}
-		if (ret)
-			return ret;
-	}
-	return 0;
-}
-
-void proc_forget(struct restart *rs)
-{
-	struct proc_later *later, *next;
-	struct proc_fd *pf, *pf_next;
-
-	xa_destroy(&rs->proc_ids);
-	list_for_each_entry_safe(later, next, &rs->procs, list) {
-		list_for_each_entry_safe(pf, pf_next, &later->fds, list)
-			kfree(pf);
-		fput(later->file);
-		path_put(&later->root);
-		kfree(later->name);
-		kfree(later);
-		cond_resched();
-	}
-	INIT_LIST_HEAD(&rs->procs);
-}

@@ -15,23 +15,13 @@ bool proc_match(struct file *file);
 /** proc_save() - checkpoint: see struct file_kind */
 int proc_save(struct checkpoint *cp, struct file *file, int fd, u64 addr, struct pb_file *pb);
 
-/** proc_open() - restart: see struct file_kind; another file may stand in until proc_finish() */
+/** proc_open() - restart: see struct file_kind; another file may stand in until the last steps */
 struct file *proc_open(struct restart *rs, const struct pb_file *pb);
 
-/** proc_stands_in() - restart: is the FILE @id one of those that proc_finish() replaces? */
+/** proc_stands_in() - restart: is the FILE @id one of those that the last steps replace? */
 bool proc_stands_in(struct restart *rs, u32 id);
 
 /** proc_note_fd() - restart: the FILE @id has a descriptor @fd; Return: 0 or -ENOMEM */
 int proc_note_fd(struct restart *rs, u32 id, u32 fd, bool cloexec);
-
-/**
- * proc_finish() - open what was not there before all threads and descriptors were
- *
- * Return: 0, or an errno with the error recorded.
- */
-int proc_finish(struct restart *rs);
-
-/** proc_forget() - give back what proc_finish() needed */
-void proc_forget(struct restart *rs);
 
 #endif /* _CKPT_PROC_H */

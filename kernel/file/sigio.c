@@ -75,36 +75,16 @@ const char *sigio_save(struct checkpoint *cp, struct file *file, struct pb_file 
 /* ---- restart ---- */
 
 /**
- * struct sigio_later - what sigio_finish() has to do
- * @list: on &restart.fowns
+ * struct sigio_later - an owner that a file gets with the last steps
+ * @later: in the queue
  * @id: of the FILE
  * @pb: what it gets
  */
 struct sigio_later {
-	struct list_head list;
+	struct later later;
 	u32 id;
 	struct pb_fown pb;
 };
-
-int sigio_note(struct restart *rs, const struct pb_file *pb)
-{
-	const struct pb_fown *fown = &pb->fown;
-	struct sigio_later *later;
-
-	if (!pb->has_fown)
-		return 0;
-	if (fown->has_type != fown->has_pid || fown->pid > PID_MAX_LIMIT ||
-	    (fown->has_type && (fown->type > F_OWNER_PID || !fown->pid)) ||
-	    fown->signal > _NSIG)
-		return stream_in_bad(&rs->in, "owner of file %u", pb->id);
-	later = kmalloc(sizeof(*later), GFP_KERNEL_ACCOUNT);
-	if (!later)
-		return -ENOMEM;
-	later->id = pb->id;
-	later->pb = *fown;
-	list_add_tail(&later->list, &rs->fowns);
-	return 0;
-}
 
 /* As F_SETOWN_EX does, which would want user memory: the program's limits may allow no more. */
 static int sigio_set_owner(struct file *file, const struct pb_fown *pb)
@@ -141,38 +121,56 @@ static int sigio_set(struct file *file, int fd, const struct pb_fown *pb)
 	return ret < 0 ? ret : 0;
 }
 
-int sigio_finish(struct restart *rs)
+/*
+ * In the context of the leader: its threads are there, and it has its own credentials, by which the
+ * kernel judges later whether the owner may be sent signals.
+ */
+static int sigio_finish(struct restart *rs, struct later *item)
 {
+	const struct sigio_later *later = container_of(item, struct sigio_later, later);
+	struct object *obj = object_by_id(&rs->objects, OBJECT_FILE, later->id);
 	struct error_at at = {
 		.reason = CKPT_REASON_OTHER,
 		.task = current,
 		.where_type = CKPT_WHERE_FD,
 	};
-	struct sigio_later *later;
-	struct object *obj;
 	int ret;
 
-	list_for_each_entry(later, &rs->fowns, list) {
-		if (fatal_signal_pending(current))
-			return -EINTR;
-		obj = object_by_id(&rs->objects, OBJECT_FILE, later->id);
-		if (!obj || obj->fd < 0)
-			return stream_in_bad(&rs->in, "file %u has no descriptor", later->id);
-		ret = sigio_set(obj->ptr, obj->fd, &later->pb);
-		at.where = obj->fd;
-		if (ret)
-			return error_add(&rs->ctx->errors, ret, &at,
-					 "its owner (F_SETOWN) cannot be set");
-		cond_resched();
-	}
-	return 0;
+	if (!obj || obj->fd < 0)
+		return stream_in_bad(&rs->in, "file %u has no descriptor", later->id);
+	at.where = obj->fd;
+	ret = sigio_set(obj->ptr, obj->fd, &later->pb);
+	return ret ? error_add(&rs->ctx->errors, ret, &at,
+			       "its owner (F_SETOWN) cannot be set") : 0;
 }
 
-void sigio_forget(struct restart *rs)
+static void sigio_free(struct later *item)
 {
-	struct sigio_later *later, *next;
+	kfree(container_of(item, struct sigio_later, later));
+}
 
-	list_for_each_entry_safe(later, next, &rs->fowns, list)
-		kfree(later);
-	INIT_LIST_HEAD(&rs->fowns);
+static const struct later_ops sigio_later_ops = {
+	.stage = LATER_OWNER,
+	.run = sigio_finish,
+	.free = sigio_free,
+};
+
+int sigio_note(struct restart *rs, const struct pb_file *pb)
+{
+	const struct pb_fown *fown = &pb->fown;
+	struct sigio_later *later;
+
+	if (!pb->has_fown)
+		return 0;
+	if (fown->has_type != fown->has_pid || fown->pid > PID_MAX_LIMIT ||
+	    (fown->has_type && (fown->type > F_OWNER_PID || !fown->pid)) ||
+	    fown->signal > _NSIG)
+		return stream_in_bad(&rs->in, "owner of file %u", pb->id);
+	later = kmalloc(sizeof(*later), GFP_KERNEL_ACCOUNT);
+	if (!later)
+		return -ENOMEM;
+	later->id = pb->id;
+	later->pb = *fown;
+	later_add(&rs->later, &later->later, &sigio_later_ops);
+	return 0;
 }

@@ -183,13 +183,13 @@ int timerfd_save(struct checkpoint *cp, struct file *file, int fd, u64 addr, str
 /* ---- restart ---- */
 
 /**
- * struct timerfd_later - a timer that timerfd_finish() arms
- * @list: on &restart.timerfds
+ * struct timerfd_later - a timer that is armed with the last steps: its time begins to count
+ * @later: in the queue
  * @id: of its FILE
  * @pb: its settings
  */
 struct timerfd_later {
-	struct list_head list;
+	struct later later;
 	u32 id;
 	struct pb_timerfd pb;
 };
@@ -211,34 +211,6 @@ static bool timerfd_valid(const struct pb_timerfd *pb)
 		return false;
 	return !(pb->flags & ~TIMERFD_FLAGS) && pb->rest_ns <= KTIME_MAX &&
 	       pb->interval_ns <= KTIME_MAX && pb->deadline_ns <= KTIME_MAX;
-}
-
-struct file *timerfd_open(struct restart *rs, const struct pb_file *pb)
-{
-	struct error_at at = { .reason = CKPT_REASON_OTHER, .task = current };
-	struct timerfd_later *later;
-	struct file *file;
-
-	if (!timerfd_valid(&pb->timerfd))
-		return ERR_PTR(stream_in_bad(&rs->in, "timerfd %u", pb->id));
-	file = description_take_fd(arch_sys(timerfd_create, pb->timerfd.clockid, 0));
-	if (PTR_ERR_OR_ZERO(file) == -EPERM) {
-		at.reason = CKPT_REASON_DENIED;
-		at.advice = "restart it with CAP_WAKE_ALARM";
-	}
-	if (IS_ERR(file)) {
-		error_add(&rs->ctx->errors, PTR_ERR(file), &at, "a timerfd cannot be created");
-		return file;
-	}
-	later = kmalloc(sizeof(*later), GFP_KERNEL_ACCOUNT);
-	if (!later) {
-		fput(file);
-		return ERR_PTR(-ENOMEM);
-	}
-	later->id = pb->id;
-	later->pb = pb->timerfd;
-	list_add_tail(&later->list, &rs->timerfds);
-	return file;
 }
 
 static u64 timerfd_sum(u64 now, u64 rest)
@@ -338,8 +310,9 @@ static int timerfd_arm(struct file *file, int fd, const struct pb_timerfd *pb)
 	return rest && ktime_get_ns() >= end ? -EAGAIN : 0;
 }
 
-static int timerfd_finish_one(struct restart *rs, const struct timerfd_later *later)
+static int timerfd_finish(struct restart *rs, struct later *item)
 {
+	const struct timerfd_later *later = container_of(item, struct timerfd_later, later);
 	struct error_at at = { .reason = CKPT_REASON_OTHER, .task = current };
 	struct object *obj = object_by_id(&rs->objects, OBJECT_FILE, later->id);
 	int tries, ret = -EAGAIN;
@@ -360,27 +333,41 @@ static int timerfd_finish_one(struct restart *rs, const struct timerfd_later *la
 	return error_add(&rs->ctx->errors, ret, &at, "a timer cannot be armed");
 }
 
-int timerfd_finish(struct restart *rs)
+static void timerfd_free(struct later *item)
 {
-	struct timerfd_later *later;
-	int ret;
-
-	list_for_each_entry(later, &rs->timerfds, list) {
-		if (fatal_signal_pending(current))
-			return -EINTR;
-		ret = timerfd_finish_one(rs, later);
-		if (ret)
-			return ret;
-		cond_resched();
-	}
-	return 0;
+	kfree(container_of(item, struct timerfd_later, later));
 }
 
-void timerfd_forget(struct restart *rs)
-{
-	struct timerfd_later *later, *next;
+static const struct later_ops timerfd_later_ops = {
+	.stage = LATER_TIMERS,
+	.run = timerfd_finish,
+	.free = timerfd_free,
+};
 
-	list_for_each_entry_safe(later, next, &rs->timerfds, list)
-		kfree(later);
-	INIT_LIST_HEAD(&rs->timerfds);
+struct file *timerfd_open(struct restart *rs, const struct pb_file *pb)
+{
+	struct error_at at = { .reason = CKPT_REASON_OTHER, .task = current };
+	struct timerfd_later *later;
+	struct file *file;
+
+	if (!timerfd_valid(&pb->timerfd))
+		return ERR_PTR(stream_in_bad(&rs->in, "timerfd %u", pb->id));
+	file = description_take_fd(arch_sys(timerfd_create, pb->timerfd.clockid, 0));
+	if (PTR_ERR_OR_ZERO(file) == -EPERM) {
+		at.reason = CKPT_REASON_DENIED;
+		at.advice = "restart it with CAP_WAKE_ALARM";
+	}
+	if (IS_ERR(file)) {
+		error_add(&rs->ctx->errors, PTR_ERR(file), &at, "a timerfd cannot be created");
+		return file;
+	}
+	later = kmalloc(sizeof(*later), GFP_KERNEL_ACCOUNT);
+	if (!later) {
+		fput(file);
+		return ERR_PTR(-ENOMEM);
+	}
+	later->id = pb->id;
+	later->pb = pb->timerfd;
+	later_add(&rs->later, &later->later, &timerfd_later_ops);
+	return file;
 }

@@ -15,18 +15,7 @@ bool timerfd_match(struct file *file);
 /** timerfd_save() - checkpoint: see struct file_kind */
 int timerfd_save(struct checkpoint *cp, struct file *file, int fd, u64 addr, struct pb_file *pb);
 
-/** timerfd_open() - restart: see struct file_kind; timerfd_finish() arms it */
+/** timerfd_open() - restart: see struct file_kind; the last steps arm it */
 struct file *timerfd_open(struct restart *rs, const struct pb_file *pb);
-
-/**
- * timerfd_finish() - restart: arm all timers
- *
- * Among the last steps, in the context of the process: their time begins to count. Return: 0, or
- * an errno with an error recorded.
- */
-int timerfd_finish(struct restart *rs);
-
-/** timerfd_forget() - restart: give back what timerfd_open() noted for later */
-void timerfd_forget(struct restart *rs);
 
 #endif /* _CKPT_TIMERFD_H */

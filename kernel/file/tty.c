@@ -105,6 +105,42 @@ int tty_save(struct checkpoint *cp, struct file *file, int fd, u64 addr, struct 
 
 /* ---- restart ---- */
 
+/* A job in the background may not touch its terminal, where a shell may be reading. */
+static bool tty_in_background(struct tty_struct *tty)
+{
+	bool background;
+
+	if (current->signal->tty != tty)
+		return false;
+	spin_lock_irq(&tty->ctrl.lock);
+	background = tty->ctrl.pgrp && tty->ctrl.pgrp != task_pgrp(current);
+	spin_unlock_irq(&tty->ctrl.lock);
+	return background;
+}
+
+static int tty_finish(struct restart *rs)
+{
+	struct tty_struct *tty = rs->tty ? tty_of(rs->tty) : NULL;
+	struct ktermios termios;
+
+	/* A detached program must not meddle with the terminal of a shell. */
+	if (!tty || !rs->has_termios || rs->flags & CKPT_RESTART_DETACH || tty_in_background(tty))
+		return 0;
+	/* Revoked since it was looked at: somebody else's by now. */
+	if (tty_hung_up_p(rs->tty))
+		return 0;
+	down_read(&tty->termios_rwsem);
+	termios = tty->termios;
+	up_read(&tty->termios_rwsem);
+	termios.c_iflag = rs->termios.iflag;
+	termios.c_oflag = rs->termios.oflag;
+	termios.c_lflag = rs->termios.lflag;
+	memcpy(termios.c_cc, rs->termios_cc, sizeof(termios.c_cc));
+	/* Speed, parity and line discipline belong to the line it is on now. */
+	tty_set_termios(tty, &termios);
+	return 0;
+}
+
 int tty_read(struct restart *rs)
 {
 	struct error_at at = {
@@ -135,6 +171,9 @@ int tty_read(struct restart *rs)
 			return stream_in_bad(&rs->in, "settings of the terminal");
 		memcpy(rs->termios_cc, pb.termios.cc.data, sizeof(rs->termios_cc));
 		rs->has_termios = true;
+		ret = later_call(&rs->later, LATER_GO, tty_finish);
+		if (ret)
+			return ret;
 	}
 	return object_add(&rs->objects, &rs->in, OBJECT_TTY, pb.id, get_file(rs->tty));
 }
@@ -152,41 +191,6 @@ struct file *tty_open(struct restart *rs, u32 id, unsigned int flags)
 	if (IS_ERR(file))
 		error_add(&rs->ctx->errors, PTR_ERR(file), &at, "the terminal cannot be opened");
 	return file;
-}
-
-/* A job in the background may not touch its terminal, where a shell may be reading. */
-static bool tty_in_background(struct tty_struct *tty)
-{
-	bool background;
-
-	if (current->signal->tty != tty)
-		return false;
-	spin_lock_irq(&tty->ctrl.lock);
-	background = tty->ctrl.pgrp && tty->ctrl.pgrp != task_pgrp(current);
-	spin_unlock_irq(&tty->ctrl.lock);
-	return background;
-}
-
-void tty_finish(struct restart *rs)
-{
-	struct tty_struct *tty = rs->tty ? tty_of(rs->tty) : NULL;
-	struct ktermios termios;
-
-	/* A detached program must not meddle with the terminal of a shell. */
-	if (!tty || !rs->has_termios || rs->flags & CKPT_RESTART_DETACH || tty_in_background(tty))
-		return;
-	/* Revoked since it was looked at: somebody else's by now. */
-	if (tty_hung_up_p(rs->tty))
-		return;
-	down_read(&tty->termios_rwsem);
-	termios = tty->termios;
-	up_read(&tty->termios_rwsem);
-	termios.c_iflag = rs->termios.iflag;
-	termios.c_oflag = rs->termios.oflag;
-	termios.c_lflag = rs->termios.lflag;
-	memcpy(termios.c_cc, rs->termios_cc, sizeof(termios.c_cc));
-	/* Speed, parity and line discipline belong to the line it is on now. */
-	tty_set_termios(tty, &termios);
 }
 
 /* Is this open file one that tty_fd may be? */

@@ -25,7 +25,4 @@ struct file *tty_open(struct restart *rs, u32 id, unsigned int flags);
 /** tty_usable() - may this open file stand in for the image's terminal? */
 bool tty_usable(struct file *file);
 
-/** tty_finish() - give the terminal its settings; nothing can fail any more */
-void tty_finish(struct restart *rs);
-
 #endif /* _CKPT_TTY_H */

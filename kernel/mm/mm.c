@@ -255,6 +255,116 @@ static int mm_register_barriers(struct restart *rs, u32 cmds)
 	return cmds ? stream_in_bad(&rs->in, "membarrier %#x", cmds) : 0;
 }
 
+/**
+ * struct mm_exe - the executable that the address space gets with the last steps
+ * @later: in the queue
+ * @file: a reference is held
+ */
+struct mm_exe {
+	struct later later;
+	struct file *file;
+};
+
+/* After the content: while a deleted executable is filled, it is open for writing. */
+static int mm_set_exe(struct restart *rs, struct later *later)
+{
+	struct error_at at = { .reason = CKPT_REASON_OTHER, .task = current };
+	struct file *exe = container_of(later, struct mm_exe, later)->file;
+	int ret;
+
+	/* Another file may stand in for it. */
+	if (rs->wrong)
+		return 0;
+	/*
+	 * As prctl(PR_SET_MM_EXE_FILE) asks; the capability that it wants, too, is that to choose a
+	 * pid, which CKPT_RESTART_CHECK does without: then the link stays as it is.
+	 */
+	if (exe->f_path.mnt->mnt_flags & MNT_NOEXEC ||
+	    exe->f_path.mnt->mnt_sb->s_iflags & SB_I_NOEXEC || file_permission(exe, MAY_EXEC))
+		return error_add(&rs->ctx->errors, -EACCES, &at,
+				 "its executable may not be executed");
+	/* The descriptor's file was opened like any; an executable one excludes writers. */
+	if (rs->flags & CKPT_RESTART_CHECK) {
+		ret = deny_write_access(exe);
+		if (!ret)
+			allow_write_access(exe);
+	} else {
+		ret = sym(set_mm_exe_file)(current->mm, exe);
+	}
+	return ret ? error_add(&rs->ctx->errors, ret, &at,
+			       "its executable is open for writing elsewhere") : 0;
+}
+
+static void mm_free_exe(struct later *later)
+{
+	struct mm_exe *exe = container_of(later, struct mm_exe, later);
+
+	fput(exe->file);
+	kfree(exe);
+}
+
+static const struct later_ops mm_exe_ops = {
+	.stage = LATER_EXE,
+	.run = mm_set_exe,
+	.free = mm_free_exe,
+};
+
+static int mm_exe_later(struct restart *rs, struct file *file)
+{
+	struct mm_exe *exe = kmalloc(sizeof(*exe), GFP_KERNEL_ACCOUNT);
+
+	if (!exe)
+		return -ENOMEM;
+	exe->file = get_file(file);
+	later_add(&rs->later, &exe->later, &mm_exe_ops);
+	return 0;
+}
+
+static int mm_set_keys(struct restart *rs)
+{
+	arch_pkeys_finish(&rs->mm_final.pkeys);
+	return 0;
+}
+
+static int mm_set_defaults(struct restart *rs)
+{
+	struct error_at at = { .reason = CKPT_REASON_DENIED, .task = current };
+	struct mm_struct *mm = current->mm;
+	int ret;
+
+	if (rs->mm_final.def_flags) {
+		if (!can_do_mlock())
+			return error_add(&rs->ctx->errors, -EPERM, &at,
+					 "mlockall(MCL_FUTURE) was refused (ulimit -l)");
+		if (mmap_write_lock_killable(mm))
+			return -EINTR;
+		mm->def_flags |= rs->mm_final.def_flags;
+		mmap_write_unlock(mm);
+	}
+	if (rs->mm_final.merge_any) {
+#ifdef PR_SET_MEMORY_MERGE
+		ret = arch_sys(prctl, PR_SET_MEMORY_MERGE, 1);
+#else
+		ret = -EOPNOTSUPP;
+#endif
+		if (ret)
+			return error_add(&rs->ctx->errors, ret, &at,
+					 "merging of its memory (PR_SET_MEMORY_MERGE) was refused");
+	}
+	/* Last: it forbids what building takes. */
+	if (!compat_mm_set_mdwe(mm, rs->mm_final.mdwe))
+		return error_add(&rs->ctx->errors, -EOPNOTSUPP, &at,
+				 "this kernel has not all of PR_SET_MDWE that it used");
+	return 0;
+}
+
+/* To take other credentials makes the address space less dumpable. */
+static int mm_set_dumpable(struct restart *rs)
+{
+	compat_set_dumpable(rs->mm_final.dumpable);
+	return 0;
+}
+
 int mm_read(struct restart *rs)
 {
 	struct error_at at = { .reason = CKPT_REASON_OTHER, .task = current };
@@ -316,90 +426,13 @@ int mm_read(struct restart *rs)
 	ret = mm_register_barriers(rs, pb.membarrier);
 	if (ret)
 		return ret;
-	rs->dumpable = mm_dumpable(pb.dumpable);
-	rs->mm_final.exe = get_file(exe);
+	rs->mm_final.dumpable = mm_dumpable(pb.dumpable);
 	rs->mm_final.def_flags = (pb.def_flags & PB_VMA_FLAG_LOCKED ? VM_LOCKED : 0) |
 				 (pb.def_flags & PB_VMA_FLAG_LOCKONFAULT ? VM_LOCKONFAULT : 0);
 	rs->mm_final.mdwe = pb.mdwe;
 	rs->mm_final.merge_any = pb.merge_any;
-	return 0;
-}
-
-/* After the content: while a deleted executable is filled, it is open for writing. */
-static int mm_set_exe(struct restart *rs)
-{
-	struct error_at at = { .reason = CKPT_REASON_OTHER, .task = current };
-	struct file *exe = rs->mm_final.exe;
-	int ret;
-
-	/* Another file may stand in for it. */
-	if (rs->wrong)
-		return 0;
-	/*
-	 * As prctl(PR_SET_MM_EXE_FILE) asks; the capability that it wants, too, is that to choose a
-	 * pid, which CKPT_RESTART_CHECK does without: then the link stays as it is.
-	 */
-	if (exe->f_path.mnt->mnt_flags & MNT_NOEXEC ||
-	    exe->f_path.mnt->mnt_sb->s_iflags & SB_I_NOEXEC || file_permission(exe, MAY_EXEC))
-		return error_add(&rs->ctx->errors, -EACCES, &at,
-				 "its executable may not be executed");
-	/* The descriptor's file was opened like any; an executable one excludes writers. */
-	if (rs->flags & CKPT_RESTART_CHECK) {
-		ret = deny_write_access(exe);
-		if (!ret)
-			allow_write_access(exe);
-	} else {
-		ret = sym(set_mm_exe_file)(current->mm, exe);
-	}
-	return ret ? error_add(&rs->ctx->errors, ret, &at,
-			       "its executable is open for writing elsewhere") : 0;
-}
-
-int mm_finish(struct restart *rs)
-{
-	int ret = mm_set_exe(rs) ?: vma_finish(rs);
-
-	if (ret)
-		return ret;
-	arch_pkeys_finish(&rs->mm_final.pkeys);
-	return 0;
-}
-
-int mm_finish_defaults(struct restart *rs)
-{
-	struct error_at at = { .reason = CKPT_REASON_DENIED, .task = current };
-	struct mm_struct *mm = current->mm;
-	int ret;
-
-	if (rs->mm_final.def_flags) {
-		if (!can_do_mlock())
-			return error_add(&rs->ctx->errors, -EPERM, &at,
-					 "mlockall(MCL_FUTURE) was refused (ulimit -l)");
-		if (mmap_write_lock_killable(mm))
-			return -EINTR;
-		mm->def_flags |= rs->mm_final.def_flags;
-		mmap_write_unlock(mm);
-	}
-	if (rs->mm_final.merge_any) {
-#ifdef PR_SET_MEMORY_MERGE
-		ret = arch_sys(prctl, PR_SET_MEMORY_MERGE, 1);
-#else
-		ret = -EOPNOTSUPP;
-#endif
-		if (ret)
-			return error_add(&rs->ctx->errors, ret, &at,
-					 "merging of its memory (PR_SET_MEMORY_MERGE) was refused");
-	}
-	/* Last: it forbids what building takes. */
-	if (!compat_mm_set_mdwe(mm, rs->mm_final.mdwe))
-		return error_add(&rs->ctx->errors, -EOPNOTSUPP, &at,
-				 "this kernel has not all of PR_SET_MDWE that it used");
-	return 0;
-}
-
-void mm_forget(struct restart *rs)
-{
-	if (rs->mm_final.exe)
-		fput(rs->mm_final.exe);
-	rs->mm_final.exe = NULL;
+	return mm_exe_later(rs, exe) ?:
+	       later_call(&rs->later, LATER_KEYS, mm_set_keys) ?:
+	       later_call(&rs->later, LATER_DEFAULTS, mm_set_defaults) ?:
+	       later_call(&rs->later, LATER_LAST, mm_set_dumpable);
 }

@@ -22,13 +22,4 @@ int mm_read_pkeys(struct restart *rs);
 /** mm_read() - MM: set the current address space's fields */
 int mm_read(struct restart *rs);
 
-/** mm_finish() - memory has its content: what may only be set now */
-int mm_finish(struct restart *rs);
-
-/** mm_finish_defaults() - what new mappings get or may not be, when the last one was made here */
-int mm_finish_defaults(struct restart *rs);
-
-/** mm_forget() - give back what mm_finish() did not need */
-void mm_forget(struct restart *rs);
-
 #endif /* _CKPT_MM_H */

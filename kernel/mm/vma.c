@@ -327,39 +327,17 @@ static int vma_failed(struct restart *rs, const struct pb_vma *pb, int err, cons
 
 /**
  * struct vma_mlock - memory to be locked when it has its content
- * @list: on &restart.locks
+ * @later: in the queue
  * @start: first address
  * @end: address behind
  * @onfault: only what is there
  */
 struct vma_mlock {
-	struct list_head list;
+	struct later later;
 	unsigned long start;
 	unsigned long end;
 	bool onfault;
 };
-
-static int vma_lock_later(struct restart *rs, const struct pb_vma *pb)
-{
-	struct vma_mlock *lock = kmalloc(sizeof(*lock), GFP_KERNEL_ACCOUNT);
-
-	if (!lock)
-		return -ENOMEM;
-	lock->start = pb->start;
-	lock->end = pb->end;
-	lock->onfault = pb->flags & PB_VMA_FLAG_LOCKONFAULT;
-	list_add_tail(&lock->list, &rs->locks);
-	return 0;
-}
-
-void vma_forget(struct restart *rs)
-{
-	struct vma_mlock *lock, *next;
-
-	list_for_each_entry_safe(lock, next, &rs->locks, list)
-		kfree(lock);
-	INIT_LIST_HEAD(&rs->locks);
-}
 
 /* What it should be for @lock; areas may have been merged, never split. */
 /* If somebody kills us meanwhile, the answer is no. */
@@ -377,35 +355,55 @@ static bool vma_locked(const struct vma_mlock *lock)
 	return locked;
 }
 
-/*
- * Locking brings pages in. What is not accessible cannot come in, and the call fails, but the
- * area is locked all the same: as mlockall(2) does it, or mprotect(2) after mlock(2).
- */
-int vma_finish(struct restart *rs)
+static int vma_finish(struct restart *rs, struct later *later)
 {
+	const struct vma_mlock *lock = container_of(later, struct vma_mlock, later);
 	struct error_at at = {
 		.reason = CKPT_REASON_OTHER,
 		.task = current,
 		.where_type = CKPT_WHERE_ADDRESS,
+		.where = lock->start,
 	};
-	struct vma_mlock *lock;
 	int ret;
 
-	list_for_each_entry(lock, &rs->locks, list) {
-		ret = arch_sys(mlock2, lock->start, lock->end - lock->start,
-			       lock->onfault ? MLOCK_ONFAULT : 0);
-		at.where = lock->start;
-		if (fatal_signal_pending(current))
-			return -EINTR;
-		if (ret && (lock->onfault || !vma_locked(lock)))
-			return error_add(&rs->ctx->errors, ret, &at,
-					 "locking the area in memory was refused (ulimit -l)");
-		cond_resched();
-	}
-	vma_forget(rs);
+	ret = arch_sys(mlock2, lock->start, lock->end - lock->start,
+		       lock->onfault ? MLOCK_ONFAULT : 0);
+	if (fatal_signal_pending(current))
+		return -EINTR;
+	if (ret && (lock->onfault || !vma_locked(lock)))
+		return error_add(&rs->ctx->errors, ret, &at,
+				 "locking the area in memory was refused (ulimit -l)");
 	return 0;
 }
 
+static void vma_free(struct later *later)
+{
+	kfree(container_of(later, struct vma_mlock, later));
+}
+
+static const struct later_ops vma_later_ops = {
+	.stage = LATER_LOCK,
+	.run = vma_finish,
+	.free = vma_free,
+};
+
+static int vma_lock_later(struct restart *rs, const struct pb_vma *pb)
+{
+	struct vma_mlock *lock = kmalloc(sizeof(*lock), GFP_KERNEL_ACCOUNT);
+
+	if (!lock)
+		return -ENOMEM;
+	lock->start = pb->start;
+	lock->end = pb->end;
+	lock->onfault = pb->flags & PB_VMA_FLAG_LOCKONFAULT;
+	later_add(&rs->later, &lock->later, &vma_later_ops);
+	return 0;
+}
+
+/*
+ * Locking brings pages in. What is not accessible cannot come in, and the call fails, but the
+ * area is locked all the same: as mlockall(2) does it, or mprotect(2) after mlock(2).
+ */
 static int vma_advise(struct restart *rs, const struct pb_vma *pb)
 {
 	unsigned int i;

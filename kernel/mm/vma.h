@@ -23,12 +23,6 @@ int vma_write_all(struct checkpoint *cp, u64 *vdso_base, u64 *vdso_size, u32 *n)
  */
 int vma_pass_vdso(struct restart *rs, u64 addr);
 
-/** vma_finish() - lock what was locked, now that memory has its content */
-int vma_finish(struct restart *rs);
-
-/** vma_forget() - give up what vma_finish() would do */
-void vma_forget(struct restart *rs);
-
 /** vma_read() - VMAS: make them in the current address space */
 int vma_read(struct restart *rs);
 

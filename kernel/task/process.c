@@ -310,27 +310,6 @@ static unsigned long process_unlimit(u64 val)
 	return val == U64_MAX ? RLIM_INFINITY : val;
 }
 
-int process_read_limits(struct restart *rs)
-{
-	struct pb_limits pb;
-	unsigned int i;
-	int ret;
-
-	ret = stream_in_msg(&rs->in, &pb_limits_msg, &pb);
-	if (ret)
-		return ret;
-	for (i = 0; i < pb.n_limit; i++) {
-		const struct pb_limit *limit = &pb.limit[i];
-
-		if (limit->resource >= RLIM_NLIMITS || limit->soft > limit->hard)
-			return stream_in_bad(&rs->in, "limit %u", limit->resource);
-		rs->rlim[limit->resource].rlim_cur = process_unlimit(limit->soft);
-		rs->rlim[limit->resource].rlim_max = process_unlimit(limit->hard);
-		rs->rlim_set |= BIT(limit->resource);
-	}
-	return 0;
-}
-
 static int process_set_limits(struct restart *rs)
 {
 	struct error_at at = {
@@ -362,7 +341,7 @@ static int process_set_limits(struct restart *rs)
 	return 0;
 }
 
-int process_finish(struct restart *rs)
+static int process_finish(struct restart *rs)
 {
 	struct error_at at = {
 		.reason = CKPT_REASON_DENIED,
@@ -397,4 +376,25 @@ int process_finish(struct restart *rs)
 			arch_sys(setpgid, 0, 0);
 	}
 	return 0;
+}
+
+int process_read_limits(struct restart *rs)
+{
+	struct pb_limits pb;
+	unsigned int i;
+	int ret;
+
+	ret = stream_in_msg(&rs->in, &pb_limits_msg, &pb);
+	if (ret)
+		return ret;
+	for (i = 0; i < pb.n_limit; i++) {
+		const struct pb_limit *limit = &pb.limit[i];
+
+		if (limit->resource >= RLIM_NLIMITS || limit->soft > limit->hard)
+			return stream_in_bad(&rs->in, "limit %u", limit->resource);
+		rs->rlim[limit->resource].rlim_cur = process_unlimit(limit->soft);
+		rs->rlim[limit->resource].rlim_max = process_unlimit(limit->hard);
+		rs->rlim_set |= BIT(limit->resource);
+	}
+	return later_call(&rs->later, LATER_PROCESS, process_finish);
 }

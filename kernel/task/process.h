@@ -31,11 +31,4 @@ void process_begin(struct restart *rs);
 /** process_read_limits() - LIMITS; they are set with the last steps */
 int process_read_limits(struct restart *rs);
 
-/**
- * process_finish() - last steps of the process, in its leader, with the caller's rights
- *
- * Return: 0, or an errno with the error recorded.
- */
-int process_finish(struct restart *rs);
-
 #endif /* _CKPT_PROCESS_H */

@@ -446,54 +446,6 @@ static const char *timer_check(const struct pb_posix_timer *pb)
 	return NULL;
 }
 
-int timer_read(struct restart *rs)
-{
-	struct pb_timers *pb = &rs->timers;
-	const char *bad;
-	unsigned int i;
-	u32 seen = 0;
-	int ret;
-
-	ret = stream_in_msg(&rs->in, &pb_timers_msg, pb);
-	if (ret)
-		return ret;
-	if (pb->next_id > INT_MAX)
-		return stream_in_bad(&rs->in, "next timer id %u", pb->next_id);
-	for (i = 0; i < pb->n_itimer; i++) {
-		const struct pb_itimer *it = &pb->itimer[i];
-
-		if (it->which > ITIMER_PROF || seen & BIT(it->which) ||
-		    it->interval_ns > KTIME_MAX || it->rest_ns > KTIME_MAX ||
-		    it->late_ns > KTIME_MAX || (it->has_rest_ns && !it->rest_ns) ||
-		    (it->has_late_ns && (it->which != ITIMER_REAL || it->has_rest_ns)))
-			return stream_in_bad(&rs->in, "interval timer %u", it->which);
-		seen |= BIT(it->which);
-		rs->itimer[it->which] = *it;
-	}
-	rs->itimer_set = seen;
-	for (i = 0; i < pb->n_timer; i++) {
-		bad = timer_check(&pb->timer[i]);
-		if (bad)
-			return stream_in_bad(&rs->in, "POSIX timer %u: %s", pb->timer[i].id, bad);
-	}
-	if (pb->n_timer) {
-		/* They lie in a buffer that is used again. */
-		rs->posix_timer = kvcalloc(pb->n_timer, sizeof(*rs->posix_timer),
-					   GFP_KERNEL_ACCOUNT);
-		if (!rs->posix_timer)
-			return -ENOMEM;
-		for (i = 0; i < pb->n_timer; i++) {
-			rs->posix_timer[i].pb = pb->timer[i];
-			/* Of another kernel; here it goes on as timer_save_rest() has it. */
-			if (COMPAT_TIMER_KEEPS_IGNORED && !pb->timer[i].has_place)
-				rs->posix_timer[i].pb.requeue = false;
-		}
-	}
-	pb->timer = NULL;
-	pb->itimer = NULL;
-	return 0;
-}
-
 /*
  * Are the ids of new timers ours to choose? Newer kernels let one say so; on the others a timer
  * gets the id of a counter, which timer_create_one() sets.
@@ -773,14 +725,12 @@ static void timer_finish_itimers(struct restart *rs)
 	spin_unlock_irq(&current_sighand()->siglock);
 }
 
-int timer_finish(struct restart *rs)
+static int timer_finish(struct restart *rs)
 {
 	struct error_at at = { .reason = CKPT_REASON_OTHER, .task = current };
 	unsigned long addr;
 	int ret = 0;
 
-	if (!(rs->seen & BIT_ULL(CKPT_REC_TIMERS)))
-		return 0;
 	if (rs->timers.n_timer) {
 		/* The address space is complete: somewhere in it there is room. */
 		addr = scratch_map(sizeof(struct timer_user));
@@ -796,4 +746,52 @@ int timer_finish(struct restart *rs)
 	compat_timer_set_next_id(current->signal, rs->timers.next_id);
 	compat_timer_set_restore_ids(current->signal, rs->timers.restore_ids);
 	return 0;
+}
+
+int timer_read(struct restart *rs)
+{
+	struct pb_timers *pb = &rs->timers;
+	const char *bad;
+	unsigned int i;
+	u32 seen = 0;
+	int ret;
+
+	ret = stream_in_msg(&rs->in, &pb_timers_msg, pb);
+	if (ret)
+		return ret;
+	if (pb->next_id > INT_MAX)
+		return stream_in_bad(&rs->in, "next timer id %u", pb->next_id);
+	for (i = 0; i < pb->n_itimer; i++) {
+		const struct pb_itimer *it = &pb->itimer[i];
+
+		if (it->which > ITIMER_PROF || seen & BIT(it->which) ||
+		    it->interval_ns > KTIME_MAX || it->rest_ns > KTIME_MAX ||
+		    it->late_ns > KTIME_MAX || (it->has_rest_ns && !it->rest_ns) ||
+		    (it->has_late_ns && (it->which != ITIMER_REAL || it->has_rest_ns)))
+			return stream_in_bad(&rs->in, "interval timer %u", it->which);
+		seen |= BIT(it->which);
+		rs->itimer[it->which] = *it;
+	}
+	rs->itimer_set = seen;
+	for (i = 0; i < pb->n_timer; i++) {
+		bad = timer_check(&pb->timer[i]);
+		if (bad)
+			return stream_in_bad(&rs->in, "POSIX timer %u: %s", pb->timer[i].id, bad);
+	}
+	if (pb->n_timer) {
+		/* They lie in a buffer that is used again. */
+		rs->posix_timer = kvcalloc(pb->n_timer, sizeof(*rs->posix_timer),
+					   GFP_KERNEL_ACCOUNT);
+		if (!rs->posix_timer)
+			return -ENOMEM;
+		for (i = 0; i < pb->n_timer; i++) {
+			rs->posix_timer[i].pb = pb->timer[i];
+			/* Of another kernel; here it goes on as timer_save_rest() has it. */
+			if (COMPAT_TIMER_KEEPS_IGNORED && !pb->timer[i].has_place)
+				rs->posix_timer[i].pb.requeue = false;
+		}
+	}
+	pb->timer = NULL;
+	pb->itimer = NULL;
+	return later_call(&rs->later, LATER_TIMERS, timer_finish);
 }

@@ -72,12 +72,4 @@ int timer_write(struct checkpoint *cp, struct timer_set *set);
 /** timer_read() - TIMERS; they are made with the last steps */
 int timer_read(struct restart *rs);
 
-/**
- * timer_finish() - make the timers of the current process, in its leader
- *
- * All threads are there, and all signals are blocked in them: none is dropped as ignored. From
- * here on the timers run. Return: 0, or an errno with the error recorded.
- */
-int timer_finish(struct restart *rs);
-
 #endif /* _CKPT_TIMER_H */
