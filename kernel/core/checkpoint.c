@@ -287,7 +287,8 @@ static struct checkpoint *checkpoint_new(struct operation *ctx, const struct ckp
 	cp->flags = arg->flags;
 	spool_init(&cp->out.spool);
 	INIT_LIST_HEAD(&cp->paths);
-	object_init(&cp->objects, kinds_of_objects);
+	cp->kinds = &kinds_all;
+	object_init(&cp->objects, kinds_all.objects);
 	xa_init_flags(&cp->aliases, XA_FLAGS_ACCOUNT);
 	xa_init_flags(&cp->leased, XA_FLAGS_ACCOUNT);
 	xa_init_flags(&cp->leases, XA_FLAGS_ACCOUNT);

@@ -31,8 +31,21 @@ struct timer_build;
 #define CHECKPOINT_BOUNCE	(256 << 10)
 
 /**
+ * struct kinds - the table of kinds, core/kinds.c
+ * @objects: OBJECT_KINDS rows
+ * @files: kinds of open files; the last one matches all
+ * @nr_files: how many
+ */
+struct kinds {
+	const struct object_ops *objects;
+	const struct file_kind *files;
+	unsigned int nr_files;
+};
+
+/**
  * struct checkpoint - a checkpoint that runs, or whose program is held
  * @ctx: for errors and progress
+ * @kinds: the table of kinds
  * @flags: CKPT_CHECKPOINT_*
  * @out: the image
  * @objects: what is in it
@@ -63,6 +76,7 @@ struct timer_build;
  */
 struct checkpoint {
 	struct operation *ctx;
+	const struct kinds *kinds;
 	u64 flags;
 	struct stream_out out;
 	struct object_table objects;
@@ -111,6 +125,7 @@ struct mm_final {
 /**
  * struct restart - a restart that runs
  * @ctx: for errors and progress
+ * @kinds: the table of kinds
  * @flags: CKPT_RESTART_*
  * @wait_since: when the wait for pids began, in jiffies; 0 not yet
  * @restarter: whose system call it is: its tgid in the init namespace
@@ -158,6 +173,7 @@ struct mm_final {
  */
 struct restart {
 	struct operation *ctx;
+	const struct kinds *kinds;
 	u64 flags;
 	unsigned long wait_since;
 	pid_t restarter;

@@ -13,6 +13,7 @@
 
 #include "context.h"
 #include "early.h"
+#include "../file/description.h"
 #include "../file/file.h"
 #include "park.h"
 #include "../task/process.h"
@@ -26,12 +27,14 @@
 
 /**
  * struct early_fds - descriptors that are looked at
+ * @cp: the checkpoint
  * @next: the first one that was not
  * @n: how many were
  * @why: what is not supported about the last one, or NULL
  * @file: what that refers to, with a reference
  */
 struct early_fds {
+	struct checkpoint *cp;
 	unsigned int next;
 	unsigned int n;
 	const char *why;
@@ -44,7 +47,7 @@ static int early_fd(const void *arg, struct file *file, unsigned int fd)
 	struct early_fds *fds = (struct early_fds *)arg;
 
 	fds->next = fd + 1;
-	fds->why = file_unsupported(file);
+	fds->why = file_unsupported(fds->cp, file);
 	if (fds->why)
 		fds->file = get_file(file);
 	return !(++fds->n % EARLY_SLICE) || fds->why;
@@ -52,7 +55,7 @@ static int early_fd(const void *arg, struct file *file, unsigned int fd)
 
 static int early_files(struct checkpoint *cp)
 {
-	struct early_fds fds = {};
+	struct early_fds fds = { .cp = cp };
 	struct files_struct *files;
 	int more = 0;
 
@@ -69,7 +72,7 @@ static int early_files(struct checkpoint *cp)
 		}
 		task_unlock(cp->leader);
 		if (files && fds.why) {
-			file_refuse(cp, fds.file, fds.next - 1, 0, fds.why);
+			description_refuse(cp, fds.file, fds.next - 1, 0, fds.why);
 			/* See object_let_go(): what it has closed meanwhile is to be closed. */
 			local_bh_disable();
 			fput(fds.file);

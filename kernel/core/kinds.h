@@ -2,9 +2,9 @@
 #ifndef _CKPT_KINDS_H
 #define _CKPT_KINDS_H
 
-#include "../image/object.h"
+struct kinds;
 
-/** kinds_of_objects - the table of kinds; by enum object_kind */
-extern const struct object_ops kinds_of_objects[OBJECT_KINDS];
+/** kinds_all - the table of kinds, for &checkpoint.kinds and &restart.kinds */
+extern const struct kinds kinds_all;
 
 #endif /* _CKPT_KINDS_H */

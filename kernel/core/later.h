@@ -3,9 +3,9 @@
  * What a restart does later than it is read: one queue, in stages.
  *
  * The stages follow each other in the order of enum later_stage, behind the trailer; within one,
- * the first that was added comes first. LATER_CONTENT to LATER_LAST run in the process, LATER_VISIBLE
- * and LATER_GO in the restarter. A failure before LATER_GO leaves nothing behind but what
- * LATER_VISIBLE has done to files.
+ * the first that was added comes first. LATER_CONTENT to LATER_LAST run in the process,
+ * LATER_VISIBLE and LATER_GO in the restarter. A failure before LATER_GO leaves nothing behind but
+ * what LATER_VISIBLE has done to files.
  */
 #ifndef _CKPT_LATER_H
 #define _CKPT_LATER_H

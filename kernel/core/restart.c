@@ -538,7 +538,8 @@ static struct restart *restart_new(struct operation *ctx, const struct ckpt_rest
 	rs->flags = arg->flags;
 	rs->restarter = task_tgid_nr(current);
 	rs->last_fd = -1;
-	object_init(&rs->objects, kinds_of_objects);
+	rs->kinds = &kinds_all;
+	object_init(&rs->objects, kinds_all.objects);
 	later_init(&rs->later);
 	xa_init_flags(&rs->proc_ids, XA_FLAGS_ACCOUNT);
 	xa_init_flags(&rs->sealed, XA_FLAGS_ACCOUNT);

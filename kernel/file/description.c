@@ -8,7 +8,9 @@
 #include <linux/seq_file.h>
 #include <linux/syscalls.h>
 
+#include "../compat/compat.h"
 #include "../core/context.h"
+#include "../core/refuse.h"
 #include "description.h"
 
 int description_set_flags(struct restart *rs, struct file *file, u32 id, unsigned int flags)
@@ -58,4 +60,13 @@ struct file *description_take_fd(long fd)
 	file = fget(fd);
 	close_fd(fd);
 	return file ?: ERR_PTR(-EBADF);
+}
+
+int description_refuse(struct checkpoint *cp, struct file *file, int fd, u64 addr, const char *why)
+{
+	char *name = d_path(compat_file_path(file), cp->path, PATH_MAX);
+
+	return refuse_file(cp, fd, addr, CKPT_REASON_UNSUPPORTED, NULL,
+			   "%s (%.128s) is not supported", why,
+			   IS_ERR(name) ? "?" : name);
 }

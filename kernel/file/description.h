@@ -9,6 +9,7 @@
 
 #include "../compat/compat.h"
 
+struct checkpoint;
 struct restart;
 
 /* Flags of a description that fcntl(F_SETFL) changes. */
@@ -44,5 +45,17 @@ struct file *description_take_fd(long fd);
  * Return: 0; -EBADMSG it can have no such flags, -EPERM no right to one; with an error recorded.
  */
 int description_set_flags(struct restart *rs, struct file *file, u32 id, unsigned int flags);
+
+/**
+ * description_refuse() - checkpoint: a file cannot be kept: record it
+ * @cp: the checkpoint
+ * @file: the file
+ * @fd: its descriptor, or -1
+ * @addr: without a descriptor, where it is mapped
+ * @why: what it is
+ *
+ * Return: 0, always.
+ */
+int description_refuse(struct checkpoint *cp, struct file *file, int fd, u64 addr, const char *why);
 
 #endif /* _CKPT_DESCRIPTION_H */

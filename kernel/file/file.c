@@ -14,204 +14,35 @@
 #include "../core/refuse.h"
 #include "../compat/compat.h"
 #include "epoll.h"
-#include "eventfd.h"
 #include "description.h"
-#include "file_content.h"
+#include "file_kind.h"
 #include "file.h"
 #include "sigio.h"
-#include "inotify.h"
 #include "lock.h"
 #include "overlay.h"
 #include "../core/park.h"
 #include "path.h"
-#include "pidfd.h"
 #include "pipe.h"
 #include "proc.h"
 #include "rights.h"
 #include "../mm/shmem.h"
-#include "signalfd.h"
 #include "../core/symbols.h"
-#include "timerfd.h"
-#include "tty.h"
 #include "unlinked.h"
 
-/**
- * struct file_kind - a kind of open file; the first that matches is it
- * @match: checkpoint: is this file of the kind?
- * @save: checkpoint: describe it in @pb, writing objects it needs first; refuses by itself
- * @has: restart: offset of the flag in struct pb_file that is set for this kind
- * @open: restart: make one; records an error by itself
- * @alone: its description may be shared with anybody: a new one is as good
- * @quiet: nothing happens to it but by the program
- */
-struct file_kind {
-	bool (*match)(struct file *file);
-	int (*save)(struct checkpoint *cp, struct file *file, int fd, u64 addr,
-		    struct pb_file *pb);
-	size_t has;
-	struct file *(*open)(struct restart *rs, const struct pb_file *pb);
-	bool alone;
-	bool quiet;
-};
-
-static bool file_any(struct file *file)
+static const struct file_kind *file_kind(const struct kinds *kinds, struct file *file)
 {
-	return true;
-}
-
-/*
- * File systems that have their directories in the dcache alone: how far the program has read is
- * where a cursor stands among the children, and f_pos counts what it was given. By now some of that
- * may be gone, or more be there: the number of entries before the cursor is what lseek(2) takes to
- * the same place.
- */
-static int file_cursor_pos(struct file *file, u64 *pos)
-{
-	struct dentry *dir = file->f_path.dentry, *cursor = file->private_data;
-	struct dentry *child, *held = NULL, *last;
-	int ret = 0;
-
-	*pos = 2;
-	/* Nothing that is there can go meanwhile, also while the spinlock is dropped. */
-	if (down_read_killable(&d_inode(dir)->i_rwsem))
-		return -EINTR;
-	spin_lock(&dir->d_lock);
-	/* At the end the cursor is not among them. */
-	compat_for_each_child(child, dir) {
-		if (child == cursor)
-			break;
-		if (!simple_positive(child))
-			continue;
-		++*pos;
-		if (fatal_signal_pending(current)) {
-			ret = -EINTR;
-			break;
-		}
-		if (!need_resched())
-			continue;
-		last = held;
-		held = child;
-		spin_lock_nested(&held->d_lock, DENTRY_D_LOCK_NESTED);
-		dget_dlock(held);
-		spin_unlock(&held->d_lock);
-		spin_unlock(&dir->d_lock);
-		dput(last);
-		cond_resched();
-		spin_lock(&dir->d_lock);
-	}
-	spin_unlock(&dir->d_lock);
-	dput(held);
-	up_read(&d_inode(dir)->i_rwsem);
-	return ret;
-}
-
-static int file_save_pos(struct file *file, struct pb_file *pb)
-{
-	struct inode *inode = file_inode(file);
-
-	pb->has_pos = !(file->f_mode & FMODE_PATH) &&
-		      (S_ISREG(inode->i_mode) || S_ISDIR(inode->i_mode));
-	if (!pb->has_pos)
-		return 0;
-	pb->pos = file->f_pos;
-	/* After the dots there is no cursor yet. */
-	if (!S_ISDIR(inode->i_mode) || file->f_op->iterate_shared != dcache_readdir ||
-	    file->f_pos <= 2)
-		return 0;
-	return file_cursor_pos(file, &pb->pos);
-}
-
-static const char *file_path_unsupported(struct file *file)
-{
-	return file->f_mode & FMODE_NEED_UNMOUNT ? "a detached mount (open_tree, fsmount)" :
-						   path_supported(file);
-}
-
-int file_refuse(struct checkpoint *cp, struct file *file, int fd, u64 addr, const char *why)
-{
-	char *name = d_path(compat_file_path(file), cp->path, PATH_MAX);
-
-	return refuse_file(cp, fd, addr, CKPT_REASON_UNSUPPORTED, NULL,
-			   "%s (%.128s) is not supported", why,
-			   IS_ERR(name) ? "?" : name);
-}
-
-static int file_save_path(struct checkpoint *cp, struct file *file, int fd, u64 addr,
-			  struct pb_file *pb)
-{
-	struct path_user user = {
-		.what = "file",
-		.where_type = fd >= 0 ? CKPT_WHERE_FD : CKPT_WHERE_ADDRESS,
-		.where = fd >= 0 ? fd : addr,
-		.written = file->f_mode & FMODE_WRITE,
-	};
-	const char *why = file_path_unsupported(file);
-	int ret;
-
-	if (why)
-		return file_refuse(cp, file, fd, addr, why);
-	ret = rights_save(cp, file, &user.cred);
-	if (!ret)
-		ret = path_save(cp, compat_file_path(file), &user, &pb->path);
-	if (ret)
-		return min(ret, 0);
-	pb->has_path = true;
-	/* Made without a name, it got one since: it was not opened as a directory. */
-	if (file->f_flags & __O_TMPFILE)
-		pb->flags &= ~O_DIRECTORY;
-	return file_save_pos(file, pb);
-}
-
-static struct file *file_open_path(struct restart *rs, const struct pb_file *pb)
-{
-	/* That is a PIPE. */
-	if (S_ISFIFO(pb->path.mode))
-		return ERR_PTR(stream_in_bad(&rs->in, "file %u", pb->id));
-	return path_open(rs, &pb->path, pb->flags);
-}
-
-static struct file *file_open_pipe(struct restart *rs, const struct pb_file *pb)
-{
-	return pipe_open(rs, pb);
-}
-
-static struct file *file_open_tty(struct restart *rs, const struct pb_file *pb)
-{
-	return tty_open(rs, pb->tty, pb->flags);
-}
-
-#define FILE_KIND(name, open_fn)				\
-	.match = name ## _match, .save = name ## _save,		\
-	.has = offsetof(struct pb_file, has_ ## name), .open = (open_fn)
-
-static const struct file_kind file_kinds[] = {
-	{ FILE_KIND(pipe, file_open_pipe), .quiet = true },
-	{ FILE_KIND(tty, file_open_tty), .alone = true },
-	{ FILE_KIND(shmem, shmem_open) },
-	{ FILE_KIND(eventfd, eventfd_open), .quiet = true },
-	{ FILE_KIND(timerfd, timerfd_open) },
-	{ FILE_KIND(signalfd, signalfd_open) },
-	{ FILE_KIND(epoll, epoll_open) },
-	{ FILE_KIND(pidfd, pidfd_open) },
-	{ FILE_KIND(inotify, inotify_open) },
-	{ FILE_KIND(unlinked, unlinked_open) },
-	{ FILE_KIND(proc, proc_open) },
-	{ .match = file_any, .save = file_save_path,
-	  .has = offsetof(struct pb_file, has_path), .open = file_open_path },
-};
-
-static const struct file_kind *file_kind(struct file *file)
-{
-	const struct file_kind *kind = file_kinds;
+	const struct file_kind *kind = kinds->files;
 
 	while (!kind->match(file))
 		kind++;
 	return kind;
 }
 
-const char *file_unsupported(struct file *file)
+const char *file_unsupported(struct checkpoint *cp, struct file *file)
 {
-	return file_kind(file)->match == file_any ? file_path_unsupported(file) : NULL;
+	const struct file_kind *kind = file_kind(cp->kinds, file);
+
+	return kind->unsupported ? kind->unsupported(file) : NULL;
 }
 
 /**
@@ -295,7 +126,7 @@ int file_write(struct checkpoint *cp, struct file *file, int fd, u64 addr, u32 *
 	int ret;
 
 	if (!obj) {
-		kind = file_kind(file);
+		kind = file_kind(cp->kinds, file);
 		cp->has_locks |= !!compat_flctx(file_inode(file));
 		why = fd >= 0 ? sigio_save(cp, file, &pb) : NULL;
 		if (!why && !(file->f_mode & FMODE_PATH)) {
@@ -508,15 +339,8 @@ int file_check_shared(struct checkpoint *cp)
 		if (fatal_signal_pending(current))
 			return -EINTR;
 		cond_resched();
-		/* Ends that other descriptions hold; shared ones are found below. */
-		if (obj->kind == OBJECT_PIPE) {
-			pipe_check_shared(cp, obj);
-			continue;
-		}
-		if (obj->kind == OBJECT_SHMEM || obj->kind == OBJECT_UNLINKED) {
-			file_content_check(cp, obj);
-			continue;
-		}
+		if (cp->kinds->objects[obj->kind].check)
+			cp->kinds->objects[obj->kind].check(cp, obj);
 		if (obj->kind != OBJECT_FILE)
 			continue;
 		file = obj->ptr;
@@ -524,7 +348,7 @@ int file_check_shared(struct checkpoint *cp)
 		if (file_count(file) == obj->users + obj->held + 1)
 			continue;
 		/* Behind mappings alone, a description's position and flags are out of reach. */
-		if (file_kind(file)->alone || S_ISCHR(file_inode(file)->i_mode) ||
+		if (file_kind(cp->kinds, file)->alone || S_ISCHR(file_inode(file)->i_mode) ||
 		    (obj->fd < 0 && !file_content(file)))
 			continue;
 		/* A pipe to the outside would be cut in two: that is no matter of taste. */
@@ -612,17 +436,17 @@ void file_close_all(void)
 }
 
 /* The one kind that the image says it is of, or NULL. */
-static const struct file_kind *file_kind_of(const struct pb_file *pb)
+static const struct file_kind *file_kind_of(const struct kinds *kinds, const struct pb_file *pb)
 {
 	const struct file_kind *kind = NULL;
 	unsigned int i;
 
-	for (i = 0; i < ARRAY_SIZE(file_kinds); i++) {
-		if (!*(const bool *)((const u8 *)pb + file_kinds[i].has))
+	for (i = 0; i < kinds->nr_files; i++) {
+		if (!*(const bool *)((const u8 *)pb + kinds->files[i].has))
 			continue;
 		if (kind)
 			return NULL;
-		kind = &file_kinds[i];
+		kind = &kinds->files[i];
 	}
 	return kind;
 }
@@ -637,7 +461,7 @@ int file_read(struct restart *rs)
 	ret = stream_in_msg(&rs->in, &pb_file_msg, &pb);
 	if (ret)
 		return ret;
-	kind = file_kind_of(&pb);
+	kind = file_kind_of(rs->kinds, &pb);
 	if (!kind || pb.flags & ~DESCRIPTION_FLAGS ||
 	    (pb.flags & __O_TMPFILE && !pb.has_unlinked) ||
 	    (pb.has_pos && !pb.has_path && !pb.has_shmem && !pb.has_unlinked && !pb.has_proc) ||

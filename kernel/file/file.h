@@ -36,19 +36,7 @@ int file_check_shared(struct checkpoint *cp);
  *
  * Looks at nothing but the file, and does not sleep. Return: NULL, or what it is.
  */
-const char *file_unsupported(struct file *file);
-
-/**
- * file_refuse() - checkpoint: a file cannot be kept: record it
- * @cp: the checkpoint
- * @file: the file
- * @fd: its descriptor, or -1
- * @addr: without a descriptor, where it is mapped
- * @why: what it is
- *
- * Return: 0, always.
- */
-int file_refuse(struct checkpoint *cp, struct file *file, int fd, u64 addr, const char *why);
+const char *file_unsupported(struct checkpoint *cp, struct file *file);
 
 /**
  * file_sync_all() - checkpoint: bring to disk what was written to files that are open to write

@@ -161,7 +161,7 @@ static void file_content_check_lease(struct checkpoint *cp, const struct object 
 			    obj->file);
 }
 
-void file_content_check(struct checkpoint *cp, const struct object *obj)
+void file_content_check(struct checkpoint *cp, struct object *obj)
 {
 	file_content_check_readable(cp, obj);
 	file_content_check_lease(cp, obj);

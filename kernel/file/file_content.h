@@ -58,7 +58,7 @@ const char *file_content_policy(struct inode *inode);
  * Not of deleted files that nobody can write to: a copy is as good. Secret is what no description
  * of the process may read, nor the caller.
  */
-void file_content_check(struct checkpoint *cp, const struct object *obj);
+void file_content_check(struct checkpoint *cp, struct object *obj);
 
 /** file_content_any() - is there anything for file_content_write() to write? */
 bool file_content_any(struct checkpoint *cp);

@@ -11,7 +11,9 @@
 #include <linux/types.h>
 #include <linux/xarray.h>
 
+struct checkpoint;
 struct file;
+struct object;
 struct stream_in;
 struct tty_struct;
 
@@ -31,9 +33,12 @@ enum object_kind {
 /**
  * struct object_ops - a kind of object
  * @put: drops a reference to the kernel object
+ * @check: checkpoint: refuses an object that processes outside the image have, or that cannot be
+ *	kept for what all of them together show; behind everything that refers to it. May be NULL
  */
 struct object_ops {
 	void (*put)(void *ptr);
+	void (*check)(struct checkpoint *cp, struct object *obj);
 };
 
 /**

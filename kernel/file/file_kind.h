@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _CKPT_FILE_KIND_H
+#define _CKPT_FILE_KIND_H
+
+#include <linux/types.h>
+
+struct checkpoint;
+struct file;
+struct pb_file;
+struct restart;
+
+/**
+ * struct file_kind - a kind of open file; a row of the table in core/kinds.c
+ * @match: checkpoint: is this file of the kind? The first row that says so has it
+ * @unsupported: checkpoint: NULL, or why this one cannot be kept; looks at nothing but the file,
+ *	and does not sleep. The function may be NULL
+ * @save: checkpoint: describe it in @pb, writing objects it needs first; refuses by itself
+ * @has: restart: offset of the flag in struct pb_file that is set for this kind
+ * @open: restart: make one; records an error by itself
+ * @alone: its description may be shared with anybody: a new one is as good
+ * @quiet: nothing happens to it but by the program
+ */
+struct file_kind {
+	bool (*match)(struct file *file);
+	const char *(*unsupported)(struct file *file);
+	int (*save)(struct checkpoint *cp, struct file *file, int fd, u64 addr,
+		    struct pb_file *pb);
+	size_t has;
+	struct file *(*open)(struct restart *rs, const struct pb_file *pb);
+	bool alone;
+	bool quiet;
+};
+
+#endif /* _CKPT_FILE_KIND_H */
