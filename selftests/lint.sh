@@ -34,7 +34,6 @@ ignored()
 	cat <<'END'
 kernel/compat/.*\.h	LINUX_VERSION_CODE,CONSTANT_COMPARISON	out of tree there is more than one version; it is told here and nowhere else
 kernel/core/symbols\.[ch]	COMPLEX_MACRO,MACRO_ARG_REUSE,TRAILING_SEMICOLON,MULTISTATEMENT_MACRO_USE_DO_WHILE,BRACKET_SPACE,SPACING	tables of rows: what expands them are definitions, no statements
-kernel/image/stream\.c	COMPLEX_MACRO	expands the table of records into case labels
 kernel/image/object\.h	MACRO_ARG_REUSE	a loop, as the kernel has them
 kernel/task/thread\.c	UNCOMMENTED_DEFINITION	a struct of ipc/sem.c, as it is there
 kernel/(mm/mm|arch/x86/regs)\.c	MACRO_ARG_REUSE,COMPLEX_MACRO	names a field for offsetof() more than once, in a table
@@ -44,12 +43,12 @@ uapi/ckpt_image\.h	STRING_FRAGMENTS	the magic: an escape must not swallow the le
 (tools|selftests)/.*	PREFER_KERNEL_TYPES,PREFER_DEFINED_ATTRIBUTE_MACRO,BIT_MACRO	user space has stdint.h and no linux/compiler.h
 (tools|selftests)/.*	CAMELCASE	names of protobuf-c, libFuzzer, elf.h, inttypes.h
 (tools|selftests)/.*	EMBEDDED_FUNCTION_NAME	messages are for users; a word in one may be a function's name
-tools/lib/(image|schema)\.c	MULTISTATEMENT_MACRO_USE_DO_WHILE,MACRO_WITH_FLOW_CONTROL,TRAILING_SEMICOLON	expand the table of records into case labels
+tools/lib/schema\.c	MULTISTATEMENT_MACRO_USE_DO_WHILE,MACRO_WITH_FLOW_CONTROL,TRAILING_SEMICOLON	expand the table of records into case labels
 selftests/.*_test\.c	BRACES	EXPECT_ and ASSERT_ are two statements
 selftests/race/race_test\.c	SPACING	takes FIXTURE_DATA(...) *self for a product
 selftests/hostile/attempt\.h	PARENTHESIS_ALIGNMENT	the parameters of a function whose name fills the line
 selftests/(hostile|race|scale|lib)/.*\.c	MACRO_ARG_REUSE,MACRO_ARG_PRECEDENCE,COMPLEX_MACRO	a test's own macros, used with plain arguments
-tools/ckptinfo/model\.c	MACRO_ARG_REUSE,MACRO_ARG_PRECEDENCE	used in this file alone, with plain variables and names of fields
+tools/ckptinfo/model_add\.h	MACRO_ARG_REUSE,MACRO_ARG_PRECEDENCE	used with plain variables and names of fields
 selftests/.*	VOLATILE	programs that look whether memory and registers keep what was put there
 selftests/.*	MULTIPLE_ASSIGNMENTS	the same value for several fields of a sample is meant
 selftests/regs_test\.c	LINE_SPACING,LEADING_SPACE,AVOID_EXTERNS,COMPLEX_MACRO,MACRO_ARG_REUSE	assembler in strings

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
 /*
- * The frame of a ckpt image, format version 1.
+ * The frame of a ckpt image, format version 2.
  *
  * An image is a stream: it is written and read once, front to back, and works through a pipe.
  *
  *	+--------------------+
  *	| file header, 64 B  |	struct ckpt_image_header
  *	+--------------------+
- *	| record header, 32 B|	struct ckpt_image_record
+ *	| record header, 24 B|	struct ckpt_image_record
  *	| gap                |	zero bytes, so that a raw payload starts at a multiple of 4096
  *	| payload            |	`length` bytes: one protobuf message of ckpt_image.proto, or
  *	|                    |	raw bytes (CKPT_REC_F_RAW)
@@ -24,13 +24,15 @@
  * header and the headers of all records before the trailer, in order: since each header holds its
  * payload's hash it covers order, number and content of all records.
  *
- * Order: IMAGE, then per process PROCESS and what belongs to it (an object stands before the
- * first record that refers to its id), then its memory, then TRAILER. Of what belongs to a
- * process, PKEYS stands before VMAS, VMAS before MM, MM and CRED before the first THREAD, TIMERS
- * behind the last, EPOLL behind the last FDS, LOCKS behind both (of the locks of one file those of
- * descriptions first), INOTIFY behind FDS, MM and the last FILE; CRED, FS, VMAS, MM, SIGHAND,
- * SIGNALS, LIMITS and THREAD must be there. Nothing follows TRAILER; a stream that ends without it
- * is truncated. Bytes behind the trailer are not read.
+ * Order: every record stands behind all records of lower types (CKPT_REC_TABLE); those of the
+ * stage CONTENT stand in any order among each other. A raw record stands behind the record that
+ * describes it, or behind another one of the same. So an object precedes all that refer to its id,
+ * and all that describes a program precedes the content of its memory. Nothing follows TRAILER; a
+ * stream that ends without it is truncated. Bytes behind the trailer are not read.
+ *
+ * Ids say which object belongs to which, and positions never do: TREE names the processes and
+ * their threads; FS, FILES, SIGHAND and MM are objects that tasks can share; PROCESS says which of
+ * them a process has.
  *
  * Growing: a record type that a reader does not know is refused unless it has
  * CKPT_REC_F_ADVISORY; a field that it does not know is refused unless its number is 1000 or
@@ -43,8 +45,8 @@
 
 /** CKPT_IMAGE_MAGIC - finds damage by text-mode copies (8 bytes, the first is not ASCII). */
 #define CKPT_IMAGE_MAGIC	"\x89" "CKPT\r\n\x1a"
-#define CKPT_IMAGE_VERSION	1
-#define CKPT_IMAGE_VERSION_MIN	1
+#define CKPT_IMAGE_VERSION	2
+#define CKPT_IMAGE_VERSION_MIN	2
 
 /** CKPT_IMAGE_ALIGN - raw payloads start at multiples of this. */
 #define CKPT_IMAGE_ALIGN	4096
@@ -73,6 +75,7 @@
  * @page_size: 4096
  * @features_required: bits a reader must know, or refuse the image; none are defined yet
  * @features_optional: bits a reader may ignore; none are defined yet
+ * @layer: enum ckpt_layer: how the bytes behind this header are stored
  * @reserved: zero
  * @crc: CRC32C of the 60 bytes before it
  */
@@ -84,8 +87,17 @@ struct ckpt_image_header {
 	__le32 page_size;
 	__le64 features_required;
 	__le64 features_optional;
-	__u8 reserved[20];
+	__le32 layer;
+	__u8 reserved[16];
 	__le32 crc;
+};
+
+/**
+ * enum ckpt_layer - what lies below the records; a reader refuses one that it does not know
+ * @CKPT_LAYER_PLAIN: nothing: the records as they are
+ */
+enum ckpt_layer {
+	CKPT_LAYER_PLAIN = 0,
 };
 
 /** CKPT_REC_F_RAW - the payload is raw bytes and starts page-aligned behind a gap. */
@@ -95,67 +107,134 @@ struct ckpt_image_header {
 #define CKPT_REC_FLAGS		(CKPT_REC_F_RAW | CKPT_REC_F_ADVISORY)
 
 /**
- * struct ckpt_image_record - the 32 bytes in front of a payload; starts at a multiple of 8
+ * struct ckpt_image_record - the 24 bytes in front of a payload; starts at a multiple of 8
  * @type: enum ckpt_rec
  * @flags: CKPT_REC_F_*
- * @length: of the payload in bytes
+ * @length: of the payload in bytes, up to CKPT_IMAGE_META_MAX or CKPT_IMAGE_RAW_MAX
  * @payload_hash: XXH64 of the payload
  * @gap: zero bytes between this header and the payload, below CKPT_IMAGE_ALIGN
- * @crc: CRC32C of the 28 bytes before it
+ * @crc: CRC32C of the 20 bytes before it
  */
 struct ckpt_image_record {
-	__le32 type;
-	__le32 flags;
-	__le64 length;
+	__le16 type;
+	__le16 flags;
+	__le32 length;
 	__le64 payload_hash;
 	__le32 gap;
 	__le32 crc;
 };
 
 /**
- * CKPT_REC_TABLE - every record type: name, number, message of its payload, what it is
- *
- * Numbers are never used again. Raw records have no message ("none"). The message is the name
- * in ckpt_image.proto in lower case with underscores.
+ * enum ckpt_stage - what a record is for; the stages of an image follow each other
+ * @CKPT_STAGE_HEAD: what the image is, and which tasks are in it
+ * @CKPT_STAGE_RIGHTS: what files are on, and whose rights open them
+ * @CKPT_STAGE_CREATE: objects that stand alone
+ * @CKPT_STAGE_LINK: how objects are connected
+ * @CKPT_STAGE_PROCESS: what a process has
+ * @CKPT_STAGE_THREAD: what a thread has, and what needs to know all threads
+ * @CKPT_STAGE_CONTENT: the content of memory and of files without a name
+ * @CKPT_STAGE_END: the trailer
  */
-#define CKPT_REC_TABLE(X)								\
-	X(IMAGE,	1,	image,		"where and when the image was made")	\
-	X(PROCESS,	2,	process,	"a process; its records follow")	\
-	X(CRED,		3,	cred,		"credentials, an object")		\
-	X(FILE,		4,	file,		"an open file description, an object")	\
-	X(PIPE,		5,	pipe,		"a pipe, an object")			\
-	X(PIPE_DATA,	6,	none,		"raw content of the pipe before it")	\
-	X(SHMEM,	7,	shmem,		"shared memory or memfd, an object")	\
-	X(TTY,		8,	tty,		"the terminal, an object")		\
-	X(FS,		9,	fs,		"root, working directory, umask")	\
-	X(MM,		10,	mm,		"the address space's own fields")	\
-	X(VMAS,		11,	vmas,		"some of its VMAs, ascending")		\
-	X(FDS,		12,	fds,		"some of its descriptors, ascending")	\
-	X(SIGHAND,	13,	sighand,	"signal actions")			\
-	X(SIGNALS,	14,	signals,	"pending signals of the process")	\
-	X(LIMITS,	15,	limits,		"rlimits and the like")			\
-	X(THREAD,	16,	thread,		"a thread; the leader first")		\
-	X(PAGE_RUNS,	17,	page_runs,	"where the next PAGES belong")		\
-	X(PAGES,	18,	none,		"raw memory pages")			\
-	X(SHMEM_RUN,	19,	shmem_run,	"where the next SHMEM_DATA belongs")	\
-	X(SHMEM_DATA,	20,	none,		"raw content of shared memory or file")	\
-	X(TRAILER,	21,	trailer,	"counts and digest; the end")		\
-	X(TIMERS,	30,	timers,		"interval timers and POSIX timers")	\
-	X(SECCOMP,	31,	seccomp,	"seccomp filters, an object")		\
-	X(EPOLL,	40,	epoll,		"watches of an epoll instance")		\
-	X(LOCKS,	41,	locks,		"some of its file locks")		\
-	X(UNLINKED,	50,	unlinked,	"a file without a name, an object")	\
-	X(PKEYS,	51,	pkeys,		"protection keys")			\
-	X(INOTIFY,	60,	inotify,	"watches and events of an inotify instance") \
-	X(GUARDS,	61,	guards,		"guard regions")			\
-	X(FILESYSTEMS,	62,	filesystems,	"file systems that paths refer to")
+enum ckpt_stage {
+	CKPT_STAGE_HEAD,
+	CKPT_STAGE_RIGHTS,
+	CKPT_STAGE_CREATE,
+	CKPT_STAGE_LINK,
+	CKPT_STAGE_PROCESS,
+	CKPT_STAGE_THREAD,
+	CKPT_STAGE_CONTENT,
+	CKPT_STAGE_END,
+};
+
+/**
+ * enum ckpt_count - how often a record of a type stands in an image
+ * @CKPT_COUNT_ONE: once
+ * @CKPT_COUNT_MAYBE: once, or not at all
+ * @CKPT_COUNT_EACH: once for each process; an image has at least one
+ * @CKPT_COUNT_EACH_MAYBE: at most once for each process, or each object that it names
+ * @CKPT_COUNT_SHARED: an object that a process has one of, and may share; at least one
+ * @CKPT_COUNT_SOME: as often as it takes, at least once
+ * @CKPT_COUNT_ANY: as often as it takes
+ * @CKPT_COUNT_OBJECT: an object each; up to CKPT_IMAGE_OBJECTS_MAX of all of these kinds
+ * @CKPT_COUNT_CREDS: an object each, at least one; no more than threads and CKPT_IMAGE_OPENERS_MAX
+ *	more, and with the next kind up to CKPT_IMAGE_HELD_MAX bytes
+ * @CKPT_COUNT_FILTERS: an object each; no more than threads
+ * @CKPT_COUNT_RAW: raw; behind the record that describes it
+ */
+enum ckpt_count {
+	CKPT_COUNT_ONE,
+	CKPT_COUNT_MAYBE,
+	CKPT_COUNT_EACH,
+	CKPT_COUNT_EACH_MAYBE,
+	CKPT_COUNT_SHARED,
+	CKPT_COUNT_SOME,
+	CKPT_COUNT_ANY,
+	CKPT_COUNT_OBJECT,
+	CKPT_COUNT_CREDS,
+	CKPT_COUNT_FILTERS,
+	CKPT_COUNT_RAW,
+};
+
+/**
+ * CKPT_REC_TABLE - every record type: name, number, message of its payload, enum ckpt_stage, enum
+ * ckpt_count, what it is
+ *
+ * The numbers are in the order in which records stand. A raw record has no message ("none") and
+ * follows the type in front of it in the table. The message is the name in ckpt_image.proto in
+ * lower case with underscores. Readers and writers take order, number and names from here.
+ */
+#define CKPT_REC_TABLE(X)									\
+	X(IMAGE,	1,	image,		HEAD,	ONE,	"where and when it was made")	\
+	X(TREE,		2,	tree,		HEAD,	EACH,	"a process and its threads")	\
+	X(FILESYSTEMS,	3,	filesystems,	RIGHTS,	MAYBE,	"what paths are on")		\
+	X(CRED,		4,	cred,		RIGHTS,	CREDS,	"credentials")			\
+	X(SECCOMP,	5,	seccomp,	RIGHTS,	FILTERS, "seccomp filters")		\
+	X(FS,		6,	fs,		CREATE,	SHARED,	"root, working directory, umask") \
+	X(TTY,		7,	tty,		CREATE,	MAYBE,	"the terminal")			\
+	X(PIPE,		8,	pipe,		CREATE,	OBJECT,	"a pipe")			\
+	X(PIPE_DATA,	9,	none,		CREATE,	RAW,	"what is in a pipe")		\
+	X(SHMEM,	10,	shmem,		CREATE,	OBJECT,	"shared memory or memfd")	\
+	X(UNLINKED,	11,	unlinked,	CREATE,	OBJECT,	"a file without a name")	\
+	X(FILE,		12,	file,		CREATE,	OBJECT,	"an open file description")	\
+	X(FILES,	13,	files,		CREATE,	SHARED,	"a table of descriptors")	\
+	X(SIGHAND,	14,	sighand,	CREATE,	SHARED,	"signal actions")		\
+	X(MM,		15,	mm,		CREATE,	SHARED,	"an address space")		\
+	X(FDS,		16,	fds,		LINK,	ANY,	"descriptors of a table")	\
+	X(EPOLL,	17,	epoll,		LINK,	ANY,	"watches of an epoll instance")	\
+	X(LOCKS,	18,	locks,		LINK,	ANY,	"file locks")			\
+	X(PKEYS,	19,	pkeys,		LINK,	EACH_MAYBE, "protection keys")	\
+	X(VMAS,		20,	vmas,		LINK,	SOME,	"areas of an address space")	\
+	X(INOTIFY,	21,	inotify,	LINK,	ANY,	"watches and events")		\
+	X(PROCESS,	22,	process,	PROCESS, EACH,	"what a process has")		\
+	X(LIMITS,	23,	limits,		PROCESS, EACH,	"rlimits")			\
+	X(SIGNALS,	24,	signals,	PROCESS, EACH,	"signals pending for a process") \
+	X(THREAD,	25,	thread,		THREAD,	SOME,	"a thread")			\
+	X(TIMERS,	26,	timers,		THREAD,	EACH_MAYBE, "timers of a process") \
+	X(GUARDS,	27,	guards,		CONTENT, ANY,	"guard regions")		\
+	X(PAGE_RUNS,	28,	page_runs,	CONTENT, ANY,	"where the next PAGES are")	\
+	X(PAGES,	29,	none,		CONTENT, RAW,	"memory pages")			\
+	X(SHMEM_RUN,	30,	shmem_run,	CONTENT, ANY,	"where the next SHMEM_DATA is") \
+	X(SHMEM_DATA,	31,	none,		CONTENT, RAW,	"content of memory or file")	\
+	X(TRAILER,	32,	trailer,	END,	ONE,	"counts and digest")
 
 /** enum ckpt_rec - record types; see CKPT_REC_TABLE */
 enum ckpt_rec {
-#define CKPT_REC_ENUM(name, number, msg, text) CKPT_REC_##name = number,
+#define CKPT_REC_ENUM(name, number, msg, stage, count, text) CKPT_REC_##name = number,
 	CKPT_REC_TABLE(CKPT_REC_ENUM)
 #undef CKPT_REC_ENUM
+#define CKPT_REC_NEXT(name, number, msg, stage, count, text) CKPT_REC_AT_##name,
+	/* The same without gaps, which CKPT_REC_RIGHT() compares. */
+	CKPT_REC_AT_0 = 0,
+	CKPT_REC_TABLE(CKPT_REC_NEXT)
+#undef CKPT_REC_NEXT
+	/** CKPT_REC_TYPES - above all types */
+	CKPT_REC_TYPES,
 };
+
+/** CKPT_REC_RIGHT() - a constant: do the numbers count up without gaps, and fit into a mask? */
+#define CKPT_REC_WRONG(name, number, msg, stage, count, text) \
+	+ (CKPT_REC_AT_##name != (number))
+#define CKPT_REC_RIGHT()	(CKPT_REC_TYPES <= 64 && (0 CKPT_REC_TABLE(CKPT_REC_WRONG)) == 0)
 
 /**
  * CKPT_X86_CPUID_TABLE - instructions that not all x86-64 processors have: word, bit, name

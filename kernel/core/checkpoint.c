@@ -20,10 +20,12 @@
 #include <linux/module.h>
 #include <linux/pid.h>
 #include <linux/ptrace.h>
+#include <linux/random.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 #include <linux/slab.h>
+#include <linux/uuid.h>
 #include <linux/utsname.h>
 
 #include "../arch/arch.h"
@@ -64,22 +66,26 @@ static int checkpoint_image(struct stream_out *out, void *data, size_t len)
 {
 	struct new_utsname *name = utsname();
 	u32 cpuid[CKPT_X86_CPUID_WORDS];
-	u8 digest[SHA256_DIGEST_SIZE];
 	struct pb_image *pb = data;
+	u8 uuid[UUID_SIZE];
 
+	generate_random_uuid(uuid);
+	pb->uuid.data = uuid;
+	pb->uuid.len = sizeof(uuid);
 	pb->module_version.data = THIS_MODULE->version;
 	pb->module_version.len = strlen(THIS_MODULE->version);
 	pb->kernel_release.data = name->release;
 	pb->kernel_release.len = strnlen(name->release, sizeof(name->release));
 	pb->hostname.data = name->nodename;
 	pb->hostname.len = strnlen(name->nodename, sizeof(name->nodename));
-	arch_image_digest(pb, digest, cpuid);
+	arch_image_code(pb, cpuid);
 	return stream_out_msg(out, CKPT_REC_IMAGE, &pb_image_msg, pb);
 }
 
 static int checkpoint_write_image(struct checkpoint *cp)
 {
-	struct pb_image *pb = stream_out_later(&cp->out, sizeof(*pb), checkpoint_image);
+	struct pb_image *pb = stream_out_later(&cp->out, CKPT_REC_IMAGE, sizeof(*pb),
+					       checkpoint_image);
 
 	if (IS_ERR(pb))
 		return PTR_ERR(pb);
@@ -90,7 +96,7 @@ static int checkpoint_write_image(struct checkpoint *cp)
 		.nr_processes = 1,
 		.nr_tasks = cp->park->nr - cp->park->nr_gone,
 	};
-	arch_image(pb, cp->mm);
+	arch_image(pb);
 	return 0;
 }
 
@@ -144,7 +150,10 @@ static int checkpoint_write_threads(struct checkpoint *cp)
 	struct object *obj;
 	int ret;
 
-	ret = sighand_write(&cp->out, cp->signals);
+	ret = object_have(&cp->objects, OBJECT_SIGHAND,
+			  (void *)rcu_access_pointer(cp->leader->sighand), &cp->sighand_id) ?:
+	      sighand_write(cp) ?:
+	      process_write(cp);
 	if (ret)
 		return ret;
 	list_for_each_entry(pt, &cp->park->list, list) {
@@ -210,7 +219,7 @@ static int checkpoint_describe(struct checkpoint *cp)
 	ret = checkpoint_signals(cp) ?:
 	      process_check(cp) ?:
 	      checkpoint_write_image(cp) ?:
-	      process_write(cp) ?:
+	      process_write_tree(cp) ?:
 	      identity_begin(cp) ?:
 	      checkpoint_write_creds(cp) ?:
 	      seccomp_write(cp) ?:
@@ -523,7 +532,7 @@ int checkpoint_run(struct operation *op, struct ckpt_checkpoint *arg, struct che
 	if (!ret && hold && !cp->released)
 		arg->frozen_ns = ktime_to_ns(ktime_sub(ktime_get(), cp->park->first));
 	arg->pages = cp->out.pages;
-	arg->image_bytes = cp->out.file ? cp->out.bytes : 0;
+	arg->image_bytes = cp->out.layer.file ? cp->out.bytes : 0;
 out:
 	snapshot_free(snap);
 	arg->wall_ns = ktime_to_ns(ktime_sub(ktime_get(), start));

@@ -50,6 +50,11 @@ struct kinds {
  * @out: the image
  * @objects: what is in it
  * @park: the frozen process, and what its threads said of themselves
+ * @pid: of the process, in the caller's pid namespace
+ * @mm_id: id of its MM
+ * @files_id: of its FILES
+ * @fs_id: of its FS
+ * @sighand_id: of its SIGHAND
  * @leader: its thread group leader; a reference is held
  * @mm: its address space; a reference is held
  * @snapshot: the copy-on-write copy of @mm, or NULL
@@ -81,6 +86,11 @@ struct checkpoint {
 	struct stream_out out;
 	struct object_table objects;
 	struct park *park;
+	u32 pid;
+	u32 mm_id;
+	u32 files_id;
+	u32 fs_id;
+	u32 sighand_id;
 	struct task_struct *leader;
 	struct mm_struct *mm;
 	struct mm_struct *snapshot;
@@ -113,6 +123,8 @@ struct checkpoint {
  * @merge_any: prctl(PR_SET_MEMORY_MERGE)
  * @dumpable: as compat_set_dumpable() takes it
  * @pkeys: protection keys; all 0: the default
+ * @pb: MM, until mm_complete()
+ * @auxv: what @pb points to
  */
 struct mm_final {
 	unsigned long def_flags;
@@ -120,6 +132,8 @@ struct mm_final {
 	bool merge_any;
 	u32 dumpable;
 	struct pb_pkeys pkeys;
+	struct pb_mm pb;
+	u8 auxv[PB_MM_AUXV_MAX];
 };
 
 /**
@@ -142,9 +156,15 @@ struct mm_final {
  * @thread: the last THREAD record; its strings are gone
  * @last_thread: the task of it, if it is not the leader; its vector registers are not set yet
  * @image: numbers of the IMAGE record; its strings are gone
- * @proc: the process's numbers
+ * @proc: the process's numbers; valid from PROCESS on
+ * @pid: its id
+ * @pgid: its process group's
+ * @sid: its session's
+ * @tids: its threads', the main one's first
+ * @nr_tids: how many
  * @comm: its name
  * @seen: which records were read, by type (BIT_ULL)
+ * @last: the last type that was not raw
  * @program: the credentials of the main thread; the first CRED, whose object holds it
  * @identity: the file systems that paths of the image are on
  * @nr_openers: of the CRED records read so far, those that no thread has
@@ -190,8 +210,14 @@ struct restart {
 	struct build_task *last_thread;
 	struct pb_image image;
 	struct pb_process proc;
+	u32 pid;
+	u32 pgid;
+	u32 sid;
+	u32 *tids;
+	u32 nr_tids;
 	char comm[TASK_COMM_LEN];
 	u64 seen;
+	u32 last;
 	const struct cred *program;
 	struct identity_known *identity;
 	u32 nr_openers;

@@ -34,6 +34,11 @@ static void kinds_put_file(void *ptr)
 	fput(ptr);
 }
 
+/* What the tasks of an operation have themselves. */
+static void kinds_put_none(void *ptr)
+{
+}
+
 static struct file *kinds_open_tty(struct restart *rs, const struct pb_file *pb)
 {
 	return tty_open(rs, pb->tty, pb->flags);
@@ -42,10 +47,14 @@ static struct file *kinds_open_tty(struct restart *rs, const struct pb_file *pb)
 static const struct object_ops kinds_of_objects[OBJECT_KINDS] = {
 	[OBJECT_CRED] = { .put = kinds_put_cred },
 	[OBJECT_FILE] = { .put = kinds_put_file },
+	[OBJECT_FILES] = { .put = kinds_put_none },
+	[OBJECT_FS] = { .put = kinds_put_none },
+	[OBJECT_MM] = { .put = kinds_put_none },
 	[OBJECT_OPENER] = { .put = rights_put },
 	[OBJECT_PIPE] = { .put = pipe_put, .check = pipe_check_shared },
 	[OBJECT_SECCOMP] = { .put = seccomp_put },
 	[OBJECT_SHMEM] = { .put = kinds_put_file, .check = file_content_check },
+	[OBJECT_SIGHAND] = { .put = kinds_put_none },
 	[OBJECT_TTY] = { .put = kinds_put_file },
 	[OBJECT_UNLINKED] = { .put = kinds_put_file, .check = file_content_check },
 };

@@ -18,6 +18,7 @@
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 #include <linux/slab.h>
+#include <linux/uuid.h>
 #include <uapi/linux/wait.h>
 
 #include "../arch/arch.h"
@@ -66,6 +67,7 @@ static void restart_free(void *arg)
 	if (rs->root.mnt)
 		path_put(&rs->root);
 	kfree(rs->relocate);
+	kvfree(rs->tids);
 	kvfree(rs->posix_timer);
 	later_free(&rs->later);
 	xa_destroy(&rs->sealed);
@@ -278,9 +280,8 @@ static int restart_thread(struct restart *rs)
 		return ret;
 	cred = object_find(&rs->objects, OBJECT_CRED, pb->cred);
 	/* Those of the main thread were compared with what files were opened with. */
-	if (!cred || (!rs->nr_threads && cred != rs->program) ||
-	    rs->nr_threads == rs->proc.nr_threads ||
-	    !rs->nr_threads != (pb->tid == rs->proc.pid))
+	if (!cred || (!rs->nr_threads && cred != rs->program) || rs->nr_threads == rs->nr_tids ||
+	    pb->tid != rs->tids[rs->nr_threads])
 		return stream_in_bad(&rs->in, "thread %u", pb->tid);
 	ret = restart_filters(rs, pb, &filters);
 	if (ret)
@@ -306,98 +307,144 @@ static int restart_thread(struct restart *rs)
 	return 0;
 }
 
-/**
- * struct restart_record - what to do with a record
- * @run: reads its payload
- * @once: it may stand in an image once
- * @after: records (bits) that must have been there
- * @before: records (bits) that must not
+/*
+ * The function that reads each record, by its name in CKPT_REC_TABLE: a type without a line here
+ * does not compile. IMAGE and TREE are read before the process is there, TRAILER by restart_one().
+ * Of the raw ones only PIPE_DATA has a reader of its own; the others are read with the record in
+ * front of them.
  */
-struct restart_record {
-	int (*run)(struct restart *rs);
-	bool once;
-	u64 after;
-	u64 before;
+#define RESTART_IMAGE		NULL
+#define RESTART_TREE		NULL
+#define RESTART_FILESYSTEMS	identity_read
+#define RESTART_CRED		rights_read
+#define RESTART_SECCOMP		seccomp_read
+#define RESTART_FS		fs_read
+#define RESTART_TTY		tty_read
+#define RESTART_PIPE		pipe_read
+#define RESTART_PIPE_DATA	pipe_read_data
+#define RESTART_SHMEM		shmem_read
+#define RESTART_UNLINKED	unlinked_read
+#define RESTART_FILE		file_read
+#define RESTART_FILES		file_read_table
+#define RESTART_SIGHAND		sighand_read
+#define RESTART_MM		mm_read
+#define RESTART_FDS		file_read_fds
+#define RESTART_EPOLL		epoll_read
+#define RESTART_LOCKS		lock_read
+#define RESTART_PKEYS		mm_read_pkeys
+#define RESTART_VMAS		vma_read
+#define RESTART_INOTIFY		inotify_read
+#define RESTART_PROCESS		process_read
+#define RESTART_LIMITS		process_read_limits
+#define RESTART_SIGNALS		sighand_read_shared
+#define RESTART_THREAD		restart_thread
+#define RESTART_TIMERS		timer_read
+#define RESTART_GUARDS		pages_read_guards
+#define RESTART_PAGE_RUNS	pages_read
+#define RESTART_PAGES		NULL
+#define RESTART_SHMEM_RUN	file_content_read
+#define RESTART_SHMEM_DATA	NULL
+#define RESTART_TRAILER		NULL
+
+static int (*const restart_read[CKPT_REC_TYPES])(struct restart *rs) = {
+#define RESTART_READ(name, number, msg, stage, count, text) \
+	[number] = RESTART_##name,
+	CKPT_REC_TABLE(RESTART_READ)
+#undef RESTART_READ
 };
 
-#define REC(name)	BIT_ULL(CKPT_REC_##name)
+/* The types that an image cannot be without, of those in front of @type, as bits. */
+static u64 restart_needed(u32 type)
+{
+	u64 mask = 0;
+	u32 i;
 
-/* Memory is filled when all that describes it is there; nothing describes anything after. */
-#define RESTART_CONTENT	(REC(PAGE_RUNS) | REC(SHMEM_RUN))
-/* Files are watched when all are open: that one is opened is an event. */
-#define RESTART_LATE	(REC(INOTIFY) | RESTART_CONTENT)
-
-/* Nothing is opened before it is known whose it will be: a file gets its opener's credentials. */
-static const struct restart_record restart_records[] = {
-	[CKPT_REC_FILESYSTEMS] = { identity_read, true, 0, REC(CRED) },
-	[CKPT_REC_CRED] = { rights_read, false, 0, RESTART_CONTENT },
-	[CKPT_REC_FILE] = { file_read, false, REC(CRED), RESTART_LATE },
-	[CKPT_REC_PIPE] = { pipe_read, false, REC(CRED), RESTART_LATE },
-	[CKPT_REC_PIPE_DATA] = { pipe_read_data, false, REC(PIPE), RESTART_CONTENT },
-	[CKPT_REC_SECCOMP] = { seccomp_read, false, 0, RESTART_CONTENT },
-	[CKPT_REC_SHMEM] = { shmem_read, false, 0, RESTART_CONTENT },
-	[CKPT_REC_TTY] = { tty_read, true, 0, RESTART_CONTENT },
-	[CKPT_REC_FS] = { fs_read, true, REC(CRED), RESTART_CONTENT },
-	[CKPT_REC_MM] = { mm_read, true, REC(VMAS), RESTART_CONTENT },
-	[CKPT_REC_VMAS] = { vma_read, false, 0, REC(MM) | RESTART_CONTENT },
-	[CKPT_REC_FDS] = { file_read_fds, false, 0, REC(EPOLL) | REC(LOCKS) | RESTART_CONTENT },
-	[CKPT_REC_EPOLL] = { epoll_read, false, REC(FDS), REC(LOCKS) | RESTART_CONTENT },
-	[CKPT_REC_LOCKS] = { lock_read, false, REC(FDS), RESTART_CONTENT },
-	[CKPT_REC_INOTIFY] = { inotify_read, false, REC(FDS) | REC(MM), RESTART_CONTENT },
-	[CKPT_REC_SIGHAND] = { sighand_read, true, 0, RESTART_CONTENT },
-	/* Before there are threads, which the kernel looks at for each signal that it sends. */
-	[CKPT_REC_SIGNALS] = { sighand_read_shared, true, 0, REC(THREAD) | RESTART_CONTENT },
-	[CKPT_REC_LIMITS] = { process_read_limits, true, 0, RESTART_CONTENT },
-	[CKPT_REC_THREAD] = { restart_thread, false, REC(MM) | REC(CRED), RESTART_CONTENT },
-	[CKPT_REC_TIMERS] = { timer_read, true, REC(THREAD), RESTART_CONTENT },
-	[CKPT_REC_PAGE_RUNS] = { pages_read, false, REC(MM) | REC(THREAD), 0 },
-	[CKPT_REC_GUARDS] = { pages_read_guards, false, REC(MM), 0 },
-	[CKPT_REC_SHMEM_RUN] = { file_content_read, false, REC(MM), 0 },
-	[CKPT_REC_PKEYS] = { mm_read_pkeys, true, 0, REC(VMAS) | REC(MM) | RESTART_CONTENT },
-	[CKPT_REC_UNLINKED] = { unlinked_read, false, REC(CRED), RESTART_LATE },
-};
-
-/* What an image cannot be without. */
-#define RESTART_NEEDED	(REC(CRED) | REC(FS) | REC(MM) | REC(VMAS) | REC(SIGHAND) | \
-			 REC(SIGNALS) | REC(LIMITS) | REC(THREAD))
+	for (i = 1; i < type; i++) {
+		switch (stream_kinds[i].count) {
+		case CKPT_COUNT_ONE:
+		case CKPT_COUNT_EACH:
+		case CKPT_COUNT_SHARED:
+		case CKPT_COUNT_SOME:
+		case CKPT_COUNT_CREDS:
+			mask |= BIT_ULL(i);
+		}
+	}
+	return mask;
+}
 
 /* They stay in memory, whether anything refers to them or not. */
 static bool restart_too_many(struct restart *rs)
 {
-	switch (rs->in.rec.type) {
-	case CKPT_REC_CRED:
+	u32 most = rs->nr_tids;
+
+	switch (stream_kinds[rs->in.rec.type].count) {
+	case CKPT_COUNT_CREDS:
 		rs->held += rs->in.rec.length;
-		return ++rs->nr_creds > rs->proc.nr_threads + CKPT_IMAGE_OPENERS_MAX ||
+		return ++rs->nr_creds > most + CKPT_IMAGE_OPENERS_MAX ||
 		       rs->held > CKPT_IMAGE_HELD_MAX;
-	case CKPT_REC_SECCOMP:
+	case CKPT_COUNT_FILTERS:
 		rs->held += rs->in.rec.length;
-		return ++rs->nr_filters > rs->proc.nr_threads || rs->held > CKPT_IMAGE_HELD_MAX;
-	case CKPT_REC_FILE:
-	case CKPT_REC_PIPE:
-	case CKPT_REC_SHMEM:
-	case CKPT_REC_UNLINKED:
+		return ++rs->nr_filters > most || rs->held > CKPT_IMAGE_HELD_MAX;
+	case CKPT_COUNT_OBJECT:
 		return ++rs->nr_objects > CKPT_IMAGE_OBJECTS_MAX;
 	}
 	return false;
 }
 
+/* All records that are needed have been read, of those that stand in front of @type. */
+static int restart_missing(struct restart *rs, u32 type)
+{
+	u64 missing = restart_needed(type) & ~rs->seen;
+
+	return missing ? stream_in_bad(&rs->in, "there is no %s",
+				       stream_kinds[__ffs64(missing)].name) : 0;
+}
+
+/* Does a record of that type stand here, as CKPT_REC_TABLE has it? */
+static int restart_order(struct restart *rs, u32 type)
+{
+	const struct stream_kind *kind = &stream_kinds[type], *last = &stream_kinds[rs->last];
+	struct error_at at = { .reason = CKPT_REASON_UNSUPPORTED };
+	bool again = rs->seen & BIT_ULL(type);
+
+	if (kind->count == CKPT_COUNT_RAW)
+		return rs->last == type - 1 ? 0 :
+		       stream_in_bad(&rs->in, "nothing says what %s is", kind->name);
+	if (type < rs->last &&
+	    (kind->stage != CKPT_STAGE_CONTENT || last->stage != CKPT_STAGE_CONTENT))
+		return stream_in_bad(&rs->in, "%s is out of order, behind %s", kind->name,
+				     last->name);
+	if (again && (kind->count == CKPT_COUNT_ONE || kind->count == CKPT_COUNT_MAYBE))
+		return stream_in_bad(&rs->in, "%s stands twice", kind->name);
+	if (again && (kind->count == CKPT_COUNT_EACH || kind->count == CKPT_COUNT_EACH_MAYBE ||
+		      kind->count == CKPT_COUNT_SHARED))
+		return error_add(&rs->ctx->errors, -EOPNOTSUPP, &at,
+				 "more than one %s (%s) is not supported by this version",
+				 kind->name, kind->text);
+	if (!again && restart_missing(rs, type))
+		return -EBADMSG;
+	rs->seen |= BIT_ULL(type);
+	rs->last = type;
+	return 0;
+}
+
 static int restart_one(struct restart *rs)
 {
 	u32 type = rs->in.rec.type;
-	const struct restart_record *rec;
+	int ret;
 
-	rec = type < ARRAY_SIZE(restart_records) ? &restart_records[type] : NULL;
-	if (!rec || !rec->run)
-		return stream_in_bad(&rs->in, "record %u is out of place", type);
-	if ((rec->once && rs->seen & BIT_ULL(type)) || (rec->after & ~rs->seen) ||
-	    rec->before & rs->seen)
-		return stream_in_bad(&rs->in, "record %u is out of order", type);
+	ret = restart_order(rs, type);
+	if (ret)
+		return ret;
 	if (restart_too_many(rs))
-		return stream_in_bad(&rs->in, "too many records %u", type);
+		return stream_in_bad(&rs->in, "too many records %s", stream_kinds[type].name);
+	if (type == CKPT_REC_TRAILER)
+		return stream_in_end(&rs->in);
+	if (!restart_read[type])
+		return stream_in_bad(&rs->in, "%s is out of place", stream_kinds[type].name);
 	if (type == CKPT_REC_PAGE_RUNS)
 		operation_phase(rs->ctx, CKPT_PHASE_PAGES);
-	rs->seen |= BIT_ULL(type);
-	return rec->run(rs);
+	return restart_read[type](rs);
 }
 
 /* The new process reads the stream and becomes what it says. */
@@ -416,18 +463,12 @@ static int restart_build(struct build_task *bt)
 			ret = -EINTR;
 			break;
 		}
-		ret = stream_in_next(&rs->in);
-		if (ret)
+		ret = stream_in_next(&rs->in) ?: restart_one(rs);
+		if (rs->in.rec.type == CKPT_REC_TRAILER)
 			break;
-		if (rs->in.rec.type == CKPT_REC_TRAILER) {
-			ret = stream_in_end(&rs->in);
-			break;
-		}
-		ret = restart_one(rs);
 		cond_resched();
 	}
-	if (!ret && ((RESTART_NEEDED & ~rs->seen) || rs->nr_threads != rs->proc.nr_threads ||
-		     !pipe_complete(rs)))
+	if (!ret && (rs->nr_threads != rs->nr_tids || !pipe_complete(rs)))
 		ret = stream_in_bad(&rs->in, "something is missing");
 	return ret;
 }
@@ -485,6 +526,29 @@ static int restart_finish_last(struct build_task *bt)
 
 /* ---- in the restarter ---- */
 
+/* What the first record says, but for the machine. */
+static int restart_image(struct restart *rs)
+{
+	struct error_at at = { .reason = CKPT_REASON_UNSUPPORTED };
+	const struct pb_image *pb = &rs->image;
+
+	if (pb->uuid.len != UUID_SIZE ||
+	    (pb->has_parent_uuid && pb->parent_uuid.len != UUID_SIZE) ||
+	    (pb->has_parent_sha256 && pb->parent_sha256.len != SHA256_DIGEST_SIZE) ||
+	    pb->has_parent_uuid != pb->has_parent_sha256 || !pb->nr_processes ||
+	    pb->nr_tasks < pb->nr_processes)
+		return stream_in_bad(&rs->in, "IMAGE");
+	if (pb->has_parent_uuid)
+		return error_add(&rs->ctx->errors, -EOPNOTSUPP, &at,
+				 "an image that builds on another one (%pUb) is not supported by this version",
+				 pb->parent_uuid.data);
+	if (pb->nr_processes > 1)
+		return error_add(&rs->ctx->errors, -EOPNOTSUPP, &at,
+				 "an image of %u processes is not supported by this version",
+				 pb->nr_processes);
+	return 0;
+}
+
 static int restart_header(struct restart *rs)
 {
 	int ret;
@@ -493,17 +557,15 @@ static int restart_header(struct restart *rs)
 	if (!ret && rs->in.rec.type != CKPT_REC_IMAGE)
 		ret = stream_in_bad(&rs->in, "it does not begin with IMAGE");
 	if (!ret)
-		ret = stream_in_msg(&rs->in, &pb_image_msg, &rs->image);
+		ret = restart_order(rs, CKPT_REC_IMAGE) ?:
+		      stream_in_msg(&rs->in, &pb_image_msg, &rs->image) ?:
+		      arch_image_check(rs->ctx, &rs->image) ?:
+		      restart_image(rs) ?:
+		      stream_in_next(&rs->in);
+	if (!ret && rs->in.rec.type != CKPT_REC_TREE)
+		ret = stream_in_bad(&rs->in, "there is no TREE behind IMAGE");
 	if (!ret)
-		ret = arch_image_check(rs->ctx, &rs->image);
-	if (!ret && rs->image.nr_processes != 1)
-		ret = stream_in_bad(&rs->in, "%u processes", rs->image.nr_processes);
-	if (!ret)
-		ret = stream_in_next(&rs->in);
-	if (!ret && rs->in.rec.type != CKPT_REC_PROCESS)
-		ret = stream_in_bad(&rs->in, "no process");
-	if (!ret)
-		ret = process_read(rs);
+		ret = restart_order(rs, CKPT_REC_TREE) ?: process_read_tree(rs);
 	return ret;
 }
 
@@ -605,7 +667,7 @@ static int restart_killed(struct restart *rs)
 
 	error_destroy(&rs->ctx->errors);
 	return error_add(&rs->ctx->errors, -ECHILD, &at,
-			 "process %u was killed while it was built", rs->proc.pid);
+			 "process %u was killed while it was built", rs->pid);
 }
 
 int restart_run(struct operation *op, struct ckpt_restart *arg)
@@ -633,7 +695,7 @@ int restart_run(struct operation *op, struct ckpt_restart *arg)
 	if (ret)
 		goto out;
 
-	leader = restart_task(rs, 0, rs->proc.pid, restart_build);
+	leader = restart_task(rs, 0, rs->pid, restart_build);
 	if (IS_ERR(leader)) {
 		ret = PTR_ERR(leader);
 		goto out;
@@ -659,7 +721,7 @@ int restart_run(struct operation *op, struct ckpt_restart *arg)
 	if (!ret && fatal_signal_pending(current))
 		ret = -EINTR;
 	if (!ret) {
-		arg->pid = rs->proc.pid;
+		arg->pid = rs->pid;
 		arg->nr_tasks = rs->nr_threads;
 		arg->pages = rs->in.pages;
 		arg->image_bytes = rs->in.bytes;

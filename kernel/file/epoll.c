@@ -297,6 +297,7 @@ static int epoll_flush(struct epoll_write *ew)
 
 	if (!ew->pb.n_watch)
 		return 0;
+	ew->pb.files = ew->cp->files_id;
 	ret = stream_out_msg(&ew->cp->out, CKPT_REC_EPOLL, &pb_epoll_msg, &ew->pb);
 	ew->pb.n_watch = 0;
 	return ret;
@@ -579,7 +580,8 @@ int epoll_read(struct restart *rs)
 	u32 i;
 	int ret;
 
-	ret = stream_in_msg(&rs->in, &pb_epoll_msg, &pb);
+	ret = stream_in_msg(&rs->in, &pb_epoll_msg, &pb) ?:
+	      object_need(&rs->objects, &rs->in, OBJECT_FILES, pb.files);
 	if (ret)
 		return ret;
 	epoll = object_by_id(&rs->objects, OBJECT_FILE, pb.file);

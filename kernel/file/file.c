@@ -101,7 +101,7 @@ static int file_write_pb(struct checkpoint *cp, const struct pb_file *pb)
 
 	if (!pb->has_path)
 		return stream_out_msg(&cp->out, CKPT_REC_FILE, &pb_file_msg, pb);
-	plain = stream_out_later(&cp->out, sizeof(*plain), file_write_plain);
+	plain = stream_out_later(&cp->out, CKPT_REC_FILE, sizeof(*plain), file_write_plain);
 	if (IS_ERR(plain))
 		return PTR_ERR(plain);
 	plain->path = pb->path;
@@ -253,24 +253,39 @@ static void file_list_put(struct file_list *list)
 	kvfree(list->slot);
 }
 
+/**
+ * struct file_later - some descriptors
+ * @files: id of their table
+ * @n: how many
+ * @fd: these
+ */
+struct file_later {
+	u32 files;
+	u32 n;
+	struct pb_fd fd[];
+};
+
 static int file_write_some(struct stream_out *out, void *data, size_t len)
 {
-	struct pb_fds fds = { .n_fd = len / sizeof(*fds.fd), .fd = data };
+	struct file_later *later = data;
+	struct pb_fds fds = { .files = later->files, .n_fd = later->n, .fd = later->fd };
 
 	return stream_out_msg(out, CKPT_REC_FDS, &pb_fds_msg, &fds);
 }
 
 static int file_flush_fds(struct checkpoint *cp, struct pb_fds *fds)
 {
-	size_t len = fds->n_fd * sizeof(*fds->fd);
-	void *later;
+	struct file_later *later;
 
 	if (!fds->n_fd)
 		return 0;
-	later = stream_out_later(&cp->out, len, file_write_some);
+	later = stream_out_later(&cp->out, CKPT_REC_FDS, struct_size(later, fd, fds->n_fd),
+				 file_write_some);
 	if (IS_ERR(later))
 		return PTR_ERR(later);
-	memcpy(later, fds->fd, len);
+	later->files = cp->files_id;
+	later->n = fds->n_fd;
+	memcpy(later->fd, fds->fd, fds->n_fd * sizeof(*fds->fd));
 	fds->n_fd = 0;
 	return 0;
 }
@@ -282,7 +297,11 @@ int file_write_fds(struct checkpoint *cp)
 	unsigned int i, j;
 	int ret;
 
-	ret = file_list_get(cp, &list);
+	ret = object_have(&cp->objects, OBJECT_FILES, cp->leader->files, &cp->files_id) ?:
+	      stream_out_msg(&cp->out, CKPT_REC_FILES, &pb_files_msg,
+			     &(struct pb_files){ .id = cp->files_id });
+	if (!ret)
+		ret = file_list_get(cp, &list);
 	if (ret)
 		return ret;
 	list.cap = list.n;
@@ -519,6 +538,14 @@ static int file_install(struct restart *rs, const struct pb_fd *pb)
 	return proc_note_fd(rs, pb->file, pb->fd, pb->cloexec);
 }
 
+int file_read_table(struct restart *rs)
+{
+	struct pb_files files;
+
+	return stream_in_msg(&rs->in, &pb_files_msg, &files) ?:
+	       object_add(&rs->objects, &rs->in, OBJECT_FILES, files.id, rs);
+}
+
 int file_read_fds(struct restart *rs)
 {
 	struct pb_fds fds;
@@ -526,6 +553,8 @@ int file_read_fds(struct restart *rs)
 	int ret;
 
 	ret = stream_in_msg(&rs->in, &pb_fds_msg, &fds);
+	if (!ret)
+		ret = object_need(&rs->objects, &rs->in, OBJECT_FILES, fds.files);
 	for (i = 0; !ret && i < fds.n_fd; i++) {
 		ret = fatal_signal_pending(current) ? -EINTR : file_install(rs, &fds.fd[i]);
 		cond_resched();

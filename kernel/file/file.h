@@ -53,6 +53,9 @@ void file_close_all(void);
 /** file_read() - restart: FILE */
 int file_read(struct restart *rs);
 
+/** file_read_table() - FILES */
+int file_read_table(struct restart *rs);
+
 /** file_read_fds() - restart: FDS */
 int file_read_fds(struct restart *rs);
 

@@ -34,7 +34,10 @@ int fs_write(struct checkpoint *cp)
 	if (!fs)
 		return -ECHILD;
 
-	ret = path_save(cp, &root, &root_user, &pb.root);
+	ret = object_have(&cp->objects, OBJECT_FS, fs, &cp->fs_id);
+	pb.id = cp->fs_id;
+	if (!ret)
+		ret = path_save(cp, &root, &root_user, &pb.root);
 	if (!ret)
 		ret = path_save(cp, &pwd, &pwd_user, &pb.cwd);
 	if (!ret)
@@ -110,7 +113,8 @@ int fs_read(struct restart *rs)
 	struct pb_fs pb;
 	int ret;
 
-	ret = stream_in_msg(&rs->in, &pb_fs_msg, &pb);
+	ret = stream_in_msg(&rs->in, &pb_fs_msg, &pb) ?:
+	      object_add(&rs->objects, &rs->in, OBJECT_FS, pb.id, rs);
 	if (ret)
 		return ret;
 	if (pb.umask & ~0777)

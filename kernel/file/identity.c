@@ -196,7 +196,8 @@ int identity_begin(struct checkpoint *cp)
 {
 	struct identity_table **later;
 
-	later = stream_out_later(&cp->out, sizeof(*later), identity_write);
+	later = stream_out_later(&cp->out, CKPT_REC_FILESYSTEMS, sizeof(*later),
+				 identity_write);
 	if (IS_ERR(later))
 		return PTR_ERR(later);
 	cp->identity = kzalloc(sizeof(*cp->identity), GFP_KERNEL_ACCOUNT);

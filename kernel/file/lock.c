@@ -201,7 +201,7 @@ static int lock_write_inode(struct checkpoint *cp, struct file_lock_context *flc
 			    const struct object *obj)
 {
 	struct lock_search list = { .cp = cp };
-	struct pb_locks pb;
+	struct pb_locks pb = { .files = cp->files_id };
 	unsigned int i;
 	int ret = 0;
 
@@ -348,7 +348,8 @@ int lock_read(struct restart *rs)
 	u32 i;
 	int ret;
 
-	ret = stream_in_msg(&rs->in, &pb_locks_msg, &pb);
+	ret = stream_in_msg(&rs->in, &pb_locks_msg, &pb) ?:
+	      object_need(&rs->objects, &rs->in, OBJECT_FILES, pb.files);
 	for (i = 0; !ret && i < pb.n_lock; i++) {
 		ret = fatal_signal_pending(current) ? -EINTR : lock_set(rs, &pb.lock[i]);
 		cond_resched();

@@ -208,7 +208,7 @@ static struct path_claim *path_claim(struct checkpoint *cp, const struct path *p
 	size_t n = identity_handle(path, handle);
 	struct path_claim *claim;
 
-	claim = stream_out_later(&cp->out, struct_size(claim, name, len + 1 + n), NULL);
+	claim = stream_out_later(&cp->out, 0, struct_size(claim, name, len + 1 + n), NULL);
 	if (IS_ERR(claim))
 		return claim;
 	claim->path = *path;

@@ -491,7 +491,7 @@ static struct file *proc_open_in(struct restart *rs, const struct pb_file *pb, c
 			 proc->self ? "/self" : "", tid, (int)proc->name.len,
 			 (const char *)proc->name.data);
 	/* What is about other threads, or descriptors, is not there yet. */
-	later = (proc->has_tid && proc->tid != rs->proc.pid) ||
+	later = (proc->has_tid && proc->tid != rs->pid) ||
 		(proc->name.len > 8 && !memcmp(proc->name.data, "/fdinfo/", 8));
 	if (!name)
 		file = ERR_PTR(-ENOMEM);

@@ -143,7 +143,7 @@ int rights_read(struct restart *rs)
 		return rights_add(rs, id, cred);
 	if (IS_ERR(cred))
 		return PTR_ERR(cred);
-	if (rs->nr_creds - rs->nr_openers > rs->proc.nr_threads) {
+	if (rs->nr_creds - rs->nr_openers > rs->nr_tids) {
 		put_cred(cred);
 		return stream_in_bad(&rs->in, "too many credentials");
 	}

@@ -224,3 +224,19 @@ void *object_find(struct object_table *tab, enum object_kind kind, u32 id)
 
 	return obj ? obj->ptr : NULL;
 }
+
+int object_have(struct object_table *tab, enum object_kind kind, void *ptr, u32 *id)
+{
+	struct object *obj = object_new(tab, kind, ptr, false);
+
+	if (IS_ERR(obj))
+		return PTR_ERR(obj);
+	*id = obj->id;
+	return 0;
+}
+
+int object_need(struct object_table *tab, struct stream_in *in, enum object_kind kind, u32 id)
+{
+	return object_find(tab, kind, id) ? 0 :
+	       stream_in_bad(in, "id %u is not of an object that this could belong to", id);
+}

@@ -21,10 +21,14 @@ struct tty_struct;
 enum object_kind {
 	OBJECT_CRED,
 	OBJECT_FILE,
+	OBJECT_FILES,
+	OBJECT_FS,
+	OBJECT_MM,
 	OBJECT_OPENER,
 	OBJECT_PIPE,
 	OBJECT_SECCOMP,
 	OBJECT_SHMEM,
+	OBJECT_SIGHAND,
 	OBJECT_TTY,
 	OBJECT_UNLINKED,
 	OBJECT_KINDS
@@ -146,6 +150,17 @@ struct object *object_lookup(struct object_table *tab, enum object_kind kind, co
 struct object *object_new(struct object_table *tab, enum object_kind kind, void *ptr, bool owned);
 
 /**
+ * object_have() - checkpoint: give something that the tasks have themselves an id
+ * @tab: the table
+ * @kind: its kind
+ * @ptr: the kernel object, which the tasks keep
+ * @id: gets the id
+ *
+ * Return: 0, -ENOMEM or -EMFILE.
+ */
+int object_have(struct object_table *tab, enum object_kind kind, void *ptr, u32 *id);
+
+/**
  * object_add() - restart: remember what the object @id of the image became
  * @tab: the table
  * @in: the image, for errors
@@ -158,6 +173,13 @@ struct object *object_new(struct object_table *tab, enum object_kind kind, void 
  */
 int object_add(struct object_table *tab, struct stream_in *in, enum object_kind kind, u32 id,
 	       void *ptr);
+
+/**
+ * object_need() - restart: a record belongs to the object @id of that kind
+ *
+ * Return: 0, or -EBADMSG with words if there is none.
+ */
+int object_need(struct object_table *tab, struct stream_in *in, enum object_kind kind, u32 id);
 
 /** object_by_id() - restart: the object @id, if it is of that kind, else NULL */
 struct object *object_by_id(struct object_table *tab, enum object_kind kind, u32 id);

@@ -11,12 +11,10 @@ static const struct codec_field pb_x86_machine_fields[] = {
 	  .offset = offsetof(struct pb_x86_machine, xfeatures), .size = sizeof(u64) },
 	{ .name = "xstate_size", .number = 2, .type = CODEC_U32, .label = CODEC_REQUIRED,
 	  .offset = offsetof(struct pb_x86_machine, xstate_size), .size = sizeof(u32) },
-	{ .name = "vdso_sha256", .number = 3, .type = CODEC_BYTES, .label = CODEC_REQUIRED,
-	  .offset = offsetof(struct pb_x86_machine, vdso_sha256),
-	  .size = sizeof(struct codec_bytes), .max = PB_X86_MACHINE_VDSO_SHA256_MAX },
-	{ .name = "vdso_size", .number = 4, .type = CODEC_U32, .label = CODEC_REQUIRED,
-	  .offset = offsetof(struct pb_x86_machine, vdso_size), .size = sizeof(u32) },
-	{ .name = "cpuid", .number = 5, .type = CODEC_U32, .label = CODEC_PACKED,
+	{ .name = "vdso", .number = 3, .type = CODEC_BYTES, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_x86_machine, vdso), .size = sizeof(struct codec_bytes),
+	  .max = PB_X86_MACHINE_VDSO_MAX },
+	{ .name = "cpuid", .number = 4, .type = CODEC_U32, .label = CODEC_PACKED,
 	  .offset = offsetof(struct pb_x86_machine, cpuid),
 	  .presence = offsetof(struct pb_x86_machine, n_cpuid), .size = sizeof(u32),
 	  .max = PB_X86_MACHINE_CPUID_MAX },
@@ -25,32 +23,43 @@ static const struct codec_field pb_x86_machine_fields[] = {
 const struct codec_msg pb_x86_machine_msg = {
 	.name = "X86Machine",
 	.fields = pb_x86_machine_fields,
-	.nr_fields = 5,
+	.nr_fields = 4,
 	.size = sizeof(struct pb_x86_machine),
 	.arena_max = PB_X86_MACHINE_ARENA_MAX,
 };
 
 static const struct codec_field pb_image_fields[] = {
-	{ .name = "module_version", .number = 1, .type = CODEC_STRING, .label = CODEC_REQUIRED,
+	{ .name = "uuid", .number = 1, .type = CODEC_BYTES, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_image, uuid), .size = sizeof(struct codec_bytes),
+	  .max = PB_IMAGE_UUID_MAX },
+	{ .name = "parent_uuid", .number = 2, .type = CODEC_BYTES, .label = CODEC_OPTIONAL,
+	  .offset = offsetof(struct pb_image, parent_uuid),
+	  .presence = offsetof(struct pb_image, has_parent_uuid),
+	  .size = sizeof(struct codec_bytes), .max = PB_IMAGE_PARENT_UUID_MAX },
+	{ .name = "parent_sha256", .number = 3, .type = CODEC_BYTES, .label = CODEC_OPTIONAL,
+	  .offset = offsetof(struct pb_image, parent_sha256),
+	  .presence = offsetof(struct pb_image, has_parent_sha256),
+	  .size = sizeof(struct codec_bytes), .max = PB_IMAGE_PARENT_SHA256_MAX },
+	{ .name = "module_version", .number = 4, .type = CODEC_STRING, .label = CODEC_REQUIRED,
 	  .offset = offsetof(struct pb_image, module_version), .size = sizeof(struct codec_bytes),
 	  .max = PB_IMAGE_MODULE_VERSION_MAX },
-	{ .name = "kernel_release", .number = 2, .type = CODEC_STRING, .label = CODEC_REQUIRED,
+	{ .name = "kernel_release", .number = 5, .type = CODEC_STRING, .label = CODEC_REQUIRED,
 	  .offset = offsetof(struct pb_image, kernel_release), .size = sizeof(struct codec_bytes),
 	  .max = PB_IMAGE_KERNEL_RELEASE_MAX },
-	{ .name = "hostname", .number = 3, .type = CODEC_STRING, .label = CODEC_REQUIRED,
+	{ .name = "hostname", .number = 6, .type = CODEC_STRING, .label = CODEC_REQUIRED,
 	  .offset = offsetof(struct pb_image, hostname), .size = sizeof(struct codec_bytes),
 	  .max = PB_IMAGE_HOSTNAME_MAX },
-	{ .name = "realtime_ns", .number = 4, .type = CODEC_U64, .label = CODEC_REQUIRED,
+	{ .name = "realtime_ns", .number = 7, .type = CODEC_U64, .label = CODEC_REQUIRED,
 	  .offset = offsetof(struct pb_image, realtime_ns), .size = sizeof(u64) },
-	{ .name = "monotonic_ns", .number = 5, .type = CODEC_U64, .label = CODEC_REQUIRED,
+	{ .name = "monotonic_ns", .number = 8, .type = CODEC_U64, .label = CODEC_REQUIRED,
 	  .offset = offsetof(struct pb_image, monotonic_ns), .size = sizeof(u64) },
-	{ .name = "boottime_ns", .number = 6, .type = CODEC_U64, .label = CODEC_REQUIRED,
+	{ .name = "boottime_ns", .number = 9, .type = CODEC_U64, .label = CODEC_REQUIRED,
 	  .offset = offsetof(struct pb_image, boottime_ns), .size = sizeof(u64) },
-	{ .name = "nr_processes", .number = 7, .type = CODEC_U32, .label = CODEC_REQUIRED,
+	{ .name = "nr_processes", .number = 10, .type = CODEC_U32, .label = CODEC_REQUIRED,
 	  .offset = offsetof(struct pb_image, nr_processes), .size = sizeof(u32) },
-	{ .name = "nr_tasks", .number = 8, .type = CODEC_U32, .label = CODEC_REQUIRED,
+	{ .name = "nr_tasks", .number = 11, .type = CODEC_U32, .label = CODEC_REQUIRED,
 	  .offset = offsetof(struct pb_image, nr_tasks), .size = sizeof(u32) },
-	{ .name = "x86", .number = 9, .type = CODEC_MSG, .label = CODEC_OPTIONAL,
+	{ .name = "x86", .number = 12, .type = CODEC_MSG, .label = CODEC_OPTIONAL,
 	  .offset = offsetof(struct pb_image, x86), .presence = offsetof(struct pb_image, has_x86),
 	  .size = sizeof(struct pb_x86_machine), .sub = &pb_x86_machine_msg },
 };
@@ -58,22 +67,51 @@ static const struct codec_field pb_image_fields[] = {
 const struct codec_msg pb_image_msg = {
 	.name = "Image",
 	.fields = pb_image_fields,
-	.nr_fields = 9,
+	.nr_fields = 12,
 	.size = sizeof(struct pb_image),
 	.arena_max = PB_IMAGE_ARENA_MAX,
+};
+
+static const struct codec_field pb_tree_fields[] = {
+	{ .name = "pid", .number = 1, .type = CODEC_U32, .label = CODEC_PACKED,
+	  .offset = offsetof(struct pb_tree, pid), .presence = offsetof(struct pb_tree, n_pid),
+	  .size = sizeof(u32), .max = PB_TREE_PID_MAX },
+	{ .name = "ppid", .number = 2, .type = CODEC_U32, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_tree, ppid), .size = sizeof(u32) },
+	{ .name = "pgid", .number = 3, .type = CODEC_U32, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_tree, pgid), .size = sizeof(u32) },
+	{ .name = "sid", .number = 4, .type = CODEC_U32, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_tree, sid), .size = sizeof(u32) },
+	{ .name = "state", .number = 5, .type = CODEC_ENUM, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_tree, state), .size = sizeof(u32),
+	  .value_max = PB_TASK_ZOMBIE },
+	{ .name = "comm", .number = 6, .type = CODEC_STRING, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_tree, comm), .size = sizeof(struct codec_bytes),
+	  .max = PB_TREE_COMM_MAX },
+	{ .name = "tid", .number = 7, .type = CODEC_U32, .label = CODEC_PACKED,
+	  .offset = offsetof(struct pb_tree, tid), .presence = offsetof(struct pb_tree, n_tid),
+	  .size = sizeof(u32), .max = PB_TREE_TID_MAX },
+};
+
+const struct codec_msg pb_tree_msg = {
+	.name = "Tree",
+	.fields = pb_tree_fields,
+	.nr_fields = 7,
+	.size = sizeof(struct pb_tree),
+	.arena_max = PB_TREE_ARENA_MAX,
 };
 
 static const struct codec_field pb_process_fields[] = {
 	{ .name = "pid", .number = 1, .type = CODEC_U32, .label = CODEC_REQUIRED,
 	  .offset = offsetof(struct pb_process, pid), .size = sizeof(u32) },
-	{ .name = "ppid", .number = 2, .type = CODEC_U32, .label = CODEC_REQUIRED,
-	  .offset = offsetof(struct pb_process, ppid), .size = sizeof(u32) },
-	{ .name = "pgid", .number = 3, .type = CODEC_U32, .label = CODEC_REQUIRED,
-	  .offset = offsetof(struct pb_process, pgid), .size = sizeof(u32) },
-	{ .name = "sid", .number = 4, .type = CODEC_U32, .label = CODEC_REQUIRED,
-	  .offset = offsetof(struct pb_process, sid), .size = sizeof(u32) },
-	{ .name = "nr_threads", .number = 5, .type = CODEC_U32, .label = CODEC_REQUIRED,
-	  .offset = offsetof(struct pb_process, nr_threads), .size = sizeof(u32) },
+	{ .name = "mm", .number = 2, .type = CODEC_U32, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_process, mm), .size = sizeof(u32) },
+	{ .name = "files", .number = 3, .type = CODEC_U32, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_process, files), .size = sizeof(u32) },
+	{ .name = "fs", .number = 4, .type = CODEC_U32, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_process, fs), .size = sizeof(u32) },
+	{ .name = "sighand", .number = 5, .type = CODEC_U32, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_process, sighand), .size = sizeof(u32) },
 	{ .name = "exit_signal", .number = 6, .type = CODEC_U32, .label = CODEC_REQUIRED,
 	  .offset = offsetof(struct pb_process, exit_signal), .size = sizeof(u32) },
 	{ .name = "child_subreaper", .number = 7, .type = CODEC_BOOL, .label = CODEC_OPTIONAL,
@@ -82,10 +120,7 @@ static const struct codec_field pb_process_fields[] = {
 	{ .name = "oom_score_adj", .number = 8, .type = CODEC_S32, .label = CODEC_OPTIONAL,
 	  .offset = offsetof(struct pb_process, oom_score_adj),
 	  .presence = offsetof(struct pb_process, has_oom_score_adj), .size = sizeof(s32) },
-	{ .name = "comm", .number = 9, .type = CODEC_STRING, .label = CODEC_REQUIRED,
-	  .offset = offsetof(struct pb_process, comm), .size = sizeof(struct codec_bytes),
-	  .max = PB_PROCESS_COMM_MAX },
-	{ .name = "oom_score_adj_min", .number = 10, .type = CODEC_S32, .label = CODEC_OPTIONAL,
+	{ .name = "oom_score_adj_min", .number = 9, .type = CODEC_S32, .label = CODEC_OPTIONAL,
 	  .offset = offsetof(struct pb_process, oom_score_adj_min),
 	  .presence = offsetof(struct pb_process, has_oom_score_adj_min), .size = sizeof(s32) },
 };
@@ -93,7 +128,7 @@ static const struct codec_field pb_process_fields[] = {
 const struct codec_msg pb_process_msg = {
 	.name = "Process",
 	.fields = pb_process_fields,
-	.nr_fields = 10,
+	.nr_fields = 9,
 	.size = sizeof(struct pb_process),
 };
 
@@ -386,50 +421,50 @@ static const struct codec_field pb_file_fields[] = {
 	{ .name = "shmem", .number = 7, .type = CODEC_U32, .label = CODEC_OPTIONAL,
 	  .offset = offsetof(struct pb_file, shmem),
 	  .presence = offsetof(struct pb_file, has_shmem), .size = sizeof(u32) },
-	{ .name = "eventfd", .number = 20, .type = CODEC_MSG, .label = CODEC_OPTIONAL,
+	{ .name = "eventfd", .number = 8, .type = CODEC_MSG, .label = CODEC_OPTIONAL,
 	  .offset = offsetof(struct pb_file, eventfd),
 	  .presence = offsetof(struct pb_file, has_eventfd), .size = sizeof(struct pb_eventfd),
 	  .sub = &pb_eventfd_msg },
-	{ .name = "timerfd", .number = 21, .type = CODEC_MSG, .label = CODEC_OPTIONAL,
+	{ .name = "timerfd", .number = 9, .type = CODEC_MSG, .label = CODEC_OPTIONAL,
 	  .offset = offsetof(struct pb_file, timerfd),
 	  .presence = offsetof(struct pb_file, has_timerfd), .size = sizeof(struct pb_timerfd),
 	  .sub = &pb_timerfd_msg },
-	{ .name = "signalfd", .number = 22, .type = CODEC_MSG, .label = CODEC_OPTIONAL,
+	{ .name = "signalfd", .number = 10, .type = CODEC_MSG, .label = CODEC_OPTIONAL,
 	  .offset = offsetof(struct pb_file, signalfd),
 	  .presence = offsetof(struct pb_file, has_signalfd), .size = sizeof(struct pb_signalfd),
 	  .sub = &pb_signalfd_msg },
-	{ .name = "epoll", .number = 23, .type = CODEC_BOOL, .label = CODEC_OPTIONAL,
+	{ .name = "epoll", .number = 11, .type = CODEC_BOOL, .label = CODEC_OPTIONAL,
 	  .offset = offsetof(struct pb_file, epoll),
 	  .presence = offsetof(struct pb_file, has_epoll), .size = sizeof(bool) },
-	{ .name = "pidfd", .number = 24, .type = CODEC_MSG, .label = CODEC_OPTIONAL,
+	{ .name = "pidfd", .number = 12, .type = CODEC_MSG, .label = CODEC_OPTIONAL,
 	  .offset = offsetof(struct pb_file, pidfd),
 	  .presence = offsetof(struct pb_file, has_pidfd), .size = sizeof(struct pb_pidfd),
 	  .sub = &pb_pidfd_msg },
-	{ .name = "fown", .number = 25, .type = CODEC_MSG, .label = CODEC_OPTIONAL,
+	{ .name = "fown", .number = 13, .type = CODEC_MSG, .label = CODEC_OPTIONAL,
 	  .offset = offsetof(struct pb_file, fown), .presence = offsetof(struct pb_file, has_fown),
 	  .size = sizeof(struct pb_fown), .sub = &pb_fown_msg },
-	{ .name = "reopened", .number = 40, .type = CODEC_BOOL, .label = CODEC_OPTIONAL,
+	{ .name = "reopened", .number = 14, .type = CODEC_BOOL, .label = CODEC_OPTIONAL,
 	  .offset = offsetof(struct pb_file, reopened),
 	  .presence = offsetof(struct pb_file, has_reopened), .size = sizeof(bool) },
-	{ .name = "unlinked", .number = 41, .type = CODEC_U32, .label = CODEC_OPTIONAL,
+	{ .name = "unlinked", .number = 15, .type = CODEC_U32, .label = CODEC_OPTIONAL,
 	  .offset = offsetof(struct pb_file, unlinked),
 	  .presence = offsetof(struct pb_file, has_unlinked), .size = sizeof(u32) },
-	{ .name = "unwritten", .number = 48, .type = CODEC_BOOL, .label = CODEC_OPTIONAL,
+	{ .name = "unwritten", .number = 16, .type = CODEC_BOOL, .label = CODEC_OPTIONAL,
 	  .offset = offsetof(struct pb_file, unwritten),
 	  .presence = offsetof(struct pb_file, has_unwritten), .size = sizeof(bool) },
-	{ .name = "inotify", .number = 60, .type = CODEC_BOOL, .label = CODEC_OPTIONAL,
+	{ .name = "inotify", .number = 17, .type = CODEC_BOOL, .label = CODEC_OPTIONAL,
 	  .offset = offsetof(struct pb_file, inotify),
 	  .presence = offsetof(struct pb_file, has_inotify), .size = sizeof(bool) },
-	{ .name = "proc", .number = 61, .type = CODEC_MSG, .label = CODEC_OPTIONAL,
+	{ .name = "proc", .number = 18, .type = CODEC_MSG, .label = CODEC_OPTIONAL,
 	  .offset = offsetof(struct pb_file, proc), .presence = offsetof(struct pb_file, has_proc),
 	  .size = sizeof(struct pb_proc), .sub = &pb_proc_msg },
-	{ .name = "lease", .number = 62, .type = CODEC_U32, .label = CODEC_OPTIONAL,
+	{ .name = "lease", .number = 19, .type = CODEC_U32, .label = CODEC_OPTIONAL,
 	  .offset = offsetof(struct pb_file, lease),
 	  .presence = offsetof(struct pb_file, has_lease), .size = sizeof(u32) },
-	{ .name = "created", .number = 63, .type = CODEC_BOOL, .label = CODEC_OPTIONAL,
+	{ .name = "created", .number = 20, .type = CODEC_BOOL, .label = CODEC_OPTIONAL,
 	  .offset = offsetof(struct pb_file, created),
 	  .presence = offsetof(struct pb_file, has_created), .size = sizeof(bool) },
-	{ .name = "cred", .number = 64, .type = CODEC_U32, .label = CODEC_OPTIONAL,
+	{ .name = "cred", .number = 21, .type = CODEC_U32, .label = CODEC_OPTIONAL,
 	  .offset = offsetof(struct pb_file, cred), .presence = offsetof(struct pb_file, has_cred),
 	  .size = sizeof(u32) },
 };
@@ -483,7 +518,9 @@ const struct codec_msg pb_lock_msg = {
 };
 
 static const struct codec_field pb_locks_fields[] = {
-	{ .name = "lock", .number = 1, .type = CODEC_MSG, .label = CODEC_REPEATED,
+	{ .name = "files", .number = 1, .type = CODEC_U32, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_locks, files), .size = sizeof(u32) },
+	{ .name = "lock", .number = 2, .type = CODEC_MSG, .label = CODEC_REPEATED,
 	  .offset = offsetof(struct pb_locks, lock), .presence = offsetof(struct pb_locks, n_lock),
 	  .size = sizeof(struct pb_lock), .max = PB_LOCKS_LOCK_MAX, .sub = &pb_lock_msg },
 };
@@ -491,15 +528,17 @@ static const struct codec_field pb_locks_fields[] = {
 const struct codec_msg pb_locks_msg = {
 	.name = "Locks",
 	.fields = pb_locks_fields,
-	.nr_fields = 1,
+	.nr_fields = 2,
 	.size = sizeof(struct pb_locks),
 	.arena_max = PB_LOCKS_ARENA_MAX,
 };
 
 static const struct codec_field pb_epoll_fields[] = {
-	{ .name = "file", .number = 1, .type = CODEC_U32, .label = CODEC_REQUIRED,
+	{ .name = "files", .number = 1, .type = CODEC_U32, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_epoll, files), .size = sizeof(u32) },
+	{ .name = "file", .number = 2, .type = CODEC_U32, .label = CODEC_REQUIRED,
 	  .offset = offsetof(struct pb_epoll, file), .size = sizeof(u32) },
-	{ .name = "watch", .number = 2, .type = CODEC_MSG, .label = CODEC_REPEATED,
+	{ .name = "watch", .number = 3, .type = CODEC_MSG, .label = CODEC_REPEATED,
 	  .offset = offsetof(struct pb_epoll, watch),
 	  .presence = offsetof(struct pb_epoll, n_watch), .size = sizeof(struct pb_epoll_watch),
 	  .max = PB_EPOLL_WATCH_MAX, .sub = &pb_epoll_watch_msg },
@@ -508,7 +547,7 @@ static const struct codec_field pb_epoll_fields[] = {
 const struct codec_msg pb_epoll_msg = {
 	.name = "Epoll",
 	.fields = pb_epoll_fields,
-	.nr_fields = 2,
+	.nr_fields = 3,
 	.size = sizeof(struct pb_epoll),
 	.arena_max = PB_EPOLL_ARENA_MAX,
 };
@@ -724,85 +763,89 @@ const struct codec_msg pb_tty_msg = {
 };
 
 static const struct codec_field pb_fs_fields[] = {
-	{ .name = "root", .number = 1, .type = CODEC_MSG, .label = CODEC_REQUIRED,
+	{ .name = "id", .number = 1, .type = CODEC_U32, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_fs, id), .size = sizeof(u32) },
+	{ .name = "root", .number = 2, .type = CODEC_MSG, .label = CODEC_REQUIRED,
 	  .offset = offsetof(struct pb_fs, root), .size = sizeof(struct pb_path),
 	  .sub = &pb_path_msg },
-	{ .name = "cwd", .number = 2, .type = CODEC_MSG, .label = CODEC_REQUIRED,
+	{ .name = "cwd", .number = 3, .type = CODEC_MSG, .label = CODEC_REQUIRED,
 	  .offset = offsetof(struct pb_fs, cwd), .size = sizeof(struct pb_path),
 	  .sub = &pb_path_msg },
-	{ .name = "umask", .number = 3, .type = CODEC_U32, .label = CODEC_REQUIRED,
+	{ .name = "umask", .number = 4, .type = CODEC_U32, .label = CODEC_REQUIRED,
 	  .offset = offsetof(struct pb_fs, umask), .size = sizeof(u32) },
 };
 
 const struct codec_msg pb_fs_msg = {
 	.name = "Fs",
 	.fields = pb_fs_fields,
-	.nr_fields = 3,
+	.nr_fields = 4,
 	.size = sizeof(struct pb_fs),
 };
 
 static const struct codec_field pb_mm_fields[] = {
-	{ .name = "start_code", .number = 1, .type = CODEC_U64, .label = CODEC_REQUIRED,
+	{ .name = "id", .number = 1, .type = CODEC_U32, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_mm, id), .size = sizeof(u32) },
+	{ .name = "start_code", .number = 2, .type = CODEC_U64, .label = CODEC_REQUIRED,
 	  .offset = offsetof(struct pb_mm, start_code), .size = sizeof(u64) },
-	{ .name = "end_code", .number = 2, .type = CODEC_U64, .label = CODEC_REQUIRED,
+	{ .name = "end_code", .number = 3, .type = CODEC_U64, .label = CODEC_REQUIRED,
 	  .offset = offsetof(struct pb_mm, end_code), .size = sizeof(u64) },
-	{ .name = "start_data", .number = 3, .type = CODEC_U64, .label = CODEC_REQUIRED,
+	{ .name = "start_data", .number = 4, .type = CODEC_U64, .label = CODEC_REQUIRED,
 	  .offset = offsetof(struct pb_mm, start_data), .size = sizeof(u64) },
-	{ .name = "end_data", .number = 4, .type = CODEC_U64, .label = CODEC_REQUIRED,
+	{ .name = "end_data", .number = 5, .type = CODEC_U64, .label = CODEC_REQUIRED,
 	  .offset = offsetof(struct pb_mm, end_data), .size = sizeof(u64) },
-	{ .name = "start_brk", .number = 5, .type = CODEC_U64, .label = CODEC_REQUIRED,
+	{ .name = "start_brk", .number = 6, .type = CODEC_U64, .label = CODEC_REQUIRED,
 	  .offset = offsetof(struct pb_mm, start_brk), .size = sizeof(u64) },
-	{ .name = "brk", .number = 6, .type = CODEC_U64, .label = CODEC_REQUIRED,
+	{ .name = "brk", .number = 7, .type = CODEC_U64, .label = CODEC_REQUIRED,
 	  .offset = offsetof(struct pb_mm, brk), .size = sizeof(u64) },
-	{ .name = "start_stack", .number = 7, .type = CODEC_U64, .label = CODEC_REQUIRED,
+	{ .name = "start_stack", .number = 8, .type = CODEC_U64, .label = CODEC_REQUIRED,
 	  .offset = offsetof(struct pb_mm, start_stack), .size = sizeof(u64) },
-	{ .name = "arg_start", .number = 8, .type = CODEC_U64, .label = CODEC_REQUIRED,
+	{ .name = "arg_start", .number = 9, .type = CODEC_U64, .label = CODEC_REQUIRED,
 	  .offset = offsetof(struct pb_mm, arg_start), .size = sizeof(u64) },
-	{ .name = "arg_end", .number = 9, .type = CODEC_U64, .label = CODEC_REQUIRED,
+	{ .name = "arg_end", .number = 10, .type = CODEC_U64, .label = CODEC_REQUIRED,
 	  .offset = offsetof(struct pb_mm, arg_end), .size = sizeof(u64) },
-	{ .name = "env_start", .number = 10, .type = CODEC_U64, .label = CODEC_REQUIRED,
+	{ .name = "env_start", .number = 11, .type = CODEC_U64, .label = CODEC_REQUIRED,
 	  .offset = offsetof(struct pb_mm, env_start), .size = sizeof(u64) },
-	{ .name = "env_end", .number = 11, .type = CODEC_U64, .label = CODEC_REQUIRED,
+	{ .name = "env_end", .number = 12, .type = CODEC_U64, .label = CODEC_REQUIRED,
 	  .offset = offsetof(struct pb_mm, env_end), .size = sizeof(u64) },
-	{ .name = "auxv", .number = 12, .type = CODEC_BYTES, .label = CODEC_REQUIRED,
+	{ .name = "auxv", .number = 13, .type = CODEC_BYTES, .label = CODEC_REQUIRED,
 	  .offset = offsetof(struct pb_mm, auxv), .size = sizeof(struct codec_bytes),
 	  .max = PB_MM_AUXV_MAX },
-	{ .name = "exe_file", .number = 13, .type = CODEC_U32, .label = CODEC_REQUIRED,
+	{ .name = "exe_file", .number = 14, .type = CODEC_U32, .label = CODEC_REQUIRED,
 	  .offset = offsetof(struct pb_mm, exe_file), .size = sizeof(u32) },
-	{ .name = "mmap_base", .number = 14, .type = CODEC_U64, .label = CODEC_REQUIRED,
+	{ .name = "mmap_base", .number = 15, .type = CODEC_U64, .label = CODEC_REQUIRED,
 	  .offset = offsetof(struct pb_mm, mmap_base), .size = sizeof(u64) },
-	{ .name = "dumpable", .number = 15, .type = CODEC_U32, .label = CODEC_REQUIRED,
+	{ .name = "dumpable", .number = 16, .type = CODEC_U32, .label = CODEC_REQUIRED,
 	  .offset = offsetof(struct pb_mm, dumpable), .size = sizeof(u32) },
-	{ .name = "vdso", .number = 16, .type = CODEC_U64, .label = CODEC_OPTIONAL,
+	{ .name = "vdso", .number = 17, .type = CODEC_U64, .label = CODEC_OPTIONAL,
 	  .offset = offsetof(struct pb_mm, vdso), .presence = offsetof(struct pb_mm, has_vdso),
 	  .size = sizeof(u64) },
-	{ .name = "vdso_base", .number = 17, .type = CODEC_U64, .label = CODEC_OPTIONAL,
+	{ .name = "vdso_base", .number = 18, .type = CODEC_U64, .label = CODEC_OPTIONAL,
 	  .offset = offsetof(struct pb_mm, vdso_base),
 	  .presence = offsetof(struct pb_mm, has_vdso_base), .size = sizeof(u64) },
-	{ .name = "coredump_filter", .number = 18, .type = CODEC_U32, .label = CODEC_OPTIONAL,
+	{ .name = "coredump_filter", .number = 19, .type = CODEC_U32, .label = CODEC_OPTIONAL,
 	  .offset = offsetof(struct pb_mm, coredump_filter),
 	  .presence = offsetof(struct pb_mm, has_coredump_filter), .size = sizeof(u32) },
-	{ .name = "thp_disabled", .number = 19, .type = CODEC_BOOL, .label = CODEC_OPTIONAL,
+	{ .name = "thp_disabled", .number = 20, .type = CODEC_BOOL, .label = CODEC_OPTIONAL,
 	  .offset = offsetof(struct pb_mm, thp_disabled),
 	  .presence = offsetof(struct pb_mm, has_thp_disabled), .size = sizeof(bool) },
-	{ .name = "def_flags", .number = 20, .type = CODEC_U64, .label = CODEC_OPTIONAL,
+	{ .name = "def_flags", .number = 21, .type = CODEC_U64, .label = CODEC_OPTIONAL,
 	  .offset = offsetof(struct pb_mm, def_flags),
 	  .presence = offsetof(struct pb_mm, has_def_flags), .size = sizeof(u64) },
-	{ .name = "nr_vmas", .number = 21, .type = CODEC_U32, .label = CODEC_REQUIRED,
+	{ .name = "nr_vmas", .number = 22, .type = CODEC_U32, .label = CODEC_REQUIRED,
 	  .offset = offsetof(struct pb_mm, nr_vmas), .size = sizeof(u32) },
-	{ .name = "mmap_legacy", .number = 22, .type = CODEC_BOOL, .label = CODEC_OPTIONAL,
+	{ .name = "mmap_legacy", .number = 23, .type = CODEC_BOOL, .label = CODEC_OPTIONAL,
 	  .offset = offsetof(struct pb_mm, mmap_legacy),
 	  .presence = offsetof(struct pb_mm, has_mmap_legacy), .size = sizeof(bool) },
-	{ .name = "mdwe", .number = 30, .type = CODEC_U32, .label = CODEC_OPTIONAL,
+	{ .name = "mdwe", .number = 24, .type = CODEC_U32, .label = CODEC_OPTIONAL,
 	  .offset = offsetof(struct pb_mm, mdwe), .presence = offsetof(struct pb_mm, has_mdwe),
 	  .size = sizeof(u32) },
-	{ .name = "merge_any", .number = 31, .type = CODEC_BOOL, .label = CODEC_OPTIONAL,
+	{ .name = "merge_any", .number = 25, .type = CODEC_BOOL, .label = CODEC_OPTIONAL,
 	  .offset = offsetof(struct pb_mm, merge_any),
 	  .presence = offsetof(struct pb_mm, has_merge_any), .size = sizeof(bool) },
-	{ .name = "thp_except_advised", .number = 32, .type = CODEC_BOOL, .label = CODEC_OPTIONAL,
+	{ .name = "thp_except_advised", .number = 26, .type = CODEC_BOOL, .label = CODEC_OPTIONAL,
 	  .offset = offsetof(struct pb_mm, thp_except_advised),
 	  .presence = offsetof(struct pb_mm, has_thp_except_advised), .size = sizeof(bool) },
-	{ .name = "membarrier", .number = 33, .type = CODEC_U32, .label = CODEC_OPTIONAL,
+	{ .name = "membarrier", .number = 27, .type = CODEC_U32, .label = CODEC_OPTIONAL,
 	  .offset = offsetof(struct pb_mm, membarrier),
 	  .presence = offsetof(struct pb_mm, has_membarrier), .size = sizeof(u32) },
 };
@@ -810,7 +853,7 @@ static const struct codec_field pb_mm_fields[] = {
 const struct codec_msg pb_mm_msg = {
 	.name = "Mm",
 	.fields = pb_mm_fields,
-	.nr_fields = 26,
+	.nr_fields = 27,
 	.size = sizeof(struct pb_mm),
 };
 
@@ -834,7 +877,7 @@ static const struct codec_field pb_vma_fields[] = {
 	{ .name = "name", .number = 8, .type = CODEC_BYTES, .label = CODEC_OPTIONAL,
 	  .offset = offsetof(struct pb_vma, name), .presence = offsetof(struct pb_vma, has_name),
 	  .size = sizeof(struct codec_bytes), .max = PB_VMA_NAME_MAX },
-	{ .name = "pkey", .number = 20, .type = CODEC_U32, .label = CODEC_OPTIONAL,
+	{ .name = "pkey", .number = 9, .type = CODEC_U32, .label = CODEC_OPTIONAL,
 	  .offset = offsetof(struct pb_vma, pkey), .presence = offsetof(struct pb_vma, has_pkey),
 	  .size = sizeof(u32) },
 };
@@ -847,9 +890,11 @@ const struct codec_msg pb_vma_msg = {
 };
 
 static const struct codec_field pb_pkeys_fields[] = {
-	{ .name = "allocated", .number = 1, .type = CODEC_U32, .label = CODEC_REQUIRED,
+	{ .name = "mm", .number = 1, .type = CODEC_U32, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_pkeys, mm), .size = sizeof(u32) },
+	{ .name = "allocated", .number = 2, .type = CODEC_U32, .label = CODEC_REQUIRED,
 	  .offset = offsetof(struct pb_pkeys, allocated), .size = sizeof(u32) },
-	{ .name = "execute_only", .number = 2, .type = CODEC_U32, .label = CODEC_OPTIONAL,
+	{ .name = "execute_only", .number = 3, .type = CODEC_U32, .label = CODEC_OPTIONAL,
 	  .offset = offsetof(struct pb_pkeys, execute_only),
 	  .presence = offsetof(struct pb_pkeys, has_execute_only), .size = sizeof(u32) },
 };
@@ -857,12 +902,14 @@ static const struct codec_field pb_pkeys_fields[] = {
 const struct codec_msg pb_pkeys_msg = {
 	.name = "Pkeys",
 	.fields = pb_pkeys_fields,
-	.nr_fields = 2,
+	.nr_fields = 3,
 	.size = sizeof(struct pb_pkeys),
 };
 
 static const struct codec_field pb_vmas_fields[] = {
-	{ .name = "vma", .number = 1, .type = CODEC_MSG, .label = CODEC_REPEATED,
+	{ .name = "mm", .number = 1, .type = CODEC_U32, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_vmas, mm), .size = sizeof(u32) },
+	{ .name = "vma", .number = 2, .type = CODEC_MSG, .label = CODEC_REPEATED,
 	  .offset = offsetof(struct pb_vmas, vma), .presence = offsetof(struct pb_vmas, n_vma),
 	  .size = sizeof(struct pb_vma), .max = PB_VMAS_VMA_MAX, .sub = &pb_vma_msg },
 };
@@ -870,7 +917,7 @@ static const struct codec_field pb_vmas_fields[] = {
 const struct codec_msg pb_vmas_msg = {
 	.name = "Vmas",
 	.fields = pb_vmas_fields,
-	.nr_fields = 1,
+	.nr_fields = 2,
 	.size = sizeof(struct pb_vmas),
 	.arena_max = PB_VMAS_ARENA_MAX,
 };
@@ -892,8 +939,22 @@ const struct codec_msg pb_fd_msg = {
 	.size = sizeof(struct pb_fd),
 };
 
+static const struct codec_field pb_files_fields[] = {
+	{ .name = "id", .number = 1, .type = CODEC_U32, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_files, id), .size = sizeof(u32) },
+};
+
+const struct codec_msg pb_files_msg = {
+	.name = "Files",
+	.fields = pb_files_fields,
+	.nr_fields = 1,
+	.size = sizeof(struct pb_files),
+};
+
 static const struct codec_field pb_fds_fields[] = {
-	{ .name = "fd", .number = 1, .type = CODEC_MSG, .label = CODEC_REPEATED,
+	{ .name = "files", .number = 1, .type = CODEC_U32, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_fds, files), .size = sizeof(u32) },
+	{ .name = "fd", .number = 2, .type = CODEC_MSG, .label = CODEC_REPEATED,
 	  .offset = offsetof(struct pb_fds, fd), .presence = offsetof(struct pb_fds, n_fd),
 	  .size = sizeof(struct pb_fd), .max = PB_FDS_FD_MAX, .sub = &pb_fd_msg },
 };
@@ -901,7 +962,7 @@ static const struct codec_field pb_fds_fields[] = {
 const struct codec_msg pb_fds_msg = {
 	.name = "Fds",
 	.fields = pb_fds_fields,
-	.nr_fields = 1,
+	.nr_fields = 2,
 	.size = sizeof(struct pb_fds),
 	.arena_max = PB_FDS_ARENA_MAX,
 };
@@ -927,7 +988,9 @@ const struct codec_msg pb_sigaction_msg = {
 };
 
 static const struct codec_field pb_sighand_fields[] = {
-	{ .name = "action", .number = 1, .type = CODEC_MSG, .label = CODEC_REPEATED,
+	{ .name = "id", .number = 1, .type = CODEC_U32, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_sighand, id), .size = sizeof(u32) },
+	{ .name = "action", .number = 2, .type = CODEC_MSG, .label = CODEC_REPEATED,
 	  .offset = offsetof(struct pb_sighand, action),
 	  .presence = offsetof(struct pb_sighand, n_action), .size = sizeof(struct pb_sigaction),
 	  .max = PB_SIGHAND_ACTION_MAX, .sub = &pb_sigaction_msg },
@@ -936,7 +999,7 @@ static const struct codec_field pb_sighand_fields[] = {
 const struct codec_msg pb_sighand_msg = {
 	.name = "Sighand",
 	.fields = pb_sighand_fields,
-	.nr_fields = 1,
+	.nr_fields = 2,
 	.size = sizeof(struct pb_sighand),
 	.arena_max = PB_SIGHAND_ARENA_MAX,
 };
@@ -958,7 +1021,9 @@ const struct codec_msg pb_signal_msg = {
 };
 
 static const struct codec_field pb_signals_fields[] = {
-	{ .name = "pending", .number = 1, .type = CODEC_MSG, .label = CODEC_REPEATED,
+	{ .name = "pid", .number = 1, .type = CODEC_U32, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_signals, pid), .size = sizeof(u32) },
+	{ .name = "pending", .number = 2, .type = CODEC_MSG, .label = CODEC_REPEATED,
 	  .offset = offsetof(struct pb_signals, pending),
 	  .presence = offsetof(struct pb_signals, n_pending), .size = sizeof(struct pb_signal),
 	  .max = PB_SIGNALS_PENDING_MAX, .sub = &pb_signal_msg },
@@ -967,7 +1032,7 @@ static const struct codec_field pb_signals_fields[] = {
 const struct codec_msg pb_signals_msg = {
 	.name = "Signals",
 	.fields = pb_signals_fields,
-	.nr_fields = 1,
+	.nr_fields = 2,
 	.size = sizeof(struct pb_signals),
 	.arena_max = PB_SIGNALS_ARENA_MAX,
 };
@@ -1044,16 +1109,18 @@ const struct codec_msg pb_posix_timer_msg = {
 };
 
 static const struct codec_field pb_timers_fields[] = {
-	{ .name = "itimer", .number = 1, .type = CODEC_MSG, .label = CODEC_REPEATED,
+	{ .name = "pid", .number = 1, .type = CODEC_U32, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_timers, pid), .size = sizeof(u32) },
+	{ .name = "itimer", .number = 2, .type = CODEC_MSG, .label = CODEC_REPEATED,
 	  .offset = offsetof(struct pb_timers, itimer),
 	  .presence = offsetof(struct pb_timers, n_itimer), .size = sizeof(struct pb_itimer),
 	  .max = PB_TIMERS_ITIMER_MAX, .sub = &pb_itimer_msg },
-	{ .name = "next_id", .number = 2, .type = CODEC_U32, .label = CODEC_REQUIRED,
+	{ .name = "next_id", .number = 3, .type = CODEC_U32, .label = CODEC_REQUIRED,
 	  .offset = offsetof(struct pb_timers, next_id), .size = sizeof(u32) },
-	{ .name = "restore_ids", .number = 3, .type = CODEC_BOOL, .label = CODEC_OPTIONAL,
+	{ .name = "restore_ids", .number = 4, .type = CODEC_BOOL, .label = CODEC_OPTIONAL,
 	  .offset = offsetof(struct pb_timers, restore_ids),
 	  .presence = offsetof(struct pb_timers, has_restore_ids), .size = sizeof(bool) },
-	{ .name = "timer", .number = 4, .type = CODEC_MSG, .label = CODEC_REPEATED,
+	{ .name = "timer", .number = 5, .type = CODEC_MSG, .label = CODEC_REPEATED,
 	  .offset = offsetof(struct pb_timers, timer),
 	  .presence = offsetof(struct pb_timers, n_timer), .size = sizeof(struct pb_posix_timer),
 	  .max = PB_TIMERS_TIMER_MAX, .sub = &pb_posix_timer_msg },
@@ -1062,7 +1129,7 @@ static const struct codec_field pb_timers_fields[] = {
 const struct codec_msg pb_timers_msg = {
 	.name = "Timers",
 	.fields = pb_timers_fields,
-	.nr_fields = 4,
+	.nr_fields = 5,
 	.size = sizeof(struct pb_timers),
 	.arena_max = PB_TIMERS_ARENA_MAX,
 };
@@ -1084,7 +1151,9 @@ const struct codec_msg pb_limit_msg = {
 };
 
 static const struct codec_field pb_limits_fields[] = {
-	{ .name = "limit", .number = 1, .type = CODEC_MSG, .label = CODEC_REPEATED,
+	{ .name = "pid", .number = 1, .type = CODEC_U32, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_limits, pid), .size = sizeof(u32) },
+	{ .name = "limit", .number = 2, .type = CODEC_MSG, .label = CODEC_REPEATED,
 	  .offset = offsetof(struct pb_limits, limit),
 	  .presence = offsetof(struct pb_limits, n_limit), .size = sizeof(struct pb_limit),
 	  .max = PB_LIMITS_LIMIT_MAX, .sub = &pb_limit_msg },
@@ -1093,7 +1162,7 @@ static const struct codec_field pb_limits_fields[] = {
 const struct codec_msg pb_limits_msg = {
 	.name = "Limits",
 	.fields = pb_limits_fields,
-	.nr_fields = 1,
+	.nr_fields = 2,
 	.size = sizeof(struct pb_limits),
 	.arena_max = PB_LIMITS_ARENA_MAX,
 };
@@ -1368,17 +1437,29 @@ static const struct codec_field pb_page_run_fields[] = {
 	  .offset = offsetof(struct pb_page_run, addr), .size = sizeof(u64) },
 	{ .name = "pages", .number = 2, .type = CODEC_U32, .label = CODEC_REQUIRED,
 	  .offset = offsetof(struct pb_page_run, pages), .size = sizeof(u32) },
+	{ .name = "kind", .number = 3, .type = CODEC_ENUM, .label = CODEC_OPTIONAL,
+	  .offset = offsetof(struct pb_page_run, kind),
+	  .presence = offsetof(struct pb_page_run, has_kind), .size = sizeof(u32),
+	  .value_max = PB_PAGES_LATER },
+	{ .name = "mm", .number = 4, .type = CODEC_U32, .label = CODEC_OPTIONAL,
+	  .offset = offsetof(struct pb_page_run, mm),
+	  .presence = offsetof(struct pb_page_run, has_mm), .size = sizeof(u32) },
+	{ .name = "from", .number = 5, .type = CODEC_U64, .label = CODEC_OPTIONAL,
+	  .offset = offsetof(struct pb_page_run, from),
+	  .presence = offsetof(struct pb_page_run, has_from), .size = sizeof(u64) },
 };
 
 const struct codec_msg pb_page_run_msg = {
 	.name = "PageRun",
 	.fields = pb_page_run_fields,
-	.nr_fields = 2,
+	.nr_fields = 5,
 	.size = sizeof(struct pb_page_run),
 };
 
 static const struct codec_field pb_page_runs_fields[] = {
-	{ .name = "run", .number = 1, .type = CODEC_MSG, .label = CODEC_REPEATED,
+	{ .name = "mm", .number = 1, .type = CODEC_U32, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_page_runs, mm), .size = sizeof(u32) },
+	{ .name = "run", .number = 2, .type = CODEC_MSG, .label = CODEC_REPEATED,
 	  .offset = offsetof(struct pb_page_runs, run),
 	  .presence = offsetof(struct pb_page_runs, n_run), .size = sizeof(struct pb_page_run),
 	  .max = PB_PAGE_RUNS_RUN_MAX, .sub = &pb_page_run_msg },
@@ -1387,21 +1468,37 @@ static const struct codec_field pb_page_runs_fields[] = {
 const struct codec_msg pb_page_runs_msg = {
 	.name = "PageRuns",
 	.fields = pb_page_runs_fields,
-	.nr_fields = 1,
+	.nr_fields = 2,
 	.size = sizeof(struct pb_page_runs),
 	.arena_max = PB_PAGE_RUNS_ARENA_MAX,
 };
 
+static const struct codec_field pb_guard_run_fields[] = {
+	{ .name = "addr", .number = 1, .type = CODEC_U64, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_guard_run, addr), .size = sizeof(u64) },
+	{ .name = "pages", .number = 2, .type = CODEC_U32, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_guard_run, pages), .size = sizeof(u32) },
+};
+
+const struct codec_msg pb_guard_run_msg = {
+	.name = "GuardRun",
+	.fields = pb_guard_run_fields,
+	.nr_fields = 2,
+	.size = sizeof(struct pb_guard_run),
+};
+
 static const struct codec_field pb_guards_fields[] = {
-	{ .name = "run", .number = 1, .type = CODEC_MSG, .label = CODEC_REPEATED,
+	{ .name = "mm", .number = 1, .type = CODEC_U32, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_guards, mm), .size = sizeof(u32) },
+	{ .name = "run", .number = 2, .type = CODEC_MSG, .label = CODEC_REPEATED,
 	  .offset = offsetof(struct pb_guards, run), .presence = offsetof(struct pb_guards, n_run),
-	  .size = sizeof(struct pb_page_run), .max = PB_GUARDS_RUN_MAX, .sub = &pb_page_run_msg },
+	  .size = sizeof(struct pb_guard_run), .max = PB_GUARDS_RUN_MAX, .sub = &pb_guard_run_msg },
 };
 
 const struct codec_msg pb_guards_msg = {
 	.name = "Guards",
 	.fields = pb_guards_fields,
-	.nr_fields = 1,
+	.nr_fields = 2,
 	.size = sizeof(struct pb_guards),
 	.arena_max = PB_GUARDS_ARENA_MAX,
 };

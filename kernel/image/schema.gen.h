@@ -9,6 +9,12 @@
 
 #include "codec.h"
 
+enum pb_task_state {
+	PB_TASK_LIVE = 0,
+	PB_TASK_STOPPED = 1,		/* by a signal */
+	PB_TASK_ZOMBIE = 2,		/* it has ended, and was not waited for yet */
+};
+
 enum pb_lock_kind {
 	PB_LOCK_POSIX = 0,		/* of the process: fcntl(F_SETLK) */
 	PB_LOCK_OFD = 1,		/* of the description: fcntl(F_OFD_SETLK) */
@@ -51,7 +57,15 @@ enum pb_restart_kind {
 	PB_RESTART_CALL = 4,		/* the call is made again, with the rest of its timeout */
 };
 
-#define PB_X86_MACHINE_VDSO_SHA256_MAX 32
+enum pb_pages_kind {
+	PB_PAGES_DATA = 0,		/* they follow in PAGES */
+	PB_PAGES_ZERO = 1,
+	PB_PAGES_PARENT = 2,		/* as in the image that this one builds on */
+	PB_PAGES_SAME = 3,		/* those of another address space, and still shared */
+	PB_PAGES_LATER = 4,		/* to be fetched when they are needed */
+};
+
+#define PB_X86_MACHINE_VDSO_MAX 65536
 #define PB_X86_MACHINE_CPUID_MAX 16
 
 /* What the processor and the kernel must offer to go on with this image. */
@@ -59,8 +73,7 @@ struct pb_x86_machine {
 	u64 xfeatures;			/* user xstate components in use on the machine */
 	/* bytes of the uncompacted xsave area; 512, of FXSAVE, where there is no XSAVE */
 	u32 xstate_size;
-	struct codec_bytes vdso_sha256;	/* max 32; of the 64-bit vDSO image */
-	u32 vdso_size;			/* bytes */
+	struct codec_bytes vdso;	/* max 65536; the code of the 64-bit vDSO */
 	u32 n_cpuid;
 	u32 *cpuid;			/* max 16; instructions that programs may use, as CPUID */
 };
@@ -69,12 +82,20 @@ struct pb_x86_machine {
 
 extern const struct codec_msg pb_x86_machine_msg;
 
+#define PB_IMAGE_UUID_MAX 16
+#define PB_IMAGE_PARENT_UUID_MAX 16
+#define PB_IMAGE_PARENT_SHA256_MAX 32
 #define PB_IMAGE_MODULE_VERSION_MAX 32
 #define PB_IMAGE_KERNEL_RELEASE_MAX 65
 #define PB_IMAGE_HOSTNAME_MAX 65
 
 /* Where and when the image was made. */
 struct pb_image {
+	struct codec_bytes uuid;	/* max 16; its own, random */
+	bool has_parent_uuid;
+	struct codec_bytes parent_uuid;	/* max 16; of the image that it builds on */
+	bool has_parent_sha256;
+	struct codec_bytes parent_sha256;	/* max 32; the digest in the trailer of that */
 	struct codec_bytes module_version;	/* max 32 */
 	struct codec_bytes kernel_release;	/* max 65 */
 	struct codec_bytes hostname;	/* max 65 */
@@ -91,21 +112,42 @@ struct pb_image {
 
 extern const struct codec_msg pb_image_msg;
 
-#define PB_PROCESS_COMM_MAX 15
+#define PB_TREE_PID_MAX 32
+#define PB_TREE_COMM_MAX 15
+#define PB_TREE_TID_MAX 262144
 
-/* A process. All records up to the next PROCESS or the trailer belong to it. */
-struct pb_process {
-	u32 pid;
+/* A process and its threads; a parent stands before its children. */
+struct pb_tree {
+	/* max 32; one for each pid namespace, the outermost first */
+	u32 n_pid;
+	u32 *pid;
 	u32 ppid;
 	u32 pgid;
 	u32 sid;
-	u32 nr_threads;
+	u32 state;
+	struct codec_bytes comm;	/* max 15 */
+	u32 n_tid;
+	u32 *tid;			/* max 262144; its threads, the main one first */
+};
+
+#define PB_TREE_ARENA_MAX (\
+	CODEC_ALIGN(PB_TREE_PID_MAX * sizeof(u32)) + \
+	CODEC_ALIGN(PB_TREE_TID_MAX * sizeof(u32)))
+
+extern const struct codec_msg pb_tree_msg;
+
+/* What a process has. */
+struct pb_process {
+	u32 pid;			/* as in TREE, the last one there */
+	u32 mm;				/* id of an MM */
+	u32 files;			/* id of a FILES */
+	u32 fs;				/* id of an FS */
+	u32 sighand;			/* id of a SIGHAND */
 	u32 exit_signal;
 	bool has_child_subreaper;
 	bool child_subreaper;
 	bool has_oom_score_adj;
 	s32 oom_score_adj;
-	struct codec_bytes comm;	/* max 15 */
 	bool has_oom_score_adj_min;
 	s32 oom_score_adj_min;		/* the lowest that needs no CAP_SYS_RESOURCE */
 };
@@ -355,8 +397,9 @@ extern const struct codec_msg pb_lock_msg;
 
 #define PB_LOCKS_LOCK_MAX 1024
 
-/* Locks of the process, behind the last FDS and EPOLL. */
+/* Locks that descriptors of a table have; of the locks of one file those of descriptions first. */
 struct pb_locks {
+	u32 files;			/* id of a FILES: whose those of the process are */
 	u32 n_lock;
 	struct pb_lock *lock;		/* max 1024 */
 };
@@ -367,8 +410,9 @@ extern const struct codec_msg pb_locks_msg;
 
 #define PB_EPOLL_WATCH_MAX 1024
 
-/* Watches of an epoll instance, behind the last FDS. */
+/* Watches of an epoll instance. */
 struct pb_epoll {
+	u32 files;			/* id of a FILES: whose descriptors are watched */
 	u32 file;			/* id of a FILE with epoll */
 	u32 n_watch;
 	struct pb_epoll_watch *watch;	/* max 1024 */
@@ -402,7 +446,7 @@ extern const struct codec_msg pb_inotify_event_msg;
 #define PB_INOTIFY_WATCH_MAX 128
 #define PB_INOTIFY_EVENT_MAX 1024
 
-/* Of an inotify instance, behind MM and the last FILE. First watches, then events. */
+/* Of an inotify instance, which owns them. First watches, then events. */
 struct pb_inotify {
 	u32 file;			/* id of a FILE with inotify */
 	u32 n_watch;
@@ -509,6 +553,7 @@ struct pb_tty {
 extern const struct codec_msg pb_tty_msg;
 
 struct pb_fs {
+	u32 id;
 	struct pb_path root;
 	struct pb_path cwd;
 	u32 umask;
@@ -520,6 +565,7 @@ extern const struct codec_msg pb_fs_msg;
 
 /* The address space's own fields, those of /proc/PID/stat and prctl(PR_SET_MM). */
 struct pb_mm {
+	u32 id;
 	u64 start_code;
 	u64 end_code;
 	u64 start_data;
@@ -582,6 +628,7 @@ extern const struct codec_msg pb_vma_msg;
 
 /* Protection keys of the address space, if it has any but the default. */
 struct pb_pkeys {
+	u32 mm;				/* id of an MM */
 	u32 allocated;			/* bit n is key n */
 	bool has_execute_only;
 	u32 execute_only;		/* the key of memory that can only be executed */
@@ -591,7 +638,9 @@ extern const struct codec_msg pb_pkeys_msg;
 
 #define PB_VMAS_VMA_MAX 256
 
+/* Some of the areas of an address space, ascending. */
 struct pb_vmas {
+	u32 mm;				/* id of an MM */
 	u32 n_vma;
 	struct pb_vma *vma;		/* max 256 */
 };
@@ -609,9 +658,18 @@ struct pb_fd {
 
 extern const struct codec_msg pb_fd_msg;
 
+/* A table of descriptors. */
+struct pb_files {
+	u32 id;
+};
+
+extern const struct codec_msg pb_files_msg;
+
 #define PB_FDS_FD_MAX 1024
 
+/* Some of the descriptors of a table, ascending. */
 struct pb_fds {
+	u32 files;			/* id of a FILES */
 	u32 n_fd;
 	struct pb_fd *fd;		/* max 1024 */
 };
@@ -634,6 +692,7 @@ extern const struct codec_msg pb_sigaction_msg;
 
 /* Actions that are not the default. */
 struct pb_sighand {
+	u32 id;
 	u32 n_action;
 	struct pb_sigaction *action;	/* max 64 */
 };
@@ -655,6 +714,7 @@ extern const struct codec_msg pb_signal_msg;
 #define PB_SIGNALS_PENDING_MAX 65536
 
 struct pb_signals {
+	u32 pid;			/* the process */
 	u32 n_pending;
 	struct pb_signal *pending;	/* max 65536; in the order of the queue */
 };
@@ -711,6 +771,7 @@ extern const struct codec_msg pb_posix_timer_msg;
 #define PB_TIMERS_TIMER_MAX 4096
 
 struct pb_timers {
+	u32 pid;			/* the process */
 	u32 n_itimer;
 	struct pb_itimer *itimer;	/* max 3 */
 	u32 next_id;			/* the id that the next timer gets */
@@ -737,6 +798,7 @@ extern const struct codec_msg pb_limit_msg;
 #define PB_LIMITS_LIMIT_MAX 32
 
 struct pb_limits {
+	u32 pid;			/* the process */
 	u32 n_limit;
 	struct pb_limit *limit;		/* max 32 */
 };
@@ -862,7 +924,7 @@ extern const struct codec_msg pb_speculation_msg;
 #define PB_THREAD_PENDING_MAX 65536
 
 struct pb_thread {
-	u32 tid;
+	u32 tid;			/* as in TREE */
 	struct codec_bytes comm;	/* max 15 */
 	u32 cred;			/* id of a CRED */
 	u64 blocked;			/* signal mask; bit n-1 is signal n */
@@ -904,14 +966,21 @@ extern const struct codec_msg pb_thread_msg;
 struct pb_page_run {
 	u64 addr;			/* page-aligned */
 	u32 pages;
+	bool has_kind;
+	u32 kind;			/* absent: PAGES_DATA */
+	bool has_mm;
+	u32 mm;				/* PAGES_SAME: id of an MM */
+	bool has_from;
+	u64 from;			/* PAGES_SAME: the address there */
 };
 
 extern const struct codec_msg pb_page_run_msg;
 
 #define PB_PAGE_RUNS_RUN_MAX 256
 
-/* The next PAGES record holds the sum of these pages, in this order. */
+/* The next PAGES record holds all of these pages that are PAGES_DATA, in this order. */
 struct pb_page_runs {
+	u32 mm;				/* id of an MM */
 	u32 n_run;
 	struct pb_page_run *run;	/* max 256 */
 };
@@ -920,15 +989,23 @@ struct pb_page_runs {
 
 extern const struct codec_msg pb_page_runs_msg;
 
-#define PB_GUARDS_RUN_MAX 256
-
-/* Guard regions (MADV_GUARD_INSTALL), behind MM. */
-struct pb_guards {
-	u32 n_run;
-	struct pb_page_run *run;	/* max 256 */
+struct pb_guard_run {
+	u64 addr;			/* page-aligned */
+	u32 pages;
 };
 
-#define PB_GUARDS_ARENA_MAX (CODEC_ALIGN(PB_GUARDS_RUN_MAX * sizeof(struct pb_page_run)))
+extern const struct codec_msg pb_guard_run_msg;
+
+#define PB_GUARDS_RUN_MAX 256
+
+/* Guard regions (MADV_GUARD_INSTALL). */
+struct pb_guards {
+	u32 mm;				/* id of an MM */
+	u32 n_run;
+	struct pb_guard_run *run;	/* max 256 */
+};
+
+#define PB_GUARDS_ARENA_MAX (CODEC_ALIGN(PB_GUARDS_RUN_MAX * sizeof(struct pb_guard_run)))
 
 extern const struct codec_msg pb_guards_msg;
 

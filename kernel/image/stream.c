@@ -27,14 +27,25 @@
 
 static const u8 stream_zero[CKPT_IMAGE_ALIGN];
 
+const struct stream_kind stream_kinds[CKPT_REC_TYPES] = {
+#define STREAM_KIND(name, number, msg, stage, count, text) \
+	[number] = { #name, text, CKPT_STAGE_##stage, CKPT_COUNT_##count },
+	CKPT_REC_TABLE(STREAM_KIND)
+#undef STREAM_KIND
+};
+
 /**
  * struct stream_held - a record that waits, or room that was asked for
+ * @next: the next of its type
+ * @len: of @data
  * @write: stream_out_later()'s; NULL: it is a record
  * @type: of the record
  * @flags: of the record
  * @data: its payload, or that room
  */
 struct stream_held {
+	struct stream_held *next;
+	size_t len;
 	int (*write)(struct stream_out *out, void *data, size_t len);
 	u32 type;
 	u32 flags;
@@ -44,19 +55,6 @@ struct stream_held {
 static u32 stream_crc(const void *data, size_t len)
 {
 	return ~crc32c(~0, data, len);
-}
-
-/*
- * A file whose read or write may use a bvec or kvec. The rest (old-style drivers) would make
- * the kernel print warnings about us.
- */
-static bool stream_file_ok(struct file *file, bool write)
-{
-	umode_t mode = file_inode(file)->i_mode;
-
-	if (S_ISDIR(mode))
-		return false;
-	return write ? !!file->f_op->write_iter : !!file->f_op->read_iter;
 }
 
 /* Make a buffer at least @need bytes; its content is lost. */
@@ -73,11 +71,6 @@ static int stream_room(void **buf, size_t *size, size_t need)
 	*buf = more;
 	*size = need;
 	return 0;
-}
-
-static loff_t *stream_pos(struct file *file, loff_t *pos)
-{
-	return file->f_mode & FMODE_STREAM ? NULL : pos;
 }
 
 /* ---- writing ---- */
@@ -100,7 +93,7 @@ static int stream_write_error(struct stream_out *out, int err)
 static int stream_write_iter(struct stream_out *out, struct iov_iter *iter)
 {
 	while (iov_iter_count(iter)) {
-		ssize_t n = compat_iter_write(out->file, iter, stream_pos(out->file, &out->pos));
+		ssize_t n = out->layer.ops->write(&out->layer, iter);
 
 		if (interrupt_again(n))
 			continue;
@@ -135,25 +128,44 @@ static int stream_flush(struct stream_out *out)
 	return ret;
 }
 
-/* Room for @len bytes that come next in the spool. */
-static struct stream_held *stream_hold(struct stream_out *out, size_t len)
+/* The type with which a record stands: a raw one behind that which describes it. */
+static u32 stream_place(u32 type)
 {
-	return spool_add(&out->spool, out->ctx, sizeof(struct stream_held) + len);
+	return stream_kinds[type].count == CKPT_COUNT_RAW ? type - 1 : type;
 }
 
-static int stream_nothing(struct stream_out *out, void *data, size_t len)
+/* Room for @len bytes that come next in the spool; of a record of @type, if it is not 0. */
+static struct stream_held *stream_hold(struct stream_out *out, u32 type, size_t len)
 {
-	return 0;
+	struct stream_held *held;
+	u32 place;
+
+	held = spool_add(&out->spool, out->ctx, sizeof(struct stream_held) + len);
+	if (IS_ERR(held))
+		return held;
+	held->next = NULL;
+	held->len = len;
+	held->write = NULL;
+	held->type = type;
+	if (!type)
+		return held;
+	place = stream_place(type);
+	if (out->last[place])
+		out->last[place]->next = held;
+	else
+		out->first[place] = held;
+	out->last[place] = held;
+	return held;
 }
 
-void *stream_out_later(struct stream_out *out, size_t len,
+void *stream_out_later(struct stream_out *out, u32 type, size_t len,
 		       int (*write)(struct stream_out *out, void *data, size_t len))
 {
-	struct stream_held *held = stream_hold(out, len);
+	struct stream_held *held = stream_hold(out, type, len);
 
 	if (IS_ERR(held))
 		return held;
-	held->write = write ?: stream_nothing;
+	held->write = write;
 	return held->data;
 }
 
@@ -183,9 +195,9 @@ static size_t stream_tail(u64 offset)
 static int stream_head(struct stream_out *out, enum ckpt_rec type, u32 flags, size_t len, u64 hash)
 {
 	struct ckpt_image_record rec = {
-		.type = cpu_to_le32(type),
-		.flags = cpu_to_le32(flags),
-		.length = cpu_to_le64(len),
+		.type = cpu_to_le16(type),
+		.flags = cpu_to_le16(flags),
+		.length = cpu_to_le32(len),
 		.payload_hash = cpu_to_le64(hash),
 	};
 	u64 end = out->bytes + sizeof(rec);
@@ -214,11 +226,9 @@ static int stream_record(struct stream_out *out, enum ckpt_rec type, u32 flags, 
 	int ret;
 
 	if (out->spooling) {
-		held = stream_hold(out, len);
+		held = stream_hold(out, type, len);
 		if (IS_ERR(held))
 			return PTR_ERR(held);
-		held->write = NULL;
-		held->type = type;
 		held->flags = flags;
 		memcpy(held->data, data, len);
 		return 0;
@@ -314,11 +324,13 @@ int stream_out_open(struct stream_out *out, struct operation *ctx, int fd, bool 
 		.header_len = cpu_to_le32(sizeof(header)),
 		.machine = cpu_to_le32(ELF_ARCH),
 		.page_size = cpu_to_le32(PAGE_SIZE),
+		.layer = cpu_to_le32(CKPT_LAYER_PLAIN),
 	};
 	int ret;
 
 	BUILD_BUG_ON(sizeof(header) != 64);
-	BUILD_BUG_ON(sizeof(struct ckpt_image_record) != 32);
+	BUILD_BUG_ON(sizeof(struct ckpt_image_record) != 24);
+	BUILD_BUG_ON(!CKPT_REC_RIGHT());
 	BUILD_BUG_ON(PAGE_SIZE != CKPT_IMAGE_ALIGN);
 
 	memset(out, 0, sizeof(*out));
@@ -326,17 +338,12 @@ int stream_out_open(struct stream_out *out, struct operation *ctx, int fd, bool 
 	spool_init(&out->spool);
 	out->spooling = true;
 
-	out->file = dry ? NULL : fget(fd);
-	if (dry)
-		ret = 0;
-	else if (!out->file || !(out->file->f_mode & FMODE_WRITE))
-		ret = error_add(&ctx->errors, -EBADF, &at, "the output is not open for writing");
-	else if (!stream_file_ok(out->file, true))
-		ret = error_add(&ctx->errors, -EINVAL, &at, "the output cannot hold an image");
-	else
-		ret = 0;
-	if (ret)
+	ret = dry ? 0 : layer_open(&out->layer, fd, true);
+	if (ret) {
+		error_add(&ctx->errors, ret, &at, ret == -EBADF ?
+			  "the output is not open for writing" : "the output cannot hold an image");
 		goto err;
+	}
 
 	ret = stream_room(&out->scratch, &out->scratch_size, STREAM_FIRST);
 	if (ret)
@@ -345,8 +352,6 @@ int stream_out_open(struct stream_out *out, struct operation *ctx, int fd, bool 
 	out->buf = kvmalloc(STREAM_BUF, GFP_KERNEL_ACCOUNT);
 	if (!out->buf || spool_ready(&out->spool, ctx))
 		goto err;
-	if (out->file)
-		out->pos = out->file->f_pos;
 
 	header.crc = cpu_to_le32(stream_crc(&header, offsetof(typeof(header), crc)));
 	sha256_init(&out->digest);
@@ -369,33 +374,31 @@ void stream_out_close(struct stream_out *out)
 	out->scratch = NULL;
 	out->scratch_size = 0;
 	out->buf = NULL;
-	if (out->file) {
-		if (stream_pos(out->file, &out->pos))
-			out->file->f_pos = out->pos;
-		fput(out->file);
-	}
-	out->file = NULL;
+	layer_put(&out->layer);
 }
 
-static int stream_unspool(void *arg, void *entry, size_t len)
+static int stream_unspool(struct stream_out *out, struct stream_held *held)
 {
-	struct stream_held *held = entry;
-	struct stream_out *out = arg;
-
 	if (fatal_signal_pending(current))
 		return stream_write_error(out, -EINTR);
-	len -= sizeof(*held);
 	if (held->write)
-		return held->write(out, held->data, len);
-	return stream_record(out, held->type, held->flags, held->data, len);
+		return held->write(out, held->data, held->len);
+	return stream_record(out, held->type, held->flags, held->data, held->len);
 }
 
 int stream_out_unspool(struct stream_out *out)
 {
-	int ret;
+	struct stream_held *held;
+	unsigned int i;
+	int ret = 0;
 
 	out->spooling = false;
-	ret = spool_each(&out->spool, stream_unspool, out);
+	for (i = 0; i < CKPT_REC_TYPES; i++) {
+		for (held = out->first[i]; !ret && held; held = held->next) {
+			ret = stream_unspool(out, held);
+			cond_resched();
+		}
+	}
 	/* All at once: what is in one entry may point into another. */
 	if (!ret)
 		spool_drop(&out->spool);
@@ -412,7 +415,12 @@ int stream_out_end(struct stream_out *out)
 	trailer.sha256.data = digest;
 	trailer.sha256.len = sizeof(digest);
 	ret = stream_out_msg(out, CKPT_REC_TRAILER, &pb_trailer_msg, &trailer);
-	return ret ?: stream_flush(out);
+	if (!ret)
+		ret = stream_flush(out);
+	if (ret)
+		return ret;
+	ret = layer_close(&out->layer);
+	return ret ? stream_write_error(out, ret) : 0;
 }
 
 /* ---- reading ---- */
@@ -443,7 +451,7 @@ static int stream_read_iter(struct stream_in *in, struct iov_iter *iter)
 	};
 
 	while (iov_iter_count(iter)) {
-		ssize_t n = vfs_iter_read(in->file, iter, stream_pos(in->file, &in->pos), 0);
+		ssize_t n = in->layer.ops->read(&in->layer, iter);
 
 		if (interrupt_again(n))
 			continue;
@@ -503,6 +511,9 @@ static int stream_check_header(struct stream_in *in, const struct ckpt_image_hea
 
 	if (le32_to_cpu(h->crc) != stream_crc(h, offsetof(typeof(*h), crc)))
 		return stream_in_bad(in, "checksum of the file header");
+	if (version == 1)
+		return error_add(&in->ctx->errors, -EOPNOTSUPP, &at,
+				 "the image was made by a version before 0.2");
 	if (version < CKPT_IMAGE_VERSION_MIN || version > CKPT_IMAGE_VERSION)
 		return error_add(&in->ctx->errors, -EOPNOTSUPP, &at,
 				 "image format version %u; this module reads %u to %u", version,
@@ -518,6 +529,10 @@ static int stream_check_header(struct stream_in *in, const struct ckpt_image_hea
 		return error_add(&in->ctx->errors, -EOPNOTSUPP, &at,
 				 "the image needs features %#llx that this module does not know",
 				 le64_to_cpu(h->features_required));
+	if (layer_use(&in->layer, le32_to_cpu(h->layer)))
+		return error_add(&in->ctx->errors, -EOPNOTSUPP, &at,
+				 "the image is stored in layer %u, which this module does not know",
+				 le32_to_cpu(h->layer));
 	if (le32_to_cpu(h->header_len) != sizeof(*h) ||
 	    memchr_inv(h->reserved, 0, sizeof(h->reserved)))
 		return stream_in_bad(in, "file header");
@@ -541,22 +556,18 @@ int stream_in_open(struct stream_in *in, struct operation *ctx, int fd)
 
 	memset(in, 0, sizeof(*in));
 	in->ctx = ctx;
-	in->file = fget(fd);
-	if (!in->file || !(in->file->f_mode & FMODE_READ))
-		ret = error_add(&ctx->errors, -EBADF, &at, "the input is not open for reading");
-	else if (!stream_file_ok(in->file, false))
-		ret = error_add(&ctx->errors, -EINVAL, &at, "the input cannot hold an image");
-	else
-		ret = 0;
-	if (ret)
+	ret = layer_open(&in->layer, fd, false);
+	if (ret) {
+		error_add(&ctx->errors, ret, &at, ret == -EBADF ?
+			  "the input is not open for reading" : "the input cannot hold an image");
 		goto err;
+	}
 
 	ret = stream_room(&in->payload, &in->payload_size, STREAM_FIRST);
 	if (!ret)
 		ret = stream_arena(in, STREAM_FIRST);
 	if (ret)
 		goto err;
-	in->pos = in->file->f_pos;
 
 	/* The magic alone first: a short file of another kind is that, and not truncated. */
 	ret = stream_read(in, header.magic, sizeof(header.magic));
@@ -588,35 +599,24 @@ void stream_in_close(struct stream_in *in)
 	in->payload_size = 0;
 	in->arena.base = NULL;
 	in->arena.size = 0;
-	if (in->file) {
-		if (stream_pos(in->file, &in->pos))
-			in->file->f_pos = in->pos;
-		fput(in->file);
-	}
-	in->file = NULL;
+	layer_put(&in->layer);
 }
 
 static bool stream_known(u32 type)
 {
-	switch (type) {
-#define STREAM_KNOWN(name, number, msg, text) case number:
-	CKPT_REC_TABLE(STREAM_KNOWN)
-#undef STREAM_KNOWN
-		return true;
-	}
-	return false;
+	return type && type < CKPT_REC_TYPES;
 }
 
 static int stream_skip(struct stream_in *in)
 {
-	u64 left = in->rec.length;
+	size_t left = in->rec.length;
 	struct xxh64_state state;
 	size_t n;
 	int ret;
 
 	xxh64_reset(&state, 0);
 	while (left) {
-		n = min_t(u64, left, in->payload_size);
+		n = min(left, in->payload_size);
 		ret = stream_read(in, in->payload, n);
 		if (ret)
 			return ret;
@@ -641,15 +641,15 @@ int stream_in_next(struct stream_in *in)
 			return ret;
 		if (le32_to_cpu(rec.crc) != stream_crc(&rec, offsetof(typeof(rec), crc)))
 			return stream_in_bad(in, "checksum of a record header");
-		in->rec.type = le32_to_cpu(rec.type);
-		in->rec.flags = le32_to_cpu(rec.flags);
-		in->rec.length = le64_to_cpu(rec.length);
+		in->rec.type = le16_to_cpu(rec.type);
+		in->rec.flags = le16_to_cpu(rec.flags);
+		in->rec.length = le32_to_cpu(rec.length);
 		in->rec.gap = le32_to_cpu(rec.gap);
 		in->rec.payload_hash = le64_to_cpu(rec.payload_hash);
 		if (in->rec.flags & ~CKPT_REC_FLAGS)
 			return stream_in_bad(in, "flags of record %u", in->rec.type);
 		if (in->rec.length > CKPT_IMAGE_RAW_MAX)
-			return stream_in_bad(in, "record %u has %llu bytes", in->rec.type,
+			return stream_in_bad(in, "record %u has %u bytes", in->rec.type,
 					     in->rec.length);
 		end = in->bytes;
 		if (in->rec.flags & CKPT_REC_F_RAW)
@@ -710,7 +710,7 @@ int stream_in_msg(struct stream_in *in, const struct codec_msg *msg, void *obj)
 static int stream_raw_check(struct stream_in *in, size_t len)
 {
 	if (!(in->rec.flags & CKPT_REC_F_RAW) || in->rec.length != len)
-		return stream_in_bad(in, "record %u has %llu bytes, expected %zu raw ones",
+		return stream_in_bad(in, "record %u has %u bytes, expected %zu raw ones",
 				     in->rec.type, in->rec.length, len);
 	return 0;
 }

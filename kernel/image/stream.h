@@ -10,14 +10,32 @@
 #include "../compat/compat.h"
 #include "../core/operation.h"
 #include "hash.h"
+#include "layer.h"
 #include "spool.h"
 #include "../../uapi/ckpt_image.h"
 
 /**
+ * struct stream_kind - what CKPT_REC_TABLE says of a type
+ * @name: its name
+ * @text: what it is
+ * @stage: enum ckpt_stage
+ * @count: enum ckpt_count
+ */
+struct stream_kind {
+	const char *name;
+	const char *text;
+	u8 stage;
+	u8 count;
+};
+
+extern const struct stream_kind stream_kinds[CKPT_REC_TYPES];
+
+struct stream_held;
+
+/**
  * struct stream_out - an image being written
- * @file: where to; a reference is held
+ * @layer: where to; without a file in a dry run
  * @ctx: for errors and progress
- * @pos: in @file; not used for a pipe
  * @bytes: written so far
  * @records: written so far
  * @pages: in PAGES records so far
@@ -28,12 +46,13 @@
  * @buf: STREAM_BUF bytes that join small writes
  * @used: of @buf
  * @spool: what waits for stream_out_unspool(); only while @spooling
- * @spooling: nothing is written to @file yet
+ * @spooling: nothing is written yet
+ * @first: what is in the spool, by type of record: the first of each, in a list
+ * @last: the last of each
  */
 struct stream_out {
-	struct file *file;
+	struct layer layer;
 	struct operation *ctx;
-	loff_t pos;
 	u64 bytes;
 	u64 records;
 	u64 pages;
@@ -45,6 +64,8 @@ struct stream_out {
 	size_t used;
 	struct spool spool;
 	bool spooling;
+	struct stream_held *first[CKPT_REC_TYPES];
+	struct stream_held *last[CKPT_REC_TYPES];
 };
 
 /**
@@ -64,12 +85,18 @@ int stream_out_open(struct stream_out *out, struct operation *ctx, int fd, bool 
 /** stream_out_close() - give everything back; flushes nothing */
 void stream_out_close(struct stream_out *out);
 
-/** stream_out_unspool() - write what was held back; from now on records are written at once */
+/**
+ * stream_out_unspool() - write what was held back; from now on records are written at once
+ *
+ * While a program is looked at its records come as they are found; they are written in the order of
+ * their types, which is that of the format. Of one type the first comes first.
+ */
 int stream_out_unspool(struct stream_out *out);
 
 /**
  * stream_out_later() - put off a record that takes time, while a program is frozen
  * @out: the image; before stream_out_unspool()
+ * @type: of the record; 0 with a @write of NULL
  * @len: in bytes
  * @write: writes the record, in its place in the order, when @out is unspooled: after everything
  *	is known that would be refused, and never in a dry run. NULL: there is none
@@ -77,7 +104,7 @@ int stream_out_unspool(struct stream_out *out);
  * Return: room for @len bytes, for @write and whoever wants it, until the end of
  * stream_out_unspool(); or an ERR_PTR, with the error recorded unless it is -ENOMEM.
  */
-void *stream_out_later(struct stream_out *out, size_t len,
+void *stream_out_later(struct stream_out *out, u32 type, size_t len,
 		       int (*write)(struct stream_out *out, void *data, size_t len));
 
 /** stream_out_msg() - write a record with one message; 0, or an errno with an error recorded */
@@ -95,9 +122,8 @@ int stream_out_end(struct stream_out *out);
 
 /**
  * struct stream_in - an image being read
- * @file: where from; a reference is held
+ * @layer: where from
  * @ctx: for errors and progress
- * @pos: in @file; not used for a pipe
  * @bytes: read so far
  * @records: read so far
  * @pages: in PAGES records so far
@@ -111,9 +137,8 @@ int stream_out_end(struct stream_out *out);
  * @job_offset: where their record starts
  */
 struct stream_in {
-	struct file *file;
+	struct layer layer;
 	struct operation *ctx;
-	loff_t pos;
 	u64 bytes;
 	u64 records;
 	u64 pages;
@@ -121,7 +146,7 @@ struct stream_in {
 	struct {
 		u32 type;
 		u32 flags;
-		u64 length;
+		u32 length;
 		u64 payload_hash;
 		u32 gap;
 	} rec;

@@ -113,9 +113,11 @@ int mm_write(struct checkpoint *cp)
 	int ret;
 
 	BUILD_BUG_ON(sizeof(mm->saved_auxv) > PB_MM_AUXV_MAX);
-	ret = mm_check(cp);
+	ret = mm_check(cp) ?: object_have(&cp->objects, OBJECT_MM, mm, &cp->mm_id);
 	if (ret)
 		return ret;
+	pb.id = cp->mm_id;
+	pkeys.mm = cp->mm_id;
 	if (arch_pkeys_save(mm, &pkeys))
 		ret = stream_out_msg(&cp->out, CKPT_REC_PKEYS, &pb_pkeys_msg, &pkeys);
 	if (!ret)
@@ -194,7 +196,8 @@ int mm_read_pkeys(struct restart *rs)
 	const char *bad;
 	int ret;
 
-	ret = stream_in_msg(&rs->in, &pb_pkeys_msg, pb);
+	ret = stream_in_msg(&rs->in, &pb_pkeys_msg, pb) ?:
+	      object_need(&rs->objects, &rs->in, OBJECT_MM, pb->mm);
 	if (ret)
 		return ret;
 	bad = arch_pkeys_check(pb);
@@ -367,18 +370,37 @@ static int mm_set_dumpable(struct restart *rs)
 
 int mm_read(struct restart *rs)
 {
+	struct pb_mm *pb = &rs->mm_final.pb;
+	struct file *exe;
+	int ret;
+
+	ret = stream_in_msg(&rs->in, &pb_mm_msg, pb) ?:
+	      object_add(&rs->objects, &rs->in, OBJECT_MM, pb->id, rs) ?:
+	      mm_valid(rs, pb);
+	if (ret)
+		return ret;
+	exe = object_find(&rs->objects, OBJECT_FILE, pb->exe_file);
+	if (!exe || !S_ISREG(file_inode(exe)->i_mode) || exe->f_mode & FMODE_PATH ||
+	    shmem_nameless(exe))
+		return stream_in_bad(&rs->in, "executable");
+	/* It points into a buffer that is used again. */
+	memcpy(rs->mm_final.auxv, pb->auxv.data, pb->auxv.len);
+	pb->auxv.data = rs->mm_final.auxv;
+	return 0;
+}
+
+int mm_complete(struct restart *rs)
+{
 	struct error_at at = { .reason = CKPT_REASON_OTHER, .task = current };
 	struct mm_struct *mm = current->mm;
-	struct file *exe;
-	struct pb_mm pb;
+	struct pb_mm pb = rs->mm_final.pb;
+	struct file *exe = object_find(&rs->objects, OBJECT_FILE, pb.exe_file);
 	unsigned int i;
 	int ret;
 
-	ret = stream_in_msg(&rs->in, &pb_mm_msg, &pb);
-	if (!ret)
-		ret = mm_valid(rs, &pb);
-	if (ret)
-		return ret;
+	if (!exe)
+		return stream_in_bad(&rs->in, "executable");
+
 	if (compat_mm_mdwe(mm) & ~pb.mdwe) {
 		at.reason = CKPT_REASON_DENIED;
 		return error_add(&rs->ctx->errors, -EPERM, &at,
@@ -392,10 +414,6 @@ int mm_read(struct restart *rs)
 	ret = vma_pass_vdso(rs, TASK_SIZE);
 	if (ret)
 		return ret;
-	exe = object_find(&rs->objects, OBJECT_FILE, pb.exe_file);
-	if (!exe || !S_ISREG(file_inode(exe)->i_mode) || exe->f_mode & FMODE_PATH ||
-	    shmem_nameless(exe))
-		return stream_in_bad(&rs->in, "executable");
 	if (mmap_write_lock_killable(mm))
 		return -EINTR;
 	spin_lock(&mm->arg_lock);

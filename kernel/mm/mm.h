@@ -10,7 +10,7 @@ struct checkpoint;
 struct file;
 struct restart;
 
-/** mm_write() - write VMAs, then MM: the address space's own fields */
+/** mm_write() - write MM, the address space's own fields, and its areas */
 int mm_write(struct checkpoint *cp);
 
 /** mm_clear() - restart: empty the address space that came with the clone */
@@ -19,7 +19,10 @@ int mm_clear(void);
 /** mm_read_pkeys() - PKEYS: protection keys that areas will have */
 int mm_read_pkeys(struct restart *rs);
 
-/** mm_read() - MM: set the current address space's fields */
+/** mm_read() - MM: check and keep the address space's fields */
 int mm_read(struct restart *rs);
+
+/** mm_complete() - all areas are there: set the current address space's fields */
+int mm_complete(struct restart *rs);
 
 #endif /* _CKPT_MM_H */

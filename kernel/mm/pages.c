@@ -16,13 +16,17 @@
 /**
  * struct pages_batch - pages that are written together
  * @run: where they are
+ * @guard: the same of guard regions, which are no pages
  * @n_run: how many runs
  * @n: pages in all runs
  * @of_files: how many pages of private mappings of files there were, in this batch and before
  * @page: the pages, pinned by reference
  */
 struct pages_batch {
-	struct pb_page_run run[HASH_BATCH];
+	union {
+		struct pb_page_run run[HASH_BATCH];
+		struct pb_guard_run guard[HASH_BATCH];
+	};
 	unsigned int n_run;
 	unsigned int n;
 	long of_files;
@@ -41,8 +45,7 @@ static int pages_add(struct mm_walk *walk, unsigned long addr)
 		last->pages++;
 	} else {
 		last = &batch->run[batch->n_run++];
-		last->addr = addr;
-		last->pages = 1;
+		*last = (struct pb_page_run){ .addr = addr, .pages = 1 };
 	}
 	batch->n++;
 	batch->of_files += !!walk->vma->vm_file;
@@ -157,7 +160,7 @@ long pages_of_files(struct mm_struct *mm)
 /* They are few, and a run of them can be long: no batch is ever full of pages, but of runs. */
 static int guard_add(unsigned long addr, struct pages_batch *batch)
 {
-	struct pb_page_run *last = batch->n_run ? &batch->run[batch->n_run - 1] : NULL;
+	struct pb_guard_run *last = batch->n_run ? &batch->guard[batch->n_run - 1] : NULL;
 
 	if (last && last->pages < U32_MAX && last->addr + (u64)last->pages * PAGE_SIZE == addr) {
 		last->pages++;
@@ -165,7 +168,7 @@ static int guard_add(unsigned long addr, struct pages_batch *batch)
 	}
 	if (batch->n_run == HASH_BATCH)
 		return 1;
-	last = &batch->run[batch->n_run++];
+	last = &batch->guard[batch->n_run++];
 	last->addr = addr;
 	last->pages = 1;
 	return 0;
@@ -239,7 +242,7 @@ static int pages_lost(struct checkpoint *cp)
 
 static int pages_write_batch(struct checkpoint *cp, struct pages_batch *batch)
 {
-	struct pb_page_runs runs = { .n_run = batch->n_run, .run = batch->run };
+	struct pb_page_runs runs = { .mm = cp->mm_id, .n_run = batch->n_run, .run = batch->run };
 	int ret;
 
 	BUILD_BUG_ON(HASH_BATCH > PB_PAGE_RUNS_RUN_MAX);
@@ -253,8 +256,8 @@ static int pages_write_batch(struct checkpoint *cp, struct pages_batch *batch)
 static int guard_write(struct checkpoint *cp, struct pages_batch *batch)
 {
 	struct mm_struct *mm = cp->snapshot;
-	struct pb_guards guards = { .run = batch->run };
-	struct pb_page_run *last;
+	struct pb_guards guards = { .mm = cp->mm_id, .run = batch->guard };
+	struct pb_guard_run *last;
 	unsigned long addr = 0;
 	int ret = 0, more = COMPAT_GUARDS;
 
@@ -266,7 +269,7 @@ static int guard_write(struct checkpoint *cp, struct pages_batch *batch)
 		mmap_read_unlock(mm);
 		if (more < 0 || !batch->n_run)
 			return min(more, 0);
-		last = &batch->run[batch->n_run - 1];
+		last = &batch->guard[batch->n_run - 1];
 		addr = last->addr + (u64)last->pages * PAGE_SIZE;
 		guards.n_run = batch->n_run;
 		ret = stream_out_msg(&cp->out, CKPT_REC_GUARDS, &pb_guards_msg, &guards);
@@ -322,15 +325,29 @@ int pages_write(struct checkpoint *cp)
 
 /* ---- restart ---- */
 
+static const char *const pages_kinds[] = {
+	[PB_PAGES_ZERO] = "are zero",
+	[PB_PAGES_PARENT] = "are those of another image",
+	[PB_PAGES_SAME] = "another address space has, too,",
+	[PB_PAGES_LATER] = "are to be fetched later",
+};
+
 /* Runs ascend, do not touch, and hold as many pages as a record. */
 static int pages_check(struct restart *rs, const struct pb_page_runs *runs, unsigned int *pages)
 {
+	struct error_at at = { .reason = CKPT_REASON_UNSUPPORTED };
 	u64 last = 0, len;
 	u32 i, n = 0;
 
 	for (i = 0; i < runs->n_run; i++) {
 		const struct pb_page_run *run = &runs->run[i];
 
+		if (run->kind != PB_PAGES_DATA)
+			return error_add(&rs->ctx->errors, -EOPNOTSUPP, &at,
+					 "pages that %s are not supported by this version",
+					 pages_kinds[run->kind]);
+		if (run->has_mm || run->has_from)
+			return stream_in_bad(&rs->in, "run of pages at %#llx", run->addr);
 		len = (u64)run->pages * PAGE_SIZE;
 		if (!run->pages || run->pages > HASH_BATCH - n || run->addr < last ||
 		    !PAGE_ALIGNED(run->addr) || run->addr >= TASK_SIZE ||
@@ -370,7 +387,8 @@ int pages_read(struct restart *rs)
 	long got;
 	int ret;
 
-	ret = stream_in_msg(&rs->in, &pb_page_runs_msg, &runs);
+	ret = stream_in_msg(&rs->in, &pb_page_runs_msg, &runs) ?:
+	      object_need(&rs->objects, &rs->in, OBJECT_MM, runs.mm);
 	if (ret)
 		return ret;
 	ret = pages_check(rs, &runs, &n);
@@ -443,9 +461,10 @@ int pages_read_guards(struct restart *rs)
 	int ret;
 	u32 i;
 
-	ret = stream_in_msg(&rs->in, &pb_guards_msg, &guards);
+	ret = stream_in_msg(&rs->in, &pb_guards_msg, &guards) ?:
+	      object_need(&rs->objects, &rs->in, OBJECT_MM, guards.mm);
 	for (i = 0; !ret && i < guards.n_run; i++) {
-		const struct pb_page_run *run = &guards.run[i];
+		const struct pb_guard_run *run = &guards.run[i];
 
 		len = (u64)run->pages * PAGE_SIZE;
 		if (!run->pages || run->addr < last || !PAGE_ALIGNED(run->addr) ||

@@ -231,7 +231,7 @@ static int vma_describe(struct checkpoint *cp, const struct vma_info *info, stru
 int vma_write_all(struct checkpoint *cp, u64 *vdso_base, u64 *vdso_size, u32 *total)
 {
 	struct vma_info *info;
-	struct pb_vmas vmas = {};
+	struct pb_vmas vmas = { .mm = cp->mm_id };
 	unsigned long addr = 0;
 	int i, n, ret = -ENOMEM;
 
@@ -579,7 +579,8 @@ int vma_read(struct restart *rs)
 	unsigned int i;
 	int ret;
 
-	ret = stream_in_msg(&rs->in, &pb_vmas_msg, &vmas);
+	ret = stream_in_msg(&rs->in, &pb_vmas_msg, &vmas) ?:
+	      object_need(&rs->objects, &rs->in, OBJECT_MM, vmas.mm);
 	for (i = 0; !ret && i < vmas.n_vma; i++) {
 		ret = fatal_signal_pending(current) ? -EINTR : vma_make(rs, &vmas.vma[i]);
 		rs->nr_vmas++;

@@ -16,6 +16,7 @@
 #include "../core/refuse.h"
 #include "../compat/compat.h"
 #include "cred.h"
+#include "../mm/mm.h"
 #include "../core/park.h"
 #include "process.h"
 #include "../core/symbols.h"
@@ -211,31 +212,52 @@ int process_check(struct checkpoint *cp)
 	return process_check_threads(cp);
 }
 
-int process_write(struct checkpoint *cp)
+int process_write_tree(struct checkpoint *cp)
 {
+	struct pb_tree pb = { .n_pid = 1, .pid = &cp->pid, .state = PB_TASK_LIVE };
 	struct task_struct *leader = cp->leader;
-	struct signal_struct *sig = leader->signal;
-	struct pb_process pb = {
-		.pid = task_tgid_vnr(leader),
-		.nr_threads = cp->park->nr - cp->park->nr_gone,
-		.exit_signal = SIGCHLD,
-	};
 	char comm[TASK_COMM_LEN];
+	struct park_task *pt;
+	int ret;
 
+	pb.tid = kvmalloc_array(cp->park->nr, sizeof(*pb.tid), GFP_KERNEL_ACCOUNT);
+	if (!pb.tid)
+		return -ENOMEM;
+	list_for_each_entry(pt, &cp->park->list, list)
+		if (pt->thread)
+			pb.tid[pb.n_tid++] = pt->vnr;
+	cp->pid = task_tgid_vnr(leader);
 	rcu_read_lock();
 	pb.ppid = task_tgid_vnr(rcu_dereference(leader->real_parent));
 	pb.pgid = task_pgrp_vnr(leader);
 	pb.sid = task_session_vnr(leader);
 	rcu_read_unlock();
+	get_task_comm(comm, leader);
+	pb.comm.data = comm;
+	pb.comm.len = strlen(comm);
+	ret = stream_out_msg(&cp->out, CKPT_REC_TREE, &pb_tree_msg, &pb);
+	kvfree(pb.tid);
+	return ret;
+}
+
+int process_write(struct checkpoint *cp)
+{
+	struct signal_struct *sig = cp->leader->signal;
+	struct pb_process pb = {
+		.pid = cp->pid,
+		.mm = cp->mm_id,
+		.files = cp->files_id,
+		.fs = cp->fs_id,
+		.sighand = cp->sighand_id,
+		.exit_signal = SIGCHLD,
+	};
+
 	pb.has_child_subreaper = sig->is_child_subreaper;
 	pb.child_subreaper = sig->is_child_subreaper;
 	pb.has_oom_score_adj = !!sig->oom_score_adj;
 	pb.oom_score_adj = sig->oom_score_adj;
 	pb.has_oom_score_adj_min = !!sig->oom_score_adj_min;
 	pb.oom_score_adj_min = sig->oom_score_adj_min;
-	get_task_comm(comm, leader);
-	pb.comm.data = comm;
-	pb.comm.len = strlen(comm);
 	return stream_out_msg(&cp->out, CKPT_REC_PROCESS, &pb_process_msg, &pb);
 }
 
@@ -247,7 +269,7 @@ static u64 process_limit(unsigned long val)
 int process_write_limits(struct checkpoint *cp)
 {
 	struct pb_limit limit[RLIM_NLIMITS];
-	struct pb_limits pb = { .n_limit = RLIM_NLIMITS, .limit = limit };
+	struct pb_limits pb = { .pid = cp->pid, .n_limit = RLIM_NLIMITS, .limit = limit };
 	unsigned int i;
 
 	BUILD_BUG_ON(RLIM_NLIMITS > PB_LIMITS_LIMIT_MAX);
@@ -263,20 +285,65 @@ int process_write_limits(struct checkpoint *cp)
 
 /* ---- restart ---- */
 
+static int process_too_new(struct restart *rs, const char *what)
+{
+	struct error_at at = { .reason = CKPT_REASON_UNSUPPORTED };
+
+	return error_add(&rs->ctx->errors, -EOPNOTSUPP, &at,
+			 "%s is not supported by this version", what);
+}
+
+int process_read_tree(struct restart *rs)
+{
+	struct pb_tree pb;
+	u32 i;
+	int ret;
+
+	ret = stream_in_msg(&rs->in, &pb_tree_msg, &pb);
+	if (ret)
+		return ret;
+	if (!pb.n_pid || !pb.n_tid || pb.tid[0] != pb.pid[pb.n_pid - 1] ||
+	    pb.n_tid != rs->image.nr_tasks)
+		return stream_in_bad(&rs->in, "numbers of the process");
+	for (i = 0; i < pb.n_tid; i++)
+		if (!pb.tid[i] || pb.tid[i] > PID_MAX_LIMIT)
+			return stream_in_bad(&rs->in, "thread %u", pb.tid[i]);
+	if (pb.n_pid > 1)
+		return process_too_new(rs, "a process in a pid namespace of its own");
+	if (pb.state != PB_TASK_LIVE)
+		return process_too_new(rs, pb.state == PB_TASK_STOPPED ? "a stopped process" :
+				       "a process that has ended");
+	rs->tids = kvmalloc_array(pb.n_tid, sizeof(*rs->tids), GFP_KERNEL_ACCOUNT);
+	if (!rs->tids)
+		return -ENOMEM;
+	memcpy(rs->tids, pb.tid, pb.n_tid * sizeof(*rs->tids));
+	rs->nr_tids = pb.n_tid;
+	rs->pid = pb.tid[0];
+	rs->pgid = pb.pgid;
+	rs->sid = pb.sid;
+	memcpy(rs->comm, pb.comm.data, min_t(size_t, pb.comm.len, sizeof(rs->comm) - 1));
+	return 0;
+}
+
+int process_owner(struct restart *rs, u32 pid)
+{
+	return pid == rs->pid ? 0 : stream_in_bad(&rs->in, "there is no process %u", pid);
+}
+
 int process_read(struct restart *rs)
 {
 	struct pb_process *pb = &rs->proc;
 	int ret;
 
-	ret = stream_in_msg(&rs->in, &pb_process_msg, pb);
+	ret = stream_in_msg(&rs->in, &pb_process_msg, pb) ?:
+	      process_owner(rs, pb->pid) ?:
+	      object_need(&rs->objects, &rs->in, OBJECT_MM, pb->mm) ?:
+	      object_need(&rs->objects, &rs->in, OBJECT_FILES, pb->files) ?:
+	      object_need(&rs->objects, &rs->in, OBJECT_FS, pb->fs) ?:
+	      object_need(&rs->objects, &rs->in, OBJECT_SIGHAND, pb->sighand) ?:
+	      mm_complete(rs);
 	if (ret)
 		return ret;
-	/* Points into a buffer that is used again. */
-	memcpy(rs->comm, pb->comm.data, min_t(size_t, pb->comm.len, sizeof(rs->comm) - 1));
-	memset(&pb->comm, 0, sizeof(pb->comm));
-	if (!pb->pid || pb->pid > PID_MAX_LIMIT || !pb->nr_threads ||
-	    pb->nr_threads > PID_MAX_LIMIT || pb->nr_threads != rs->image.nr_tasks)
-		return stream_in_bad(&rs->in, "numbers of the process");
 	if (pb->exit_signal != SIGCHLD || pb->oom_score_adj < OOM_SCORE_ADJ_MIN ||
 	    pb->oom_score_adj > OOM_SCORE_ADJ_MAX || pb->oom_score_adj_min < OOM_SCORE_ADJ_MIN ||
 	    pb->oom_score_adj_min > OOM_SCORE_ADJ_MAX)
@@ -369,10 +436,10 @@ static int process_finish(struct restart *rs)
 		 * In a session of its own if it had one; it has no terminal then. Nor does a
 		 * program with other ids keep the restarter's, to which it could write keys.
 		 */
-		if (rs->proc.sid == rs->proc.pid ||
+		if (rs->sid == rs->pid ||
 		    !cred_same_ids(build_leader(rs->build)->final.cred, current_cred()))
 			arch_sys(setsid, 0);
-		else if (rs->proc.pgid == rs->proc.pid)
+		else if (rs->pgid == rs->pid)
 			arch_sys(setpgid, 0, 0);
 	}
 	return 0;
@@ -384,7 +451,7 @@ int process_read_limits(struct restart *rs)
 	unsigned int i;
 	int ret;
 
-	ret = stream_in_msg(&rs->in, &pb_limits_msg, &pb);
+	ret = stream_in_msg(&rs->in, &pb_limits_msg, &pb) ?: process_owner(rs, pb.pid);
 	if (ret)
 		return ret;
 	for (i = 0; i < pb.n_limit; i++) {

@@ -16,13 +16,22 @@ void process_look(struct checkpoint *cp);
 /** process_check() - refuse, by name, what about the process as a whole cannot be kept */
 int process_check(struct checkpoint *cp);
 
+/** process_write_tree() - write TREE */
+int process_write_tree(struct checkpoint *cp);
+
 /** process_write() - write PROCESS */
 int process_write(struct checkpoint *cp);
 
 /** process_write_limits() - write LIMITS */
 int process_write_limits(struct checkpoint *cp);
 
-/** process_read() - PROCESS, but for creating it */
+/** process_read_tree() - TREE, but for creating the process */
+int process_read_tree(struct restart *rs);
+
+/** process_owner() - is @pid a process of the image, which a record may be of? 0 or -EBADMSG */
+int process_owner(struct restart *rs, u32 pid);
+
+/** process_read() - PROCESS: behind all objects and how they are linked */
 int process_read(struct restart *rs);
 
 /** process_begin() - in the new process: its name, and room for its descriptors */

@@ -12,6 +12,7 @@
 #include "../core/park.h"
 #include "../image/stream.h"
 #include "current.h"
+#include "process.h"
 #include "sighand.h"
 #include "thread.h"
 
@@ -129,18 +130,24 @@ void sighand_free(struct sighand_state *proc)
 	kvfree(proc);
 }
 
-int sighand_write(struct stream_out *out, const struct sighand_state *proc)
+int sighand_write(struct checkpoint *cp)
 {
+	const struct sighand_state *proc = cp->signals;
 	struct pb_sighand sighand = {
+		.id = cp->sighand_id,
 		.n_action = proc->n_action,
 		.action = (struct pb_sigaction *)proc->action,
 	};
-	struct pb_signals signals = { .n_pending = proc->shared.n, .pending = proc->shared.pb };
+	struct pb_signals signals = {
+		.pid = cp->pid,
+		.n_pending = proc->shared.n,
+		.pending = proc->shared.pb,
+	};
 	int ret;
 
-	ret = stream_out_msg(out, CKPT_REC_SIGHAND, &pb_sighand_msg, &sighand);
+	ret = stream_out_msg(&cp->out, CKPT_REC_SIGHAND, &pb_sighand_msg, &sighand);
 	if (!ret)
-		ret = stream_out_msg(out, CKPT_REC_SIGNALS, &pb_signals_msg, &signals);
+		ret = stream_out_msg(&cp->out, CKPT_REC_SIGNALS, &pb_signals_msg, &signals);
 	return ret;
 }
 
@@ -153,7 +160,8 @@ int sighand_read(struct restart *rs)
 	u32 last = 0;
 	int ret;
 
-	ret = stream_in_msg(in, &pb_sighand_msg, &sighand);
+	ret = stream_in_msg(in, &pb_sighand_msg, &sighand) ?:
+	      object_add(&rs->objects, in, OBJECT_SIGHAND, sighand.id, rs);
 	if (ret)
 		return ret;
 	for (i = 0; i < sighand.n_action; i++) {
@@ -190,7 +198,7 @@ int sighand_read_shared(struct restart *rs)
 	struct pb_signals signals;
 	int ret;
 
-	ret = stream_in_msg(in, &pb_signals_msg, &signals);
+	ret = stream_in_msg(in, &pb_signals_msg, &signals) ?: process_owner(rs, signals.pid);
 	return ret ?: signal_queue_all(in, signals.pending, signals.n_pending, PIDTYPE_TGID,
 				       &build_leader(rs->build)->final.shared);
 }

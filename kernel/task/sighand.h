@@ -40,7 +40,7 @@ struct sighand_state *sighand_save(struct park_task *pt);
 void sighand_free(struct sighand_state *proc);
 
 /** sighand_write() - write SIGHAND and SIGNALS */
-int sighand_write(struct stream_out *out, const struct sighand_state *proc);
+int sighand_write(struct checkpoint *cp);
 
 /** sighand_read() - read SIGHAND and set the current process's actions */
 int sighand_read(struct restart *rs);

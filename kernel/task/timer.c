@@ -25,6 +25,7 @@
 #include "../compat/compat.h"
 #include "../file/scratch.h"
 #include "current.h"
+#include "process.h"
 #include "../core/symbols.h"
 #include "timer.h"
 
@@ -373,8 +374,9 @@ int timer_save(struct timer_set *set, struct task_struct *leader)
 
 int timer_write(struct checkpoint *cp, struct timer_set *set)
 {
-	const struct pb_timers *pb = &set->pb;
+	struct pb_timers *pb = &set->pb;
 
+	pb->pid = cp->pid;
 	if (set->refused)
 		return refuse(cp, CKPT_WHERE_NONE, 0, CKPT_REASON_UNSUPPORTED, NULL,
 			      "POSIX timer %u %s is not supported", set->refused_id,
@@ -756,7 +758,7 @@ int timer_read(struct restart *rs)
 	u32 seen = 0;
 	int ret;
 
-	ret = stream_in_msg(&rs->in, &pb_timers_msg, pb);
+	ret = stream_in_msg(&rs->in, &pb_timers_msg, pb) ?: process_owner(rs, pb->pid);
 	if (ret)
 		return ret;
 	if (pb->next_id > INT_MAX)

@@ -32,35 +32,52 @@ static struct image_rec long_filters(uint32_t id)
 	};
 }
 
+#define MANY_THREADS 1000
+
+/* A TREE of as many threads, of which most do not exist. */
+static void say_tids(struct image_bytes *tree, unsigned int n)
+{
+	struct image_bytes tids = inner(tree, F(Tree, tid));
+	uint8_t *text = malloc(tids.len + 5 * n), *p = text + tids.len;
+	unsigned int i;
+
+	memcpy(text, tids.data, tids.len);
+	for (i = 2; i < n; i++)
+		p = put_varint(p, 100000 + i);
+	say_bytes(tree, F(Tree, tid), text, p - text);
+	free(text);
+}
+
 /* As many threads as one likes to say do not make all memory the image's. */
 TEST(too_much_held)
 {
 	struct image_rec list[RECS_MAX * 3];
-	struct image_bytes image, process;
-	struct image_field f;
-	unsigned int i, n;
+	struct image_bytes image, tree;
+	unsigned int i, n, first;
 
 	SETUP();
-	ASSERT_TRUE(image_find(recs[0].payload, recs[0].len, F(Image, nr_tasks), 0, &f));
-	image = image_set(recs[0].payload, recs[0].len, &f, 1000);
-	ASSERT_TRUE(image_find(recs[1].payload, recs[1].len, F(Process, nr_threads), 0, &f));
-	process = image_set(recs[1].payload, recs[1].len, &f, 1000);
-	memcpy(list, recs, 2 * sizeof(*list));
+	image = payload(0);
+	say(&image, F(Image, nr_tasks), MANY_THREADS);
+	tree = payload(1);
+	say_tids(&tree, MANY_THREADS);
+	first = nth_rec(CKPT_REC_SECCOMP, 0);
+	memcpy(list, recs, first * sizeof(*list));
 	list[0].payload = image.data;
 	list[0].len = image.len;
-	list[1].payload = process.data;
-	list[1].len = process.len;
-	for (n = 2; (n - 2) * list[n - 1].len <= CKPT_IMAGE_HELD_MAX || n < 10; n++)
+	list[1].payload = tree.data;
+	list[1].len = tree.len;
+	n = first;
+	do {
 		list[n] = long_filters(20000 + n);
+		n++;
+	} while ((n - first) * list[n - 1].len <= CKPT_IMAGE_HELD_MAX);
 	EXPECT_FINE(attempt_recs(list, n, false), "%u records", n);
 	EXPECT_EQ(EBADMSG, res.error);
 	EXPECT_NE(NULL, strstr(device_words(&res), "too many")) {
 		TH_LOG("%s", device_words(&res));
 	}
-	for (i = 2; i < n; i++)
+	for (i = first; i < n; i++)
 		free((void *)list[i].payload);
-	free(image.data);
-	free(process.data);
 }
 
 /*

@@ -79,6 +79,35 @@ static void say_proc(unsigned int i, const char *where, const char *name, unsign
 	put(i, &file);
 }
 
+/* What is made anew before files are opened as nobody's, whom nothing is refused then. */
+static void say_nobodys(void)
+{
+	static const struct {
+		uint32_t type, attr;
+	} made[] = {
+		{ CKPT_REC_PIPE, F(Pipe, attr) },
+		{ CKPT_REC_SHMEM, F(Shmem, attr) },
+		{ CKPT_REC_UNLINKED, F(Unlinked, attr) },
+	};
+	struct image_bytes msg, attr;
+	struct image_field f;
+	unsigned int i, k;
+
+	for (i = 0; i < n_recs; i++) {
+		for (k = 0; k < ARRAY_SIZE(made); k++) {
+			if (recs[i].type != made[k].type ||
+			    !image_find(recs[i].payload, recs[i].len, made[k].attr, 0, &f))
+				continue;
+			msg = payload(i);
+			attr = inner(&msg, made[k].attr);
+			say(&attr, F(FileAttr, uid), 65534);
+			say(&attr, F(FileAttr, gid), 65534);
+			say_bytes(&msg, made[k].attr, attr.data, attr.len);
+			put(i, &msg);
+		}
+	}
+}
+
 /* ---- files of proc ---- */
 
 /* Where proc is, the image says; what it finds there was put there by whoever wrote it. */
@@ -129,6 +158,7 @@ TEST(proc_of_root)
 	EXPECT_FINE(attempt_recs(recs, n_recs, true), "root");
 	EXPECT_EQ(1, started);
 	say_nobody();
+	say_nobodys();
 	drop(1ULL << CAP_CHECKPOINT_RESTORE);
 	EXPECT_FINE(attempt_recs(recs, n_recs, false), "nobody");
 	EXPECT_EQ(EACCES, res.error);
@@ -299,7 +329,7 @@ TEST(terminal_to_write_to)
 {
 	struct image_bytes record = said_tty(998), file = { 0 };
 	struct image_rec list[RECS_MAX + 2];
-	unsigned int first;
+	unsigned int first, n;
 	int pty, tty;
 
 	ASSERT_EQ(0, chdir("/"));
@@ -308,15 +338,15 @@ TEST(terminal_to_write_to)
 	ASSERT_LE(0, pty);
 	ASSERT_EQ(0, unlockpt(pty));
 	ASSERT_EQ(0, chmod(ptsname(pty), 0622));
-	first = nth_rec(CKPT_REC_FILE, 0);
 	say_nobody();
-	memcpy(list, recs, first * sizeof(*list));
+	say_nobodys();
 	say_new(&file, F(File, id), 999);
 	say_new(&file, F(File, flags), O_WRONLY);
 	say_new(&file, F(File, tty), 998);
-	list[first] = (struct image_rec){ CKPT_REC_TTY, 0, record.len, record.data };
-	list[first + 1] = (struct image_rec){ CKPT_REC_FILE, 0, file.len, file.data };
-	memcpy(list + first + 2, recs + first, (n_recs - first) * sizeof(*list));
+	n = with_record(list, CKPT_REC_TTY, record.data, record.len);
+	first = image_place(list, n, CKPT_REC_FILE, true);
+	memmove(list + first + 1, list + first, (n - first) * sizeof(*list));
+	list[first] = (struct image_rec){ CKPT_REC_FILE, 0, file.len, file.data };
 	ASSERT_EQ(0, chmod(counter_path, 0600));
 	drop(1ULL << CAP_CHECKPOINT_RESTORE);
 	tty = open(ptsname(pty), O_WRONLY | O_NOCTTY | O_CLOEXEC);
@@ -325,12 +355,12 @@ TEST(terminal_to_write_to)
 	restart_on(tty, list, n_recs + 2);
 	EXPECT_NE(NULL, strstr(device_words(&res), counter_path));
 	say(&file, F(File, flags), O_RDWR);
-	list[first + 1].payload = file.data;
+	list[first].payload = file.data;
 	restart_on(tty, list, n_recs + 2);
 	EXPECT_EQ(EACCES, res.error);
 	EXPECT_NE(NULL, strstr(device_words(&res), "the terminal cannot be opened"));
 	say(&file, F(File, flags), O_RDONLY);
-	list[first + 1].payload = file.data;
+	list[first].payload = file.data;
 	restart_on(tty, list, n_recs + 2);
 	EXPECT_EQ(EACCES, res.error);
 	EXPECT_NE(NULL, strstr(device_words(&res), "the terminal cannot be opened"));

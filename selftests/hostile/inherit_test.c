@@ -70,11 +70,11 @@ TEST(keys_of_ones_own)
 /* Make the program no leader of its session, as one that a shell had started. */
 static void say_session(void)
 {
-	unsigned int i = nth_rec(CKPT_REC_PROCESS, 0);
+	unsigned int i = nth_rec(CKPT_REC_TREE, 0);
 	struct image_bytes msg = { (uint8_t *)recs[i].payload, recs[i].len };
 	struct image_field f;
 
-	if (!image_find(msg.data, msg.len, F(Process, sid), 0, &f))
+	if (!image_find(msg.data, msg.len, F(Tree, sid), 0, &f))
 		abort();
 	msg = image_set(msg.data, msg.len, &f, victim + 1);
 	recs[i].payload = msg.data;

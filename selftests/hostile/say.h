@@ -125,11 +125,11 @@ static inline void put(unsigned int i, const struct image_bytes *msg)
 	recs[i].len = msg->len;
 }
 
-/* The image with one more record before all files. */
+/* The image with one more record, before all others of its type. */
 static inline unsigned int with_record(struct image_rec *list, uint32_t type, const void *data,
 				       size_t len)
 {
-	unsigned int first = nth_rec(CKPT_REC_FILE, 0);
+	unsigned int first = image_place(recs, n_recs, type, true);
 
 	memcpy(list, recs, first * sizeof(*list));
 	list[first] = (struct image_rec){ type, 0, len, data };

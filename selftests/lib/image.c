@@ -41,16 +41,27 @@ void image_fix_file(uint8_t *header)
 	memcpy(header + offsetof(struct ckpt_image_header, crc), &crc, sizeof(crc));
 }
 
+unsigned int image_place(const struct image_rec *recs, unsigned int n, uint32_t type, bool first)
+{
+	unsigned int i = 0;
+
+	while (i < n && (recs[i].type < type || (recs[i].type == type && !first)))
+		i++;
+	return i;
+}
+
 const char *image_message(uint32_t type)
 {
-	switch (type) {
-#define IMAGE_MESSAGE(name, number, msg, text) \
-	case number: \
-		return strcmp(#msg, "none") ? #msg : NULL;
-	CKPT_REC_TABLE(IMAGE_MESSAGE)
+	static const char *const messages[CKPT_REC_TYPES] = {
+#define IMAGE_MESSAGE(name, number, msg, stage, count, text) \
+		[number] = #msg,
+		CKPT_REC_TABLE(IMAGE_MESSAGE)
 #undef IMAGE_MESSAGE
-	}
-	return NULL;
+	};
+
+	if (!type || type >= CKPT_REC_TYPES || !strcmp(messages[type], "none"))
+		return NULL;
+	return messages[type];
 }
 
 unsigned int image_take(const uint8_t *data, size_t len, struct image_rec *recs, unsigned int max)

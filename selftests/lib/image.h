@@ -53,6 +53,12 @@ unsigned int image_take(const uint8_t *data, size_t len, struct image_rec *recs,
  */
 struct image_bytes image_make(const struct image_rec *recs, unsigned int n, size_t *starts);
 
+/**
+ * image_place() - where a record of a type belongs: behind the last one of no higher type
+ * @first: in front of those of its own type
+ */
+unsigned int image_place(const struct image_rec *recs, unsigned int n, uint32_t type, bool first);
+
 /** image_message() - the message of a record type, as CKPT_REC_TABLE has it; NULL: none */
 const char *image_message(uint32_t type);
 

@@ -82,10 +82,10 @@ def drift(directory, edit):
     """gen_schema.sh --check in a copy of the tree in which `edit` was done."""
     copy = directory / "copy"
     shutil.rmtree(copy, ignore_errors=True)
-    (copy / "kernel").mkdir(parents=True)
+    (copy / "kernel/image").mkdir(parents=True)
     shutil.copytree(TOP / "uapi", copy / "uapi")
     for name in ("schema.gen.h", "schema.gen.c"):
-        shutil.copy(TOP / "kernel" / name, copy / "kernel")
+        shutil.copy(TOP / "kernel/image" / name, copy / "kernel/image")
     edit(copy)
     return subprocess.run([copy / "uapi/gen_schema.sh", "--check"], stderr=subprocess.PIPE,
                           text=True)

@@ -52,12 +52,13 @@ static void put_zero(size_t len)
 }
 
 /* One record with a right frame. @length: what the header says. */
-static void record_as(uint32_t type, uint32_t flags, const void *data, size_t len, uint64_t length)
+static void record_as(uint16_t type, uint16_t flags, const void *data, size_t len,
+		      uint32_t length)
 {
 	struct ckpt_image_record rec = {
-		.type = htole32(type),
-		.flags = htole32(flags),
-		.length = htole64(length),
+		.type = htole16(type),
+		.flags = htole16(flags),
+		.length = htole32(length),
 		.payload_hash = htole64(image_hash(data, len)),
 	};
 	size_t gap = 0;
@@ -150,7 +151,8 @@ static void put_header(void)
 {
 	struct ckpt_image_header h = {
 		.magic = CKPT_IMAGE_MAGIC,
-		.version = htole32(is("version") ? CKPT_IMAGE_VERSION + 1 : CKPT_IMAGE_VERSION),
+		.version = htole32(is("version") ? CKPT_IMAGE_VERSION + 1 :
+				   is("version-1") ? 1 : CKPT_IMAGE_VERSION),
 		.header_len = htole32(is("header-length") ? 128 : sizeof(h)),
 		.machine = htole32(is("machine") ? EM_AARCH64 : EM_X86_64),
 		.page_size = htole32(is("page-size") ? 65536 : PAGE),
@@ -158,6 +160,7 @@ static void put_header(void)
 		.features_optional = htole64(is("feature-optional") ? 1ULL << 40 : 0),
 	};
 
+	h.layer = htole32(is("layer") ? 7 : CKPT_LAYER_PLAIN);
 	if (is("magic"))
 		h.magic[3] = 'X';
 	if (is("reserved"))
@@ -171,10 +174,16 @@ static void put_header(void)
 
 static void put_image(void)
 {
-	uint8_t digest[32] = { 1, 2, 3 };
+	uint8_t uuid[17] = { 1, 2, 3 }, digest[32] = { 4, 5, 6 };
 	Ckpt__X86Machine x86 = CKPT__X86_MACHINE__INIT;
 	Ckpt__Image image = CKPT__IMAGE__INIT;
 
+	image.uuid.data = uuid;
+	image.uuid.len = is("uuid-short") ? 15 : is("uuid-long") ? 17 : 16;
+	image.has_parent_uuid = is("parent") || is("parent-half");
+	image.parent_uuid = (ProtobufCBinaryData){ 16, uuid };
+	image.has_parent_sha256 = is("parent");
+	image.parent_sha256 = (ProtobufCBinaryData){ sizeof(digest), digest };
 	image.module_version = (char *)"0.1.0";
 	image.kernel_release = (char *)"6.1.0-44-amd64";
 	image.hostname = (char *)"box";
@@ -187,11 +196,11 @@ static void put_image(void)
 	image.monotonic_ns = 12345678901ULL;
 	image.boottime_ns = 12345678901ULL;
 	image.nr_processes = is("processes-count") ? 2 : 1;
-	image.nr_tasks = is("tasks-count") ? 3 : 2;
+	image.nr_tasks = is("tasks-count") || is("threads-count") ||
+			 is("threads-count-bare") ? 3 : 2;
 	x86.xfeatures = is("older-processor") ? 0x3 : 0x2e7;
 	x86.xstate_size = 2696;
-	x86.vdso_sha256 = (ProtobufCBinaryData){ sizeof(digest), digest };
-	x86.vdso_size = 8192;
+	x86.vdso = (ProtobufCBinaryData){ sizeof(digest), digest };
 	/* sse3, avx2 */
 	x86.n_cpuid = 2;
 	x86.cpuid = (uint32_t []){ 1, 1 << 5 };
@@ -201,18 +210,41 @@ static void put_image(void)
 		message(CKPT_REC_IMAGE, &image);
 }
 
+static void put_tree(void)
+{
+	uint32_t pid = is("leader") ? PID + 1 : PID;
+	uint32_t tid[] = { PID, is("tid-twice") ? PID : PID + 1, PID + 2 };
+	Ckpt__Tree tree = CKPT__TREE__INIT;
+
+	tree.n_pid = !is("pid-missing");
+	tree.pid = &pid;
+	tree.ppid = 4000;
+	tree.pgid = PID;
+	tree.sid = 4000;
+	tree.state = is("stopped") ? CKPT__TASK_STATE__TASK_STOPPED : is("state") ? 3 :
+		     CKPT__TASK_STATE__TASK_LIVE;
+	tree.n_tid = is("threads-count") || is("threads-count-bare") ? 3 : 2;
+	tree.tid = tid;
+	tree.comm = (char *)(is("hostile-text") ? "\033[2J\xc2\x9b\xe2\x80\xae" : "sample");
+	message(CKPT_REC_TREE, &tree);
+	if (is("tree-twice"))
+		message(CKPT_REC_TREE, &tree);
+}
+
 static void put_process(void)
 {
 	Ckpt__Process process = CKPT__PROCESS__INIT;
 
-	process.pid = PID;
-	process.ppid = 4000;
-	process.pgid = PID;
-	process.sid = 4000;
-	process.nr_threads = is("threads-count") || is("threads-count-bare") ? 3 : 2;
+	process.pid = is("process-pid") ? PID + 1 : PID;
+	process.mm = is("process-mm") ? 99 : ID_MM;
+	process.files = is("process-files") ? ID_MM : ID_FILES;
+	process.fs = is("process-fs") ? ID_CRED : ID_FS;
+	process.sighand = is("process-sighand") ? ID_FS : ID_SIGHAND;
 	process.exit_signal = 17;
-	process.comm = (char *)(is("hostile-text") ? "\033[2J\xc2\x9b\xe2\x80\xae" : "sample");
-	message(CKPT_REC_PROCESS, &process);
+	if (!is("process-missing"))
+		message(CKPT_REC_PROCESS, &process);
+	if (is("process-twice"))
+		message(CKPT_REC_PROCESS, &process);
 }
 
 static void put_file(uint32_t id, uint32_t flags, const char *path, uint32_t mode, uint64_t size)
@@ -248,14 +280,10 @@ static void put_file(uint32_t id, uint32_t flags, const char *path, uint32_t mod
 	message(CKPT_REC_FILE, &file);
 }
 
-static void put_objects(void)
+static void put_creds(void)
 {
-	uint32_t groups[] = { 1000, 27 }, packets[] = { 60, 40 };
+	uint32_t groups[] = { 1000, 27 };
 	Ckpt__Cred cred = CKPT__CRED__INIT;
-	Ckpt__Pipe pipe = CKPT__PIPE__INIT;
-	Ckpt__File file = CKPT__FILE__INIT;
-	Ckpt__Tty tty = CKPT__TTY__INIT;
-	Ckpt__Shmem shmem = CKPT__SHMEM__INIT;
 	int i;
 
 	cred.id = is("id-zero") ? 0 : is("id-high") ? CKPT_IMAGE_OBJECTS_MAX + 1 : ID_CRED;
@@ -275,12 +303,21 @@ static void put_objects(void)
 		message(CKPT_REC_CRED, &cred);
 	}
 	put_openers(&cred);
+}
 
+static void put_plain_files(void)
+{
 	put_file(is("id-twice") ? ID_CRED : ID_EXE, O_RDONLY | 0100000,
 		 is("hostile-text") ? "/usr/bin/\xff\033[31m\\\n" :
 		 is("path-relative") ? "sample" : "/usr/bin/sample",
 		 S_IFREG | 0755, 123456);
 	put_file(ID_LOG, O_WRONLY | O_APPEND | 0100000, "/tmp/log", S_IFREG | 0644, 10);
+}
+
+static void put_pipe(void)
+{
+	uint32_t packets[] = { 60, 40 };
+	Ckpt__Pipe pipe = CKPT__PIPE__INIT;
 
 	pipe.id = ID_PIPE;
 	pipe.capacity = 65536;
@@ -291,23 +328,25 @@ static void put_objects(void)
 	}
 	message(CKPT_REC_PIPE, &pipe);
 	if (is("raw-missing"))
-		goto after_pipe;
+		return;
 	/* In two parts. */
 	raw(CKPT_REC_PIPE_DATA, 60);
 	raw(CKPT_REC_PIPE_DATA, is("pipe-data-long") ? 41 : 40);
-after_pipe:
+}
+
+/* Files that refer to another object. */
+static void put_other_files(void)
+{
+	Ckpt__File file = CKPT__FILE__INIT;
+	int i;
+
 	for (i = 0; i < 2; i++) {
 		file.id = i ? ID_PIPE_W : ID_PIPE_R;
 		file.flags = i ? O_WRONLY | O_NONBLOCK : O_RDONLY;
 		file.has_pipe = true;
-		file.pipe = is("ref-kind") ? ID_CRED : is("ref-late") ? ID_TTY : ID_PIPE;
+		file.pipe = is("ref-kind") ? ID_CRED : is("ref-late") ? ID_MM : ID_PIPE;
 		message(CKPT_REC_FILE, &file);
 	}
-
-	tty.id = ID_TTY;
-	tty.path = bytes("/dev/pts/3");
-	tty.controlling = true;
-	message(CKPT_REC_TTY, &tty);
 	ckpt__file__init(&file);
 	file.id = ID_TTY_FILE;
 	file.flags = O_RDWR;
@@ -316,11 +355,6 @@ after_pipe:
 	file.has_cred = true;
 	file.cred = is("file-cred-missing") ? 99 : is("file-cred-kind") ? ID_EXE : ID_OPENER;
 	message(CKPT_REC_FILE, &file);
-
-	shmem.id = ID_SHMEM;
-	shmem.size = 4 * PAGE;
-	shmem.has_name = is("memfd-half");
-	message(CKPT_REC_SHMEM, &shmem);
 	ckpt__file__init(&file);
 	file.id = ID_SHMEM_FILE;
 	file.flags = O_RDWR;
@@ -339,6 +373,7 @@ static void put_fs(void)
 	cwd.path = bytes("/home/user");
 	identity(&root);
 	identity(&cwd);
+	fs.id = ID_FS;
 	fs.root = &root;
 	fs.cwd = &cwd;
 	fs.umask = 022;
@@ -353,6 +388,7 @@ static void put_mm(void)
 	uint8_t auxv[32] = { 0 };
 	Ckpt__Mm mm = CKPT__MM__INIT;
 
+	mm.id = ID_MM;
 	mm.start_code = TEXT;
 	mm.end_code = TEXT + PAGE;
 	mm.start_brk = HEAP;
@@ -430,6 +466,7 @@ static void put_vmas(void)
 		v[1].kind = 9;
 	v[1].has_pkey = true;
 	v[1].pkey = is("vma-pkey") ? 16 : 1;
+	vmas.mm = is("vmas-mm") ? ID_FILES : ID_MM;
 	vmas.n_vma = 3;
 	vmas.vma = list;
 	message(CKPT_REC_VMAS, &vmas);
@@ -457,6 +494,7 @@ static void put_fds(void)
 		fd[4].fd = fd[3].fd;
 	if (is("fd-missing"))
 		fd[4].file = 99;
+	fds.files = is("fds-files") ? ID_MM : ID_FILES;
 	fds.n_fd = ARRAY_SIZE(number);
 	fds.fd = list;
 	message(CKPT_REC_FDS, &fds);
@@ -464,15 +502,11 @@ static void put_fds(void)
 		message(CKPT_REC_FDS, &fds);
 }
 
-static void put_signals(void)
+static void put_sighand(void)
 {
 	Ckpt__Sigaction a = CKPT__SIGACTION__INIT, b = CKPT__SIGACTION__INIT;
 	Ckpt__Sigaction *list[] = { &a, &b };
 	Ckpt__Sighand sighand = CKPT__SIGHAND__INIT;
-	Ckpt__Signal s = CKPT__SIGNAL__INIT, *pending[] = { &s };
-	Ckpt__Signals signals = CKPT__SIGNALS__INIT;
-	Ckpt__Limit l = CKPT__LIMIT__INIT, *limit[] = { &l, &l };
-	Ckpt__Limits limits = CKPT__LIMITS__INIT;
 
 	a.signal = is("action-signal") ? 65 : 2;
 	a.handler = TEXT + 64;
@@ -481,22 +515,37 @@ static void put_signals(void)
 	a.mask = 1ULL << 14;
 	b.signal = is("action-twice") ? 2 : 13;
 	b.handler = 1;
+	sighand.id = ID_SIGHAND;
 	sighand.n_action = 2;
 	sighand.action = list;
 	message(CKPT_REC_SIGHAND, &sighand);
+}
 
-	s.signal = is("pending-signal") ? 0 : 10;
-	signals.n_pending = 1;
-	signals.pending = pending;
-	message(CKPT_REC_SIGNALS, &signals);
+static void put_limits(void)
+{
+	Ckpt__Limit l = CKPT__LIMIT__INIT, *limit[] = { &l, &l };
+	Ckpt__Limits limits = CKPT__LIMITS__INIT;
 
 	l.resource = 7;
 	l.soft = is("limit-soft") ? -1ULL : 1024;
 	l.hard = is("limit-soft") ? 1024 : -1ULL;
+	limits.pid = is("limits-pid") ? 7 : PID;
 	limits.n_limit = is("limit-twice") ? 2 : 1;
 	limits.limit = limit;
 	if (!is("limits-missing"))
 		message(CKPT_REC_LIMITS, &limits);
+}
+
+static void put_signals(void)
+{
+	Ckpt__Signal s = CKPT__SIGNAL__INIT, *pending[] = { &s };
+	Ckpt__Signals signals = CKPT__SIGNALS__INIT;
+
+	s.signal = is("pending-signal") ? 0 : 10;
+	signals.pid = is("signals-pid") ? PID + 1 : PID;
+	signals.n_pending = 1;
+	signals.pending = pending;
+	message(CKPT_REC_SIGNALS, &signals);
 }
 
 static void put_threads(void)
@@ -522,7 +571,8 @@ static void put_threads(void)
 	rseq.sig = 0x53053053;
 	sched.timer_slack_ns = sched.default_timer_slack_ns = 50000;
 	for (i = 0; i < 2; i++) {
-		thread.tid = i ? is("tid-twice") ? PID : PID + 1 : is("leader") ? PID + 1 : PID;
+		thread.tid = i && !is("thread-twice") ? PID + 1 : is("thread-order") ? PID + 1 :
+			     is("thread-unknown") ? 99 : PID;
 		thread.comm = i ? (char *)"worker" : (char *)"sample";
 		thread.cred = is("thread-cred") ? ID_EXE :
 			      is("thread-opener") ? ID_OPENER : ID_CRED;
@@ -561,10 +611,22 @@ static void put_pages(void)
 		r[3].pages = 0;
 	if (is("run-order"))
 		r[1].addr = TEXT;
+	if (is("run-kind")) {
+		r[3].has_mm = true;
+		r[3].mm = ID_MM;
+	}
+	r[3].has_kind = is("run-zero") || is("run-same") || is("run-same-mm");
+	r[3].kind = is("run-zero") ? CKPT__PAGES_KIND__PAGES_ZERO : CKPT__PAGES_KIND__PAGES_SAME;
+	if (is("run-same") || is("run-same-mm")) {
+		r[3].has_mm = r[3].has_from = true;
+		r[3].mm = is("run-same") ? ID_MM : ID_FS;
+		r[3].from = HEAP;
+	}
+	runs.mm = is("runs-mm") ? ID_EXE : ID_MM;
 	runs.n_run = 4;
 	runs.run = list;
 	message(CKPT_REC_PAGE_RUNS, &runs);
-	raw(CKPT_REC_PAGES, (is("pages-short") ? 9 : 10) * PAGE);
+	raw(CKPT_REC_PAGES, (is("pages-short") ? 9 : r[3].has_kind ? 6 : 10) * PAGE);
 	if (is("run-twice"))
 		for (i = 0; i < 6; i++) {
 			message(CKPT_REC_PAGE_RUNS, &runs);
@@ -595,19 +657,32 @@ static void put_trailer(void)
 static void put_all(void)
 {
 	put_header();
-	if (is("process-first"))
-		put_process();
+	if (is("tree-first"))
+		put_tree();
 	put_image();
 	if (is("object-first"))
 		put_fs();
-	put_process();
+	if (!is("tree-missing"))
+		put_tree();
 	put_filesystems();
-	put_objects();
-	put_event_files();
+	put_creds();
 	put_filters();
-	put_unlinked();
+	put_fs();
+	put_tty();
+	put_pipe();
+	put_shmem();
+	if (!is("unlinked-late"))
+		put_unlinked();
+	put_plain_files();
+	put_other_files();
+	put_event_files();
+	put_unlinked_file();
 	put_inotify_file();
 	put_proc_file();
+	if (is("unlinked-late"))
+		put_unlinked();
+	put_files();
+	put_sighand();
 	if (is("record-unknown"))
 		record(999, 0, "what?", 5);
 	if (is("record-advisory"))
@@ -619,23 +694,23 @@ static void put_all(void)
 	if (is("length-2m"))
 		record_as(CKPT_REC_FS, 0, "x", 1, 2 << 20);
 	if (is("length-huge"))
-		record_as(CKPT_REC_PAGES, CKPT_REC_F_RAW, "x", 1, UINT64_MAX);
+		record_as(CKPT_REC_PAGES, CKPT_REC_F_RAW, "x", 1, UINT32_MAX);
 	if (is("length-beyond"))
 		record_as(CKPT_REC_FS, 0, "x", 1, 1 << 20);
-	put_fs();
-	if (is("vmas-late"))
+	if (!is("mm-missing") && !is("mm-late"))
 		put_mm();
+	put_fds();
+	put_watches_and_locks();
 	if (!is("pkeys-late"))
 		put_pkeys();
 	put_vmas();
 	if (is("pkeys-late"))
 		put_pkeys();
-	if (!is("vmas-late") && !is("mm-missing"))
+	if (is("mm-late"))
 		put_mm();
-	put_fds();
-	put_watches_and_locks();
-	if (!is("mm-missing") && !is("vmas-late"))
-		put_inotify();
+	put_inotify();
+	put_process();
+	put_limits();
 	if (!is("signals-late"))
 		put_signals();
 	put_threads();

@@ -24,7 +24,7 @@ enum {
 	ID_CRED = 1, ID_EXE, ID_PIPE, ID_PIPE_R, ID_PIPE_W, ID_TTY, ID_TTY_FILE, ID_SHMEM,
 	ID_SHMEM_FILE, ID_LOG, ID_EVENTFD, ID_TIMERFD, ID_SIGNALFD, ID_EPOLL, ID_PIDFD,
 	ID_SECCOMP, ID_UNLINKED, ID_UNLINKED_FILE, ID_INOTIFY, ID_PROC,
-	ID_OPENER,
+	ID_OPENER, ID_MM, ID_FILES, ID_FS, ID_SIGHAND,
 };
 
 /** is() - is it this variant that is to be written? */
@@ -43,7 +43,11 @@ void identity(Ckpt__Path *path);
 void put_filesystems(void);
 void put_openers(const Ckpt__Cred *program);
 void put_filters(void);
+void put_tty(void);
+void put_shmem(void);
+void put_files(void);
 void put_unlinked(void);
+void put_unlinked_file(void);
 void put_event_files(void);
 void put_watches_and_locks(void);
 void put_pkeys(void);

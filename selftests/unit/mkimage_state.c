@@ -99,12 +99,39 @@ void put_filters(void)
 	message(CKPT_REC_SECCOMP, &seccomp);
 }
 
+void put_tty(void)
+{
+	Ckpt__Tty tty = CKPT__TTY__INIT;
+
+	tty.id = ID_TTY;
+	tty.path = bytes("/dev/pts/3");
+	tty.controlling = true;
+	message(CKPT_REC_TTY, &tty);
+}
+
+void put_shmem(void)
+{
+	Ckpt__Shmem shmem = CKPT__SHMEM__INIT;
+
+	shmem.id = ID_SHMEM;
+	shmem.size = 4 * PAGE;
+	shmem.has_name = is("memfd-half");
+	message(CKPT_REC_SHMEM, &shmem);
+}
+
+void put_files(void)
+{
+	Ckpt__Files files = CKPT__FILES__INIT;
+
+	files.id = is("files-id") ? ID_LOG : ID_FILES;
+	message(CKPT_REC_FILES, &files);
+}
+
 /* A deleted file; its content is a hole. */
 void put_unlinked(void)
 {
 	Ckpt__FileAttr attr = CKPT__FILE_ATTR__INIT;
 	Ckpt__Unlinked unlinked = CKPT__UNLINKED__INIT;
-	Ckpt__File file = CKPT__FILE__INIT;
 	Ckpt__Path dir = CKPT__PATH__INIT;
 
 	dir.path = bytes(is("unlinked-dir") ? "tmp" : "/tmp");
@@ -118,6 +145,12 @@ void put_unlinked(void)
 	unlinked.size = is("unlinked-size") ? -1ULL : 5 * PAGE;
 	unlinked.attr = &attr;
 	message(CKPT_REC_UNLINKED, &unlinked);
+}
+
+void put_unlinked_file(void)
+{
+	Ckpt__File file = CKPT__FILE__INIT;
+
 	file.id = ID_UNLINKED_FILE;
 	file.flags = O_RDWR;
 	file.has_unlinked = true;
@@ -184,9 +217,11 @@ void put_watches_and_locks(void)
 		watch[1].file = 99;
 	if (is("watch-nothing"))
 		watch[1].events = 0;
+	epoll.files = is("epoll-files") ? 99 : ID_FILES;
 	epoll.file = is("epoll-kind") ? ID_TIMERFD : ID_EPOLL;
 	epoll.n_watch = 2;
 	epoll.watch = watches;
+	all.files = is("locks-files") ? ID_EXE : ID_FILES;
 	lock.file = ID_LOG;
 	lock.kind = CKPT__LOCK_KIND__LOCK_OFD;
 	lock.write = true;
@@ -204,10 +239,13 @@ void put_pkeys(void)
 {
 	Ckpt__Pkeys pkeys = CKPT__PKEYS__INIT;
 
+	pkeys.mm = is("pkeys-mm") ? 0 : ID_MM;
 	pkeys.allocated = is("pkeys-none") ? 0 : 7;
 	pkeys.has_execute_only = true;
 	pkeys.execute_only = is("pkeys-key") ? 16 : 2;
 	message(CKPT_REC_PKEYS, &pkeys);
+	if (is("pkeys-twice"))
+		message(CKPT_REC_PKEYS, &pkeys);
 }
 
 void put_timers(void)
@@ -234,6 +272,7 @@ void put_timers(void)
 	timer[1].clock_tid = is("timer-clock") ? 99 : PID;
 	timer[1].has_target = true;
 	timer[1].target = is("timer-target") ? 99 : PID + 1;
+	timers.pid = is("timers-pid") ? 99 : PID;
 	timers.n_itimer = 2;
 	timers.itimer = its;
 	timers.next_id = 8;
@@ -313,14 +352,15 @@ void put_inotify(void)
 
 void put_guards(void)
 {
-	Ckpt__PageRun run[2] = { CKPT__PAGE_RUN__INIT, CKPT__PAGE_RUN__INIT };
-	Ckpt__PageRun *runs[] = { &run[0], &run[1] };
+	Ckpt__GuardRun run[2] = { CKPT__GUARD_RUN__INIT, CKPT__GUARD_RUN__INIT };
+	Ckpt__GuardRun *runs[] = { &run[0], &run[1] };
 	Ckpt__Guards guards = CKPT__GUARDS__INIT;
 
 	run[0].addr = 0x555555a04000;
 	run[0].pages = is("guard-empty") ? 0 : 1;
 	run[1].addr = is("guard-order") ? 0x1000 : 0x600000000000;
 	run[1].pages = 1 << 20;
+	guards.mm = is("guards-mm") ? 99 : ID_MM;
 	guards.n_run = 2;
 	guards.run = runs;
 	message(CKPT_REC_GUARDS, &guards);

@@ -105,7 +105,7 @@ test_info_through_a_pipe()
 {
 	run ckptinfo --verify < <(mkimage)
 	is "$status" 0 "status ($err)"
-	has "$out" 'OK 46 records, 10 pages'
+	has "$out" 'OK 48 records, 10 pages'
 	is "$(printf '%s\n' "$out" | wc -l)" 1 'lines'
 	# What stands behind the trailer is not read.
 	mkimage behind | { ckptinfo --verify > /dev/null; cat; } > rest
@@ -192,10 +192,13 @@ test_info_json()
 	run python3 - <<-'EOF'
 		import json
 		d = json.load(open("json"))
-		assert d["version"] == 1 and d["format"] == 1 and d["machine"] == "x86-64"
+		assert d["version"] == 2 and d["format"] == 2 and d["machine"] == "x86-64"
 		assert d["pages"] == 10 and d["shmem_bytes"] == 8192 and d["pipe_bytes"] == 100
 		p = d["processes"][0]
 		assert p["process"]["pid"] == 4242 and len(p["threads"]) == 2
+		assert p["tree"]["pid"] == [4242] and p["tree"]["tid"] == [4242, 4243]
+		assert p["process"]["mm"] == p["mm"]["id"] and p["process"]["fs"] == p["fs"]["id"]
+		assert p["users"] == {"mm": 1, "files": 1, "fs": 1, "sighand": 1}
 		assert p["pages"] == 10 == sum(v["pages"] for v in p["vmas"])
 		assert p["vmas"][2]["size"] == 1 << 40
 		assert p["vmas"][1]["role"] == "[heap]" and p["vmas"][5]["role"] == "[stack]"
@@ -237,6 +240,8 @@ test_info_summary()
 	mkimage > image
 	run ckptinfo image
 	is "$status" 0 status
+	has "$out" '  4242 sample, 2 threads'
+	has "$out" 'memory #22, descriptors #23, directory #24, signals #25'
 	has "$out" 'process 4242 (sample)'
 	has "$out" '2 threads, 10 pages (40.0 KiB)'
 	has "$out" 'in nanosleep for another 1.20 s'

@@ -10,12 +10,12 @@
 
 bool check_too_many(struct model *m)
 {
-	switch (m->im.type) {
-	case CKPT_REC_CRED:
+	switch (image_kinds[m->im.type].count) {
+	case CKPT_COUNT_CREDS:
 		m->held += m->im.length;
 		return ++m->nr_creds > m->image->nr_tasks + CKPT_IMAGE_OPENERS_MAX ||
 		       m->held > CKPT_IMAGE_HELD_MAX;
-	case CKPT_REC_SECCOMP:
+	case CKPT_COUNT_FILTERS:
 		m->held += m->im.length;
 		return ++m->nr_filters > m->image->nr_tasks || m->held > CKPT_IMAGE_HELD_MAX;
 	default:
@@ -44,10 +44,57 @@ int check_cred(struct model *m, const Ckpt__Cred *cred)
 	return 0;
 }
 
-bool check_early(const struct model *m)
+/* The types that an image cannot be without, of those in front of @type, as bits. */
+static uint64_t needed(uint32_t type)
 {
-	return !m->program && (m->im.type == CKPT_REC_FILE || m->im.type == CKPT_REC_PIPE ||
-			       m->im.type == CKPT_REC_FS || m->im.type == CKPT_REC_UNLINKED);
+	uint64_t mask = 0;
+	uint32_t i;
+
+	for (i = 1; i < type; i++) {
+		switch (image_kinds[i].count) {
+		case CKPT_COUNT_ONE:
+		case CKPT_COUNT_EACH:
+		case CKPT_COUNT_SHARED:
+		case CKPT_COUNT_SOME:
+		case CKPT_COUNT_CREDS:
+			mask |= 1ULL << i;
+		}
+	}
+	return mask;
+}
+
+int check_order(struct model *m)
+{
+	const struct image_kind *kind = &image_kinds[m->im.type], *last = &image_kinds[m->last];
+	uint64_t missing = needed(m->im.type) & ~m->seen;
+
+	if (m->im.type < m->last &&
+	    (kind->stage != CKPT_STAGE_CONTENT || last->stage != CKPT_STAGE_CONTENT))
+		return BAD(m, "stands behind %s", last->name);
+	if (m->seen >> m->im.type & 1 &&
+	    (kind->count == CKPT_COUNT_ONE || kind->count == CKPT_COUNT_MAYBE))
+		return BAD(m, "stands twice");
+	if (missing)
+		return BAD(m, "there is no %s in front of it",
+			   image_type_name(__builtin_ctzll(missing)));
+	if (m->last == CKPT_REC_TREE && m->im.type != CKPT_REC_TREE &&
+	    (m->nr_processes != m->image->nr_processes || m->nr_tids != m->image->nr_tasks))
+		return BAD(m, "%zu processes with %zu threads in front of it, not %u with %u",
+			   m->nr_processes, m->nr_tids, m->image->nr_processes,
+			   m->image->nr_tasks);
+	m->seen |= 1ULL << m->im.type;
+	m->last = m->im.type;
+	return 0;
+}
+
+bool check_page_run_bad(const struct model *m, const Ckpt__PageRun *run)
+{
+	const struct model_object *mm = run->has_mm ? model_find(m, run->mm) : NULL;
+
+	if (run->kind != CKPT__PAGES_KIND__PAGES_SAME)
+		return run->has_mm || run->has_from;
+	return !mm || mm->type != CKPT_REC_MM || !run->has_from ||
+	       run->from & (CKPT_IMAGE_ALIGN - 1);
 }
 
 int check_thread_cred(struct model *m, const struct model_process *p, const Ckpt__Thread *thread)
@@ -64,8 +111,6 @@ int check_filesystems(struct model *m, const Ckpt__Filesystems *fs)
 {
 	size_t i;
 
-	if (m->fs || m->nr_objects)
-		return BAD(m, "stands %s", m->fs ? "twice" : "behind an object");
 	for (i = 0; i < fs->n_fs; i++)
 		if (fs->fs[i]->has_uuid && fs->fs[i]->uuid.len != 16)
 			return BAD(m, "a uuid has %zu bytes", fs->fs[i]->uuid.len);
@@ -148,7 +193,7 @@ int check_timers(struct model *m, struct model_process *p, const Ckpt__Timers *t
 	uint32_t seen = 0;
 	size_t i;
 
-	if (p->nr_threads != p->process->nr_threads)
+	if (p->nr_threads != p->tree->n_tid)
 		return BAD(m, "stands before the last THREAD");
 	for (i = 0; i < timers->n_itimer; i++) {
 		const Ckpt__Itimer *it = timers->itimer[i];
@@ -177,12 +222,10 @@ int check_signals(struct model *m, size_t n, Ckpt__Signal **pending)
 	return 0;
 }
 
-int check_inotify(struct model *m, const struct model_process *p, const Ckpt__Inotify *inotify)
+int check_inotify(struct model *m, const Ckpt__Inotify *inotify)
 {
 	size_t i;
 
-	if (!p->mm)
-		return BAD(m, "stands before MM");
 	if (!model_file(m, inotify->file)->has_inotify)
 		return BAD(m, "object %u is no inotify instance", inotify->file);
 	if (inotify->has_next_wd && (!inotify->next_wd || inotify->next_wd > INT32_MAX))
@@ -204,7 +247,7 @@ int check_inotify(struct model *m, const struct model_process *p, const Ckpt__In
 	return 0;
 }
 
-int check_guards(struct model *m, struct model_process *p, const Ckpt__Guards *guards)
+int check_guards(struct model *m, struct model_mm *p, const Ckpt__Guards *guards)
 {
 	uint64_t end = 0, addr, n;
 	size_t i;

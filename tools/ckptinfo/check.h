@@ -27,8 +27,15 @@ bool check_droppable_bad(const Ckpt__Vma *vma);
 /** check_cred() - CRED; check_too_many() will count it */
 int check_cred(struct model *m, const Ckpt__Cred *cred);
 
-/** check_early() - does this record need the first CRED, which has not been read yet? */
-bool check_early(const struct model *m);
+/**
+ * check_order() - does the current record, which is not raw, stand where CKPT_REC_TABLE has it?
+ *
+ * Return: 0, or -1 with the error said.
+ */
+int check_order(struct model *m);
+
+/** check_page_run_bad() - does a run of pages say something that does not belong to its kind? */
+bool check_page_run_bad(const struct model *m, const Ckpt__PageRun *run);
 
 /** check_thread_cred() - the credentials of a thread, which is not in @p yet */
 int check_thread_cred(struct model *m, const struct model_process *p, const Ckpt__Thread *thread);
@@ -56,13 +63,13 @@ int check_signals(struct model *m, size_t n, Ckpt__Signal **pending);
 int check_timers(struct model *m, struct model_process *p, const Ckpt__Timers *timers);
 
 /**
- * check_inotify() - an INOTIFY of a process, whose file is a FILE
+ * check_inotify() - an INOTIFY, whose file is a FILE
  *
  * Return: 0, or -1 with the error said.
  */
-int check_inotify(struct model *m, const struct model_process *p, const Ckpt__Inotify *inotify);
+int check_inotify(struct model *m, const Ckpt__Inotify *inotify);
 
-/** check_guards() - GUARDS of a process; counts them. Return: 0, or -1 with the error said. */
-int check_guards(struct model *m, struct model_process *p, const Ckpt__Guards *guards);
+/** check_guards() - GUARDS of an address space; counts them. 0, or -1 with the error said. */
+int check_guards(struct model *m, struct model_mm *p, const Ckpt__Guards *guards);
 
 #endif /* TOOLS_CHECK_H */

@@ -12,7 +12,7 @@
 #include "util.h"
 
 /** JSON_VERSION - "version" of the output; raised when a key changes its meaning or goes. */
-#define JSON_VERSION 1
+#define JSON_VERSION 2
 
 /*
  * Most of the output follows the schema: a message becomes an object with the names of its
@@ -76,7 +76,7 @@ static json_t *json_bytes(const char *name, const ProtobufCBinaryData *data)
 	if (listed(name, text_fields, ARRAY_SIZE(text_fields)))
 		return json_text(data->data, data->len);
 	/* Of use to nobody as text, and long. */
-	if (!strcmp(name, "xstate"))
+	if (!strcmp(name, "xstate") || !strcmp(name, "vdso"))
 		return json_pack("{sI}", "bytes", (json_int_t)data->len);
 	text = xmalloc(2 * data->len + 1);
 	for (i = 0; i < data->len; i++) {
@@ -267,41 +267,45 @@ static json_t *json_pending(const Ckpt__Signal *signal)
 	return json;
 }
 
-static void write_process(struct writer *w, const struct model_process *p)
+static void write_process(struct writer *w, const struct model *m,
+			  const struct model_process *p)
 {
 	size_t i;
 
 	open_group(w, NULL, '{');
+	member(w, "tree", json_message(&p->tree->base));
 	member(w, "process", json_message(&p->process->base));
+	open_group(w, "users", '{');
+	member(w, "mm", json_integer(p->as->nr_users));
+	member(w, "files", json_integer(p->table->nr_users));
+	member(w, "fs", json_integer(model_users(m, p->process->fs)));
+	member(w, "sighand", json_integer(model_users(m, p->process->sighand)));
+	close_group(w, '}');
 	member(w, "fs", json_message(&p->fs->base));
-	member(w, "mm", json_message(&p->mm->base));
-	if (p->pkeys)
-		member(w, "pkeys", json_message(&p->pkeys->base));
-	member(w, "pages", json_integer(p->pages));
-	member(w, "guard_pages", json_integer(p->nr_guards));
+	member(w, "mm", json_message(&p->as->mm->base));
+	if (p->as->pkeys)
+		member(w, "pkeys", json_message(&p->as->pkeys->base));
+	member(w, "pages", json_integer(p->as->pages));
+	member(w, "guard_pages", json_integer(p->as->nr_guards));
 	open_group(w, "threads", '[');
 	for (i = 0; i < p->nr_threads; i++)
 		member(w, NULL, json_message(&p->threads[i]->base));
 	close_group(w, ']');
 	open_group(w, "vmas", '[');
-	for (i = 0; i < p->nr_vmas; i++)
-		member(w, NULL, json_vma(p, &p->vmas[i]));
+	for (i = 0; i < p->as->nr_vmas; i++)
+		member(w, NULL, json_vma(p, &p->as->vmas[i]));
 	close_group(w, ']');
 	open_group(w, "fds", '[');
-	for (i = 0; i < p->nr_fds; i++)
-		member(w, NULL, json_message(&p->fds[i]->base));
+	for (i = 0; i < p->table->nr_fds; i++)
+		member(w, NULL, json_message(&p->table->fds[i]->base));
 	close_group(w, ']');
 	open_group(w, "epolls", '[');
-	for (i = 0; i < p->nr_epolls; i++)
-		member(w, NULL, json_message(&p->epolls[i]->base));
-	close_group(w, ']');
-	open_group(w, "inotifies", '[');
-	for (i = 0; i < p->nr_inotifies; i++)
-		member(w, NULL, json_message(&p->inotifies[i]->base));
+	for (i = 0; i < p->table->nr_epolls; i++)
+		member(w, NULL, json_message(&p->table->epolls[i]->base));
 	close_group(w, ']');
 	open_group(w, "locks", '[');
-	for (i = 0; i < p->nr_locks; i++)
-		member(w, NULL, json_message(&p->locks[i]->base));
+	for (i = 0; i < p->table->nr_locks; i++)
+		member(w, NULL, json_message(&p->table->locks[i]->base));
 	close_group(w, ']');
 	open_group(w, "actions", '[');
 	for (i = 0; p->sighand && i < p->sighand->n_action; i++)
@@ -413,7 +417,11 @@ int show_json(const struct model *m)
 		member(&w, "filesystems", json_message(&m->fs->base));
 	open_group(&w, "processes", '[');
 	for (i = 0; i < m->nr_processes; i++)
-		write_process(&w, &m->processes[i]);
+		write_process(&w, m, &m->processes[i]);
+	close_group(&w, ']');
+	open_group(&w, "inotifies", '[');
+	for (i = 0; i < m->nr_inotifies; i++)
+		member(&w, NULL, json_message(&m->inotifies[i]->base));
 	close_group(&w, ']');
 	write_objects(&w, m, "creds", CKPT_REC_CRED);
 	write_objects(&w, m, "files", CKPT_REC_FILE);

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "check.h"
+#include "model_add.h"
 #include "schema.h"
 #include "util.h"
 
@@ -46,18 +47,12 @@ static void model_release(void *data, void *block)
 	free(p);
 }
 
-/* Make room for one more element in an array that grows by doubling. */
-static void *grow(void *array, size_t n, size_t size)
+void *model_grow(void *array, size_t n, size_t size)
 {
 	if (n & (n - 1))
 		return array;
 	return xrealloc(array, (n ? 2 * n : 1) * size);
 }
-
-#define APPEND(array, n, value) do {						\
-		(array) = grow(array, n, sizeof(*(array)));			\
-		(array)[(n)++] = (value);					\
-	} while (0)
 
 /* ---- objects ---- */
 
@@ -68,11 +63,42 @@ static int by_id(const void *a, const void *b)
 	return x->id < y->id ? -1 : x->id > y->id;
 }
 
+/* A thread of TREE, and the place of its process; there may be many. */
+struct model_tid {
+	uint32_t tid;
+	size_t process;
+};
+
 static int by_tid(const void *a, const void *b)
 {
-	const Ckpt__Thread *x = a, *y = b;
+	const struct model_tid *x = a, *y = b;
 
 	return x->tid < y->tid ? -1 : x->tid > y->tid;
+}
+
+static struct model_process *process_of(const struct model *m, uint32_t tid)
+{
+	struct model_tid key = { .tid = tid };
+	void *node = tfind(&key, &m->tids, by_tid);
+
+	return node ? &m->processes[(*(struct model_tid **)node)->process] : NULL;
+}
+
+struct model_process *model_process(const struct model *m, uint32_t pid)
+{
+	struct model_process *p = process_of(m, pid);
+
+	return p && p->pid == pid ? p : NULL;
+}
+
+size_t model_users(const struct model *m, uint32_t id)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < m->nr_processes; i++)
+		n += m->processes[i].process &&
+		     (m->processes[i].process->fs == id || m->processes[i].process->sighand == id);
+	return n;
 }
 
 struct model_object *model_find(const struct model *m, uint32_t id)
@@ -90,7 +116,7 @@ const Ckpt__File *model_file(const struct model *m, uint32_t id)
 	return object && object->type == CKPT_REC_FILE ? (const Ckpt__File *)object->msg : NULL;
 }
 
-static int add_object(struct model *m, uint32_t id, const ProtobufCMessage *msg)
+int model_add_object(struct model *m, uint32_t id, const ProtobufCMessage *msg)
 {
 	struct model_object *object;
 
@@ -111,7 +137,7 @@ static int add_object(struct model *m, uint32_t id, const ProtobufCMessage *msg)
 }
 
 /* A reference from the current record. */
-static int need(struct model *m, uint32_t id, enum ckpt_rec type)
+int model_need(struct model *m, uint32_t id, enum ckpt_rec type)
 {
 	const struct model_object *object = model_find(m, id);
 
@@ -123,14 +149,31 @@ static int need(struct model *m, uint32_t id, enum ckpt_rec type)
 	return 0;
 }
 
-/* ---- records ---- */
-
-static bool page_aligned(uint64_t v)
+/* The process that the current record is of, or NULL with the error said. */
+static struct model_process *need_process(struct model *m, uint32_t pid)
 {
-	return !(v & (CKPT_IMAGE_ALIGN - 1));
+	struct model_process *p = model_process(m, pid);
+
+	if (!p)
+		BAD(m, "there is no process %u", pid);
+	return p;
 }
 
-static void expect(struct model *m, enum ckpt_rec type, uint64_t bytes)
+static struct model_table *need_table(struct model *m, uint32_t id)
+{
+	size_t i;
+
+	if (model_need(m, id, CKPT_REC_FILES))
+		return NULL;
+	for (i = 0; i < m->nr_tables; i++)
+		if (m->tables[i]->id == id)
+			return m->tables[i];
+	return NULL;
+}
+
+/* ---- records ---- */
+
+void model_expect(struct model *m, enum ckpt_rec type, uint64_t bytes)
 {
 	m->expected = type;
 	m->expected_bytes = bytes;
@@ -138,8 +181,16 @@ static void expect(struct model *m, enum ckpt_rec type, uint64_t bytes)
 
 static int add_image(struct model *m, const Ckpt__Image *image)
 {
-	if (image->x86 && image->x86->vdso_sha256.len != IMAGE_DIGEST)
-		return BAD(m, "digest of the vDSO has %zu bytes", image->x86->vdso_sha256.len);
+	if (image->uuid.len != MODEL_UUID ||
+	    (image->has_parent_uuid && image->parent_uuid.len != MODEL_UUID))
+		return BAD(m, "a uuid has %zu bytes", image->uuid.len != MODEL_UUID ?
+			   image->uuid.len : image->parent_uuid.len);
+	if (image->has_parent_uuid != image->has_parent_sha256 ||
+	    (image->has_parent_sha256 && image->parent_sha256.len != IMAGE_DIGEST))
+		return BAD(m, "half a parent");
+	if (!image->nr_processes || image->nr_tasks < image->nr_processes)
+		return BAD(m, "%u processes with %u threads", image->nr_processes,
+			   image->nr_tasks);
 	m->image = image;
 	return 0;
 }
@@ -154,11 +205,11 @@ static int add_file(struct model *m, const Ckpt__File *file)
 		return BAD(m, "%u is of %d kinds, not one", file->id, kinds);
 	if (file->path && check_path_bad(m, file->path))
 		return BAD(m, "%u has a bad path", file->id);
-	if ((file->has_pipe && need(m, file->pipe, CKPT_REC_PIPE)) ||
-	    (file->has_tty && need(m, file->tty, CKPT_REC_TTY)) ||
-	    (file->has_shmem && need(m, file->shmem, CKPT_REC_SHMEM)) ||
-	    (file->has_unlinked && need(m, file->unlinked, CKPT_REC_UNLINKED)) ||
-	    (file->has_cred && need(m, file->cred, CKPT_REC_CRED)))
+	if ((file->has_pipe && model_need(m, file->pipe, CKPT_REC_PIPE)) ||
+	    (file->has_tty && model_need(m, file->tty, CKPT_REC_TTY)) ||
+	    (file->has_shmem && model_need(m, file->shmem, CKPT_REC_SHMEM)) ||
+	    (file->has_unlinked && model_need(m, file->unlinked, CKPT_REC_UNLINKED)) ||
+	    (file->has_cred && model_need(m, file->cred, CKPT_REC_CRED)))
 		return -1;
 	if (file->path && file->has_cred)
 		return BAD(m, "%u has credentials beside those of its path", file->id);
@@ -172,7 +223,7 @@ static int add_file(struct model *m, const Ckpt__File *file)
 		return BAD(m, "%u has a bad path", file->id);
 	if (file->timerfd && check_timerfd_bad(file->timerfd))
 		return BAD(m, "timerfd %u cannot be", file->id);
-	return add_object(m, file->id, &file->base);
+	return model_add_object(m, file->id, &file->base);
 }
 
 static int check_attr(struct model *m, uint32_t id, const Ckpt__FileAttr *attr)
@@ -195,9 +246,9 @@ static int add_pipe(struct model *m, const Ckpt__Pipe *pipe)
 		return BAD(m, "%u has %u bytes, but packets of %" PRIu64, pipe->id, pipe->length,
 			   sum);
 	if (pipe->length)
-		expect(m, CKPT_REC_PIPE_DATA, pipe->length);
+		model_expect(m, CKPT_REC_PIPE_DATA, pipe->length);
 	m->pipe_bytes += pipe->length;
-	return add_object(m, pipe->id, &pipe->base);
+	return model_add_object(m, pipe->id, &pipe->base);
 }
 
 static int add_seccomp(struct model *m, const Ckpt__Seccomp *seccomp)
@@ -211,7 +262,7 @@ static int add_seccomp(struct model *m, const Ckpt__Seccomp *seccomp)
 		if (!len || len % 8)
 			return BAD(m, "a filter of %u has %zu bytes", seccomp->id, len);
 	}
-	return add_object(m, seccomp->id, &seccomp->base);
+	return model_add_object(m, seccomp->id, &seccomp->base);
 }
 
 static int add_shmem(struct model *m, const Ckpt__Shmem *shmem)
@@ -222,7 +273,7 @@ static int add_shmem(struct model *m, const Ckpt__Shmem *shmem)
 		return BAD(m, "%u is half a memfd", shmem->id);
 	if (shmem->attr && check_attr(m, shmem->id, shmem->attr))
 		return -1;
-	return add_object(m, shmem->id, &shmem->base);
+	return model_add_object(m, shmem->id, &shmem->base);
 }
 
 static int add_unlinked(struct model *m, const Ckpt__Unlinked *unlinked)
@@ -233,109 +284,35 @@ static int add_unlinked(struct model *m, const Ckpt__Unlinked *unlinked)
 		return BAD(m, "%u has a bad path", unlinked->id);
 	if (check_attr(m, unlinked->id, unlinked->attr))
 		return -1;
-	return add_object(m, unlinked->id, &unlinked->base);
+	return model_add_object(m, unlinked->id, &unlinked->base);
 }
 
-static int add_fs(struct model *m, struct model_process *p, const Ckpt__Fs *fs)
+static int add_fs(struct model *m, const Ckpt__Fs *fs)
 {
 	if (check_path_bad(m, fs->root) || check_path_bad(m, fs->cwd))
 		return BAD(m, "bad path");
-	p->fs = fs;
-	return 0;
+	return model_add_object(m, fs->id, &fs->base);
 }
 
-/* Kinds that a VMA and the link to the executable may refer to. */
-static bool can_be_mapped(const Ckpt__File *file)
+static int add_files(struct model *m, const Ckpt__Files *files)
 {
-	return file->path || file->has_shmem || file->has_unlinked;
-}
+	struct model_table *table;
 
-static int add_mm(struct model *m, struct model_process *p, const Ckpt__Mm *mm)
-{
-	const Ckpt__File *exe;
-
-	if (need(m, mm->exe_file, CKPT_REC_FILE))
+	if (model_add_object(m, files->id, &files->base))
 		return -1;
-	exe = model_file(m, mm->exe_file);
-	if (!can_be_mapped(exe))
-		return BAD(m, "the executable, object %u, is not a regular file", mm->exe_file);
-	if (mm->auxv.len % 16)
-		return BAD(m, "auxv has %zu bytes", mm->auxv.len);
-	if (p->nr_vmas != mm->nr_vmas)
-		return BAD(m, "there are %zu VMAs before it, not %u", p->nr_vmas, mm->nr_vmas);
-	p->mm = mm;
+	table = xmalloc(sizeof(*table));
+	*table = (struct model_table){ .id = files->id };
+	APPEND(m->tables, m->nr_tables, table);
 	return 0;
 }
 
-static int add_pkeys(struct model *m, struct model_process *p, const Ckpt__Pkeys *pkeys)
+static int add_fds(struct model *m, const Ckpt__Fds *fds)
 {
-	if (!(pkeys->allocated & 1) || pkeys->allocated > 0xffff ||
-	    (pkeys->has_execute_only && (!pkeys->execute_only || pkeys->execute_only > 15)))
-		return BAD(m, "no such keys, 0x%x", pkeys->allocated);
-	if (p->nr_vmas)
-		return BAD(m, "stands behind VMAS");
-	p->pkeys = pkeys;
-	return 0;
-}
-
-static int add_vma(struct model *m, struct model_process *p, const Ckpt__Vma *vma)
-{
-	const Ckpt__Vma *last = p->nr_vmas ? p->vmas[p->nr_vmas - 1].vma : NULL;
-	const Ckpt__File *file;
-
-	if (!page_aligned(vma->start) || !page_aligned(vma->end))
-		return BAD(m, "0x%" PRIx64 "-0x%" PRIx64 " is not page-aligned", vma->start,
-			   vma->end);
-	if (vma->start >= vma->end || vma->end > MODEL_ADDRESS_END)
-		return BAD(m, "0x%" PRIx64 "-0x%" PRIx64 " is no range of user addresses",
-			   vma->start, vma->end);
-	if (last && vma->start < last->end)
-		return BAD(m, "0x%" PRIx64 "-0x%" PRIx64 " overlaps 0x%" PRIx64 "-0x%" PRIx64
-			   " or stands behind it", vma->start, vma->end, last->start, last->end);
-	if (vma->prot & ~7U)
-		return BAD(m, "0x%" PRIx64 ": unknown protection 0x%x", vma->start, vma->prot);
-	if (vma->flags >= 2 * VMA_FLAG(DROPPABLE))
-		return BAD(m, "0x%" PRIx64 ": unknown flags 0x%x", vma->start,
-			   vma->flags & ~(2 * VMA_FLAG(DROPPABLE) - 1U));
-	if (vma->pkey > 15)
-		return BAD(m, "0x%" PRIx64 ": protection key %u", vma->start, vma->pkey);
-	if (vma->kind == CKPT__VMA_KIND__VMA_FILE) {
-		if (need(m, vma->file, CKPT_REC_FILE))
-			return -1;
-		file = model_file(m, vma->file);
-		if (!can_be_mapped(file))
-			return BAD(m, "0x%" PRIx64 ": object %u cannot be mapped", vma->start,
-				   vma->file);
-	} else if (vma->file) {
-		return BAD(m, "0x%" PRIx64 ": a mapping of no file refers to object %u", vma->start,
-			   vma->file);
-	} else if (vma->flags & VMA_FLAG(SHARED)) {
-		return BAD(m, "0x%" PRIx64 ": a shared mapping without a file", vma->start);
-	}
-	if (check_droppable_bad(vma))
-		return BAD(m, "0x%" PRIx64 ": no such droppable memory", vma->start);
-	APPEND(p->vmas, p->nr_vmas, ((struct model_vma){ .vma = vma }));
-	return 0;
-}
-
-static int add_vmas(struct model *m, struct model_process *p, const Ckpt__Vmas *vmas)
-{
+	struct model_table *p = need_table(m, fds->files);
 	size_t i;
 
-	if (p->mm)
-		return BAD(m, "stands behind MM, which completes them");
-	for (i = 0; i < vmas->n_vma; i++)
-		if (add_vma(m, p, vmas->vma[i]))
-			return -1;
-	return 0;
-}
-
-static int add_fds(struct model *m, struct model_process *p, const Ckpt__Fds *fds)
-{
-	size_t i;
-
-	if (p->nr_epolls || p->nr_locks)
-		return BAD(m, "stands behind %s", p->nr_locks ? "LOCKS" : "EPOLL");
+	if (!p)
+		return -1;
 	for (i = 0; i < fds->n_fd; i++) {
 		const Ckpt__Fd *fd = fds->fd[i];
 
@@ -344,21 +321,22 @@ static int add_fds(struct model *m, struct model_process *p, const Ckpt__Fds *fd
 		if (p->nr_fds && fd->fd <= p->fds[p->nr_fds - 1]->fd)
 			return BAD(m, "fd %u stands behind fd %u", fd->fd,
 				   p->fds[p->nr_fds - 1]->fd);
-		if (need(m, fd->file, CKPT_REC_FILE))
+		if (model_need(m, fd->file, CKPT_REC_FILE))
 			return -1;
 		APPEND(p->fds, p->nr_fds, fd);
 	}
 	return 0;
 }
 
-static int add_epoll(struct model *m, struct model_process *p, const Ckpt__Epoll *epoll)
+static int add_epoll(struct model *m, const Ckpt__Epoll *epoll)
 {
+	struct model_table *p = need_table(m, epoll->files);
 	const uint32_t always = EPOLLERR | EPOLLHUP;
 	size_t i;
 
-	if (p->nr_locks)
-		return BAD(m, "stands behind LOCKS");
-	if (need(m, epoll->file, CKPT_REC_FILE))
+	if (!p)
+		return -1;
+	if (model_need(m, epoll->file, CKPT_REC_FILE))
 		return -1;
 	if (!model_file(m, epoll->file)->has_epoll)
 		return BAD(m, "object %u is no epoll instance", epoll->file);
@@ -367,7 +345,7 @@ static int add_epoll(struct model *m, struct model_process *p, const Ckpt__Epoll
 
 		if (watch->fd > INT32_MAX)
 			return BAD(m, "%u is no file descriptor", watch->fd);
-		if (need(m, watch->file, CKPT_REC_FILE))
+		if (model_need(m, watch->file, CKPT_REC_FILE))
 			return -1;
 		if (!(watch->events & (always | EPOLLONESHOT)))
 			return BAD(m, "fd %u is watched for events 0x%x", watch->fd,
@@ -379,14 +357,17 @@ static int add_epoll(struct model *m, struct model_process *p, const Ckpt__Epoll
 	return 0;
 }
 
-static int add_locks(struct model *m, struct model_process *p, const Ckpt__Locks *locks)
+static int add_locks(struct model *m, const Ckpt__Locks *locks)
 {
+	struct model_table *p = need_table(m, locks->files);
 	size_t i;
 
+	if (!p)
+		return -1;
 	for (i = 0; i < locks->n_lock; i++) {
 		const Ckpt__Lock *lock = locks->lock[i];
 
-		if (need(m, lock->file, CKPT_REC_FILE))
+		if (model_need(m, lock->file, CKPT_REC_FILE))
 			return -1;
 		if (lock->start > lock->end || lock->end > INT64_MAX)
 			return BAD(m, "bytes %" PRIu64 " to %" PRIu64, lock->start, lock->end);
@@ -395,17 +376,17 @@ static int add_locks(struct model *m, struct model_process *p, const Ckpt__Locks
 	return 0;
 }
 
-static int add_inotify(struct model *m, struct model_process *p, const Ckpt__Inotify *inotify)
+static int add_inotify(struct model *m, const Ckpt__Inotify *inotify)
 {
-	if (need(m, inotify->file, CKPT_REC_FILE) || check_inotify(m, p, inotify))
+	if (model_need(m, inotify->file, CKPT_REC_FILE) || check_inotify(m, inotify))
 		return -1;
 	model_find(m, inotify->file)->watches += inotify->n_watch;
 	model_find(m, inotify->file)->events += inotify->n_event;
-	APPEND(p->inotifies, p->nr_inotifies, inotify);
+	APPEND(m->inotifies, m->nr_inotifies, inotify);
 	return 0;
 }
 
-static int add_sighand(struct model *m, struct model_process *p, const Ckpt__Sighand *sighand)
+static int add_sighand(struct model *m, const Ckpt__Sighand *sighand)
 {
 	uint64_t seen = 0, bit;
 	size_t i;
@@ -420,15 +401,19 @@ static int add_sighand(struct model *m, struct model_process *p, const Ckpt__Sig
 			return BAD(m, "signal %u has two actions", sig);
 		seen |= bit;
 	}
-	p->sighand = sighand;
-	return 0;
+	return model_add_object(m, sighand->id, &sighand->base);
 }
 
-static int add_limits(struct model *m, struct model_process *p, const Ckpt__Limits *limits)
+static int add_limits(struct model *m, const Ckpt__Limits *limits)
 {
+	struct model_process *p = need_process(m, limits->pid);
 	uint64_t seen = 0;
 	size_t i;
 
+	if (!p)
+		return -1;
+	if (p->limits)
+		return BAD(m, "stands twice");
 	for (i = 0; i < limits->n_limit; i++) {
 		const Ckpt__Limit *limit = limits->limit[i];
 
@@ -443,27 +428,42 @@ static int add_limits(struct model *m, struct model_process *p, const Ckpt__Limi
 	return 0;
 }
 
-static int add_thread(struct model *m, struct model_process *p, const Ckpt__Thread *thread)
+static int add_signals(struct model *m, const Ckpt__Signals *signals)
 {
-	void *node;
+	struct model_process *p = need_process(m, signals->pid);
 
-	if (!p->nr_threads && thread->tid != p->process->pid)
-		return BAD(m, "the first thread, %u, is not the leader of process %u", thread->tid,
-			   p->process->pid);
-	if (p->nr_threads == p->process->nr_threads)
-		return BAD(m, "process %u has more threads than %u", p->process->pid,
-			   p->process->nr_threads);
-	if (!thread->tid || thread->tid > INT32_MAX)
-		return BAD(m, "%u is no thread id", thread->tid);
-	node = tsearch(thread, &m->tids, by_tid);
-	if (!node)
-		return BAD(m, "out of memory");
-	if (*(const Ckpt__Thread **)node != thread)
-		return BAD(m, "thread %u stands twice", thread->tid);
-	if (need(m, thread->cred, CKPT_REC_CRED) || check_thread_cred(m, p, thread) ||
+	if (!p)
+		return -1;
+	if (p->signals)
+		return BAD(m, "stands twice");
+	p->signals = signals;
+	return check_signals(m, signals->n_pending, signals->pending);
+}
+
+static int add_timers(struct model *m, const Ckpt__Timers *timers)
+{
+	struct model_process *p = need_process(m, timers->pid);
+
+	if (!p)
+		return -1;
+	if (p->timers)
+		return BAD(m, "stands twice");
+	return check_timers(m, p, timers);
+}
+
+static int add_thread(struct model *m, const Ckpt__Thread *thread)
+{
+	struct model_process *p = process_of(m, thread->tid);
+
+	if (!p)
+		return BAD(m, "thread %u is not in TREE", thread->tid);
+	if (p->nr_threads == p->tree->n_tid || p->tree->tid[p->nr_threads] != thread->tid)
+		return BAD(m, "thread %u of process %u stands twice, or too early", thread->tid,
+			   p->pid);
+	if (model_need(m, thread->cred, CKPT_REC_CRED) || check_thread_cred(m, p, thread) ||
 	    check_signals(m, thread->n_pending, thread->pending))
 		return -1;
-	if (thread->has_seccomp && (need(m, thread->seccomp, CKPT_REC_SECCOMP) ||
+	if (thread->has_seccomp && (model_need(m, thread->seccomp, CKPT_REC_SECCOMP) ||
 				    (thread->seccomp_strict &&
 				     BAD(m, "thread %u has two kinds of seccomp", thread->tid))))
 		return -1;
@@ -471,62 +471,6 @@ static int add_thread(struct model *m, struct model_process *p, const Ckpt__Thre
 		return BAD(m, "thread %u has no registers", thread->tid);
 	APPEND(p->threads, p->nr_threads, thread);
 	m->nr_threads++;
-	return 0;
-}
-
-/* The VMA that holds @addr, or NULL. */
-static struct model_vma *find_vma(struct model_process *p, uint64_t addr)
-{
-	size_t low = 0, high = p->nr_vmas;
-
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-
-		if (p->vmas[mid].vma->end <= addr)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low < p->nr_vmas && p->vmas[low].vma->start <= addr ? &p->vmas[low] : NULL;
-}
-
-static int check_page_runs(struct model *m, struct model_process *p, const Ckpt__PageRuns *runs)
-{
-	uint64_t sum = 0, addr, end, n;
-	struct model_vma *v;
-	size_t i;
-
-	for (i = 0, end = 0; i < runs->n_run; i++) {
-		addr = runs->run[i]->addr;
-		n = runs->run[i]->pages;
-		if (addr < end)
-			return BAD(m, "the run at 0x%" PRIx64 " stands behind a higher one", addr);
-		if (!n || !page_aligned(addr) || addr >= MODEL_ADDRESS_END)
-			return BAD(m, "%" PRIu64 " pages at 0x%" PRIx64, n, addr);
-		sum += n;
-		/* A run may go on in the next VMA if that follows at once. */
-		for (end = addr + n * CKPT_IMAGE_ALIGN; addr < end; addr += n * CKPT_IMAGE_ALIGN) {
-			v = find_vma(p, addr);
-			if (!v)
-				return BAD(m, "pages at 0x%" PRIx64 ", where nothing is mapped",
-					   addr);
-			if (v->vma->flags & VMA_FLAG(DROPPABLE))
-				return BAD(m, "pages of droppable memory at 0x%" PRIx64, addr);
-			if (v->vma->kind == CKPT__VMA_KIND__VMA_VDSO ||
-			    v->vma->flags & VMA_FLAG(SHARED))
-				return BAD(m, "pages at 0x%" PRIx64 ", which is not private memory",
-					   addr);
-			n = ((end < v->vma->end ? end : v->vma->end) - addr) / CKPT_IMAGE_ALIGN;
-			v->pages += n;
-			if (v->pages > (v->vma->end - v->vma->start) / CKPT_IMAGE_ALIGN)
-				return BAD(m, "pages of 0x%" PRIx64 "-0x%" PRIx64 " stand twice",
-					   v->vma->start, v->vma->end);
-		}
-	}
-	if (!sum || sum > CKPT_IMAGE_RAW_MAX / CKPT_IMAGE_ALIGN)
-		return BAD(m, "%" PRIu64 " pages for one PAGES record", sum);
-	p->pages += sum;
-	expect(m, CKPT_REC_PAGES, sum * CKPT_IMAGE_ALIGN);
 	return 0;
 }
 
@@ -538,15 +482,15 @@ static int check_shmem_run(struct model *m, const Ckpt__ShmemRun *run)
 	if (object && object->type == CKPT_REC_UNLINKED) {
 		size = ((const Ckpt__Unlinked *)object->msg)->size;
 	} else {
-		if (need(m, run->shmem, CKPT_REC_SHMEM))
+		if (model_need(m, run->shmem, CKPT_REC_SHMEM))
 			return -1;
 		size = ((const Ckpt__Shmem *)object->msg)->size;
 	}
-	if (!page_aligned(run->offset) || run->offset >= size)
+	if (!model_aligned(run->offset) || run->offset >= size)
 		return BAD(m, "offset %" PRIu64 " of object %u, which has %" PRIu64 " bytes",
 			   run->offset, run->shmem, size);
 	/* An upper bound: the run does not say how much follows. */
-	expect(m, CKPT_REC_SHMEM_DATA, size - run->offset);
+	model_expect(m, CKPT_REC_SHMEM_DATA, size - run->offset);
 	return 0;
 }
 
@@ -570,44 +514,85 @@ static int add_raw(struct model *m)
 	return 0;
 }
 
-/* All records of a process have been read. */
-static int end_process(struct model *m)
+/* All records have been read. */
+static int end_process(struct model *m, const struct model_process *p)
 {
-	const struct model_process *p;
-	const char *missing;
-	uint32_t pid;
+	const char *missing = !p->process ? "PROCESS" : !p->signals ? "SIGNALS" :
+			      !p->limits ? "LIMITS" : NULL;
 
-	if (!m->nr_processes)
-		return 0;
-	p = &m->processes[m->nr_processes - 1];
-	pid = p->process->pid;
-	if (p->nr_threads != p->process->nr_threads)
-		return BAD(m, "process %u has %zu threads, not %u", pid, p->nr_threads,
-			   p->process->nr_threads);
-	missing = !p->fs ? "FS" : !p->mm ? "MM" : !p->sighand ? "SIGHAND" :
-		  !p->signals ? "SIGNALS" : !p->limits ? "LIMITS" : NULL;
 	if (missing)
-		return BAD(m, "process %u has no %s", pid, missing);
+		return BAD(m, "process %u has no %s", p->pid, missing);
+	if (p->nr_threads != p->tree->n_tid)
+		return BAD(m, "process %u has %zu threads, not %zu", p->pid, p->nr_threads,
+			   p->tree->n_tid);
+	return 0;
+}
+
+static int add_tid(struct model *m, uint32_t tid)
+{
+	/* What tsearch() takes beside it is counted with it. */
+	struct model_tid *node = model_alloc(m, 4 * sizeof(*node));
+
+	if (!node)
+		return BAD(m, "more threads than this tool holds in memory");
+	*node = (struct model_tid){ tid, m->nr_processes - 1 };
+	if (!tid || tid > INT32_MAX || process_of(m, tid)) {
+		model_release(m, node);
+		return BAD(m, "thread %u is none, or stands twice", tid);
+	}
+	if (!tsearch(node, &m->tids, by_tid)) {
+		model_release(m, node);
+		return BAD(m, "out of memory");
+	}
+	m->nr_tids++;
+	return 0;
+}
+
+static int add_tree(struct model *m, const Ckpt__Tree *tree)
+{
+	struct model_process p = { .tree = tree };
+	size_t i;
+
+	if (!tree->n_pid || !tree->n_tid || tree->tid[0] != tree->pid[tree->n_pid - 1])
+		return BAD(m, "its first thread is not the main one");
+	if (m->nr_processes == m->image->nr_processes)
+		return BAD(m, "more processes than %u", m->image->nr_processes);
+	p.pid = tree->tid[0];
+	APPEND(m->processes, m->nr_processes, p);
+	for (i = 0; i < tree->n_tid; i++)
+		if (add_tid(m, tree->tid[i]))
+			return -1;
 	return 0;
 }
 
 static int add_process(struct model *m, const Ckpt__Process *process)
 {
-	if (end_process(m))
+	struct model_process *p = need_process(m, process->pid);
+
+	if (!p)
 		return -1;
-	/* That pids differ follows: tids do, and the first thread of each has its pid. */
-	if (!process->pid || process->pid > INT32_MAX || !process->nr_threads)
-		return BAD(m, "process %u with %u threads", process->pid, process->nr_threads);
-	if (m->nr_processes == m->image->nr_processes)
-		return BAD(m, "more processes than %u", m->image->nr_processes);
-	APPEND(m->processes, m->nr_processes, ((struct model_process){ .process = process }));
+	if (p->process)
+		return BAD(m, "stands twice");
+	p->as = model_mm(m, process->mm);
+	p->table = p->as ? need_table(m, process->files) : NULL;
+	if (!p->table || model_need(m, process->fs, CKPT_REC_FS) ||
+	    model_need(m, process->sighand, CKPT_REC_SIGHAND))
+		return -1;
+	if (p->as->nr_vmas != p->as->mm->nr_vmas)
+		return BAD(m, "there are %zu VMAs before it, not %u", p->as->nr_vmas,
+			   p->as->mm->nr_vmas);
+	p->as->nr_users++;
+	p->table->nr_users++;
+	p->fs = (const Ckpt__Fs *)model_find(m, process->fs)->msg;
+	p->sighand = (const Ckpt__Sighand *)model_find(m, process->sighand)->msg;
+	p->process = process;
 	return 0;
 }
 
 static int add_trailer(struct model *m, const Ckpt__Trailer *trailer)
 {
-	if (end_process(m))
-		return -1;
+	size_t i;
+
 	if (trailer->records != m->im.records || trailer->pages != m->im.pages)
 		return BAD(m, "it counts %" PRIu64 " records and %" PRIu64 " pages, there are %"
 			   PRIu64 " and %" PRIu64, trailer->records, trailer->pages,
@@ -617,102 +602,75 @@ static int add_trailer(struct model *m, const Ckpt__Trailer *trailer)
 	    memcmp(trailer->sha256.data, m->im.digest, IMAGE_DIGEST))
 		return BAD(m, "the digest is wrong");
 #endif
-	if (m->nr_processes != m->image->nr_processes || m->nr_threads != m->image->nr_tasks)
-		return BAD(m, "%zu processes with %zu threads, not %u with %u", m->nr_processes,
-			   m->nr_threads, m->image->nr_processes, m->image->nr_tasks);
+	for (i = 0; i < m->nr_processes; i++)
+		if (end_process(m, &m->processes[i]))
+			return -1;
 	m->done = true;
 	return 0;
 }
 
-/* Each of these stands once in a process. */
-#define ONCE(m, p, field) ((p)->field && BAD(m, "stands twice") ? -1 : 0)
-
 static int add_message(struct model *m, ProtobufCMessage *msg)
 {
-	struct model_process *p = m->nr_processes ? &m->processes[m->nr_processes - 1] : NULL;
-
 	switch (m->im.type) {
 	case CKPT_REC_IMAGE:
 		return add_image(m, (Ckpt__Image *)msg);
-	case CKPT_REC_PROCESS:
-		return add_process(m, (Ckpt__Process *)msg);
-	case CKPT_REC_TRAILER:
-		return add_trailer(m, (Ckpt__Trailer *)msg);
-	}
-	if (!p)
-		return BAD(m, "stands before the first PROCESS");
-	/* Memory is filled when all that describes it is there. */
-	if (m->im.type == CKPT_REC_PAGE_RUNS || m->im.type == CKPT_REC_SHMEM_RUN) {
-		if (!p->mm || !p->nr_threads)
-			return BAD(m, "stands before %s", p->mm ? "the first THREAD" : "MM");
-		p->described = true;
-	} else if (m->im.type == CKPT_REC_GUARDS) {
-		if (!p->mm)
-			return BAD(m, "stands before MM");
-	} else if (p->described) {
-		return BAD(m, "stands behind the content of memory");
-	} else if (m->im.type == CKPT_REC_THREAD && !p->mm) {
-		return BAD(m, "stands before MM");
-	} else if (check_early(m)) {
-		return BAD(m, "stands before the first CRED");
-	} else if (m->im.type == CKPT_REC_FILE && p->nr_inotifies) {
-		return BAD(m, "stands behind INOTIFY");
-	}
-	switch (m->im.type) {
-	case CKPT_REC_CRED:
-		return check_cred(m, (Ckpt__Cred *)msg) ?:
-		       add_object(m, ((Ckpt__Cred *)msg)->id, msg);
+	case CKPT_REC_TREE:
+		return add_tree(m, (Ckpt__Tree *)msg);
 	case CKPT_REC_FILESYSTEMS:
 		return check_filesystems(m, (Ckpt__Filesystems *)msg);
-	case CKPT_REC_FILE:
-		return add_file(m, (Ckpt__File *)msg);
-	case CKPT_REC_PIPE:
-		return add_pipe(m, (Ckpt__Pipe *)msg);
+	case CKPT_REC_CRED:
+		return check_cred(m, (Ckpt__Cred *)msg) ?:
+		       model_add_object(m, ((Ckpt__Cred *)msg)->id, msg);
 	case CKPT_REC_SECCOMP:
 		return add_seccomp(m, (Ckpt__Seccomp *)msg);
+	case CKPT_REC_FS:
+		return add_fs(m, (Ckpt__Fs *)msg);
+	case CKPT_REC_TTY:
+		return model_add_object(m, ((Ckpt__Tty *)msg)->id, msg);
+	case CKPT_REC_PIPE:
+		return add_pipe(m, (Ckpt__Pipe *)msg);
 	case CKPT_REC_SHMEM:
 		return add_shmem(m, (Ckpt__Shmem *)msg);
-	case CKPT_REC_PKEYS:
-		return ONCE(m, p, pkeys) ?: add_pkeys(m, p, (Ckpt__Pkeys *)msg);
 	case CKPT_REC_UNLINKED:
 		return add_unlinked(m, (Ckpt__Unlinked *)msg);
-	case CKPT_REC_TTY:
-		return add_object(m, ((Ckpt__Tty *)msg)->id, msg);
-	case CKPT_REC_FS:
-		return ONCE(m, p, fs) ?: add_fs(m, p, (Ckpt__Fs *)msg);
-	case CKPT_REC_MM:
-		return ONCE(m, p, mm) ?: add_mm(m, p, (Ckpt__Mm *)msg);
-	case CKPT_REC_VMAS:
-		return add_vmas(m, p, (Ckpt__Vmas *)msg);
-	case CKPT_REC_FDS:
-		return add_fds(m, p, (Ckpt__Fds *)msg);
-	case CKPT_REC_EPOLL:
-		return add_epoll(m, p, (Ckpt__Epoll *)msg);
-	case CKPT_REC_LOCKS:
-		return add_locks(m, p, (Ckpt__Locks *)msg);
-	case CKPT_REC_INOTIFY:
-		return add_inotify(m, p, (Ckpt__Inotify *)msg);
+	case CKPT_REC_FILE:
+		return add_file(m, (Ckpt__File *)msg);
+	case CKPT_REC_FILES:
+		return add_files(m, (Ckpt__Files *)msg);
 	case CKPT_REC_SIGHAND:
-		return ONCE(m, p, sighand) ?: add_sighand(m, p, (Ckpt__Sighand *)msg);
-	case CKPT_REC_SIGNALS:
-		if (ONCE(m, p, signals))
-			return -1;
-		if (p->nr_threads)
-			return BAD(m, "stands behind THREAD");
-		p->signals = (Ckpt__Signals *)msg;
-		return check_signals(m, p->signals->n_pending, p->signals->pending);
+		return add_sighand(m, (Ckpt__Sighand *)msg);
+	case CKPT_REC_MM:
+		return model_add_mm(m, (Ckpt__Mm *)msg);
+	case CKPT_REC_FDS:
+		return add_fds(m, (Ckpt__Fds *)msg);
+	case CKPT_REC_EPOLL:
+		return add_epoll(m, (Ckpt__Epoll *)msg);
+	case CKPT_REC_LOCKS:
+		return add_locks(m, (Ckpt__Locks *)msg);
+	case CKPT_REC_PKEYS:
+		return model_add_pkeys(m, (Ckpt__Pkeys *)msg);
+	case CKPT_REC_VMAS:
+		return model_add_vmas(m, (Ckpt__Vmas *)msg);
+	case CKPT_REC_INOTIFY:
+		return add_inotify(m, (Ckpt__Inotify *)msg);
+	case CKPT_REC_PROCESS:
+		return add_process(m, (Ckpt__Process *)msg);
 	case CKPT_REC_LIMITS:
-		return ONCE(m, p, limits) ?: add_limits(m, p, (Ckpt__Limits *)msg);
+		return add_limits(m, (Ckpt__Limits *)msg);
+	case CKPT_REC_SIGNALS:
+		return add_signals(m, (Ckpt__Signals *)msg);
 	case CKPT_REC_THREAD:
-		return add_thread(m, p, (Ckpt__Thread *)msg);
+		return add_thread(m, (Ckpt__Thread *)msg);
 	case CKPT_REC_TIMERS:
-		return ONCE(m, p, timers) ?: check_timers(m, p, (Ckpt__Timers *)msg);
+		return add_timers(m, (Ckpt__Timers *)msg);
 	case CKPT_REC_GUARDS:
-		return check_guards(m, p, (Ckpt__Guards *)msg);
+		return model_add_guards(m, (Ckpt__Guards *)msg);
 	case CKPT_REC_PAGE_RUNS:
-		return check_page_runs(m, p, (Ckpt__PageRuns *)msg);
+		return model_add_page_runs(m, (Ckpt__PageRuns *)msg);
 	case CKPT_REC_SHMEM_RUN:
 		return check_shmem_run(m, (Ckpt__ShmemRun *)msg);
+	case CKPT_REC_TRAILER:
+		return add_trailer(m, (Ckpt__Trailer *)msg);
 	}
 	return BAD(m, "is not known to this tool");
 }
@@ -726,12 +684,12 @@ static int add_record(struct model *m)
 	/* The reader has let pass only advisory ones. */
 	if (!image_type_name(m->im.type))
 		return 0;
-	if (!m->image != (m->im.type == CKPT_REC_IMAGE))
-		return BAD(m, "%s", m->image ? "stands twice" : "stands before IMAGE");
 	if (m->im.flags & CKPT_REC_F_RAW)
 		return add_raw(m);
 	if (m->expected)
 		return BAD(m, "stands where %s belongs", image_type_name(m->expected));
+	if (check_order(m))
+		return -1;
 	msg = schema_decode(m->im.type, m->im.payload, m->im.length, &m->alloc, why, sizeof(why));
 	if (!msg && m->memory_full)
 		return BAD(m, "the image describes more than this tool holds in memory, %lu MiB",
@@ -769,23 +727,41 @@ static void keep(void *node __attribute__((unused)))
 {
 }
 
+static void free_tid(struct model *m)
+{
+	struct model_tid *node;
+
+	while (m->tids) {
+		node = *(struct model_tid **)m->tids;
+		tdelete(node, &m->tids, by_tid);
+		model_release(m, node);
+	}
+}
+
 void model_free(struct model *m)
 {
 	size_t i;
 
 	tdestroy(m->ids, keep);
-	tdestroy(m->tids, keep);
+	free_tid(m);
 	for (i = 0; i < m->nr_objects; i++)
 		free(m->objects[i]);
 	free(m->objects);
-	for (i = 0; i < m->nr_processes; i++) {
+	for (i = 0; i < m->nr_processes; i++)
 		free(m->processes[i].threads);
-		free(m->processes[i].fds);
-		free(m->processes[i].epolls);
-		free(m->processes[i].locks);
-		free(m->processes[i].inotifies);
-		free(m->processes[i].vmas);
+	for (i = 0; i < m->nr_mms; i++) {
+		free(m->mms[i]->vmas);
+		free(m->mms[i]);
 	}
+	free(m->mms);
+	for (i = 0; i < m->nr_tables; i++) {
+		free(m->tables[i]->fds);
+		free(m->tables[i]->epolls);
+		free(m->tables[i]->locks);
+		free(m->tables[i]);
+	}
+	free(m->tables);
+	free(m->inotifies);
 	free(m->processes);
 	for (i = 0; i < m->nr_owned; i++)
 		protobuf_c_message_free_unpacked(m->owned[i], &m->alloc);

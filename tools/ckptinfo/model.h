@@ -15,6 +15,9 @@
 /** MODEL_MEMORY - bytes that the messages of an image may take; a hostile one ends here. */
 #define MODEL_MEMORY (256UL << 20)
 
+/** MODEL_UUID - bytes of a uuid */
+#define MODEL_UUID 16
+
 /** MODEL_ADDRESS_END - no user address reaches this (57 bits: five levels of page tables). */
 #define MODEL_ADDRESS_END (1ULL << 56)
 
@@ -45,43 +48,64 @@ struct model_vma {
 };
 
 /**
- * struct model_process - a process and what belongs to it; a pointer is NULL if the image has
- *	no such record
+ * struct model_mm - an address space; a pointer is NULL if the image has no such record
+ * @vmas: ascending by address
+ * @pages: that the image holds
+ * @nr_guards: pages in guard regions
+ * @nr_users: processes that have it
+ */
+struct model_mm {
+	const Ckpt__Mm *mm;
+	const Ckpt__Pkeys *pkeys;
+	struct model_vma *vmas;
+	size_t nr_vmas;
+	uint64_t pages;
+	uint64_t nr_guards;
+	size_t nr_users;
+};
+
+/**
+ * struct model_table - a table of descriptors
+ * @id: of its FILES
  * @fds: ascending by number
  * @epolls: records with watches of epoll instances, which several may have
  * @nr_watches: in them
  * @locks: file locks
- * @inotifies: records with watches and events of inotify instances, which several may have
- * @nr_guards: pages in guard regions
- * @vmas: ascending by address
- * @pages: that the image holds
- * @described: the content of its memory has begun
+ * @nr_users: processes that have it
  */
-struct model_process {
-	const Ckpt__Process *process;
-	const Ckpt__Fs *fs;
-	const Ckpt__Mm *mm;
-	const Ckpt__Sighand *sighand;
-	const Ckpt__Signals *signals;
-	const Ckpt__Limits *limits;
-	const Ckpt__Timers *timers;
-	const Ckpt__Pkeys *pkeys;
-	const Ckpt__Thread **threads;
-	size_t nr_threads;
+struct model_table {
+	uint32_t id;
 	const Ckpt__Fd **fds;
 	size_t nr_fds;
 	const Ckpt__Epoll **epolls;
 	size_t nr_epolls;
+	size_t nr_watches;
 	const Ckpt__Lock **locks;
 	size_t nr_locks;
-	const Ckpt__Inotify **inotifies;
-	size_t nr_inotifies;
-	struct model_vma *vmas;
-	size_t nr_vmas;
-	size_t nr_watches;
-	uint64_t pages;
-	uint64_t nr_guards;
-	bool described;
+	size_t nr_users;
+};
+
+/**
+ * struct model_process - a process; a pointer is NULL if the image has no such record
+ * @tree: where it is in the tree, and its threads
+ * @pid: its id in its own pid namespace
+ * @as: its address space
+ * @table: its descriptors
+ * @threads: in the order of @tree
+ */
+struct model_process {
+	const Ckpt__Tree *tree;
+	uint32_t pid;
+	const Ckpt__Process *process;
+	struct model_mm *as;
+	struct model_table *table;
+	const Ckpt__Fs *fs;
+	const Ckpt__Sighand *sighand;
+	const Ckpt__Signals *signals;
+	const Ckpt__Limits *limits;
+	const Ckpt__Timers *timers;
+	const Ckpt__Thread **threads;
+	size_t nr_threads;
 };
 
 /**
@@ -96,6 +120,13 @@ struct model_process {
  * @nr_filters: SECCOMP records
  * @held: bytes of both
  * @processes: in the order of the image
+ * @nr_tids: threads in their TREEs
+ * @nr_threads: of these, such as have a THREAD
+ * @mms: address spaces
+ * @tables: tables of descriptors
+ * @inotifies: records with watches and events of inotify instances, which several may have
+ * @seen: types of the records read, as bits
+ * @last: the last type that was not raw
  * @shmem_bytes: content of shared memory
  * @pipe_bytes: content of pipes
  */
@@ -112,7 +143,16 @@ struct model {
 	uint64_t held;
 	struct model_process *processes;
 	size_t nr_processes;
+	size_t nr_tids;
 	size_t nr_threads;
+	struct model_mm **mms;
+	size_t nr_mms;
+	struct model_table **tables;
+	size_t nr_tables;
+	const Ckpt__Inotify **inotifies;
+	size_t nr_inotifies;
+	uint64_t seen;
+	uint32_t last;
 	uint64_t shmem_bytes;
 	uint64_t pipe_bytes;
 
@@ -147,6 +187,12 @@ void model_free(struct model *m);
 
 /** model_find() - the object with that id, or NULL. */
 struct model_object *model_find(const struct model *m, uint32_t id);
+
+/** model_process() - the process with that id, or NULL. */
+struct model_process *model_process(const struct model *m, uint32_t pid);
+
+/** model_users() - processes that have the object of kind FS or SIGHAND */
+size_t model_users(const struct model *m, uint32_t id);
 
 /** model_file() - the FILE with that id, which a reference has been checked to have. */
 const Ckpt__File *model_file(const struct model *m, uint32_t id);

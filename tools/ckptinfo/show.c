@@ -46,9 +46,17 @@ static void put_hex(const uint8_t *p, size_t len)
 		printf("%02x", *p++);
 }
 
+static void put_uuid(const ProtobufCBinaryData *uuid)
+{
+	size_t i;
+
+	for (i = 0; i < uuid->len; i++)
+		printf("%s%02x", i == 4 || i == 6 || i == 8 || i == 10 ? "-" : "", uuid->data[i]);
+}
+
 const char *show_vma_role(const struct model_process *p, const Ckpt__Vma *vma)
 {
-	const Ckpt__Mm *mm = p->mm;
+	const Ckpt__Mm *mm = p->as->mm;
 
 	if (vma->kind == CKPT__VMA_KIND__VMA_VDSO)
 		return mm->has_vdso && mm->vdso >= vma->start && mm->vdso < vma->end ?
@@ -252,13 +260,13 @@ static void show_memory(const struct model *m, const struct model_process *p)
 	uint64_t mapped = 0;
 	size_t i;
 
-	for (i = 0; i < p->nr_vmas; i++)
-		mapped += p->vmas[i].vma->end - p->vmas[i].vma->start;
-	printf("\n  memory: %zu mappings of %s, %s in the image\n", p->nr_vmas,
-	       format_size(size, mapped), format_size(written, p->pages * CKPT_IMAGE_ALIGN));
+	for (i = 0; i < p->as->nr_vmas; i++)
+		mapped += p->as->vmas[i].vma->end - p->as->vmas[i].vma->start;
+	printf("\n  memory: %zu mappings of %s, %s in the image\n", p->as->nr_vmas,
+	       format_size(size, mapped), format_size(written, p->as->pages * CKPT_IMAGE_ALIGN));
 	printf("    %-25s %10s %10s  %-4s %s\n", "ADDRESS", "SIZE", "WRITTEN", "PROT", "WHAT");
-	for (i = 0; i < p->nr_vmas; i++) {
-		const Ckpt__Vma *vma = p->vmas[i].vma;
+	for (i = 0; i < p->as->nr_vmas; i++) {
+		const Ckpt__Vma *vma = p->as->vmas[i].vma;
 		const char *role = show_vma_role(p, vma);
 		char range[64];
 
@@ -266,8 +274,8 @@ static void show_memory(const struct model *m, const struct model_process *p)
 		/* The kernel's own mappings have the protection that the kernel gives them. */
 		printf("    %-25s %10s %10s  %s%c", range,
 		       format_size(size, vma->end - vma->start),
-		       p->vmas[i].pages ?
-		       format_size(written, p->vmas[i].pages * CKPT_IMAGE_ALIGN) : "-",
+		       p->as->vmas[i].pages ?
+		       format_size(written, p->as->vmas[i].pages * CKPT_IMAGE_ALIGN) : "-",
 		       vma->kind == CKPT__VMA_KIND__VMA_VDSO ? "   " : names_prot(prot, vma->prot),
 		       vma->kind == CKPT__VMA_KIND__VMA_VDSO ? ' ' :
 		       vma->flags & CKPT__VMA_FLAG__VMA_FLAG_SHARED ? 's' : 'p');
@@ -297,13 +305,13 @@ static void show_memory(const struct model *m, const struct model_process *p)
 /* Settings of the address space that are not the default. */
 static void show_mm(const struct model_process *p)
 {
-	const Ckpt__Mm *mm = p->mm;
+	const Ckpt__Mm *mm = p->as->mm;
 	char flags[NAMES_BUF];
 
-	if (p->pkeys)
-		printf("    protection keys allocated: 0x%x\n", p->pkeys->allocated);
-	if (p->nr_guards)
-		printf("    guard regions: %" PRIu64 " pages\n", p->nr_guards);
+	if (p->as->pkeys)
+		printf("    protection keys allocated: 0x%x\n", p->as->pkeys->allocated);
+	if (p->as->nr_guards)
+		printf("    guard regions: %" PRIu64 " pages\n", p->as->nr_guards);
 	if (mm->def_flags)
 		printf("    new mappings: %s\n",
 		       names_flags(flags, names_vma, mm->def_flags, " "));
@@ -321,20 +329,20 @@ static void show_fds(const struct model *m, const struct model_process *p)
 	char flags[NAMES_BUF], pos[BUF_NUMBER];
 	size_t i;
 
-	printf("\n  descriptors: %zu\n", p->nr_fds);
-	if (p->nr_fds)
+	printf("\n  descriptors: %zu\n", p->table->nr_fds);
+	if (p->table->nr_fds)
 		printf("    %-5s %-10s %-6s %12s  %s\n", "FD", "KIND", "ACCESS", "OFFSET", "WHAT");
-	for (i = 0; i < p->nr_fds; i++) {
-		const Ckpt__File *file = model_file(m, p->fds[i]->file);
+	for (i = 0; i < p->table->nr_fds; i++) {
+		const Ckpt__File *file = model_file(m, p->table->fds[i]->file);
 
 		snprintf(pos, sizeof(pos), "%" PRIu64, file->pos);
-		printf("    %-5u %-10s %-6s %12s  ", p->fds[i]->fd, file_kind(file),
+		printf("    %-5u %-10s %-6s %12s  ", p->table->fds[i]->fd, file_kind(file),
 		       names_access(file->flags), file->has_pos ? pos : "-");
 		show_file(m, file);
 		names_flags(flags, names_open, file->flags & ~3U & ~0100000U, " ");
-		if (*flags || p->fds[i]->cloexec)
-			printf(" (%s%s%s)", flags, *flags && p->fds[i]->cloexec ? " " : "",
-			       p->fds[i]->cloexec ? "cloexec" : "");
+		if (*flags || p->table->fds[i]->cloexec)
+			printf(" (%s%s%s)", flags, *flags && p->table->fds[i]->cloexec ? " " : "",
+			       p->table->fds[i]->cloexec ? "cloexec" : "");
 		if (file->fown && file->fown->has_pid)
 			printf(" (signals to %u%s)", file->fown->pid,
 			       file->fown->async ? ", async" : "");
@@ -350,32 +358,32 @@ static void show_watches(const struct model_process *p)
 	char events[NAMES_BUF];
 	size_t i, j;
 
-	if (!p->nr_watches)
+	if (!p->table->nr_watches)
 		return;
-	printf("\n  epoll: %zu watches\n", p->nr_watches);
+	printf("\n  epoll: %zu watches\n", p->table->nr_watches);
 	printf("    %-6s %-6s %-6s %-18s %s\n", "EPOLL", "FD", "OF", "DATA", "EVENTS");
-	for (i = 0; i < p->nr_epolls; i++) {
-		for (j = 0; j < p->epolls[i]->n_watch; j++) {
-			const Ckpt__EpollWatch *watch = p->epolls[i]->watch[j];
+	for (i = 0; i < p->table->nr_epolls; i++) {
+		for (j = 0; j < p->table->epolls[i]->n_watch; j++) {
+			const Ckpt__EpollWatch *watch = p->table->epolls[i]->watch[j];
 
-			printf("    #%-5u %-6u #%-5u 0x%-16" PRIx64 " %s%s\n", p->epolls[i]->file,
-			       watch->fd, watch->file, watch->data,
+			printf("    #%-5u %-6u #%-5u 0x%-16" PRIx64 " %s%s\n",
+			       p->table->epolls[i]->file, watch->fd, watch->file, watch->data,
 			       names_flags(events, names_epoll, watch->events, " "),
 			       watch->events & (EPOLLERR | EPOLLHUP) ? "" : " (fired)");
 		}
 	}
 }
 
-static void show_inotify(const struct model_process *p)
+static void show_inotify(const struct model *m)
 {
 	char mask[NAMES_BUF];
 	size_t i, j;
 
-	if (!p->nr_inotifies)
+	if (!m->nr_inotifies)
 		return;
-	printf("\n  inotify\n    %-6s %-6s %s\n", "FILE", "WATCH", "WHAT");
-	for (i = 0; i < p->nr_inotifies; i++) {
-		const Ckpt__Inotify *inotify = p->inotifies[i];
+	printf("\ninotify\n    %-6s %-6s %s\n", "FILE", "WATCH", "WHAT");
+	for (i = 0; i < m->nr_inotifies; i++) {
+		const Ckpt__Inotify *inotify = m->inotifies[i];
 
 		for (j = 0; j < inotify->n_watch; j++) {
 			const Ckpt__InotifyWatch *watch = inotify->watch[j];
@@ -400,12 +408,12 @@ static void show_locks(const struct model_process *p)
 	static const char *const kinds[] = { "process", "description", "flock" };
 	size_t i;
 
-	if (!p->nr_locks)
+	if (!p->table->nr_locks)
 		return;
-	printf("\n  file locks: %zu\n", p->nr_locks);
+	printf("\n  file locks: %zu\n", p->table->nr_locks);
 	printf("    %-6s %-12s %-10s %s\n", "FILE", "OF", "KIND", "BYTES");
-	for (i = 0; i < p->nr_locks; i++) {
-		const Ckpt__Lock *lock = p->locks[i];
+	for (i = 0; i < p->table->nr_locks; i++) {
+		const Ckpt__Lock *lock = p->table->locks[i];
 
 		printf("    #%-5u %-12s %-10s %" PRIu64 " to ", lock->file, kinds[lock->kind],
 		       lock->write ? "exclusive" : "shared", lock->start);
@@ -552,17 +560,60 @@ static void show_limits(const struct model_process *p)
 	putchar('\n');
 }
 
+/* An object that tasks can share, and how many processes have it if that is more than this one. */
+static void show_object(const char *what, uint32_t id, size_t users)
+{
+	printf("%s #%u", what, id);
+	if (users > 1)
+		printf(" (of %zu processes)", users);
+}
+
+static int tree_depth(const struct model *m, size_t i)
+{
+	size_t j, up = i;
+	int depth = 0;
+
+	/* A parent stands before its children. */
+	for (j = i; j--; )
+		if (m->processes[j].pid == m->processes[up].tree->ppid) {
+			up = j;
+			depth++;
+		}
+	return depth;
+}
+
+static void show_tree(const struct model *m)
+{
+	size_t i;
+
+	puts("\ntree");
+	for (i = 0; i < m->nr_processes; i++) {
+		const Ckpt__Tree *tree = m->processes[i].tree;
+
+		printf("  %*s%u ", 2 * tree_depth(m, i), "", m->processes[i].pid);
+		put_string(tree->comm);
+		printf(", %zu thread%s%s\n", tree->n_tid, tree->n_tid == 1 ? "" : "s",
+		       tree->state == CKPT__TASK_STATE__TASK_STOPPED ? ", stopped" :
+		       tree->state == CKPT__TASK_STATE__TASK_ZOMBIE ? ", has ended" : "");
+	}
+}
+
 static void show_process(const struct model *m, const struct model_process *p)
 {
-	const Ckpt__Process *proc = p->process;
-	const Ckpt__File *exe = model_file(m, p->mm->exe_file);
+	const Ckpt__Tree *tree = p->tree;
+	const Ckpt__File *exe = model_file(m, p->as->mm->exe_file);
 	uint32_t cred = 0;
 	size_t i;
 
-	printf("\nprocess %u (", proc->pid);
-	put_string(proc->comm);
-	printf(")\n  parent %u, group %u, session %u\n  executable  ", proc->ppid, proc->pgid,
-	       proc->sid);
+	printf("\nprocess %u (", p->pid);
+	put_string(tree->comm);
+	printf(")\n  parent %u, group %u, session %u\n  objects     ", tree->ppid, tree->pgid,
+	       tree->sid);
+	show_object("memory", p->process->mm, p->as->nr_users);
+	show_object(", descriptors", p->process->files, p->table->nr_users);
+	show_object(", directory", p->process->fs, model_users(m, p->process->fs));
+	show_object(", signals", p->process->sighand, model_users(m, p->process->sighand));
+	fputs("\n  executable  ", stdout);
 	show_file(m, exe);
 	fputs("\n  directory   ", stdout);
 	put_bytes(p->fs->cwd->path.data, p->fs->cwd->path.len);
@@ -585,7 +636,6 @@ static void show_process(const struct model *m, const struct model_process *p)
 	show_mm(p);
 	show_fds(m, p);
 	show_watches(p);
-	show_inotify(p);
 	show_locks(p);
 	show_signals(p);
 	show_timers(p);
@@ -628,9 +678,7 @@ static void show_needs(const struct model *m)
 				printf("instructions-%zu ", i);
 		}
 		fputs(x86->n_cpuid ? "\n" : "unknown instructions\n", stdout);
-		printf("  kernel      a vDSO of %u bytes, sha256 ", x86->vdso_size);
-		put_hex(x86->vdso_sha256.data, x86->vdso_sha256.len);
-		putchar('\n');
+		printf("  kernel      the same vDSO, of %zu bytes\n", x86->vdso.len);
 	}
 	for (i = 0; i < m->nr_objects; i++)
 		tty |= m->objects[i]->type == CKPT_REC_TTY;
@@ -686,8 +734,16 @@ void show_text(const struct model *m)
 		printf(", %s of shared memory and deleted files", format_size(c, m->shmem_bytes));
 	if (m->pipe_bytes)
 		printf(", %s in pipes", format_size(c, m->pipe_bytes));
+	fputs("\nuuid        ", stdout);
+	put_uuid(&image->uuid);
+	if (image->has_parent_uuid) {
+		fputs(", builds on ", stdout);
+		put_uuid(&image->parent_uuid);
+	}
 	putchar('\n');
+	show_tree(m);
 	for (size_t i = 0; i < m->nr_processes; i++)
 		show_process(m, &m->processes[i]);
+	show_inotify(m);
 	show_needs(m);
 }

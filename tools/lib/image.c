@@ -39,24 +39,25 @@ static bool crc_ok(uint32_t stored, const void *data, size_t len)
 	return FUZZING || le32toh(stored) == image_crc(data, len);
 }
 
+_Static_assert(CKPT_REC_RIGHT(), "CKPT_REC_TABLE has gaps, or more types than a mask has bits");
+_Static_assert(sizeof(struct ckpt_image_header) == 64, "the file header has another size");
+_Static_assert(sizeof(struct ckpt_image_record) == 24, "the record header has another size");
+
+const struct image_kind image_kinds[CKPT_REC_TYPES] = {
+#define IMAGE_KIND(name, number, msg, stage, count, text) \
+	[number] = { #name, text, CKPT_STAGE_##stage, CKPT_COUNT_##count },
+	CKPT_REC_TABLE(IMAGE_KIND)
+#undef IMAGE_KIND
+};
+
 const char *image_type_name(uint32_t type)
 {
-	switch (type) {
-#define IMAGE_NAME(name, number, msg, text) case number: return #name;
-	CKPT_REC_TABLE(IMAGE_NAME)
-#undef IMAGE_NAME
-	}
-	return NULL;
+	return type < CKPT_REC_TYPES ? image_kinds[type].name : NULL;
 }
 
 static bool type_is_raw(uint32_t type)
 {
-	switch (type) {
-#define IMAGE_RAW(name, number, msg, text) case number: return !strcmp(#msg, "none");
-	CKPT_REC_TABLE(IMAGE_RAW)
-#undef IMAGE_RAW
-	}
-	return false;
+	return image_kinds[type].count == CKPT_COUNT_RAW;
 }
 
 int image_bad(struct image *im, uint64_t offset, const char *fmt, ...)
@@ -137,6 +138,8 @@ static int check_header(struct image *im, const struct ckpt_image_header *h)
 	if (!crc_ok(h->crc, h, offsetof(struct ckpt_image_header, crc)))
 		return image_bad(im, 0, "checksum of the file header is wrong");
 	im->version = le32toh(h->version);
+	if (im->version == 1)
+		return image_bad(im, 8, "the image was made by a version before 0.2");
 	if (im->version < CKPT_IMAGE_VERSION_MIN || im->version > CKPT_IMAGE_VERSION)
 		return image_bad(im, 8, "image format version %u; this tool reads %d to %d",
 				 im->version, CKPT_IMAGE_VERSION_MIN, CKPT_IMAGE_VERSION);
@@ -151,9 +154,13 @@ static int check_header(struct image *im, const struct ckpt_image_header *h)
 	if (required)
 		return image_bad(im, 24, "the image needs features 0x%" PRIx64
 				 " that this tool does not know", required);
+	if (le32toh(h->layer) != CKPT_LAYER_PLAIN)
+		return image_bad(im, 40,
+				 "the image is stored in layer %u, which this tool does not know",
+				 le32toh(h->layer));
 	im->features_optional = le64toh(h->features_optional);
 	if (!all_zero(h->reserved, sizeof(h->reserved)))
-		return image_bad(im, 40, "reserved bytes of the file header are not zero");
+		return image_bad(im, 44, "reserved bytes of the file header are not zero");
 	return 0;
 }
 
@@ -186,9 +193,9 @@ int image_next(struct image *im)
 		return -1;
 	if (!crc_ok(rec.crc, &rec, offsetof(struct ckpt_image_record, crc)))
 		return image_bad(im, im->start, "checksum of a record header is wrong");
-	im->type = le32toh(rec.type);
-	im->flags = le32toh(rec.flags);
-	im->length = le64toh(rec.length);
+	im->type = le16toh(rec.type);
+	im->flags = le16toh(rec.flags);
+	im->length = le32toh(rec.length);
 	gap = le32toh(rec.gap);
 
 	name = image_type_name(im->type);
@@ -202,7 +209,7 @@ int image_next(struct image *im)
 		return image_bad(im, im->start, "%s must%s be raw", name,
 				 type_is_raw(im->type) ? "" : " not");
 	if (im->length > CKPT_IMAGE_RAW_MAX)
-		return image_bad(im, im->start, "%s has %" PRIu64 " bytes, more than %d",
+		return image_bad(im, im->start, "%s has %u bytes, more than %d",
 				 name ?: number, im->length, CKPT_IMAGE_RAW_MAX);
 	if (im->flags & CKPT_REC_F_RAW)
 		wanted = -im->offset & (CKPT_IMAGE_ALIGN - 1);

@@ -54,7 +54,7 @@ struct image {
 	uint32_t type;
 	uint32_t flags;
 	uint64_t start;
-	uint64_t length;
+	uint32_t length;
 	uint8_t *payload;
 	uint8_t digest[IMAGE_DIGEST];
 
@@ -63,6 +63,22 @@ struct image {
 
 	EVP_MD_CTX *sha;
 };
+
+/**
+ * struct image_kind - what CKPT_REC_TABLE says of a type
+ * @name: its name
+ * @text: what it is
+ * @stage: enum ckpt_stage
+ * @count: enum ckpt_count
+ */
+struct image_kind {
+	const char *name;
+	const char *text;
+	uint8_t stage;
+	uint8_t count;
+};
+
+extern const struct image_kind image_kinds[CKPT_REC_TYPES];
 
 /** image_read_fd() - for image.read: @arg is a pointer to a file descriptor. */
 ssize_t image_read_fd(void *arg, void *buf, size_t len);

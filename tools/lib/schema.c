@@ -17,7 +17,7 @@ const ProtobufCMessageDescriptor *schema_descriptor(uint32_t type)
 	const ProtobufCMessageDescriptor *desc = NULL;
 
 	switch (type) {
-#define SCHEMA_CASE(name, number, msg, text) \
+#define SCHEMA_CASE(name, number, msg, stage, count, text) \
 	case number: \
 		desc = &ckpt__##msg##__descriptor; \
 		break;

@@ -35,16 +35,15 @@ struct mm_struct;
 		sym(__x64_sys_##name)(&_regs);				\
 	})
 
-/** arch_image() - fill the image's part about this machine, for what @mm needs of it */
-void arch_image(struct pb_image *image, struct mm_struct *mm);
+/** arch_image() - fill the image's part about this machine */
+void arch_image(struct pb_image *image);
 
 /**
- * arch_image_digest() - the rest of it, which takes time and needs no @mm
- * @image: filled by arch_image(); points to @digest and @cpuid afterwards
- * @digest: SHA256_DIGEST_SIZE bytes
+ * arch_image_code() - the rest of it, which takes time
+ * @image: filled by arch_image(); points to the vDSO and @cpuid afterwards
  * @cpuid: CKPT_X86_CPUID_WORDS words
  */
-void arch_image_digest(struct pb_image *image, u8 *digest, u32 *cpuid);
+void arch_image_code(struct pb_image *image, u32 *cpuid);
 
 /**
  * arch_image_check() - can this machine go on with an image?

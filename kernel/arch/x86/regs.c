@@ -371,15 +371,13 @@ void arch_regs_final(const struct arch_final *final)
 
 /* ---- the machine, and the kernel's code in user space ---- */
 
-static void regs_vdso_digest(u8 *digest)
+/* The code that the kernel maps into a program; none where it was started without (vdso=0). */
+static void regs_vdso(struct codec_bytes *vdso)
 {
 	const struct vdso_image *image = current->mm->context.vdso_image;
-	struct compat_sha256_ctx ctx;
 
-	sha256_init(&ctx);
-	if (image)
-		sha256_update(&ctx, image->data, image->size);
-	sha256_final(&ctx, digest);
+	vdso->data = image ? image->data : NULL;
+	vdso->len = image ? image->size : 0;
 }
 
 static const struct {
@@ -449,22 +447,17 @@ static int regs_check_cpuid(struct operation *ctx, const struct pb_x86_machine *
 		     0;
 }
 
-void arch_image(struct pb_image *image, struct mm_struct *mm)
+void arch_image(struct pb_image *image)
 {
-	const struct vdso_image *vdso = mm->context.vdso_image;
-
 	image->has_x86 = true;
 	image->x86.xfeatures = regs_xfeatures();
 	image->x86.xstate_size = arch_xstate_size();
-	image->x86.vdso_size = vdso ? vdso->size : 0;
 }
 
-void arch_image_digest(struct pb_image *image, u8 *digest, u32 *cpuid)
+void arch_image_code(struct pb_image *image, u32 *cpuid)
 {
 	/* The caller's vDSO is the target's: both are the 64-bit one, and there is one kernel. */
-	regs_vdso_digest(digest);
-	image->x86.vdso_sha256.data = digest;
-	image->x86.vdso_sha256.len = SHA256_DIGEST_SIZE;
+	regs_vdso(&image->x86.vdso);
 	regs_cpuid(cpuid);
 	image->x86.cpuid = cpuid;
 	image->x86.n_cpuid = CKPT_X86_CPUID_WORDS;
@@ -473,7 +466,7 @@ void arch_image_digest(struct pb_image *image, u8 *digest, u32 *cpuid)
 int arch_image_check(struct operation *ctx, const struct pb_image *image)
 {
 	struct error_at at = { .reason = CKPT_REASON_KERNEL };
-	u8 digest[SHA256_DIGEST_SIZE];
+	struct codec_bytes vdso;
 
 	if (!image->has_x86)
 		return error_add(&ctx->errors, -EOPNOTSUPP, &at, "an image without a machine");
@@ -487,10 +480,10 @@ int arch_image_check(struct operation *ctx, const struct pb_image *image)
 		return error_add(&ctx->errors, -EOPNOTSUPP, &at,
 				 "register state of %u bytes; this processor has %zu",
 				 image->x86.xstate_size, arch_xstate_size());
-	regs_vdso_digest(digest);
+	regs_vdso(&vdso);
 	at.advice = "restart it under the kernel it was checkpointed under";
-	if (image->x86.vdso_sha256.len != sizeof(digest) ||
-	    memcmp(image->x86.vdso_sha256.data, digest, sizeof(digest)))
+	if (image->x86.vdso.len != vdso.len ||
+	    memcmp(image->x86.vdso.data, vdso.data, vdso.len))
 		return error_add(&ctx->errors, -EOPNOTSUPP, &at,
 				 "the vDSO of Linux %.*s is not that of this kernel",
 				 (int)image->kernel_release.len, image->kernel_release.data);
