@@ -2,8 +2,8 @@
 /*
  * Where the supported kernels (6.1, 6.12, 7.x) differ. Nothing but this folder knows of versions.
  * Presence is tested where the preprocessor can see it (Kbuild tells which headers there are:
- * HAVE_*_H); otherwise a version is, with the commit or release that made the change. overlay.h and
- * path.h are included by the few files that need them.
+ * HAVE_*_H); otherwise a version is, with the commit or release that made the change. overlay.h,
+ * path.h and x86.h are included by the few files that need them.
  */
 #ifndef _CKPT_COMPAT_H
 #define _CKPT_COMPAT_H

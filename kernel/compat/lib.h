@@ -6,9 +6,6 @@
 #include <linux/version.h>
 #include <linux/workqueue.h>
 #include <crypto/sha2.h>
-#ifdef HAVE_CPUID_API_H
-#include <asm/cpuid/api.h>
-#endif
 
 /* The library's SHA-256 has a context of its own since 6.17 (crypto/sha2.h). */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 17, 0)

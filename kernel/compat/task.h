@@ -41,17 +41,6 @@ static inline u64 compat_sched_slice(struct task_struct *task)
 #endif
 }
 
-/*
- * The FPU's state went from thread_struct to behind task_struct in 6.16 ("x86/fpu: Make
- * task_struct::thread constant size"). x86_task_fpu() is a private function if
- * CONFIG_X86_DEBUG_FPU is set.
- */
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 16, 0)
-#define compat_fpu_perm(t)	(((struct fpu *)((t) + 1))->perm.__state_perm)
-#else
-#define compat_fpu_perm(t)	((t)->thread.fpu.perm.__state_perm)
-#endif
-
 /* Restrictions of a task, for rings to come, arrived in 7.0 along with filters of operations. */
 #if defined(HAVE_IO_URING_FILTER_H) && defined(CONFIG_IO_URING)
 #define compat_io_uring_restrict(t)	((t)->io_uring_restrict)

@@ -65,7 +65,7 @@
 static int checkpoint_image(struct stream_out *out, void *data, size_t len)
 {
 	struct new_utsname *name = utsname();
-	u32 cpuid[CKPT_X86_CPUID_WORDS];
+	struct arch_machine machine;
 	struct pb_image *pb = data;
 	u8 uuid[UUID_SIZE];
 
@@ -78,7 +78,7 @@ static int checkpoint_image(struct stream_out *out, void *data, size_t len)
 	pb->kernel_release.len = strnlen(name->release, sizeof(name->release));
 	pb->hostname.data = name->nodename;
 	pb->hostname.len = strnlen(name->nodename, sizeof(name->nodename));
-	arch_image_code(pb, cpuid);
+	arch_image_code(pb, &machine);
 	return stream_out_msg(out, CKPT_REC_IMAGE, &pb_image_msg, pb);
 }
 

@@ -226,7 +226,7 @@ static int restart_xstate(struct restart *rs, struct build_task *bt)
  */
 static int restart_xstate_later(struct restart *rs, struct build_task *bt)
 {
-	const struct codec_bytes *xstate = &rs->thread.x86.xstate;
+	const struct codec_bytes *xstate = arch_xstate(&rs->thread);
 	struct build_task *before = rs->last_thread;
 
 	bt->xstate = kvmalloc(xstate->len, GFP_KERNEL_ACCOUNT);

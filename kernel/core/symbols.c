@@ -14,6 +14,9 @@
 SYM_REQUIRED(SYM_DEFINE)
 SYM_OPTIONAL(SYM_DEFINE)
 #undef SYM_DEFINE
+#define SYM_DEFINE(name, must) DEFINE_STATIC_CALL_NULL(ckpt_sys_##name, ckpt_proto_syscall);
+SYM_SYSCALL(SYM_DEFINE)
+#undef SYM_DEFINE
 
 /*
  * The one name that no table holds: it finds the others. Called through a static call like
@@ -27,11 +30,18 @@ static unsigned long sym_proto_lookup(const char *name)
 DEFINE_STATIC_CALL_NULL(ckpt_sym_lookup, sym_proto_lookup);
 
 bool symbols_optional[SYM_OPT_COUNT];
+bool symbols_syscall[SYM_SYS_COUNT];
 unsigned long symbols_address[SYM_ADDR_COUNT];
 
 static const char * const symbols_optional_name[SYM_OPT_COUNT] = {
 #define SYM_NAME(name, proto, must) [SYM_OPT_##name] = #name,
 	SYM_OPTIONAL(SYM_NAME)
+#undef SYM_NAME
+};
+
+static const char * const symbols_syscall_name[SYM_SYS_COUNT] = {
+#define SYM_NAME(name, must) [SYM_SYS_##name] = ARCH_SYS_PREFIX #name,
+	SYM_SYSCALL(SYM_NAME)
 #undef SYM_NAME
 };
 
@@ -61,12 +71,8 @@ static int symbols_find_lookup(void)
 	}
 	addr = (unsigned long)kp.addr;
 	unregister_kprobe(&kp);
-#ifdef CONFIG_X86_KERNEL_IBT
-	/* 72e213a7ccf9 "x86/ibt, kprobes: ...", 5.18: kp.addr is 4 past a leading ENDBR. */
-	if (kp.offset == 0 && (addr & 0xf) == 4)
-		addr -= 4;
-#endif
-	static_call_update(ckpt_sym_lookup, (typeof(&sym_proto_lookup))addr);
+	static_call_update(ckpt_sym_lookup,
+			   (typeof(&sym_proto_lookup))arch_probed_entry(addr, kp.offset));
 	return 0;
 }
 
@@ -107,6 +113,17 @@ int symbols_init(void)
 	SYM_OPTIONAL(SYM_RESOLVE_OPTIONAL)
 #undef SYM_RESOLVE_OPTIONAL
 
+#define SYM_RESOLVE_SYSCALL(name, must)						\
+	addr = static_call(ckpt_sym_lookup)(symbols_syscall_name[SYM_SYS_##name]);	\
+	if (addr) {									\
+		static_call_update(ckpt_sys_##name, (typeof(&ckpt_proto_syscall))addr);	\
+		symbols_syscall[SYM_SYS_##name] = true;					\
+	} else if (must) {								\
+		missing += symbols_lack(symbols_syscall_name[SYM_SYS_##name]);		\
+	}
+	SYM_SYSCALL(SYM_RESOLVE_SYSCALL)
+#undef SYM_RESOLVE_SYSCALL
+
 	for (i = 0; i < SYM_ADDR_COUNT; i++) {
 		addr = static_call(ckpt_sym_lookup)(symbols_address_row[i].name);
 		symbols_address[i] = addr;
@@ -120,7 +137,7 @@ int symbols_init(void)
 unsigned int symbols_count(void)
 {
 #define SYM_ONE(name, proto) + 1
-	return 0 SYM_REQUIRED(SYM_ONE) + SYM_OPT_COUNT + SYM_ADDR_COUNT;
+	return 0 SYM_REQUIRED(SYM_ONE) + SYM_OPT_COUNT + SYM_SYS_COUNT + SYM_ADDR_COUNT;
 #undef SYM_ONE
 }
 
@@ -140,6 +157,12 @@ unsigned int symbols_missing(char *buf, size_t size)
 		if (symbols_optional[i])
 			continue;
 		symbols_list(buf, size, symbols_optional_name[i]);
+		missing++;
+	}
+	for (i = 0; i < SYM_SYS_COUNT; i++) {
+		if (symbols_syscall[i])
+			continue;
+		symbols_list(buf, size, symbols_syscall_name[i]);
 		missing++;
 	}
 	for (i = 0; i < SYM_ADDR_COUNT; i++) {

@@ -43,6 +43,8 @@
 #include <linux/eventpoll.h>
 #include <linux/task_work.h>
 
+#include "../arch/native.h"
+
 struct pt_regs;
 
 /* Never defined: stands for the prototype of all system call bodies. */
@@ -88,34 +90,7 @@ long ckpt_proto_kernel_wait4(pid_t pid, int __user *stat, int options, struct ru
 	X(task_sched_runtime, task_sched_runtime)			\
 	X(thread_group_cputime, thread_group_cputime)			\
 	X(thread_group_sample_cputime, thread_group_sample_cputime)	\
-	X(set_cred_ucounts, set_cred_ucounts)				\
-	X(__x64_sys_arch_prctl, ckpt_proto_syscall)			\
-	X(__x64_sys_membarrier, ckpt_proto_syscall)			\
-	X(__x64_sys_mlock2, ckpt_proto_syscall)				\
-	X(__x64_sys_prctl, ckpt_proto_syscall)				\
-	X(__x64_sys_pkey_mprotect, ckpt_proto_syscall)			\
-	X(__x64_sys_rseq, ckpt_proto_syscall)				\
-	X(__x64_sys_seccomp, ckpt_proto_syscall)			\
-	X(__x64_sys_timer_create, ckpt_proto_syscall)			\
-	X(__x64_sys_timer_settime, ckpt_proto_syscall)			\
-	X(__x64_sys_fcntl, ckpt_proto_syscall)				\
-	X(__x64_sys_flock, ckpt_proto_syscall)				\
-	X(__x64_sys_eventfd2, ckpt_proto_syscall)			\
-	X(__x64_sys_timerfd_create, ckpt_proto_syscall)			\
-	X(__x64_sys_timerfd_settime, ckpt_proto_syscall)		\
-	X(__x64_sys_signalfd4, ckpt_proto_syscall)			\
-	X(__x64_sys_pidfd_open, ckpt_proto_syscall)			\
-	X(__x64_sys_inotify_init1, ckpt_proto_syscall)			\
-	X(__x64_sys_inotify_add_watch, ckpt_proto_syscall)		\
-	X(__x64_sys_epoll_create1, ckpt_proto_syscall)			\
-	X(__x64_sys_epoll_wait, ckpt_proto_syscall)			\
-	X(__x64_sys_epoll_pwait, ckpt_proto_syscall)			\
-	X(__x64_sys_epoll_pwait2, ckpt_proto_syscall)			\
-	X(__x64_sys_ppoll, ckpt_proto_syscall)				\
-	X(__x64_sys_pselect6, ckpt_proto_syscall)			\
-	X(__x64_sys_rt_sigtimedwait, ckpt_proto_syscall)		\
-	X(__x64_sys_setpgid, ckpt_proto_syscall)			\
-	X(__x64_sys_setsid, ckpt_proto_syscall)
+	X(set_cred_ucounts, set_cred_ucounts)
 
 /**
  * SYM_OPTIONAL - functions that not all kernels have: name, prototype, must
@@ -134,10 +109,45 @@ long ckpt_proto_kernel_wait4(pid_t pid, int __user *stat, int options, struct ru
 	  COMPAT_MEMFD_SECURE)						\
 	X(posix_timer_event, ckpt_proto_posix_timer_event, COMPAT_TIMER_EVENT)	\
 	X(posix_timer_queue_signal, ckpt_proto_posix_timer_queue_signal,	\
-	  COMPAT_TIMER_QUEUE_SIGNAL)					\
-	X(__x64_sys_semtimedop, ckpt_proto_syscall, IS_ENABLED(CONFIG_SYSVIPC))	\
-	X(__x64_sys_set_mempolicy, ckpt_proto_syscall, IS_ENABLED(CONFIG_NUMA))	\
-	X(__x64_sys_io_getevents, ckpt_proto_syscall, IS_ENABLED(CONFIG_AIO))
+	  COMPAT_TIMER_QUEUE_SIGNAL)
+
+/**
+ * SYM_SYSCALL - bodies of system calls, for arch_sys(): name as in user space, must
+ *
+ * "must" is as in SYM_OPTIONAL; where it can be 0, ask arch_sys_have(name) before a call. The kernel
+ * knows a body by ARCH_SYS_PREFIX and the name. Calls that not every architecture has stand in
+ * ARCH_SYSCALLS.
+ */
+#define SYM_SYSCALL(X)							\
+	X(membarrier, 1)						\
+	X(mlock2, 1)							\
+	X(prctl, 1)							\
+	X(pkey_mprotect, 1)						\
+	X(rseq, 1)							\
+	X(seccomp, 1)							\
+	X(timer_create, 1)						\
+	X(timer_settime, 1)						\
+	X(fcntl, 1)							\
+	X(flock, 1)							\
+	X(eventfd2, 1)							\
+	X(timerfd_create, 1)						\
+	X(timerfd_settime, 1)						\
+	X(signalfd4, 1)							\
+	X(pidfd_open, 1)						\
+	X(inotify_init1, 1)						\
+	X(inotify_add_watch, 1)						\
+	X(epoll_create1, 1)						\
+	X(epoll_pwait, 1)						\
+	X(epoll_pwait2, 1)						\
+	X(ppoll, 1)							\
+	X(pselect6, 1)							\
+	X(rt_sigtimedwait, 1)						\
+	X(setpgid, 1)							\
+	X(setsid, 1)							\
+	X(semtimedop, IS_ENABLED(CONFIG_SYSVIPC))			\
+	X(set_mempolicy, IS_ENABLED(CONFIG_NUMA))			\
+	X(io_getevents, IS_ENABLED(CONFIG_AIO))				\
+	ARCH_SYSCALLS(X)
 
 /**
  * SYM_ADDRESS - things whose address is compared or stored, never called by the module: name, must
@@ -161,6 +171,9 @@ long ckpt_proto_kernel_wait4(pid_t pid, int __user *stat, int options, struct ru
 SYM_REQUIRED(SYM_DECLARE)
 SYM_OPTIONAL(SYM_DECLARE)
 #undef SYM_DECLARE
+#define SYM_DECLARE(name, must) DECLARE_STATIC_CALL(ckpt_sys_##name, ckpt_proto_syscall);
+SYM_SYSCALL(SYM_DECLARE)
+#undef SYM_DECLARE
 
 enum sym_address {
 #define SYM_ENUM(name, must) SYM_ADDR_##name,
@@ -176,6 +189,13 @@ enum sym_optional {
 	SYM_OPT_COUNT
 };
 
+enum sym_syscall {
+#define SYM_ENUM(name, must) SYM_SYS_##name,
+	SYM_SYSCALL(SYM_ENUM)
+#undef SYM_ENUM
+	SYM_SYS_COUNT
+};
+
 /** sym() - call a private function: sym(kernel_clone)(&args) */
 #define sym(name)	static_call(ckpt_sym_##name)
 
@@ -186,6 +206,7 @@ enum sym_optional {
 #define sym_addr(name)	(symbols_address[SYM_ADDR_##name])
 
 extern bool symbols_optional[SYM_OPT_COUNT];
+extern bool symbols_syscall[SYM_SYS_COUNT];
 extern unsigned long symbols_address[SYM_ADDR_COUNT];
 
 /**

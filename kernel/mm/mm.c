@@ -179,7 +179,7 @@ int mm_clear(void)
 		return ret;
 	if (mmap_write_lock_killable(mm))
 		return -EINTR;
-	mm->context.vdso = NULL;
+	arch_vdso_drop(mm);
 	mm->start_brk = 0;
 	mm->brk = 0;
 	/* The restarter's own wishes came along with the clone. */
@@ -409,7 +409,7 @@ int mm_complete(struct restart *rs)
 	if (pb.nr_vmas != rs->nr_vmas)
 		return stream_in_bad(&rs->in, "%u memory areas, %u were promised", rs->nr_vmas,
 				     pb.nr_vmas);
-	if (pb.vdso != (unsigned long)mm->context.vdso)
+	if (pb.vdso != arch_vdso_code(mm))
 		return stream_in_bad(&rs->in, "place of the vDSO");
 	ret = vma_pass_vdso(rs, TASK_SIZE);
 	if (ret)

@@ -250,7 +250,7 @@ int vma_write_all(struct checkpoint *cp, u64 *vdso_base, u64 *vdso_size, u32 *to
 			break;
 		vmas.n_vma = 0;
 		for (i = 0, ret = 0; i < n; i++) {
-			/* x86-64's vsyscall page is not in the list; it belongs to no process. */
+			/* A gate page (vsyscall) is not in the list: it belongs to no process. */
 			if (info[i].special && !*vdso_base)
 				*vdso_base = info[i].start;
 			if (info[i].special)
@@ -444,12 +444,12 @@ static int vma_make_vdso(struct restart *rs, const struct pb_vma *pb)
 	bool there;
 	int ret;
 
-	if (!current->mm->context.vdso) {
+	if (!arch_vdso_code(current->mm)) {
 		ret = arch_vdso_map(pb->start);
 		if (ret)
 			return vma_failed(rs, pb, ret, "the vDSO cannot be mapped there");
 	}
-	if (pb->start == (unsigned long)current->mm->context.vdso)
+	if (pb->start == arch_vdso_code(current->mm))
 		rs->vdso_done = true;
 	if (mmap_read_lock_killable(current->mm))
 		return -EINTR;
@@ -463,7 +463,7 @@ static int vma_make_vdso(struct restart *rs, const struct pb_vma *pb)
 /* Some programs unmap its code (valgrind does); then nothing has its place in order. */
 int vma_pass_vdso(struct restart *rs, u64 addr)
 {
-	unsigned long code = (unsigned long)current->mm->context.vdso;
+	unsigned long code = arch_vdso_code(current->mm);
 
 	if (!code || rs->vdso_done || addr < code)
 		return 0;

@@ -76,9 +76,6 @@ static const struct syscall_eintr syscall_eintr[] = {
 	{ __NR_fallocate, SYSCALL_FOREVER },
 };
 
-/* Below the stack pointer, where the red zone ends, nothing of the program's is: see signals. */
-#define SYSCALL_RED_ZONE	128
-
 static const struct syscall_eintr *syscall_find(int nr)
 {
 	unsigned int i;
@@ -229,7 +226,7 @@ static int syscall_set_timeout(const struct syscall_eintr *call, unsigned long *
 		args[call->arg] = min_t(u64, DIV_ROUND_UP_ULL(left, NSEC_PER_MSEC), INT_MAX);
 		return 0;
 	}
-	addr = round_down(user_stack_pointer(regs) - SYSCALL_RED_ZONE - sizeof(ts), 16);
+	addr = round_down(user_stack_pointer(regs) - ARCH_RED_ZONE - sizeof(ts), 16);
 	if (copy_to_user((void __user *)addr, &ts, sizeof(ts)))
 		return -EFAULT;
 	args[call->arg] = addr;
@@ -259,11 +256,11 @@ static long syscall_again(int nr, const unsigned long *a)
 	case __NR_rt_sigtimedwait:
 		return arch_sys(rt_sigtimedwait, a[0], a[1], a[2], a[3]);
 	case __NR_semtimedop:
-		if (!sym_have(__x64_sys_semtimedop))
+		if (!arch_sys_have(semtimedop))
 			break;
 		return arch_sys(semtimedop, a[0], a[1], a[2], a[3]);
 	case __NR_io_getevents:
-		if (!sym_have(__x64_sys_io_getevents))
+		if (!arch_sys_have(io_getevents))
 			break;
 		return arch_sys(io_getevents, a[0], a[1], a[2], a[3], a[4]);
 	}

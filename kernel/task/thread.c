@@ -265,7 +265,7 @@ int thread_restore(struct stream_in *in, const struct pb_thread *pb, struct thre
 	/* Those of the restarter came along with the clone; with the others none is in an image. */
 	arch_sys(prctl, PR_MCE_KILL, PR_MCE_KILL_SET,
 		 pb->has_mce_kill ? pb->mce_kill : PR_MCE_KILL_DEFAULT);
-	if (sym_have(__x64_sys_set_mempolicy))
+	if (arch_sys_have(set_mempolicy))
 		arch_sys(set_mempolicy, MPOL_DEFAULT, 0, 0);
 	/* PR_SET_IO_FLUSHER, which to take back needs a right. */
 	current->flags &= ~(PF_MEMALLOC_NOIO | PF_LOCAL_THROTTLE);
@@ -281,7 +281,7 @@ int thread_restore(struct stream_in *in, const struct pb_thread *pb, struct thre
 		return ret;
 	ret = arch_regs_self(pb);
 	if (ret)
-		return error_add(&in->ctx->errors, ret, &at, "its segment bases were refused");
+		return error_add(&in->ctx->errors, ret, &at, "its registers were refused");
 
 	ret = signal_queue_all(in, pb->pending, pb->n_pending, PIDTYPE_PID, &final->own);
 	if (ret)
@@ -311,7 +311,7 @@ static const char *thread_rseq_abort(struct thread_final *final)
 {
 	struct rseq __user *rseq = (void __user *)(unsigned long)final->rseq.ptr;
 	struct rseq_cs cs;
-	u64 ptr, ip = final->regs.regs.ip;
+	u64 ptr, ip = arch_final_ip(&final->regs);
 	u32 sig;
 
 	if (copy_from_user(&ptr, &rseq->rseq_cs, sizeof(ptr)))
@@ -326,7 +326,7 @@ static const char *thread_rseq_abort(struct thread_final *final)
 	    copy_from_user(&sig, (void __user *)(unsigned long)(cs.abort_ip - sizeof(sig)),
 			   sizeof(sig)) || sig != final->rseq.sig)
 		return "restartable sequence: bad abort handler";
-	final->regs.regs.ip = cs.abort_ip;
+	arch_final_set_ip(&final->regs, cs.abort_ip);
 	return NULL;
 }
 

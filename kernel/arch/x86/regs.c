@@ -26,8 +26,9 @@
 #include <asm/segment.h>
 #include <asm/vdso.h>
 
-#include "arch.h"
+#include "../arch.h"
 #include "../../compat/compat.h"
+#include "../../compat/x86.h"
 #include "../../../uapi/ckpt_image.h"
 #include "../../core/operation.h"
 
@@ -311,6 +312,11 @@ const char *arch_regs_check(const struct pb_thread *thread)
 	return NULL;
 }
 
+const struct codec_bytes *arch_xstate(const struct pb_thread *thread)
+{
+	return &thread->x86.xstate;
+}
+
 int arch_regs_call(const struct pb_thread *thread)
 {
 	return thread->x86.orig_ax;
@@ -454,12 +460,12 @@ void arch_image(struct pb_image *image)
 	image->x86.xstate_size = arch_xstate_size();
 }
 
-void arch_image_code(struct pb_image *image, u32 *cpuid)
+void arch_image_code(struct pb_image *image, struct arch_machine *machine)
 {
 	/* The caller's vDSO is the target's: both are the 64-bit one, and there is one kernel. */
 	regs_vdso(&image->x86.vdso);
-	regs_cpuid(cpuid);
-	image->x86.cpuid = cpuid;
+	regs_cpuid(machine->cpuid);
+	image->x86.cpuid = machine->cpuid;
 	image->x86.n_cpuid = CKPT_X86_CPUID_WORDS;
 }
 
