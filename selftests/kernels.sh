@@ -22,6 +22,7 @@ Usage: kernels.sh fetch [K...]         get kernels (default: 6.1 6.12 7)
        kernels.sh name K               the canonical name of K (7 -> 7.3), as in build/K
        kernels.sh path K               directory with vmlinuz, vmlinux, modules/, version, headers/
        kernels.sh build K [ARG...]     build the module; ARGs go to make (W=1 C=2 ...)
+       kernels.sh compile K [ARG...]   compile all but arch/x86 with headers of arm64, as a check
        kernels.sh run K COMMAND...     run COMMAND with the toolchain of K
        kernels.sh source               directory with pieces of the source of 6.1
                                        (kselftest headers, checkpatch) and all of it,
@@ -81,9 +82,12 @@ mirror()
 	echo "${uri:-http://deb.debian.org/$1}"
 }
 
+# A SUITE may be followed by "-arm64": the packages of another architecture.
 apt_conf() # SUITE
 {
-	local d=$cache/apt/$1 by deb sec
+	local d=$cache/apt/$1 suite=${1%-arm64} by deb sec arch=$arch
+
+	[ "$suite" = "$1" ] || arch=arm64
 
 	echo "$d/apt.conf"
 	[ ! -e "$d/apt.conf" ] || return 0
@@ -93,9 +97,9 @@ apt_conf() # SUITE
 	deb=$(mirror debian)
 	sec=$(mirror debian-security)
 	cat > "$d/sources.list" <<-EOF
-		deb $by $deb $1 main
-		deb $by $deb $1-backports main
-		deb $by $sec $1-security main
+		deb $by $deb $suite main
+		deb $by $deb $suite-backports main
+		deb $by $sec $suite-security main
 	EOF
 	# The hooks of the system's own configuration (clean the package cache,
 	# refresh software catalogues) are about the system, not about this.
@@ -456,12 +460,19 @@ farm() # DIR
 
 build() # K ARG...
 {
-	local k d b key
+	local k d
 
 	k=$(canonical "$1")
 	d=$(dir_of "$1")
 	shift
-	b=$build/$k
+	compile_in "$build/$k" "$d" "$d/headers" "$@"
+}
+
+compile_in() # DIR K-DIR HEADERS ARG...
+{
+	local b=$1 d=$2 headers=$3 key
+
+	shift 3
 	mkdir -p "$b"
 	exec 7> "$b/.lock"
 	flock 7
@@ -474,8 +485,75 @@ build() # K ARG...
 	farm "$b"
 	[ -e "$b/Kbuild" ] || die "$src has no Kbuild"
 	# Messages should name the file to be edited, not the link to it.
-	{ with_toolchain "$d" make --no-print-directory -C "$d/headers" M="$b" \
+	{ with_toolchain "$d" make --no-print-directory -C "$headers" M="$b" \
 		-j"$(nproc)" "$@" 2>&1 1>&3 7>&- | sed -u "s,$b/,$src/,g" >&2; } 3>&1
+}
+
+# ---- another architecture ------------------------------------------------------
+
+# That nothing outside of arch/x86 knows x86-64 is seen by compiling it for arm64, against headers
+# of the very same release. They share scripts and the common part with those of amd64, beside which
+# they are unpacked. The compiler is a package of the machine (setup.sh check) where kernels of its
+# own release are built, and otherwise goes into the toolchain.
+need_arm64() # K-DIR
+{
+	local d=$1 v suite gcc headers t tmp new deb
+
+	v=$(cat "$d/version")
+	v=${v%-"$arch"}-arm64
+	suite=$(cat "$d/suite")
+	gcc=$(cat "$d/gcc")-aarch64-linux-gnu
+	headers=$d/root/usr/src/linux-headers-$v
+	exec 6> "$cache/.lock-arm64"
+	flock 6
+	if [ ! -e "$headers" ]; then
+		[ "$suite" != host ] || die "headers of arm64 come with Debian's kernels alone"
+		update "$suite-arm64"
+		say "fetching headers of $v"
+		new=$d/arm64.new
+		rm -rf "$new"
+		unpack "$suite-arm64" "$new" "linux-headers-$v"
+		echo "include ${headers%-arm64}-common/Makefile" \
+			> "$new/usr/src/linux-headers-$v/Makefile"
+		mv "$new/usr/src/linux-headers-$v" "$headers"
+		rm -rf "$new"
+	fi
+	if [ "$suite" = "$host_suite" ]; then
+		command -v "aarch64-linux-gnu-${gcc%-aarch64-linux-gnu}" > /dev/null ||
+			die "$gcc is not installed; run: setup.sh check"
+	else
+		need_toolchain "$suite" "${gcc%-aarch64-linux-gnu}"
+		t=$cache/toolchain/$suite-${gcc%-aarch64-linux-gnu}
+		if [ ! -e "$t/usr/bin/aarch64-linux-gnu-${gcc%-aarch64-linux-gnu}" ]; then
+			say "fetching $gcc of $suite"
+			update "$suite"
+			tmp=$(mktemp -d "$cache/apt/$suite/get.XXXXXX")
+			mkdir "$tmp/partial"
+			apt "$suite" get -qq -y --no-install-recommends --download-only \
+				-o Dir::Cache::archives="$tmp" -o Debug::NoLocking=1 install "$gcc" >&2
+			# The compiler proper last. What it shares with the other one is there already.
+			for deb in "$tmp"/*-cross*.deb "$tmp"/*-aarch64-linux-gnu*.deb; do
+				[ ! -e "$deb" ] || dpkg-deb -x "$deb" "$t"
+			done
+			rm -rf "$tmp"
+		fi
+	fi
+	exec 6>&-
+}
+
+# Objects stay until a file changes, as with the module. There is no module: see
+# kernel/arch/arm64/compile_check.h.
+compile() # K ARG...
+{
+	local k d v
+
+	k=$(canonical "$1")
+	d=$(dir_of "$1")
+	shift
+	need_arm64 "$d"
+	v=$(cat "$d/version")
+	compile_in "$build/$k-arm64" "$d" "$d/root/usr/src/linux-headers-${v%-"$arch"}-arm64" \
+		CKPT_COMPILE_CHECK=1 "$@" ckpt.o
 }
 
 # ---- kernel source ----------------------------------------------------------
@@ -570,12 +648,13 @@ cmd=${1:-}
 case $cmd in
 fetch) fetch "$@" ;;
 list) list ;;
-name|path|build|run)
+name|path|build|compile|run)
 	[ $# -gt 0 ] || { usage >&2; exit 2; }
 	case $cmd in
 	name) canonical "$1" ;;
 	path) dir_of "$1" ;;
 	build) build "$@" ;;
+	compile) compile "$@" ;;
 	run) d=$(dir_of "$1"); shift; with_toolchain "$d" "$@" ;;
 	esac
 	;;

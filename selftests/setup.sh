@@ -40,7 +40,7 @@ packages()
 		libprotobuf-c-dev libssl-dev sqlite3 gcc g++ libc6-dev xz-utils zstd gzip strace \
 		gdb clang libclang-rt-dev shellcheck mandoc jq bsdutils bsdextrautils \
 		coreutils diffutils mawk gawk bc openssl vim less valgrind busybox-static \
-		python3-pyte ;;
+		python3-pyte gcc-aarch64-linux-gnu ;;
 	real) echo default-jdk-headless nodejs golang-go rustc python3-numpy ffmpeg ruby lua5.4 \
 		php-cli r-base-core ocaml-nox sbcl guile-3.0 dc m4 ;;
 	debug) echo gcc make libc6-dev bc bison flex cpio rsync libelf-dev libssl-dev perl \

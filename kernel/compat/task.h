@@ -41,6 +41,16 @@ static inline u64 compat_sched_slice(struct task_struct *task)
 #endif
 }
 
+/*
+ * Only architectures with the generic system call entry have PR_SET_SYSCALL_USER_DISPATCH (6.1 to
+ * 7.3: linux/syscall_user_dispatch.h); elsewhere the flag has no name.
+ */
+#ifdef CONFIG_GENERIC_ENTRY
+#define compat_syscall_dispatch(t)	test_task_syscall_work(t, SYSCALL_USER_DISPATCH)
+#else
+#define compat_syscall_dispatch(t)	false
+#endif
+
 /* Restrictions of a task, for rings to come, arrived in 7.0 along with filters of operations. */
 #if defined(HAVE_IO_URING_FILTER_H) && defined(CONFIG_IO_URING)
 #define compat_io_uring_restrict(t)	((t)->io_uring_restrict)

@@ -168,7 +168,7 @@ const char *thread_unsupported_running(struct task_struct *task)
 		return "a traced task";
 	if (!list_empty_careful(&task->ptraced))
 		return "a task that traces another one (a debugger)";
-	if (test_task_syscall_work(task, SYSCALL_USER_DISPATCH))
+	if (compat_syscall_dispatch(task))
 		return "dispatch of system calls (PR_SET_SYSCALL_USER_DISPATCH)";
 	if (task->flags & PF_LOCAL_THROTTLE)
 		return "a task that serves I/O (PR_SET_IO_FLUSHER)";
