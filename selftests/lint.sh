@@ -34,6 +34,7 @@ ignored()
 	cat <<'END'
 kernel/compat/.*\.h	LINUX_VERSION_CODE,CONSTANT_COMPARISON	out of tree there is more than one version; it is told here and nowhere else
 kernel/core/symbols\.[ch]	COMPLEX_MACRO,MACRO_ARG_REUSE,TRAILING_SEMICOLON,MULTISTATEMENT_MACRO_USE_DO_WHILE,BRACKET_SPACE,SPACING	tables of rows: what expands them are definitions, no statements
+kernel/arch/x86/native\.h	COMPLEX_MACRO,MACRO_ARG_REUSE	rows for the table in core/symbols.h
 kernel/image/object\.h	MACRO_ARG_REUSE	a loop, as the kernel has them
 kernel/task/thread\.c	UNCOMMENTED_DEFINITION	a struct of ipc/sem.c, as it is there
 kernel/(mm/mm|arch/x86/regs)\.c	MACRO_ARG_REUSE,COMPLEX_MACRO	names a field for offsetof() more than once, in a table
@@ -268,6 +269,21 @@ pointers()
 	}
 }
 
+# Shown, and not counted: "selftests/circles.py --strict kernel" and result() would make it fail.
+circles()
+{
+	selftests/circles.py kernel > "$tmp/out" 2>&1
+	[ ! -s "$tmp/out" ] || { echo "# circles of units, not counted:"; sed 's/^/# /' "$tmp/out"; }
+}
+
+# Sentences that hide their subject. They are shown and not counted: many are left.
+headless()
+{
+	of '^(kernel|uapi|tools|selftests)/.*\.(c|h|proto)$|\.md$|^Documentation/man/' |
+		grep -v '\.gen\.[ch]$' | xargs selftests/headless.py > "$tmp/out" 2>&1
+	[ ! -s "$tmp/out" ] || { echo "# headless sentences, not counted:"; sed 's/^/# /' "$tmp/out"; }
+}
+
 # Not text alone: that the module knows x86-64 nowhere but in arch/x86 is shown by compiling the rest
 # with headers of arm64. Objects are kept until a file changes.
 another_architecture()
@@ -293,6 +309,8 @@ release > "$tmp/out" 2>&1
 result 'one version of ckpt' "$tmp/out"
 pointers > "$tmp/out"
 result 'private functions are called, never pointed to' "$tmp/out"
+circles
+headless
 another_architecture > "$tmp/out"
 result 'all but arch/x86 compiles with headers of arm64' "$tmp/out"
 
