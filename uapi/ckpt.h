@@ -221,8 +221,9 @@ struct ckpt_release {
  */
 #define CKPT_RESTART_DETACH		(1ULL << 0)
 /**
- * CKPT_RESTART_FILES_CHANGED - take files whose size or time is not that of the checkpoint. Of
- * what the program had open for writing then, that is the time of the last change of any kind, too.
+ * CKPT_RESTART_FILES_CHANGED - take files whose size or time is not that of the checkpoint.
+ * For files that the program had open for writing then, the time of the last change of any kind
+ * (st_ctime) counts, too.
  */
 #define CKPT_RESTART_FILES_CHANGED	(1ULL << 1)
 /** CKPT_RESTART_FILES_TRUNCATE - cut files open for writing to their size at the checkpoint. */

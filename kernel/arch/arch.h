@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What is different on each architecture: all that the rest of the module may use of it. native.h
- * has what is a macro, a struct or an inline function. Documentation/adding-an-architecture.md
- * says what each must do, and which tests show it.
+ * The interface of an architecture: nothing else of it is used outside of its folder. This header
+ * declares the functions; native.h has macros, structs and inline functions.
+ * Documentation/adding-an-architecture.md says what each must do, and which tests show it.
  */
 #ifndef _CKPT_ARCH_H
 #define _CKPT_ARCH_H

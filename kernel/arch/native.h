@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The one place that knows which architecture's folder to look into. What it includes knows nothing
- * else of the module.
+ * The one place that knows which architecture's folder to look into. The header there includes
+ * nothing else of the module, so that core/symbols.h can include this one.
  */
 #ifndef _CKPT_NATIVE_H
 #define _CKPT_NATIVE_H

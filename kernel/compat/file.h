@@ -198,7 +198,7 @@ static inline int compat_unlink(const struct path *path)
 #define compat_flctx(inode)		smp_load_acquire(&(inode)->i_flctx)
 #endif
 
-/* What an inode's marks hang on knows the inode itself since 6.10, a member of it before. */
+/* A connector, which holds an inode's marks, points to the inode since 6.10, to a member before. */
 static inline struct inode *compat_fsnotify_inode(const struct fsnotify_mark_connector *conn)
 {
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 10, 0)
@@ -218,7 +218,7 @@ static inline int compat_memfd_secure(struct file *file)
 #endif
 }
 
-/* Who may execute the file stays as it is. 6fd7353829ca "mm/memfd: add F_SEAL_EXEC", 6.3. */
+/* The seal keeps execute permission as it is: 6fd7353829ca "mm/memfd: add F_SEAL_EXEC", 6.3. */
 #ifdef F_SEAL_EXEC
 #define COMPAT_SEAL_EXEC	F_SEAL_EXEC
 #else
@@ -240,7 +240,7 @@ static inline bool compat_memfd_noexec(void)
 }
 
 /*
- * What a stacked file system maps is a file of the layer below. Its f_path is the user's in 6.1
+ * A stacked file system maps a file of the layer below. Its f_path is the user's in 6.1
  * and the layer's own since def3ae83da02 "fs: store real path instead of fake path in backing
  * file f_path", 6.8, which has file_user_path() for the other.
  */

@@ -13,9 +13,9 @@
 /*
  * The files of layers that an open file of overlayfs holds. It was one, to which private_data
  * pointed; 87a8a76c34a2 "ovl: allocate a container struct ovl_file for ovl private context", 6.13,
- * points to a struct of two, private to fs/overlayfs/file.c. What is read as a pointer may be
- * something else in a kernel to come: no more of it is believed than what has the mark of a file
- * that is opened for another one, and that is compared only. Return: how many.
+ * points to a struct of two, private to fs/overlayfs/file.c. In a kernel to come these words may be
+ * no pointers: a word counts only if it leads to the mark of a file that is opened for another one,
+ * and the caller only compares it. Return: how many.
  */
 static inline unsigned int compat_overlay_layers(struct file *file,
 						 struct file *layer[COMPAT_OVERLAY_LAYERS])

@@ -11,7 +11,7 @@
 #include <linux/sched/coredump.h>
 #include <linux/version.h>
 
-/* What was an open flag, that fsnotify does not know a description, is a function in 7.3. */
+/* 6.1 and 6.12 open a file unseen by fsnotify with a flag, 7.3 by a function. */
 #ifdef __FMODE_NONOTIFY
 #define COMPAT_OPEN_NONOTIFY	0
 #else
@@ -27,7 +27,7 @@
 
 /*
  * Where new mappings go: 529ce23a764f "mm: switch mm->get_unmapped_area() to a flag", 6.10.
- * What 6.1 keeps instead is a pointer to one of two functions, which the kernel calls.
+ * Instead of the flag, 6.1 keeps a pointer to one of two functions, which the kernel calls.
  */
 #ifdef MMF_TOPDOWN
 #define COMPAT_UNMAPPED_AREA	0

@@ -98,8 +98,8 @@ static inline u64 compat_sched_slice(struct task_struct *task)
 #endif
 
 /*
- * What /proc/PID/attr/MODULE/NAME says; without a module, attr/NAME. Modules have numbers since
- * 6.8, where they had names.
+ * Reads /proc/PID/attr/MODULE/NAME; without a module, attr/NAME. Since 6.8 the kernel takes a
+ * module's number instead of its name.
  */
 static inline int compat_getprocattr(struct task_struct *task, const char *module,
 				     const char *name, char **value)

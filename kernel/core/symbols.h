@@ -114,9 +114,8 @@ long ckpt_proto_kernel_wait4(pid_t pid, int __user *stat, int options, struct ru
 /**
  * SYM_SYSCALL - bodies of system calls, for arch_sys(): name as in user space, must
  *
- * "must" is as in SYM_OPTIONAL; where it can be 0, ask arch_sys_have(name) before a call. The kernel
- * knows a body by ARCH_SYS_PREFIX and the name. Calls that not every architecture has stand in
- * ARCH_SYSCALLS.
+ * "must" is as in SYM_OPTIONAL; where it can be 0, ask arch_sys_have(name) before a call. A body is
+ * found by ARCH_SYS_PREFIX and the name. ARCH_SYSCALLS has calls that not every architecture has.
  */
 #define SYM_SYSCALL(X)							\
 	X(membarrier, 1)						\

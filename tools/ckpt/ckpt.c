@@ -385,8 +385,8 @@ static int make(struct job *job, int device, struct ckpt_checkpoint *ck, int *pr
 	}
 	/*
 	 * To stop in the middle is not possible, and a shell that waits for that, while the reader
-	 * of the image has stopped, could not even be interrupted. Nor to be stopped for a message,
-	 * where programs in the background may not write to their terminal (stty tostop).
+	 * of the image has stopped, could not even be interrupted. The same holds where a message
+	 * would stop it: programs in the background may not write to their terminal (stty tostop).
 	 */
 	signal(SIGTSTP, SIG_IGN);
 	signal(SIGTTOU, SIG_IGN);

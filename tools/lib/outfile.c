@@ -30,7 +30,7 @@ static mode_t current_umask(void)
 
 /*
  * The one name of a file: absolute and without symbolic links, for what they point to is replaced,
- * not the link. What has no name, as a pipe behind /dev/stdout, keeps the one it was given.
+ * not the link. A file without a name, as a pipe behind /dev/stdout, keeps the one it was given.
  */
 static char *resolve(const char *path)
 {

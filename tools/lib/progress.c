@@ -247,7 +247,7 @@ static void *watch(void *arg)
 		}
 	}
 	bar_draw("");
-	/* What is being built cannot stop; the program can. */
+	/* The half-built program cannot stop; this one can. */
 	if (stop)
 		kill(getpid(), SIGTSTP);
 	return NULL;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What happens beside the ioctl: the progress bar, SIGUSR1, and a tidy end by a signal.
+ * Work beside the ioctl: the progress bar, SIGUSR1, and a tidy end by a signal.
  *
  * The ioctl blocks the thread that calls it and heeds no signal but a deadly one. So a second
  * thread takes the signals and looks at CKPT_IOC_PROGRESS.

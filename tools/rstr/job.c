@@ -93,7 +93,7 @@ static void job_signals(sigset_t *set)
 	sigemptyset(set);
 	sigaddset(set, SIGCHLD);
 	for (i = 0; i < ARRAY_SIZE(relayed); i++) {
-		/* What we were started to ignore, as by nohup(1), is not for the program. */
+		/* Signals ignored at our start, as by nohup(1), are not for the program. */
 		if (!sigaction(relayed[i], NULL, &sa) && sa.sa_handler != SIG_IGN)
 			sigaddset(set, relayed[i]);
 	}
@@ -165,7 +165,8 @@ static bool draws(void)
  * @resize: it wants to know that the terminal may have another size
  * @until: to be told of that at this time even if it has not stopped; CLOCK_MONOTONIC, seconds
  *
- * What was on its screen is not there, nor what it told the terminal when it began. It knows
+ * The terminal does not show the program's screen, and has not got what the program told it when
+ * it began. The program knows
  * from job control what to do then: after a stop, it finds the terminal as others left it. A
  * program that does not care for that may know of terminals that change their size. One that
  * cares for both is told of the size while it is stopped: so it draws once, and soon; some lose

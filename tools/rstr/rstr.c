@@ -95,7 +95,7 @@ static const struct option options[] = {
 	{ }
 };
 
-/* What the command line asks for, and what is in the making. */
+/* The wishes of the command line, and the files that are being made. */
 struct order {
 	uint64_t flags;
 	const char *input;
@@ -356,8 +356,8 @@ static int write_pidfile(struct order *order, int pid)
 }
 
 /*
- * It runs. What fails from here on is said, but is no reason to end with a status that means it
- * does not run.
+ * The program runs. A failure from here on is said, but is no reason to end with a status that
+ * means that it does not.
  */
 static void started(struct order *order, const struct ckpt_restart *rs)
 {
@@ -572,7 +572,7 @@ static int run(struct order *order, unsigned int closed)
 	if (open_input(order, closed & 1))
 		return STATUS_NOT_STARTED;
 	order->tty_fd = open_tty();
-	/* Who said where to complain may have left; the program is not to be alone for that. */
+	/* The reader of our messages may have left; that must not end us and leave the program alone. */
 	signal(SIGPIPE, SIG_IGN);
 	if ((order->pidfile_name && outfile_open(&order->pidfile, order->pidfile_name)) ||
 	    (order->stats_name && outfile_open(&order->stats, order->stats_name)))

@@ -260,7 +260,7 @@ const char *arch_mm_unsupported(struct mm_struct *mm)
 {
 	const struct vdso_image *vdso = mm->context.vdso_image;
 
-	/* Of a 32-bit program, or one of those that ARCH_MAP_VDSO_32 has. */
+	/* A 32-bit program has such a vDSO, and so has one that called ARCH_MAP_VDSO_32. */
 	if (vdso && ((const u8 *)vdso->data)[EI_CLASS] != ELFCLASS64)
 		return "a vDSO for 32-bit code";
 #ifdef CONFIG_MODIFY_LDT_SYSCALL
@@ -354,7 +354,8 @@ int arch_regs_other(struct task_struct *task, const void *xstate, size_t len)
 {
 	/*
 	 * The view is the current task's: to choose one, the kernel looks at the other's stack,
-	 * and that is gone if it was killed meanwhile. What is set lies in its task_struct.
+	 * and that is gone if it was killed meanwhile. The registers lie in its task_struct, which
+	 * stays.
 	 */
 	const struct user_regset *set = regs_set_vector();
 
@@ -427,7 +428,7 @@ static const char *regs_feature(unsigned int word, unsigned int bit)
 	return "one that this module does not know";
 }
 
-/* Whatever the program found out about its processor must be so. */
+/* A program may use every instruction that CPUID offered at the checkpoint: all must be here. */
 static int regs_check_cpuid(struct operation *ctx, const struct pb_x86_machine *x86)
 {
 	struct error_at at = {
@@ -504,7 +505,7 @@ bool arch_vdso_save(struct mm_struct *mm, u64 base, u64 size, struct pb_mm *out)
 	out->vdso = code;
 	out->has_vdso_base = true;
 	out->vdso_base = base;
-	/* Its data lies below its code. What is unmapped is not told to mm->context. */
+	/* Its data lies below its code. No munmap() changes mm->context. */
 	return mm->context.vdso_image && code > base &&
 	       (size == code - base || size == code + mm->context.vdso_image->size - base);
 }
