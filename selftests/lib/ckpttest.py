@@ -92,8 +92,12 @@ def module_users():
         return int(f.read())
 
 
-def module_idle():
-    wait_until(lambda: module_users() == 0, 'the module has %d users' % module_users(), 10)
+def module_idle(users=0):
+    """Wait until the module has no more users than these."""
+    try:
+        wait_until(lambda: module_users() <= users, 'the module has more than %d users' % users, 10)
+    except Failure as e:
+        raise Failure('%s: %d' % (e, module_users())) from None
 
 
 SLABS = ('kmalloc-', 'task_struct', 'mm_struct', 'files_cache', 'filp', 'signal_cache',
@@ -377,17 +381,48 @@ def built():
     os.chmod(WORK, 0o777)
 
 
-def run_tests(suite, names):
-    """Run the tests of a driver: its functions test_*, or those that the command line names."""
+def nothing_left(before, users=0):
+    """No process that was not there before, and no more users of the module."""
+    # The killed are gone as soon as their parents have seen it.
+    def who():
+        text = ''
+        for pid in sorted(pids() - before):
+            try:
+                with open('/proc/%d/stat' % pid) as f:
+                    text += ' ' + ' '.join(f.read().split()[:4])
+                with open('/proc/%d/wchan' % pid) as f:
+                    text += ' ' + f.read()
+            except OSError:
+                pass
+        return text
+
+    try:
+        wait_until(lambda: pids() <= before, 'processes are left', 10)
+    except Failure as e:
+        raise Failure('%s:%s' % (e, who())) from None
+    module_idle(users)
+
+
+def run_tests(suite, tests, wanted=None, prepare=None):
+    """Run the tests of a driver, and see that nothing is left behind.
+
+    @tests: name and function of each; or the globals of the driver, whose functions test_* they are
+    @wanted: the names of those to run; default: those of the command line, or else all
+    @prepare: called before the first one
+    Return: the exit status.
+    """
     built()
     os.umask(0o022)
-    tap = Tap(KernelLog())
-    tests = {name[5:]: f for name, f in names.items() if name.startswith('test_')}
-    wanted = sys.argv[1:] or tests
+    if prepare:
+        prepare()
+    if '__name__' in tests:
+        tests = {name[5:]: f for name, f in tests.items() if name.startswith('test_')}
+    wanted = wanted or sys.argv[1:] or tests
     for name in wanted:
         if name not in tests:
             sys.exit('there is no test %s; there are: %s' % (name, ' '.join(tests)))
-    before = pids()
+    tap = Tap(KernelLog())
+    before, users = pids(), module_users()
     for name in wanted:
         tap.run('%s.%s' % (suite, name), tests[name])
         for pid in pids() - before:
@@ -395,7 +430,5 @@ def run_tests(suite, names):
                 os.kill(pid, signal.SIGKILL)
             except ProcessLookupError:
                 pass
-    tap.run(suite + ': nothing is left',
-            lambda: wait_until(lambda: pids() <= before, 'processes are left', 10))
-    module_idle()
+    tap.run(suite + ': nothing is left', nothing_left, before, users)
     return tap.end()

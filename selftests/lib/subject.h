@@ -3,8 +3,9 @@
  * A subject is a program that is checkpointed, killed and restarted, and judges itself from
  * inside.
  *
- * Each *_test.c is a plain kselftest program: started without anything, it runs its tests one
- * after the other, undisturbed, and prints KTAP. The driver (run.py) starts it once per test, as
+ * Each *_test.c is a plain kselftest program (see harness.h): started without anything, it runs
+ * its tests one after the other, undisturbed, and prints KTAP. The driver (run.py) starts it
+ * once per test, as
  *
  *	CKPT_CTL=DIRECTORY PROGRAM TEST
  *

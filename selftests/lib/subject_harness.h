@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What subject.h describes, as a layer on kselftest_harness.h; included once per program. */
+/* What subject.h describes, as a layer on harness.h; included once per program. */
 #ifndef SELFTESTS_SUBJECT_HARNESS_H
 #define SELFTESTS_SUBJECT_HARNESS_H
 
@@ -8,7 +8,8 @@
 /* A failed ASSERT ends in abort(); a subject has a result to leave behind first. */
 #define TH_LOG_STREAM subject_log()
 #define abort subject_abort
-#include "kselftest_harness.h"
+#define HARNESS_OWN_MAIN
+#include "harness.h"
 #undef abort
 
 #define SUBJECT(name)							\
@@ -35,18 +36,6 @@
 	}								\
 	SUBJECT(name)
 
-static struct __test_metadata *subject_next(struct __fixture_metadata **f,
-					    struct __test_metadata *t)
-{
-	if (t)
-		t = t->next;
-	while (!t && *f) {
-		t = (*f)->tests;
-		*f = (*f)->next;
-	}
-	return t;
-}
-
 static int subject_main(const char *name, const char *ctl)
 {
 	struct __fixture_variant_metadata none = { .name = "" };
@@ -54,7 +43,7 @@ static int subject_main(const char *name, const char *ctl)
 	static struct __test_results results;
 	struct __test_metadata *t = NULL;
 
-	while ((t = subject_next(&f, t)))
+	while ((t = harness_next(&f, t)))
 		if (!strcmp(t->name, name))
 			break;
 	if (!t) {
@@ -71,24 +60,14 @@ static int subject_main(const char *name, const char *ctl)
 
 int main(int argc, char **argv)
 {
-	struct __fixture_metadata *f = __fixture_list;
 	const char *ctl = getenv("CKPT_CTL");
-	struct __test_metadata *t = NULL;
 
-	if (argc == 2 && !strcmp(argv[1], "--list")) {
-		while ((t = subject_next(&f, t)))
-			printf("%s %s\n", t->name, subject_wanted(t->name) ?: "");
-		return KSFT_PASS;
-	}
+	if (argc == 2 && !strcmp(argv[1], "--list"))
+		return harness_list(subject_wanted);
 	if (argc == 2 && ctl)
 		return subject_main(argv[1], ctl);
-	if (argc > 1) {
-		fprintf(stderr, "Usage: %s [--list]\n       CKPT_CTL=DIRECTORY %s TEST\n", argv[0],
-			argv[0]);
-		return KSFT_FAIL;
-	}
 	subject_alone();
-	return test_harness_run(argc, argv);
+	return harness_run(argc, argv);
 }
 
 #endif
