@@ -59,23 +59,35 @@ demo()
 
 # guest PART RUN-OPTION...: the suites, or a part of them, in one boot. run.py takes the subjects;
 # the others have drivers of their own.
+#
+# Before and behind that, what the first options ask for: --save NAME, --load NAME [--refused WHY],
+# see hop.py.
 guest()
 {
-	local part=$1 status=0 suites=() suite
+	local part=$1 status=0 suites=() suite load=()
 
 	shift
+	while :; do
+		case ${1-} in
+		--save) selftests/hop.py save --as "$2" || status=1 ;;
+		--load) load=(selftests/hop.py load --from "$2") ;;
+		--refused) load+=(--refused "$2") ;;
+		*) break ;;
+		esac
+		shift 2
+	done
 	case $part in
 	all|rest) suites=(selftests/options/{run,files,rights} selftests/faults.sh selftests/real/run) ;;
 	# With the programs of the kernel's own release, the rest is another machine's.
 	kernel) suites=(selftests/options/{run,files,rights} selftests/faults.sh) ;;
 	tree) suites=(demo selftests/real/run); set -- "$@" "${in_tree[@]}" ;;
-	# What the image that comes from elsewhere is to find here is the first option.
-	processor) suites=("selftests/given.py $1"); shift; set -- "$@" "${on_processor[@]}" ;;
+	processor) set -- "$@" "${on_processor[@]}" ;;
 	esac
 	[ "$part" = rest ] || selftests/run.py "$@" || status=1
 	for suite in "${suites[@]}"; do
 		$suite || status=1
 	done
+	[ ${#load[@]} = 0 ] || "${load[@]}" || status=1
 	return $status
 }
 
@@ -369,7 +381,7 @@ machine()
 		selftests/check.sh --guest "$part" "$@"
 }
 
-# Processors, each with what an image of a machine with all that can be emulated is to find there,
+# Processors, each with what subjects of a machine with all that can be emulated are to find there,
 # and the options of vm.sh. From a disk, the kernel makes page tables of five levels.
 processors=(qemu64 noxsave nopku one-cpu la57 nosmap)
 declare -A processor=(
@@ -381,27 +393,31 @@ declare -A processor=(
 	[nosmap]='started -A nosmap'
 )
 
-# on_processors K NAME...: describe the steps, "given-K" before the others, and add them to $machines
+# on_processors K NAME...: describe the steps, and add them to $machines. Another machine has to
+# save its subjects as K.
 on_processors()
 {
-	local k=$1 name what options given=$logs/given-$1
+	local k=$1 name what options load
 
 	shift
-	mkdir -p "$given"
-	step "given-$k" tap 300 "an image on $k" selftests/vm.sh -k "$k" -m 1G -t 240 -w "$given" -- \
-		selftests/given.py make
 	for name; do
 		read -r what options <<< "${processor[$name]}"
+		load=(--load "$k")
+		[ "$what" = started ] || load+=(--refused processor)
 		# shellcheck disable=SC2086 # one word per option
 		step "vm-$k-$name" tap 600 "$name on $k" selftests/vm.sh -k "$k" -m 1G -t 540 \
-			-w "$given" $options -- selftests/check.sh --guest processor "$what" \
-			--rounds 1 --mode kill-restart
+			-w "$carried" $options -- selftests/check.sh --guest processor \
+			"${load[@]}" --rounds 1 --mode kill-restart
 		machines+=("vm-$k-$name")
 	done
 }
 
 echo "Logs: $shown/"
 echo
+
+# What one machine saves for others: see hop.py.
+carried=$logs/carried
+mkdir -p "$carried"
 
 packages=(module tools vm check)
 # The programs of Debian 13 are tried too where they are not the machine's own, if they come with a
@@ -462,12 +478,14 @@ fi
 if [ $mode = long ]; then
 	[ -z "$tree" ] || need tree
 	machines=()
-	given=()
+	saving=()
 	for k in "${kernels[@]}"; do
 		module "$k" 900
 		need "module-$k"
+		step "save-$k" tap 300 "subjects for others on $k" selftests/vm.sh -k "$k" -m 1G \
+			-t 240 -w "$carried" -- selftests/hop.py save --as "$k"
 		on_processors "$k" "${processors[@]}"
-		given+=("given-$k")
+		saving+=("save-$k")
 		case $k in
 		6.1) ;;
 		*)
@@ -479,7 +497,7 @@ if [ $mode = long ]; then
 	step scale tap 14520 'very many of each kind' env CKPT_LONG=1 \
 		selftests/vm.sh -k 6.12 -m 4G -t 14400 -- selftests/scale/run
 	[ "$jobs" -le 2 ] || jobs=2
-	run "$jobs" "${given[@]}"
+	run "$jobs" "${saving[@]}"
 	run "$jobs" scale "${machines[@]}"
 	finish
 fi
@@ -493,6 +511,7 @@ quiet_make fuzz-codec 600 'fuzz the codec' selftests/fuzz run FUZZ_SECONDS=15
 quiet_make fuzz-image 600 'fuzz the image reader' tools fuzz FUZZ_SECONDS=15
 
 machines=()
+before=
 part=all
 [ -z "$tree" ] || part=kernel
 for k in "${kernels[@]}"; do
@@ -503,11 +522,15 @@ for k in "${kernels[@]}"; do
 		failed=$((failed + 1))
 		continue
 	fi
+	# The machine with another kernel that started before this one has saved its subjects.
+	hop=(--save "$k" ${before:+--load "$before" --refused kernel})
+	before=$k
 	# One kernel is tried at many moments, the others show that it is the same there.
 	case $mode,$k in
-	full,6.1) quick='' machine all "$k" 3000 -m 2G -- --rounds 2 ;;
+	full,6.1) quick='' machine all "$k" 3000 -m 2G -w "$carried" -- "${hop[@]}" --rounds 2 ;;
 	full,*)
-		quick=yes machine "$part" "$k" 2400 -m 2G -- --rounds 1 --mode either
+		quick=yes machine "$part" "$k" 2400 -m 2G -w "$carried" -- "${hop[@]}" \
+			--rounds 1 --mode either
 		[ -z "$tree" ] || quick=yes machine tree "$k" 1200 -m 2G -r "$tree" -- \
 			--rounds 1 --mode either
 		;;
@@ -519,16 +542,14 @@ for k in "${kernels[@]}"; do
 	*) [ -z "$tree" ] || machines+=("vm-$k-tree") ;;
 	esac
 done
-given=()
 if [ $mode = full ] && [[ " ${machines[*]} " == *" vm-$k "* ]]; then
 	# The newest kernel, which the loop above was at last, on two processors that are far from
-	# what all the others are tested on.
+	# what all the others are tested on. They start when vm-$k has.
 	on_processors "$k" qemu64 la57
-	given=("given-$k")
 fi
 
 # The longest first: beside it goes what runs on the host, then the other machines.
-host=(${tree:+tree} unit schema lint fuzz-codec fuzz-image ${given[@]+"${given[@]}"})
+host=(${tree:+tree} unit schema lint fuzz-codec fuzz-image)
 if [ $mode = quick ]; then
 	host=(tools-test "${host[@]}")
 else

@@ -25,13 +25,13 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 import tty
 import typing
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), 'lib'))
-from ckpttest import (BUILD, PATIENCE, PROGRAMS, WORK, Failure, KernelLog, Restart, Skip, Tap,
-                      Untimely, built, check, ckpt, equal, exit_text, module_idle, pids, run,
-                      wait_until)
+from ckpttest import (PATIENCE, PROGRAMS, WORK, Failure, KernelLog, Restart, Skip, Tap, Untimely,
+                      built, check, ckpt, equal, exit_text, nothing_left, pids, run, wait_until)
 
 MODES = ('go-on', 'kill-restart')
 EITHER = 'either'
@@ -101,9 +101,10 @@ class Subject:
 
     serial = 0
 
-    def __init__(self, test, rng):
+    def __init__(self, test, rng, name=None):
         Subject.serial += 1
-        name = '%s.%d' % (test, Subject.serial)
+        name = name or '%s.%d' % (test, Subject.serial)
+        self.test = test
         self.ctl = os.path.join(WORK, name)
         shutil.rmtree(self.ctl, ignore_errors=True)
         os.mkdir(self.ctl)
@@ -112,13 +113,16 @@ class Subject:
         self.rng = rng
         self.terminal = Terminal() if 'terminal' in test.wants else None
         self.group = Group(name) if 'members' in test.wants else None
-        self.restart = None
+        self.proc = self.restart = None
+
+    def start(self):
         env = dict(os.environ, CKPT_CTL=self.ctl)
         if self.terminal:
             env['CKPT_TTY'] = '1'
         if self.group:
             env['CKPT_CGROUP'] = '1'
-        self.proc = subprocess.Popen([os.path.join(PROGRAMS, test.program + '_test'), test.name],
+        self.proc = subprocess.Popen([os.path.join(PROGRAMS, self.test.program + '_test'),
+                                      self.test.name],
                                      cwd=WORK, env=env, stdin=subprocess.DEVNULL,
                                      stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                                      **self.before_exec(self.terminal and self.terminal.attach))
@@ -172,8 +176,12 @@ class Subject:
 
     def nap(self):
         """Until a random moment."""
+        duration = self.rng.uniform(0, 0.3)
+        if not self.proc:
+            time.sleep(duration)
+            return
         try:
-            self.proc.wait(self.rng.uniform(0, 0.3))
+            self.proc.wait(duration)
         except subprocess.TimeoutExpired:
             pass
 
@@ -240,12 +248,15 @@ class Subject:
                     pass
         return '\n'.join(text)
 
+    def said(self):
+        """What rstr has said that it should not."""
+        return self.restart.words().splitlines() if self.restart else []
+
     def verdict(self):
         """Its own, and those of its members, of which the first process is to see the end."""
         status = (self.restart.rstr if self.restart else self.proc).returncode
         words = self.told('result')
-        if self.restart:
-            check(not self.restart.words(), 'rstr said: ' + self.restart.words())
+        check(not self.said(), 'rstr said: ' + '\n'.join(self.said()))
         for name in sorted(self.members()):
             result = self.told('result.' + name) or '# it left no result'
             check(re.search('^ok ', result, re.M), 'member %s:\n%s\nthe first process: %s' % (
@@ -265,7 +276,7 @@ class Subject:
             self.group.close()
         if self.restart:
             self.restart.kill()
-        if self.proc.poll() is None:
+        if self.proc and self.proc.poll() is None:
             self.proc.kill()
             self.proc.wait()
         if self.terminal:
@@ -318,6 +329,7 @@ def refused(subject):
 def one(test, mode, seed, rounds):
     subject = Subject(test, random.Random('%s %s %s %s' % (seed, test.program, test.name, mode)))
     try:
+        subject.start()
         subject.ready()
         if subject.told('refuse'):
             if mode != 'kill-restart':
@@ -385,27 +397,6 @@ def tests(wanted):
         if not any(want in (test.program, str(test)) for test in found):
             sys.exit('there is no test %s in %s' % (want, PROGRAMS))
     return found
-
-
-def nothing_left(before):
-    # The killed are gone as soon as their parents have seen it.
-    def who():
-        text = ''
-        for pid in sorted(pids() - before):
-            try:
-                with open('/proc/%d/stat' % pid) as f:
-                    text += ' ' + ' '.join(f.read().split()[:4])
-                with open('/proc/%d/wchan' % pid) as f:
-                    text += ' ' + f.read()
-            except OSError:
-                pass
-        return text
-
-    try:
-        wait_until(lambda: pids() <= before, 'processes are left', 10)
-    except Failure as e:
-        raise Failure('%s:%s' % (e, who())) from None
-    module_idle()
 
 
 def main():
