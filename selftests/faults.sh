@@ -24,6 +24,7 @@ trap 'rm -f "$out"' EXIT
 "$built/hostile/ioctl_test" || status=1
 "$built/race/hold_test" || status=1
 "$built/race/race_test" || status=1
+"$built/race/outside_test" || status=1
 wait $! || status=1
 cat "$out"
 

@@ -31,6 +31,40 @@ static inline void vm_flags_clear(struct vm_area_struct *vma, vm_flags_t flags)
 }
 #endif
 
+/* 5e31275cc997 "mm: add per-VMA lock and helper functions to control it", 6.4 */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 4, 0)
+static inline void vma_start_write(struct vm_area_struct *vma)
+{
+	lockdep_assert_held_write(&vma->vm_mm->mmap_lock);
+}
+#endif
+
+/*
+ * Where the pages of an area are among those that fork made it share. Private pages have an offset
+ * of their own since 7.3.
+ */
+static inline void compat_vma_copy_pgoff(struct vm_area_struct *dst,
+					 const struct vm_area_struct *src)
+{
+	dst->vm_pgoff = src->vm_pgoff;
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 3, 0)
+	dst->__vm_anon_pgoff_lo = src->__vm_anon_pgoff_lo;
+#ifdef CONFIG_64BIT
+	dst->__vm_anon_pgoff_hi = src->__vm_anon_pgoff_hi;
+#endif
+#endif
+}
+
+/* Is an area registered with a userfaultfd? */
+static inline bool compat_vma_uffd(const struct vm_area_struct *vma)
+{
+#ifdef CONFIG_USERFAULTFD
+	return vma->vm_userfaultfd_ctx.ctx;
+#else
+	return false;
+#endif
+}
+
 /* ca5e863233e8 "mm/gup: remove vmas parameter from get_user_pages_remote()", 6.5 */
 static inline long compat_gup_remote(struct mm_struct *mm, unsigned long start,
 				     unsigned long nr_pages, unsigned int flags,

@@ -443,6 +443,14 @@ u64 checkpoint_release(struct checkpoint *cp, enum ckpt_release_how how)
 	return frozen;
 }
 
+/* Is there no program any more whose memory it would be? */
+static bool checkpoint_lost(void *arg)
+{
+	struct checkpoint *cp = arg;
+
+	return !park_intact(cp->park);
+}
+
 static int checkpoint_snapshot(struct checkpoint *cp, struct snapshot *snap,
 			       struct ckpt_checkpoint *arg)
 {
@@ -451,7 +459,17 @@ static int checkpoint_snapshot(struct checkpoint *cp, struct snapshot *snap,
 	struct mm_struct *copy;
 
 	operation_phase(cp->ctx, CKPT_PHASE_SNAPSHOT);
-	copy = snapshot_take(snap, cp->mm);
+	snapshot_start(snap, cp->mm);
+	copy = snapshot_wait(snap, checkpoint_lost, cp);
+	if (PTR_ERR_OR_ZERO(copy) == -EINTR)
+		return -EINTR;
+	if (PTR_ERR_OR_ZERO(copy) == -ETIMEDOUT)
+		return checkpoint_gone(cp);
+	if (PTR_ERR_OR_ZERO(copy) == -EOPNOTSUPP) {
+		at.reason = CKPT_REASON_UNSUPPORTED;
+		return error_add(&cp->ctx->errors, -EOPNOTSUPP, &at,
+				 "memory under userfaultfd is not supported");
+	}
 	if (IS_ERR(copy))
 		return error_add(&cp->ctx->errors, PTR_ERR(copy), &at,
 				 "the snapshot of its memory failed");

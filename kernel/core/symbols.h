@@ -52,6 +52,12 @@ long ckpt_proto_syscall(const struct pt_regs *regs);
 /* kernel/time/posix-timers.h, which is private: the first before 6.12, the second since then. */
 int ckpt_proto_posix_timer_event(struct k_itimer *timer, int si_private);
 void ckpt_proto_posix_timer_queue_signal(struct k_itimer *timer);
+/* asm/tlbflush.h, which does not show it to modules. */
+void ckpt_proto_flush_tlb_mm_range(struct mm_struct *mm, unsigned long start, unsigned long end,
+				   unsigned int stride_shift, bool freed_tables);
+/* mm/internal.h and mm/vma.h, which are private, in 7.x. */
+int ckpt_proto_anon_vma_fork(struct vm_area_struct *vma, struct vm_area_struct *pvma);
+int ckpt_proto_insert_vm_struct(struct mm_struct *mm, struct vm_area_struct *vma);
 /* kernel/exit.c; no header has declared it since sys_wait4() lost its users. */
 long ckpt_proto_kernel_wait4(pid_t pid, int __user *stat, int options, struct rusage *ru);
 
@@ -69,6 +75,12 @@ long ckpt_proto_kernel_wait4(pid_t pid, int __user *stat, int options, struct ru
 	X(walk_page_range, walk_page_range)				\
 	X(put_task_stack, put_task_stack)				\
 	X(do_madvise, do_madvise)					\
+	X(anon_vma_fork, ckpt_proto_anon_vma_fork)			\
+	X(copy_page_range, copy_page_range)				\
+	X(flush_tlb_mm_range, ckpt_proto_flush_tlb_mm_range)		\
+	X(insert_vm_struct, ckpt_proto_insert_vm_struct)		\
+	X(vm_area_dup, vm_area_dup)					\
+	X(vm_area_free, vm_area_free)					\
 	X(memfd_fcntl, memfd_fcntl)					\
 	X(set_mm_exe_file, set_mm_exe_file)				\
 	X(replace_fd, replace_fd)					\

@@ -23,8 +23,8 @@
 #include "snapshot.h"
 #include "../core/symbols.h"
 
-/* Marks of VMAs that fork leaves out or empties. */
-#define SNAPSHOT_FORK_FLAGS	(VM_DONTCOPY | VM_WIPEONFORK)
+/* In jiffies: how often who waits for a snapshot looks whether it is to go on waiting. */
+#define SNAPSHOT_LOOK	max(HZ / 10, 1)
 
 /**
  * struct snapshot - a snapshot that is prepared or taken
@@ -39,6 +39,7 @@
  * @stop: end without a snapshot
  * @taken_from: the child may die, its mm was taken
  * @pid: of the child
+ * @thread: the kernel thread; a reference is held
  * @memcg: who pays for the copy; a reference is held
  */
 struct snapshot {
@@ -53,6 +54,7 @@ struct snapshot {
 	bool taken;
 	bool stop;
 	pid_t pid;
+	struct task_struct *thread;
 	struct mem_cgroup *memcg;
 };
 
@@ -63,6 +65,7 @@ static void snapshot_release(struct kref *ref)
 	if (snap->copy)
 		mmput(snap->copy);
 	mem_cgroup_put(snap->memcg);
+	put_task_struct(snap->thread);
 	kfree(snap);
 }
 
@@ -81,72 +84,163 @@ static int snapshot_child(void *arg)
 }
 
 /*
- * Which of the marks a snapshot needs to have. What is shared is not read from it, but for guard
- * regions, and would be open, and writable, for as long as the image is written. The content of
- * droppable memory (keys of random number generators) is nobody's but the program's.
+ * Is it an area that fork leaves out or empties (MADV_DONTFORK, MADV_WIPEONFORK), and that the
+ * image has pages or guard regions of? Device memory is refused elsewhere, and not for us to touch.
+ * The content of droppable memory (keys of random number generators) is nobody's but the program's.
  */
-static vm_flags_t snapshot_flags(const struct vm_area_struct *vma)
+static bool snapshot_left_out(const struct vm_area_struct *vma)
 {
-	/* Device memory is refused elsewhere, and not for us to touch. */
-	if (vma->vm_flags & VM_SPECIAL)
-		return vma->vm_flags & SNAPSHOT_FORK_FLAGS;
-	return vma->vm_flags & (VM_SHARED | VM_DROPPABLE) && !compat_may_guard(vma) ?
-	       VM_DONTCOPY : 0;
+	return vma->vm_flags & (VM_DONTCOPY | VM_WIPEONFORK) &&
+	       !(vma->vm_flags & (VM_SPECIAL | VM_DROPPABLE)) &&
+	       (!(vma->vm_flags & VM_SHARED) || compat_may_guard(vma));
 }
 
-static void snapshot_flag(struct vm_area_struct *vma, vm_flags_t flags)
+/* An area like @vma in the copy, without pages; what dup_mmap() of the kernel does. */
+static struct vm_area_struct *snapshot_new_area(struct mm_struct *copy, struct vm_area_struct *vma)
 {
-	vm_flags_clear(vma, SNAPSHOT_FORK_FLAGS & ~flags);
-	vm_flags_set(vma, flags);
+	struct vm_area_struct *new;
+
+	if (find_vma_intersection(copy, vma->vm_start, vma->vm_end))
+		return ERR_PTR(-EAGAIN);
+	new = sym(vm_area_dup)(vma);
+	if (!new)
+		return ERR_PTR(-ENOMEM);
+	new->vm_mm = copy;
+	new->anon_vma = NULL;
+#ifdef CONFIG_NUMA
+	/* Refused by name, if there is one; its reference is the program's. */
+	new->vm_policy = NULL;
+#endif
+	vma_start_write(new);
+	vm_flags_clear(new, VM_LOCKED | VM_LOCKONFAULT | VM_ACCOUNT | VM_DONTCOPY | VM_WIPEONFORK);
+	if (new->vm_file)
+		get_file(new->vm_file);
+	if (sym(insert_vm_struct)(copy, new)) {
+		if (new->vm_file)
+			fput(new->vm_file);
+		sym(vm_area_free)(new);
+		return ERR_PTR(-ENOMEM);
+	}
+	/* Pages that are shared with @vma are found by its offset, which mremap() leaves alone. */
+	compat_vma_copy_pgoff(new, vma);
+	if (new->vm_ops && new->vm_ops->open)
+		new->vm_ops->open(new);
+	return new;
+}
+
+/* The copy gets the pages of an area that fork left out or emptied. */
+static int snapshot_add(struct mm_struct *copy, struct vm_area_struct *vma)
+{
+	struct vm_area_struct *dst = find_vma(copy, vma->vm_start);
+
+	if (vma->vm_flags & VM_DONTCOPY)
+		dst = snapshot_new_area(copy, vma);
+	if (IS_ERR(dst))
+		return PTR_ERR(dst);
+	if (!dst || dst->vm_start > vma->vm_start || dst->vm_end < vma->vm_end)
+		return -EAGAIN;
+	vma_start_write(vma);
+	vma_start_write(dst);
+	vm_flags_clear(dst, VM_WIPEONFORK);
+	if (vma->anon_vma && !dst->anon_vma && sym(anon_vma_fork)(dst, vma))
+		return -ENOMEM;
+	return sym(copy_page_range)(dst, vma);
 }
 
 /*
- * Fork honours marks that are meant for children of the program. All its threads are parked,
- * so nobody sees that they are others for a moment.
+ * Another process may have a userfaultfd of this memory, and have registered areas since they were
+ * described, or follow forks: it would be asked for pages, or fill in its own.
  */
-static int snapshot_mark(struct mm_struct *mm, unsigned long **list, unsigned int *n)
+static int snapshot_check_uffd(struct mm_struct *mm)
 {
 	struct vm_area_struct *vma;
-	unsigned int cap = 0;
 
 	VMA_ITERATOR(vmi, mm, 0);
 
-	*list = NULL;
-	*n = 0;
 	for_each_vma(vmi, vma)
-		if ((vma->vm_flags & SNAPSHOT_FORK_FLAGS) != snapshot_flags(vma))
-			cap++;
-	if (!cap)
-		return 0;
-	*list = kvmalloc_array(cap, 2 * sizeof(**list), GFP_KERNEL);
-	if (!*list)
-		return -ENOMEM;
-	vma_iter_init(&vmi, mm, 0);
-	for_each_vma(vmi, vma) {
-		if ((vma->vm_flags & SNAPSHOT_FORK_FLAGS) == snapshot_flags(vma))
-			continue;
-		(*list)[2 * *n] = vma->vm_start;
-		(*list)[2 * *n + 1] = vma->vm_flags & SNAPSHOT_FORK_FLAGS;
-		(*n)++;
-		snapshot_flag(vma, snapshot_flags(vma));
-	}
+		if (compat_vma_uffd(vma))
+			return -EOPNOTSUPP;
 	return 0;
 }
 
-static void snapshot_unmark(struct mm_struct *mm, unsigned long *list, unsigned int n)
+/*
+ * What fork leaves out or empties, is copied by the means of fork. The marks that ask for it are
+ * not touched: whoever has a userfaultfd of this memory could split or merge areas meanwhile, and
+ * anybody can see the marks.
+ */
+static int snapshot_complete(struct mm_struct *mm, struct mm_struct *copy)
 {
 	struct vm_area_struct *vma;
-	unsigned int i;
+	bool copied = false;
+	int ret;
 
-	for (i = 0; i < n; i++) {
-		vma = find_vma(mm, list[2 * i]);
-		if (!WARN_ON_ONCE(!vma || vma->vm_start != list[2 * i]))
-			snapshot_flag(vma, list[2 * i + 1]);
+	VMA_ITERATOR(vmi, mm, 0);
+
+	if (mmap_write_lock_killable(mm))
+		return -EINTR;
+	mmap_write_lock_nested(copy, SINGLE_DEPTH_NESTING);
+	ret = snapshot_check_uffd(mm) ?: snapshot_check_uffd(copy);
+	if (ret)
+		goto out;
+	for_each_vma(vmi, vma) {
+		if (!snapshot_left_out(vma))
+			continue;
+		ret = snapshot_add(copy, vma);
+		copied = true;
+		if (ret)
+			break;
 	}
-	kvfree(list);
+	/* Its pages are write-protected now. */
+	if (copied)
+		sym(flush_tlb_mm_range)(mm, 0, TASK_SIZE_MAX, PAGE_SHIFT, false);
+out:
+	mmap_write_unlock(copy);
+	mmap_write_unlock(mm);
+	return ret;
 }
 
-static int snapshot_clone(struct snapshot *snap)
+/* The next area from @addr on that is shared, and of no use in a copy; its address, its length. */
+static unsigned long snapshot_shared(struct mm_struct *copy, unsigned long *addr)
+{
+	struct vm_area_struct *vma;
+	unsigned long len = 0;
+
+	VMA_ITERATOR(vmi, copy, *addr);
+
+	mmap_read_lock(copy);
+	for_each_vma(vmi, vma) {
+		if (!(vma->vm_flags & VM_SHARED) || compat_may_guard(vma))
+			continue;
+		*addr = vma->vm_start;
+		len = vma->vm_end - vma->vm_start;
+		break;
+	}
+	mmap_read_unlock(copy);
+	return len;
+}
+
+/*
+ * What is shared is not read from the copy, but for guard regions, and would be open, and writable,
+ * for as long as the image is written.
+ */
+static int snapshot_drop_shared(struct mm_struct *copy)
+{
+	unsigned long addr = 0, len = snapshot_shared(copy, &addr);
+	int ret = 0;
+
+	if (!len)
+		return 0;
+	kthread_use_mm(copy);
+	while (len && !ret) {
+		ret = vm_munmap(addr, len);
+		addr += len;
+		len = snapshot_shared(copy, &addr);
+	}
+	kthread_unuse_mm(copy);
+	return ret;
+}
+
+static int snapshot_fork(struct snapshot *snap)
 {
 	struct kernel_clone_args args = {
 		.flags = CLONE_FS | CLONE_FILES | CLONE_UNTRACED,
@@ -154,31 +248,14 @@ static int snapshot_clone(struct snapshot *snap)
 		.fn = snapshot_child,
 		.fn_arg = snap,
 	};
-	struct mem_cgroup *memcg;
 	struct task_struct *child;
-	unsigned long *list;
-	unsigned int n;
 	struct pid *pid;
 	pid_t nr;
-	int ret;
-
-	mmap_write_lock(snap->mm);
-	ret = snapshot_mark(snap->mm, &list, &n);
-	mmap_write_unlock(snap->mm);
-	if (ret)
-		return ret;
 
 	__module_get(THIS_MODULE);
 	kthread_use_mm(snap->mm);
-	/* What a thread of the kernel allocates nobody pays for: page tables, most of all. */
-	memcg = set_active_memcg(snap->memcg);
 	nr = sym(kernel_clone)(&args);
-	set_active_memcg(memcg);
 	kthread_unuse_mm(snap->mm);
-
-	mmap_write_lock(snap->mm);
-	snapshot_unmark(snap->mm, list, n);
-	mmap_write_unlock(snap->mm);
 	if (nr < 0) {
 		module_put(THIS_MODULE);
 		return nr;
@@ -196,12 +273,28 @@ static int snapshot_clone(struct snapshot *snap)
 	return 0;
 }
 
+static int snapshot_clone(struct snapshot *snap)
+{
+	struct mem_cgroup *memcg;
+	int ret;
+
+	/* What a thread of the kernel allocates nobody pays for: page tables, most of all. */
+	memcg = set_active_memcg(snap->memcg);
+	ret = snapshot_fork(snap);
+	if (!ret)
+		ret = snapshot_complete(snap->mm, snap->copy) ?: snapshot_drop_shared(snap->copy);
+	set_active_memcg(memcg);
+	return ret == -ERESTARTNOINTR ? -EINTR : ret;
+}
+
 static int snapshot_thread(void *arg)
 {
 	struct snapshot *snap = arg;
 
+	/* From snapshot_abort(). */
+	allow_signal(SIGKILL);
 	/*
-	 * A thread of the kernel has no signals to interrupt it; and that a program with much to
+	 * A thread of the kernel has no other signals to interrupt it; and that a program with much to
 	 * describe takes minutes to get here is nothing to complain of.
 	 */
 	wait_for_completion_interruptible(&snap->go);
@@ -210,6 +303,9 @@ static int snapshot_thread(void *arg)
 	if (snap->mm)
 		mmput(snap->mm);
 	complete(&snap->done);
+	/* Nothing is left to be cut short. */
+	flush_signals(current);
+	disallow_signal(SIGKILL);
 	/* Of this thread, whose children are waited for by nobody. */
 	if (snap->pid)
 		sym(kernel_wait4)(snap->pid, NULL, __WALL, NULL);
@@ -234,29 +330,48 @@ struct snapshot *snapshot_prepare(void)
 	kref_get(&snap->ref);
 	snap->memcg = get_mem_cgroup_from_mm(current->mm);
 	__module_get(THIS_MODULE);
-	thread = kthread_run(snapshot_thread, snap, "ckpt_snapshot");
+	thread = kthread_create(snapshot_thread, snap, "ckpt_snapshot");
 	if (IS_ERR(thread)) {
 		module_put(THIS_MODULE);
 		mem_cgroup_put(snap->memcg);
 		kfree(snap);
 		return ERR_CAST(thread);
 	}
+	snap->thread = get_task_struct(thread);
+	wake_up_process(thread);
 	return snap;
 }
 
-struct mm_struct *snapshot_take(struct snapshot *snap, struct mm_struct *mm)
+void snapshot_start(struct snapshot *snap, struct mm_struct *mm)
 {
-	struct mm_struct *copy;
-
 	mmget(mm);
 	snap->mm = mm;
 	snap->taken = true;
 	complete(&snap->go);
-	/*
-	 * As long as a fork takes, and like a fork: the program must not run, and not be killed by
-	 * us, while marks of its areas are off.
-	 */
-	wait_for_completion(&snap->done);
+}
+
+/*
+ * A fork looks at each area whether its caller was killed, and a holder of a userfaultfd can keep
+ * it waiting for as long as it likes.
+ */
+static int snapshot_abort(struct snapshot *snap, int ret)
+{
+	send_sig(SIGKILL, snap->thread, 1);
+	return ret;
+}
+
+struct mm_struct *snapshot_wait(struct snapshot *snap, bool (*stop)(void *arg), void *arg)
+{
+	struct mm_struct *copy;
+	long left;
+
+	do {
+		left = wait_for_completion_killable_timeout(&snap->done, SNAPSHOT_LOOK);
+		if (left < 0)
+			return ERR_PTR(snapshot_abort(snap, -EINTR));
+		if (!left && stop(arg))
+			return ERR_PTR(snapshot_abort(snap, -ETIMEDOUT));
+	} while (!left);
 	if (snap->error)
 		return ERR_PTR(snap->error);
 	copy = snap->copy;

@@ -14,16 +14,29 @@ struct snapshot;
 struct snapshot *snapshot_prepare(void);
 
 /**
- * snapshot_take() - a copy-on-write copy of an address space
+ * snapshot_start() - begin to take a copy-on-write copy of an address space
  * @snap: prepared
  * @mm: of a process all of whose threads are parked
  *
- * The copy holds what fork leaves out too (MADV_DONTFORK, MADV_WIPEONFORK). Waits as long as a fork
- * takes, and like a fork is not to be killed meanwhile.
- *
- * Return: the copy, with a reference for the caller; or an ERR_PTR.
+ * The copy holds what fork leaves out, too (MADV_DONTFORK, MADV_WIPEONFORK), but nothing that is
+ * shared. Nothing of @mm is changed, but that its pages are write-protected until they are written
+ * to. Several may be taken at the same time.
  */
-struct mm_struct *snapshot_take(struct snapshot *snap, struct mm_struct *mm);
+void snapshot_start(struct snapshot *snap, struct mm_struct *mm);
+
+/**
+ * snapshot_wait() - wait, killable, until it is taken
+ * @snap: started
+ * @stop: called now and then: is it no use any more?
+ * @arg: for @stop
+ *
+ * After an error the thread may still be at it; it ends by itself, and holds what it needs.
+ *
+ * Return: the copy, with a reference for the caller; or an ERR_PTR: -EINTR killed, -ETIMEDOUT
+ * @stop, -EOPNOTSUPP some of the memory is under userfaultfd, -EAGAIN its areas were changed
+ * meanwhile, -ENOMEM.
+ */
+struct mm_struct *snapshot_wait(struct snapshot *snap, bool (*stop)(void *arg), void *arg);
 
 /** snapshot_free() - end the thread; NULL and ERR_PTR are fine */
 void snapshot_free(struct snapshot *snap);

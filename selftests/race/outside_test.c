@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What other processes see of a program that is checkpointed, and what they can do to it. */
+#include <linux/userfaultfd.h>
+#include <poll.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+
+#include "fixture.h"
+
+#ifndef SYS_process_madvise
+#define SYS_process_madvise 440
+#endif
+#ifndef SYS_pidfd_getfd
+#define SYS_pidfd_getfd 438
+#endif
+#ifndef MADV_COLD
+#define MADV_COLD 20
+#define MADV_PAGEOUT 21
+#endif
+
+#define MIB (1UL << 20)
+
+/* Where the program has its memory: plain, with MADV_DONTFORK, with MADV_WIPEONFORK. */
+#define PLACE 0x700000000000UL
+#define SIZE (64 * MIB)
+
+static char *area(unsigned int n)
+{
+	return (char *)PLACE + n * 2 * SIZE;
+}
+
+/* In the program: three areas, far from each other; then it counts in what it shares with us. */
+static pid_t start_marked(volatile uint64_t **counter, int *uffd)
+{
+	struct uffdio_api api = { .api = UFFD_API };
+	pid_t pid, test = getpid();
+	unsigned int i;
+
+	*counter = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	/* Of the memory of who opens it; the program has no descriptor of it later. */
+	pid = syscall(SYS_clone, CLONE_FILES | SIGCHLD, NULL, NULL, NULL, 0);
+	if (pid) {
+		while (!**counter)
+			usleep(1000);
+		*uffd = (*counter)[1];
+		(*counter)[2] = 1;
+		while ((*counter)[2] != 2)
+			usleep(1000);
+		return pid;
+	}
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != test)
+		_exit(1);
+	for (i = 0; i < 3; i++) {
+		if (mmap(area(i), SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS |
+			 MAP_FIXED_NOREPLACE, -1, 0) != area(i))
+			_exit(1);
+		madvise(area(i), SIZE, MADV_NOHUGEPAGE);
+		memset(area(i), i + 1, SIZE);
+	}
+	if (madvise(area(1), SIZE, MADV_DONTFORK) || madvise(area(2), SIZE, MADV_WIPEONFORK))
+		_exit(1);
+	i = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK | UFFD_USER_MODE_ONLY);
+	if ((int)i >= 0 && ioctl(i, UFFDIO_API, &api))
+		_exit(1);
+	(*counter)[1] = i;
+	(*counter)[0] = 1;
+	while (!(*counter)[2])
+		usleep(1000);
+	/* A table of its own, with nothing of the test in it. */
+	if (unshare(CLONE_FILES))
+		_exit(1);
+	syscall(SYS_close_range, 0, ~0U, 0);
+	if (open("/dev/null", O_RDWR) || dup(0) != 1 || dup(0) != 2)
+		_exit(1);
+	setsid();
+	(*counter)[2] = 2;
+	for (;;) {
+		++**counter;
+		usleep(1000);
+	}
+}
+
+/* Is the flag among those of the area, in /proc/PID/smaps? -1: there is no such area. */
+static int has_flag(const char *smaps, const char *addr, const char *flag)
+{
+	char key[32];
+	const char *p, *end;
+
+	snprintf(key, sizeof(key), "\n%lx-", (unsigned long)addr);
+	p = strstr(smaps, key);
+	p = p ? strstr(p, "VmFlags:") : NULL;
+	end = p ? strchr(p, '\n') : NULL;
+	if (!end)
+		return -1;
+	p = strstr(p, flag);
+	return p && p < end;
+}
+
+/* In a child: until it is killed, look whether the marks are there; count when they are not. */
+static pid_t start_watcher(pid_t pid, volatile uint64_t *missing)
+{
+	static char text[1 << 16];
+	pid_t watcher = fork();
+	ssize_t n, got;
+	char path[64];
+	int fd;
+
+	if (watcher)
+		return watcher;
+	snprintf(path, sizeof(path), "/proc/%d/smaps", pid);
+	fd = open(path, O_RDONLY);
+	for (;;) {
+		lseek(fd, 0, SEEK_SET);
+		for (n = 0; (got = read(fd, text + n, sizeof(text) - 1 - n)) > 0; n += got)
+			;
+		text[n] = 0;
+		missing[0]++;
+		if (has_flag(text, area(1), " dc") != 1)
+			missing[1]++;
+		if (has_flag(text, area(2), " wf") != 1)
+			missing[2]++;
+	}
+}
+
+/* The content of all three areas is in the image, and nobody sees that fork is not to copy it. */
+TEST_F(device, marks_stay)
+{
+	volatile uint64_t *counter, *missing;
+	struct device_result res;
+	int i, uffd, status;
+	pid_t pid, watcher;
+	struct stat st;
+
+	pid = start_marked(&counter, &uffd);
+	close(uffd);
+	missing = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	watcher = start_watcher(pid, missing);
+	while (!missing[0])
+		usleep(1000);
+	for (i = 0; i < 6; i++) {
+		lseek(self->out, 0, SEEK_SET);
+		ASSERT_EQ(0, device_checkpoint(self->fd, pid, self->out,
+					       CKPT_CHECKPOINT_SHARED_OK, &res)) {
+			TH_LOG("%s", device_words(&res));
+		}
+		ASSERT_EQ(0, fstat(self->out, &st));
+		EXPECT_LT(3 * SIZE, (unsigned long)st.st_size);
+	}
+	EXPECT_EQ(0, missing[1]);
+	EXPECT_EQ(0, missing[2]);
+	kill(watcher, SIGKILL);
+	waitpid(watcher, &status, 0);
+	victim_kill(pid);
+}
+
+/* Another process has a userfaultfd of the memory, and registers and unregisters at any moment. */
+TEST_F(device, userfaultfd_of_another)
+{
+	struct uffdio_register reg = { .mode = UFFDIO_REGISTER_MODE_MISSING };
+	volatile uint64_t *counter;
+	struct device_result res;
+	int i, uffd, status;
+	pid_t pid, holder;
+
+	pid = start_marked(&counter, &uffd);
+	if (uffd < 0)
+		SKIP(goto out, "no userfaultfd here");
+	holder = fork();
+	if (!holder) {
+		for (i = 0;; i++) {
+			/* From the middle of one area to that of the next, if there were no gap. */
+			reg.range.start = (unsigned long)area(i % 3) + SIZE / 2;
+			reg.range.len = SIZE / 4;
+			ioctl(uffd, UFFDIO_REGISTER, &reg);
+			ioctl(uffd, UFFDIO_UNREGISTER, &reg.range);
+			usleep(i % 500);
+		}
+	}
+	for (i = 0; i < 20; i++) {
+		lseek(self->out, 0, SEEK_SET);
+		if (!device_checkpoint(self->fd, pid, self->out, CKPT_CHECKPOINT_SHARED_OK, &res))
+			continue;
+		EXPECT_TRUE(res.error == EOPNOTSUPP || res.error == EAGAIN);
+		EXPECT_EQ(NULL, device_unclear(&res)) {
+			TH_LOG("%s", device_words(&res));
+		}
+		EXPECT_TRUE(victim_counts(counter));
+	}
+	kill(holder, SIGKILL);
+	waitpid(holder, &status, 0);
+	/* Without it, there is nothing in the way. */
+	close(uffd);
+	lseek(self->out, 0, SEEK_SET);
+	EXPECT_EQ(0, device_checkpoint(self->fd, pid, self->out, CKPT_CHECKPOINT_SHARED_OK,
+				       &res)) {
+		TH_LOG("%s", device_words(&res));
+	}
+out:
+	victim_kill(pid);
+}
+
+/* All that a process may do to another one that it could trace. */
+static void do_everything(pid_t pid, const char *addr)
+{
+	struct rlimit limit = { 64, 4096 };
+	struct sched_param param = { 0 };
+	int fd, pidfd, status = 0;
+	char path[64], byte = 7;
+	struct iovec local = { &byte, 1 }, remote = { (void *)addr, 1 };
+	void *page = (void *)addr;
+
+	pidfd = syscall(SYS_pidfd_open, pid, 0);
+	remote.iov_len = MIB;
+	syscall(SYS_process_madvise, pidfd, &remote, 1, MADV_COLD, 0);
+	syscall(SYS_process_madvise, pidfd, &remote, 1, MADV_PAGEOUT, 0);
+	remote.iov_len = 1;
+	process_vm_writev(pid, &local, 1, &remote, 1, 0);
+	process_vm_readv(pid, &local, 1, &remote, 1, 0);
+	fd = syscall(SYS_pidfd_getfd, pidfd, 0, 0);
+	close(fd);
+	close(pidfd);
+	snprintf(path, sizeof(path), "/proc/%d/mem", pid);
+	fd = open(path, O_RDWR);
+	pwrite(fd, &byte, 1, (off_t)(unsigned long)addr + 1);
+	close(fd);
+	prlimit(pid, RLIMIT_NOFILE, &limit, NULL);
+	sched_setscheduler(pid, SCHED_BATCH, &param);
+	sched_setscheduler(pid, SCHED_OTHER, &param);
+	setpriority(PRIO_PROCESS, pid, 1);
+	setpriority(PRIO_PROCESS, pid, 0);
+	syscall(SYS_move_pages, pid, 1UL, &page, NULL, &status, 0);
+	snprintf(path, sizeof(path), "/sys/fs/cgroup/outside/cgroup.procs");
+	fd = open(path, O_WRONLY);
+	dprintf(fd, "%d", pid);
+	close(fd);
+	fd = open("/sys/fs/cgroup/cgroup.procs", O_WRONLY);
+	dprintf(fd, "%d", pid);
+	close(fd);
+	/* It is not stopped: a stop would have to be waited for. */
+	if (!ptrace(PTRACE_SEIZE, pid, NULL, NULL)) {
+		ptrace(PTRACE_INTERRUPT, pid, NULL, NULL);
+		usleep(2000);
+		if (waitpid(pid, &status, WNOHANG | __WALL) == pid)
+			ptrace(PTRACE_DETACH, pid, NULL, NULL);
+	}
+}
+
+/* While it is held: nothing breaks, and what was done shows when it goes on. */
+TEST_F(device, everything_while_held)
+{
+	volatile uint64_t *counter;
+	struct device_result res;
+	int uffd, status;
+	char seen[2] = "";
+	struct iovec local = { seen, 2 }, remote = { area(0), 2 };
+	pid_t pid, other;
+
+	mkdir("/sys/fs/cgroup/outside", 0755);
+	pid = start_marked(&counter, &uffd);
+	close(uffd);
+	ASSERT_EQ(0, device_checkpoint(self->fd, pid, self->out, CKPT_CHECKPOINT_HOLD |
+				       CKPT_CHECKPOINT_SHARED_OK, &res)) {
+		TH_LOG("%s", device_words(&res));
+	}
+	other = fork();
+	if (!other) {
+		do_everything(pid, area(0));
+		_exit(0);
+	}
+	EXPECT_EQ(other, waitpid(other, &status, 0));
+	EXPECT_EQ(0, status);
+	EXPECT_EQ(0, device_release(self->fd, CKPT_RELEASE_RUN));
+	EXPECT_TRUE(victim_counts(counter));
+	EXPECT_EQ(2, process_vm_readv(pid, &local, 1, &remote, 1, 0));
+	EXPECT_EQ(7, seen[0]);
+	EXPECT_EQ(7, seen[1]);
+	/* And the next one is as good as the first. */
+	EXPECT_EQ(0, device_checkpoint(self->fd, pid, self->out, CKPT_CHECKPOINT_SHARED_OK,
+				       &res)) {
+		TH_LOG("%s", device_words(&res));
+	}
+	victim_kill(pid);
+	rmdir("/sys/fs/cgroup/outside");
+}
+
+/* The same at any moment of a checkpoint, which ends well or says what is in the way. */
+TEST_F(device, everything_at_any_moment)
+{
+	volatile uint64_t *counter;
+	struct device_result res;
+	int i, uffd, status;
+	pid_t pid, other;
+
+	mkdir("/sys/fs/cgroup/outside", 0755);
+	pid = start_marked(&counter, &uffd);
+	close(uffd);
+	other = fork();
+	if (!other)
+		for (;;)
+			do_everything(pid, area(0));
+	for (i = 0; i < 10; i++) {
+		lseek(self->out, 0, SEEK_SET);
+		if (!device_checkpoint(self->fd, pid, self->out, CKPT_CHECKPOINT_SHARED_OK, &res))
+			continue;
+		EXPECT_EQ(NULL, device_unclear(&res)) {
+			TH_LOG("%s", device_words(&res));
+		}
+	}
+	kill(other, SIGKILL);
+	waitpid(other, &status, 0);
+	EXPECT_TRUE(victim_counts(counter));
+	victim_kill(pid);
+	rmdir("/sys/fs/cgroup/outside");
+}
