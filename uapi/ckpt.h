@@ -30,7 +30,7 @@
 #include <linux/types.h>
 
 /** CKPT_ABI_VERSION - raised when a struct below grows or an ioctl is added. */
-#define CKPT_ABI_VERSION	2
+#define CKPT_ABI_VERSION	3
 
 /**
  * enum ckpt_where - how to read ckpt_error.where
@@ -156,7 +156,8 @@ struct ckpt_info {
  * @errors: in: address of an array of struct ckpt_error
  * @errors_cap: in: its length in elements, at most 1024
  * @errors_len: out: how many were filled; if there were more, the last says how many
- * @timeout_ms: in: how long the program may take to come to rest; 0 is the default, 10 s
+ * @timeout_ms: in: how long the program may take to come to rest, and how long it may be frozen
+ *	then, until its memory is a snapshot; 0 is the default, 10 s
  * @nr_tasks: out: how many tasks (threads) the image holds
  * @frozen_ns: out: from the first thread's stop to the release of all; with HOLD up to the end
  *	of this call
@@ -165,9 +166,14 @@ struct ckpt_info {
  * @image_bytes: out: bytes written
  * @park_ns: out: of @frozen_ns, until the last thread had come to rest
  * @snapshot_ns: out: of @frozen_ns, the copy-on-write snapshot of memory
+ * @stall_ms: in: where the program stays frozen while the image is written (CKPT_CHECKPOINT_HOLD;
+ *	content of shared memory and deleted files): how long the output may take nothing; 0 is
+ *	the default, 60 s. Then the program goes on, and this fails. (ABI 3)
+ * @pad: zero (ABI 3)
  *
  * Errors: EBUSY the context is in use; ESRCH no such process; EPERM no right to trace it;
- * EOPNOTSUPP something in it is not supported; ETIMEDOUT it does not come to rest; EINTR killed;
+ * EOPNOTSUPP something in it is not supported; ETIMEDOUT it does not come to rest, or went on by
+ * itself after @timeout_ms or @stall_ms; EINTR killed;
  * ECHILD it ended meanwhile; EINVAL, EFAULT, E2BIG a bad argument; and what write(2) says.
  */
 struct ckpt_checkpoint {
@@ -185,6 +191,8 @@ struct ckpt_checkpoint {
 	__u64 image_bytes;
 	__u64 park_ns;
 	__u64 snapshot_ns;
+	__u32 stall_ms;
+	__u32 pad;
 };
 
 /**
@@ -205,7 +213,7 @@ enum ckpt_release_how {
  * @pad: zero
  * @frozen_ns: out: how long the program was frozen in all
  *
- * Errors: ENOENT nothing is held; EINVAL, EFAULT, E2BIG a bad argument.
+ * Errors: ENOENT nothing is held; ETIMEDOUT it went on by itself; EINVAL, EFAULT, E2BIG a bad argument.
  */
 struct ckpt_release {
 	__u32 how;

@@ -207,7 +207,8 @@ int build_wait(struct build_task *bt)
 	struct build *build = bt->build;
 	int ret;
 
-	ret = wait_event_killable(bt->wait, READ_ONCE(bt->done) || READ_ONCE(bt->dead));
+	ret = wait_event_state(bt->wait, READ_ONCE(bt->done) || READ_ONCE(bt->dead),
+			       BUILD_TASK_STATE);
 	if (ret)
 		return -EINTR;
 	spin_lock(&build->lock);

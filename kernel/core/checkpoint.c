@@ -56,6 +56,7 @@
 #include "../task/timer.h"
 
 #define CHECKPOINT_TIMEOUT_MS	10000
+#define CHECKPOINT_STALL_MS	60000
 
 /* How often a process may exec while it is being parked, before we give up. */
 #define CHECKPOINT_TRIES	3
@@ -170,10 +171,29 @@ static int checkpoint_write_threads(struct checkpoint *cp)
 	return 0;
 }
 
+/* The program went on by itself: the deadline was over, or nobody took the image. */
+static int checkpoint_expired(struct checkpoint *cp)
+{
+	struct error_at at = { .reason = CKPT_REASON_BUSY, .task = cp->leader };
+
+	if (cp->park->stall) {
+		at.reason = CKPT_REASON_OUTPUT;
+		at.advice = "see --stall";
+		return error_add(&cp->ctx->errors, -ETIMEDOUT, &at,
+				 "goes on: nothing of the image could be written for %u s",
+				 jiffies_to_msecs(cp->park->stall) / 1000);
+	}
+	at.advice = "try again later, or with a longer --timeout";
+	return error_add(&cp->ctx->errors, -ETIMEDOUT, &at, "goes on: it was frozen for %u ms",
+			 jiffies_to_msecs(cp->park->limit));
+}
+
 static int checkpoint_gone(struct checkpoint *cp)
 {
 	struct error_at at = { .reason = CKPT_REASON_GONE, .task = cp->leader };
 
+	if (park_expired(cp->park))
+		return checkpoint_expired(cp);
 	return error_add(&cp->ctx->errors, -ECHILD, &at, "the process ended meanwhile");
 }
 
@@ -294,6 +314,7 @@ static struct checkpoint *checkpoint_new(struct operation *ctx, const struct ckp
 		return NULL;
 	cp->ctx = ctx;
 	cp->flags = arg->flags;
+	cp->stall = msecs_to_jiffies(arg->stall_ms ?: CHECKPOINT_STALL_MS);
 	spool_init(&cp->out.spool);
 	INIT_LIST_HEAD(&cp->paths);
 	cp->kinds = &kinds_all;
@@ -408,7 +429,8 @@ static int checkpoint_park(struct checkpoint *cp, const struct ckpt_checkpoint *
 		ret = checkpoint_find(cp, arg->pid) ?: checkpoint_early(cp, deadline);
 		if (ret)
 			return ret;
-		park = park_process(cp->ctx, cp->leader, deadline);
+		park = park_process(cp->ctx, cp->leader, deadline,
+				    msecs_to_jiffies(timeout_ms));
 		if (!IS_ERR(park))
 			break;
 		/* An exec by a thread gives the process a new leader: look again. */
@@ -422,25 +444,30 @@ static int checkpoint_park(struct checkpoint *cp, const struct ckpt_checkpoint *
 	return 0;
 }
 
-static u64 checkpoint_let_go(struct checkpoint *cp, enum ckpt_release_how how)
+/* Return: 0, or -ETIMEDOUT if the program went on before; how long it was frozen goes to @ns. */
+static int checkpoint_let_go(struct checkpoint *cp, enum ckpt_release_how how, u64 *ns)
 {
+	bool done;
+
+
 	/* It holds all of this itself, and when it drops something, that is to be gone. */
 	object_let_go(&cp->objects);
 	/* If it was killed, its mappings are ours alone, and theirs are files, too. */
 	if (cp->mm)
 		mmput_async(cp->mm);
 	cp->mm = NULL;
-	park_release(cp->park, how);
+	done = park_release(cp->park, how);
 	cp->released = ktime_get();
-	return ktime_to_ns(ktime_sub(cp->released, cp->park->first));
+	*ns = ktime_to_ns(ktime_sub(cp->released, cp->park->first));
+	return done ? 0 : -ETIMEDOUT;
 }
 
-u64 checkpoint_release(struct checkpoint *cp, enum ckpt_release_how how)
+int checkpoint_release(struct checkpoint *cp, enum ckpt_release_how how, u64 *ns)
 {
-	u64 frozen = checkpoint_let_go(cp, how);
+	int ret = checkpoint_let_go(cp, how, ns);
 
 	checkpoint_free(cp);
-	return frozen;
+	return ret;
 }
 
 /* Is there no program any more whose memory it would be? */
@@ -495,6 +522,10 @@ static int checkpoint_frozen(struct checkpoint *cp, struct snapshot *snap,
 	if (ret || cp->flags & CKPT_CHECKPOINT_DRY_RUN)
 		return ret;
 	ret = checkpoint_snapshot(cp, snap, arg);
+	/* From here on, a program that does not go on waits for the output. */
+	if (!ret && (file_content_any(cp) || cp->flags & CKPT_CHECKPOINT_HOLD) &&
+	    !park_hold(cp->park, cp->stall))
+		ret = checkpoint_gone(cp);
 	if (!ret && file_content_any(cp))
 		ret = checkpoint_complete(cp) ?: file_content_write(cp);
 	if (!ret && !park_intact(cp->park))
@@ -540,13 +571,20 @@ int checkpoint_run(struct operation *op, struct ckpt_checkpoint *arg, struct che
 	if (ret)
 		goto out;
 	ret = checkpoint_may_still(cp) ?: checkpoint_frozen(cp, snap, arg);
-	if (ret || !hold || arg->flags & CKPT_CHECKPOINT_DRY_RUN)
-		arg->frozen_ns = checkpoint_let_go(cp, CKPT_RELEASE_RUN);
+	if ((ret || !hold || arg->flags & CKPT_CHECKPOINT_DRY_RUN) &&
+	    checkpoint_let_go(cp, CKPT_RELEASE_RUN, &arg->frozen_ns) &&
+	    (!ret || !op->errors.len))
+		ret = checkpoint_expired(cp);
 	/* Of what is refused all is to be said, but what was cut short cannot be completed. */
 	if (!ret || (cp->refused && cp->described))
 		ret = checkpoint_complete(cp) ?: ret;
 	if (!ret && !(arg->flags & CKPT_CHECKPOINT_DRY_RUN))
 		ret = checkpoint_stream(cp);
+	if (!cp->released && park_expired(cp->park) && (!ret || !op->errors.len))
+		ret = checkpoint_expired(cp);
+	/* The image is complete: the caller has what it takes to let the program go. */
+	if (!ret && !cp->released && !park_hold(cp->park, PARK_FOREVER))
+		ret = checkpoint_expired(cp);
 	if (!ret && hold && !cp->released)
 		arg->frozen_ns = ktime_to_ns(ktime_sub(ktime_get(), cp->park->first));
 	arg->pages = cp->out.pages;

@@ -19,7 +19,14 @@ struct operation;
  */
 int checkpoint_run(struct operation *op, struct ckpt_checkpoint *arg, struct checkpoint **held);
 
-/** checkpoint_release() - let a held program go; Return: how long it was frozen, in ns */
-u64 checkpoint_release(struct checkpoint *cp, enum ckpt_release_how how);
+/**
+ * checkpoint_release() - let a held program go
+ * @cp: it is freed
+ * @how: how it goes on
+ * @ns: gets how long it was frozen, in ns
+ *
+ * Return: 0, or -ETIMEDOUT if it went on by itself before.
+ */
+int checkpoint_release(struct checkpoint *cp, enum ckpt_release_how how, u64 *ns);
 
 #endif /* _CKPT_CHECKPOINT_H */

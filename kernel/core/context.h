@@ -47,6 +47,7 @@ struct kinds {
  * @ctx: for errors and progress
  * @kinds: the table of kinds
  * @flags: CKPT_CHECKPOINT_*
+ * @stall: in jiffies: how long a program is held for an image that does not grow
  * @out: the image
  * @objects: what is in it
  * @park: the frozen process, and what its threads said of themselves
@@ -83,6 +84,7 @@ struct checkpoint {
 	struct operation *ctx;
 	const struct kinds *kinds;
 	u64 flags;
+	unsigned long stall;
 	struct stream_out out;
 	struct object_table objects;
 	struct park *park;

@@ -30,6 +30,7 @@
  */
 #define DEV_INFO_SIZE_V1	512
 #define DEV_CHECKPOINT_SIZE_V1	88
+#define DEV_CHECKPOINT_SIZE_V3	96
 #define DEV_RELEASE_SIZE_V1	16
 #define DEV_RESTART_SIZE_V1	64
 #define DEV_RESTART_SIZE_V2	80
@@ -66,9 +67,10 @@ static int dev_open(struct inode *inode, struct file *file)
 static int dev_release(struct inode *inode, struct file *file)
 {
 	struct dev_ctx *ctx = file->private_data;
+	u64 frozen_ns;
 
 	if (ctx->held)
-		checkpoint_release(ctx->held, CKPT_RELEASE_RUN);
+		checkpoint_release(ctx->held, CKPT_RELEASE_RUN, &frozen_ns);
 	operation_put(ctx->op);
 	kfree(ctx);
 	return 0;
@@ -122,9 +124,10 @@ static long dev_give_errors(struct dev_ctx *ctx, long ret, u64 errors, u32 cap, 
 static long dev_ioc_checkpoint(struct dev_ctx *ctx, void __user *uarg, size_t size)
 {
 	struct ckpt_checkpoint arg;
+	u64 frozen_ns;
 	long ret;
 
-	BUILD_BUG_ON(sizeof(arg) != DEV_CHECKPOINT_SIZE_V1);
+	BUILD_BUG_ON(sizeof(arg) != DEV_CHECKPOINT_SIZE_V3);
 	if (size < DEV_CHECKPOINT_SIZE_V1)
 		return -EINVAL;
 	ret = copy_struct_from_user(&arg, sizeof(arg), uarg, size);
@@ -133,7 +136,7 @@ static long dev_ioc_checkpoint(struct dev_ctx *ctx, void __user *uarg, size_t si
 	if (arg.flags & ~CKPT_CHECKPOINT_FLAGS)
 		return -EINVAL;
 	if (arg.nr_tasks || arg.frozen_ns || arg.wall_ns || arg.pages || arg.image_bytes ||
-	    arg.park_ns || arg.snapshot_ns)
+	    arg.park_ns || arg.snapshot_ns || arg.pad)
 		return -EINVAL;
 	ret = dev_check_errors(arg.errors, arg.errors_cap, arg.errors_len);
 	if (ret)
@@ -147,7 +150,7 @@ static long dev_ioc_checkpoint(struct dev_ctx *ctx, void __user *uarg, size_t si
 		ret = -EFAULT;
 	if (ret && ctx->held) {
 		/* A caller that is told of a failure does not know that it holds a program. */
-		checkpoint_release(ctx->held, CKPT_RELEASE_RUN);
+		checkpoint_release(ctx->held, CKPT_RELEASE_RUN, &frozen_ns);
 		ctx->held = NULL;
 	}
 	return ret;
@@ -168,12 +171,12 @@ static long dev_ioc_release(struct dev_ctx *ctx, void __user *uarg, size_t size)
 		return -EINVAL;
 	if (!ctx->held)
 		return -ENOENT;
-	arg.frozen_ns = checkpoint_release(ctx->held, arg.how);
+	ret = checkpoint_release(ctx->held, arg.how, &arg.frozen_ns);
 	ctx->held = NULL;
 	operation_phase(ctx->op, CKPT_PHASE_IDLE);
-	if (copy_to_user(uarg, &arg, sizeof(arg)))
-		return -EFAULT;
-	return 0;
+	if (copy_to_user(uarg, &arg, sizeof(arg)) && !ret)
+		ret = -EFAULT;
+	return ret;
 }
 
 static long dev_ioc_restart(struct dev_ctx *ctx, void __user *uarg, size_t size)

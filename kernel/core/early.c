@@ -165,7 +165,8 @@ static int early_wait_all(struct checkpoint *cp, struct early_thread *list, int 
 		n = left;
 		if (time_after_eq(jiffies, deadline))
 			return park_late(cp->ctx, list->task);
-		schedule_timeout_killable(wait);
+		set_current_state(TASK_KILLABLE | TASK_FREEZABLE);
+		schedule_timeout(wait);
 		if (fatal_signal_pending(current))
 			return -EINTR;
 		wait = min_t(long, 2 * wait, EARLY_LOOK);

@@ -2,9 +2,11 @@
 /*
  * What every part of an operation may need.
  */
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 
 #include "operation.h"
+#include "symbols.h"
 
 struct operation *operation_new(void)
 {
@@ -42,4 +44,15 @@ void operation_begin(struct operation *op)
 	atomic64_set(&op->progress.pages, 0);
 	atomic64_set(&op->progress.pages_total, 0);
 	atomic64_set(&op->progress.bytes, 0);
+	WRITE_ONCE(op->progress.moved, jiffies);
+	WRITE_ONCE(op->stopped, false);
+}
+
+void operation_stop(struct operation *op, struct task_struct *task)
+{
+	WRITE_ONCE(op->stopped, true);
+	/* What TWA_SIGNAL does; a write sees it when it is about to sleep. */
+	if (!test_and_set_tsk_thread_flag(task, TIF_NOTIFY_SIGNAL) &&
+	    !sym(wake_up_state)(task, TASK_INTERRUPTIBLE))
+		kick_process(task);
 }

@@ -6,9 +6,12 @@
 #define _CKPT_OPERATION_H
 
 #include <linux/atomic.h>
+#include <linux/jiffies.h>
 #include <linux/kref.h>
 
 #include "error.h"
+
+struct task_struct;
 
 /**
  * struct operation_progress - how far it is; written by it, read by anybody without a lock
@@ -17,6 +20,7 @@
  * @pages: written or read
  * @pages_total: an upper estimate, 0 unknown
  * @bytes: of the image
+ * @moved: in jiffies: when @bytes last changed
  */
 struct operation_progress {
 	atomic_t phase;
@@ -24,6 +28,7 @@ struct operation_progress {
 	atomic64_t pages;
 	atomic64_t pages_total;
 	atomic64_t bytes;
+	unsigned long moved;
 };
 
 /**
@@ -31,6 +36,7 @@ struct operation_progress {
  * @ref: the open file's, and a restart's
  * @errors: what went wrong
  * @progress: how far it is
+ * @stopped: it is of no use any more, and must not wait for anything; see operation_stop()
  *
  * An open file of /dev/ckpt has one, which its operations use one after the other.
  */
@@ -38,6 +44,7 @@ struct operation {
 	struct kref ref;
 	struct error_log errors;
 	struct operation_progress progress;
+	bool stopped;
 };
 
 /** operation_new() - one with one reference, or NULL without memory */
@@ -57,5 +64,21 @@ static inline void operation_phase(struct operation *op, enum ckpt_phase phase)
 {
 	atomic_set(&op->progress.phase, phase);
 }
+
+/** operation_bytes() - so many more were written or read */
+static inline void operation_bytes(struct operation *op, size_t n)
+{
+	atomic64_add(n, &op->progress.bytes);
+	WRITE_ONCE(op->progress.moved, jiffies);
+}
+
+/**
+ * operation_stop() - what runs is of no use any more: end it
+ * @op: the operation
+ * @task: runs it, and may sleep in a write
+ *
+ * A write that sleeps interruptibly ends as by a signal, which is not one that the task would see.
+ */
+void operation_stop(struct operation *op, struct task_struct *task);
 
 #endif /* _CKPT_OPERATION_H */

@@ -24,6 +24,12 @@
 /* In jiffies: how often to look for new threads, and whether there is a process still. */
 #define PARK_LOOK	max(HZ / 10, 1)
 
+/* Wait for @cond, killable, for up to @timeout jiffies; a system suspend may freeze the waiter. */
+#define PARK_WAIT(wq, cond, timeout)						\
+	___wait_event(wq, ___wait_cond_timeout(cond),				\
+		      (TASK_KILLABLE | TASK_FREEZABLE), 0, timeout,		\
+		      __ret = schedule_timeout(__ret))
+
 /* All that are claimed, and who waits for one to be given up. */
 static LIST_HEAD(park_all);
 static DEFINE_SPINLOCK(park_all_lock);
@@ -44,6 +50,8 @@ static void park_free(struct kref *ref)
 		cond_resched();
 	}
 	xa_destroy(&park->tasks);
+	operation_put(park->op);
+	put_task_struct(park->owner);
 	put_task_struct(park->leader);
 	kfree(park);
 }
@@ -63,10 +71,12 @@ static void park_set_state(struct park_task *pt, enum park_state state)
 	spin_lock(&park->lock);
 	if (pt->state == PARK_COMING)
 		last = !--park->nr_coming;
-	if (state == PARK_GONE)
+	if (state == PARK_GONE) {
 		park->nr_gone++;
-	else if (!park->first)
+	} else if (!park->first) {
 		park->first = ktime_get();
+		WRITE_ONCE(park->deadline, jiffies + park->limit);
+	}
 	pt->state = state;
 	spin_unlock(&park->lock);
 	if (last)
@@ -97,6 +107,80 @@ static u64 park_wake_ns(struct park_task *pt)
 	return wake_ns;
 }
 
+/* Are the threads to go on? */
+static bool park_over(const struct park *park)
+{
+	/* Pairs with park_release(): whoever sees it released sees how. */
+	int outcome = atomic_read_acquire(&park->outcome);
+
+	return outcome == PARK_RELEASED || outcome == PARK_EXPIRED;
+}
+
+bool park_expired(struct park *park)
+{
+	return atomic_read(&park->outcome) == PARK_EXPIRED;
+}
+
+/* In jiffies: until the threads look again; 0 or less: the deadline is over. */
+static long park_left(const struct park *park)
+{
+	unsigned long stall = READ_ONCE(park->stall);
+
+	if (stall == PARK_FOREVER || atomic_read(&park->outcome) != PARK_FROZEN)
+		return MAX_SCHEDULE_TIMEOUT;
+	if (stall)
+		return READ_ONCE(park->op->progress.moved) + stall - jiffies;
+	return READ_ONCE(park->deadline) - jiffies;
+}
+
+/* The deadline is over. The one who is first, a thread or the owner, decides for all. */
+static void park_expire(struct park *park)
+{
+	if (atomic_cmpxchg(&park->outcome, PARK_FROZEN, PARK_EXPIRED) != PARK_FROZEN)
+		return;
+	wake_up_all(&park->release);
+	wake_up_all(&park->arrived);
+	/* The owner may wait for somebody to read the image. */
+	spin_lock(&park->lock);
+	if (!park->leaves)
+		operation_stop(park->op, park->owner);
+	spin_unlock(&park->lock);
+}
+
+/* In the thread: sleep until the release, the deadline, or SIGKILL. */
+static void park_sleep(struct park *park)
+{
+	DEFINE_WAIT(wait);
+	long left;
+
+	for (;;) {
+		prepare_to_wait(&park->release, &wait, PARK_TASK_STATE);
+		if (park_over(park) || fatal_signal_pending(current))
+			break;
+		left = park_left(park);
+		if (left > 0)
+			schedule_timeout(left);
+		else
+			park_expire(park);
+	}
+	finish_wait(&park->release, &wait);
+}
+
+/*
+ * In the thread: it goes before it is released. The owner may be at work at this moment with what
+ * only a living thread has: wait for the end of that, but not for an owner that has died within.
+ */
+static void park_leave(struct park_task *pt)
+{
+	struct park *park = pt->park;
+
+	park_set_state(pt, PARK_GONE);
+	while (atomic_read(&park->pins) && !(READ_ONCE(park->owner->flags) & PF_EXITING)) {
+		set_current_state(TASK_UNINTERRUPTIBLE | TASK_NOLOAD);
+		schedule_timeout(1);
+	}
+}
+
 /* In the thread: be held until the release, if it was not before. */
 static void park_here(struct park_task *pt, const struct syscall_rest *rest)
 {
@@ -108,14 +192,11 @@ static void park_here(struct park_task *pt, const struct syscall_rest *rest)
 		pt->thread = NULL;
 	}
 	park_set_state(pt, PARK_THERE);
-	wait_event_state(park->release, READ_ONCE(park->released), PARK_TASK_STATE);
-	if (!READ_ONCE(park->released)) {
-		mutex_lock(&park->pin);
-		park_set_state(pt, PARK_GONE);
-		mutex_unlock(&park->pin);
-	} else if (park->how == CKPT_RELEASE_KILL) {
+	park_sleep(park);
+	if (atomic_read_acquire(&park->outcome) != PARK_RELEASED)
+		park_leave(pt);
+	else if (park->how == CKPT_RELEASE_KILL)
 		send_sig(SIGKILL, current, 1);
-	}
 }
 
 /* Runs in the thread, at its return to user mode, or while it exits. */
@@ -127,14 +208,14 @@ static void park_callback(struct callback_head *work)
 	struct syscall_rest rest = {};
 
 	if (!exits && park_too_early(pt)) {
-		if (!READ_ONCE(park->released) && !task_work_add(current, work, TWA_SIGNAL))
+		if (!park_over(park) && !task_work_add(current, work, TWA_SIGNAL))
 			return;
 		early = true;
 	}
 	/* Who comes too late was woken as well: its call goes on as if it had not been. */
 	if (!exits && !early)
 		syscall_interrupted(&rest, park_wake_ns(pt));
-	if (exits || early || READ_ONCE(park->released))
+	if (exits || early || park_over(park))
 		park_set_state(pt, PARK_GONE);
 	else
 		park_here(pt, &rest);
@@ -313,16 +394,17 @@ static int park_wait(struct operation *ctx, struct park *park, bool leaving, uns
 	ktime_t moment = PARK_LEAVE_NS;
 	long left = deadline - jiffies;
 
-	if (left <= 0)
+	if (left <= 0 || park_expired(park))
 		return park_timeout(ctx, park);
 	if (leaving && !READ_ONCE(park->nr_coming)) {
-		set_current_state(TASK_KILLABLE);
+		set_current_state(TASK_KILLABLE | TASK_FREEZABLE);
 		schedule_hrtimeout_range(&moment, PARK_LEAVE_NS, HRTIMER_MODE_REL);
 		left = fatal_signal_pending(current) ? -ERESTARTSYS : 0;
 	} else {
 		/* Who arrives wakes us if it is the last; now and then we look who is missing. */
-		left = wait_event_killable_timeout(park->arrived, !READ_ONCE(park->nr_coming),
-						   min_t(long, left, PARK_LOOK));
+		left = PARK_WAIT(park->arrived,
+				 !READ_ONCE(park->nr_coming) || park_expired(park),
+				 min_t(long, left, PARK_LOOK));
 	}
 	atomic_set(&ctx->progress.nr_tasks, park->nr - READ_ONCE(park->nr_coming));
 	if (left == -ERESTARTSYS)
@@ -389,8 +471,9 @@ static bool park_claim(struct park *park)
 	bool claimed = true;
 
 	spin_lock(&park_all_lock);
+	/* The owner of one that has expired may have died. */
 	list_for_each_entry(other, &park_all, all)
-		claimed &= !same_thread_group(other->leader, park->leader);
+		claimed &= park_expired(other) || !same_thread_group(other->leader, park->leader);
 	if (claimed)
 		list_add(&park->all, &park_all);
 	spin_unlock(&park_all_lock);
@@ -404,15 +487,16 @@ static int park_claim_wait(struct operation *ctx, struct park *park, unsigned lo
 		.task = park->leader,
 		.advice = "try again later, or with a longer --timeout",
 	};
-	long left = wait_event_killable_timeout(park_unclaimed, park_claim(park),
-						max_t(long, deadline - jiffies, 1));
+	long left = PARK_WAIT(park_unclaimed, park_claim(park),
+			      max_t(long, deadline - jiffies, 1));
 
 	if (left < 0)
 		return -EINTR;
 	return left ? 0 : error_add(&ctx->errors, -EBUSY, &at, "is held by another checkpoint");
 }
 
-struct park *park_process(struct operation *ctx, struct task_struct *leader, unsigned long deadline)
+struct park *park_process(struct operation *ctx, struct task_struct *leader,
+			  unsigned long deadline, unsigned long limit)
 {
 	struct park *park = kzalloc(sizeof(*park), GFP_KERNEL_ACCOUNT);
 	bool there, leaving;
@@ -425,7 +509,9 @@ struct park *park_process(struct operation *ctx, struct task_struct *leader, uns
 	xa_init_flags(&park->tasks, XA_FLAGS_ACCOUNT);
 	INIT_LIST_HEAD(&park->list);
 	spin_lock_init(&park->lock);
-	mutex_init(&park->pin);
+	park->op = operation_get(ctx);
+	park->owner = get_task_struct(current);
+	park->limit = limit;
 	init_waitqueue_head(&park->arrived);
 	init_waitqueue_head(&park->release);
 
@@ -462,7 +548,7 @@ bool park_intact(struct park *park)
 	struct park_task *pt;
 
 	/* Between the signal that kills and the flag that says so, what has left tells. */
-	if (park_ends(park->leader) || fatal_signal_pending(park->leader) ||
+	if (park_expired(park) || park_ends(park->leader) || fatal_signal_pending(park->leader) ||
 	    READ_ONCE(park->nr_gone) != park->nr_left)
 		return false;
 	list_for_each_entry(pt, &park->list, list)
@@ -473,16 +559,30 @@ bool park_intact(struct park *park)
 
 bool park_pin(struct park_task *pt)
 {
-	mutex_lock(&pt->park->pin);
-	if (READ_ONCE(pt->state) == PARK_THERE)
-		return true;
-	mutex_unlock(&pt->park->pin);
-	return false;
+	struct park *park = pt->park;
+	bool there;
+
+	/* A thread says that it goes under the lock, and only then looks for pins. */
+	spin_lock(&park->lock);
+	there = pt->state == PARK_THERE;
+	if (there)
+		atomic_inc(&park->pins);
+	spin_unlock(&park->lock);
+	return there;
+}
+
+bool park_hold(struct park *park, unsigned long stall)
+{
+	WRITE_ONCE(park->op->progress.moved, jiffies);
+	WRITE_ONCE(park->stall, stall);
+	/* They sleep until the deadline, which may be later than what counts now. */
+	wake_up_all(&park->release);
+	return !park_expired(park);
 }
 
 void park_unpin(struct park_task *pt)
 {
-	mutex_unlock(&pt->park->pin);
+	atomic_dec(&pt->park->pins);
 }
 
 /*
@@ -503,19 +603,26 @@ static void park_stop(struct park *park)
 	}
 }
 
-void park_release(struct park *park, enum ckpt_release_how how)
+bool park_release(struct park *park, enum ckpt_release_how how)
 {
-	if (how == CKPT_RELEASE_STOP)
-		park_stop(park);
-	park->how = how;
-	/* Pairs with the wait's check: who sees it released sees how. */
-	smp_store_release(&park->released, true);
-	wake_up_all(&park->release);
+	bool done = atomic_cmpxchg(&park->outcome, PARK_FROZEN, PARK_DONE) == PARK_FROZEN;
+
+	if (done) {
+		if (how == CKPT_RELEASE_STOP)
+			park_stop(park);
+		park->how = how;
+		atomic_set_release(&park->outcome, PARK_RELEASED);
+		wake_up_all(&park->release);
+	}
+	spin_lock(&park->lock);
+	park->leaves = true;
+	spin_unlock(&park->lock);
 
 	spin_lock(&park_all_lock);
 	list_del(&park->all);
 	spin_unlock(&park_all_lock);
 	wake_up_all(&park_unclaimed);
+	return done;
 }
 
 void park_put(struct park *park)

@@ -6,6 +6,11 @@
  * describes itself (what only it can see: registers, the call it was in) and waits, killable,
  * until it is released. So a parked thread is in no system call, holds no lock, and its saved
  * registers say how an interrupted call goes on.
+ *
+ * The threads keep the time themselves: each sleeps until the deadline at the most. The first to
+ * find it passed says so for all, if the owner has not said that it is done, and they go on. For
+ * this they need nothing of the owner, which may have died in any way, or wait for a server that
+ * does not answer.
  */
 #ifndef _CKPT_PARK_H
 #define _CKPT_PARK_H
@@ -37,6 +42,23 @@ enum park_state {
 	PARK_THERE,
 	PARK_GONE,
 };
+
+/**
+ * enum park_outcome - of a park, as a whole
+ * @PARK_FROZEN: the threads wait, or are to
+ * @PARK_DONE: the owner is done with them, in time; they still wait
+ * @PARK_RELEASED: they go on as &park.how says
+ * @PARK_EXPIRED: they went on by themselves: what was read from them is void
+ */
+enum park_outcome {
+	PARK_FROZEN,
+	PARK_DONE,
+	PARK_RELEASED,
+	PARK_EXPIRED,
+};
+
+/** PARK_FOREVER - for park_hold(): without a deadline */
+#define PARK_FOREVER	ULONG_MAX
 
 /**
  * struct park_task - one thread of a parked process
@@ -84,9 +106,16 @@ struct park_task {
  * @lock: protects the states
  * @arrived: the owner waits here
  * @release: the threads wait here
- * @released: they may go
- * @how: enum ckpt_release_how; set before @released
- * @pin: held while somebody does what only a living thread bears, see park_pin()
+ * @outcome: enum park_outcome; leaves PARK_FROZEN once, by compare and exchange
+ * @how: enum ckpt_release_how; set before PARK_RELEASED
+ * @op: the operation; a reference is held
+ * @owner: the task that runs it; a reference is held
+ * @leaves: the owner has let go of the park: it is not to be woken any more; protected by @lock
+ * @limit: in jiffies: how long threads may be frozen
+ * @deadline: in jiffies: when the first one has been frozen for that long
+ * @stall: in jiffies: not 0: they are held, until the image has not grown for so long;
+ *	PARK_FOREVER
+ * @pins: how often park_pin() holds them
  * @first: when the first thread arrived, 0 before
  */
 struct park {
@@ -102,9 +131,15 @@ struct park {
 	spinlock_t lock;
 	wait_queue_head_t arrived;
 	wait_queue_head_t release;
-	bool released;
+	atomic_t outcome;
 	enum ckpt_release_how how;
-	struct mutex pin;
+	struct operation *op;
+	struct task_struct *owner;
+	bool leaves;
+	unsigned long limit;
+	unsigned long deadline;
+	unsigned long stall;
+	atomic_t pins;
 	ktime_t first;
 };
 
@@ -113,6 +148,7 @@ struct park {
  * @ctx: for errors and progress
  * @leader: its thread group leader
  * @deadline: in jiffies; until then it has to come to rest
+ * @limit: in jiffies: how long a thread may be frozen, until park_hold() or park_release()
  *
  * Waits, killable, until nobody else has it parked, and until it has come to rest. On an error
  * everything that was parked is released.
@@ -121,7 +157,7 @@ struct park {
  * to rest, -EBUSY somebody holds it, -ECHILD it ended, -EINTR the caller was killed, -ENOMEM.
  */
 struct park *park_process(struct operation *ctx, struct task_struct *leader,
-			  unsigned long deadline);
+			  unsigned long deadline, unsigned long limit);
 
 /** park_late() - a thread has not come to rest in time: record why; Return: the errno */
 int park_late(struct operation *ctx, struct task_struct *task);
@@ -134,22 +170,39 @@ int park_late(struct operation *ctx, struct task_struct *task);
  */
 bool park_ends(struct task_struct *task);
 
-/** park_intact() - do all threads still wait? False once one was killed. */
+/** park_intact() - do all threads still wait? False once one was killed, or they went on. */
 bool park_intact(struct park *park);
+
+/** park_expired() - was the deadline over before the owner was done? */
+bool park_expired(struct park *park);
+
+/**
+ * park_hold() - what must be done while they are frozen is done, but they are to stay
+ * @park: parked
+ * @stall: in jiffies: until the image has not grown for so long; PARK_FOREVER
+ *
+ * Return: false if the deadline was over before.
+ */
+bool park_hold(struct park *park, unsigned long stall);
 
 /**
  * park_pin() - keep a thread parked, even if it is killed, for what it cannot exit from under
  * @pt: one of its threads
  *
- * For a moment only, and while it has not been released. Return: false if it is gone.
+ * For a moment only, and while it has not been released. A thread does not wait for an owner that
+ * has died. Return: false if it is gone.
  */
 bool park_pin(struct park_task *pt);
 
 /** park_unpin() - it may go where it likes */
 void park_unpin(struct park_task *pt);
 
-/** park_release() - let the threads go on, or end; what they said of themselves stays */
-void park_release(struct park *park, enum ckpt_release_how how);
+/**
+ * park_release() - let the threads go on, or end; what they said of themselves stays
+ *
+ * Return: false if the deadline was over before: they went on by themselves.
+ */
+bool park_release(struct park *park, enum ckpt_release_how how);
 
 /** park_put() - gives up the owner's reference, once released */
 void park_put(struct park *park);

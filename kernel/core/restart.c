@@ -133,7 +133,8 @@ static bool restart_wait_pid(struct restart *rs, u32 nr)
 	if (time_after(jiffies, rs->wait_since + most))
 		return false;
 	operation_phase(rs->ctx, CKPT_PHASE_WAIT);
-	schedule_timeout_killable(max(HZ / 50, 1));
+	set_current_state(TASK_KILLABLE | TASK_FREEZABLE);
+	schedule_timeout(max(HZ / 50, 1));
 	operation_phase(rs->ctx, CKPT_PHASE_BUILD);
 	return true;
 }

@@ -95,6 +95,9 @@ static int stream_write_iter(struct stream_out *out, struct iov_iter *iter)
 	while (iov_iter_count(iter)) {
 		ssize_t n = out->layer.ops->write(&out->layer, iter);
 
+		/* Whoever stops an operation says why. */
+		if (READ_ONCE(out->ctx->stopped))
+			return -ETIMEDOUT;
 		if (interrupt_again(n))
 			continue;
 		if (n < 0)
@@ -103,7 +106,7 @@ static int stream_write_iter(struct stream_out *out, struct iov_iter *iter)
 			return stream_write_error(out, -ENOSPC);
 		if (fatal_signal_pending(current))
 			return stream_write_error(out, -EINTR);
-		atomic64_add(n, &out->ctx->progress.bytes);
+		operation_bytes(out->ctx, n);
 		cond_resched();
 	}
 	return 0;

@@ -164,9 +164,9 @@ static int snapshot_check_uffd(struct mm_struct *mm)
 }
 
 /*
- * What fork leaves out or empties, is copied by the means of fork. The marks that ask for it are
- * not touched: whoever has a userfaultfd of this memory could split or merge areas meanwhile, and
- * anybody can see the marks.
+ * The copy gets what fork leaves out or empties, by the means of fork. The marks that ask for it
+ * are not touched: whoever has a userfaultfd of this memory could split or merge areas meanwhile,
+ * and anybody can see the marks.
  */
 static int snapshot_complete(struct mm_struct *mm, struct mm_struct *copy)
 {
@@ -220,7 +220,7 @@ static unsigned long snapshot_shared(struct mm_struct *copy, unsigned long *addr
 }
 
 /*
- * What is shared is not read from the copy, but for guard regions, and would be open, and writable,
+ * Shared memory is not read from the copy, but for guard regions, and would be open, and writable,
  * for as long as the image is written.
  */
 static int snapshot_drop_shared(struct mm_struct *copy)
@@ -294,8 +294,8 @@ static int snapshot_thread(void *arg)
 	/* From snapshot_abort(). */
 	allow_signal(SIGKILL);
 	/*
-	 * A thread of the kernel has no other signals to interrupt it; and that a program with much to
-	 * describe takes minutes to get here is nothing to complain of.
+	 * A thread of the kernel has no other signals to interrupt it; and that a program with much
+	 * to describe takes minutes to get here is nothing to complain of.
 	 */
 	wait_for_completion_interruptible(&snap->go);
 	if (!snap->stop)

@@ -116,6 +116,76 @@ TEST_F(device, hold_twice)
 	EXPECT_TRUE(victim_counts(self->counter));
 }
 
+/* A reader that takes @size bytes each @ms milliseconds, until the end. */
+static pid_t start_reader(int end, int other, size_t size, int ms)
+{
+	static char buf[1 << 20];
+	pid_t reader = fork();
+
+	if (reader)
+		return reader;
+	close(other);
+	while (read(end, buf, size) > 0)
+		usleep(ms * 1000);
+	_exit(0);
+}
+
+/* Nobody reads the image: the program is held for as long as was asked for, and goes on. */
+TEST_F(device, stalled_output_lets_go)
+{
+	struct device_result res;
+	int64_t begin = victim_us();
+	int ends[2];
+
+	ASSERT_EQ(0, pipe2(ends, O_CLOEXEC));
+	self->ck = (struct ckpt_checkpoint){
+		.pid = self->pid, .out_fd = ends[1], .flags = CKPT_CHECKPOINT_HOLD,
+		.stall_ms = 700, .errors = (uintptr_t)res.errors, .errors_cap = DEVICE_ERRORS,
+	};
+	FAILS(ETIMEDOUT, CKPT_IOC_CHECKPOINT, &self->ck);
+	EXPECT_LT(600000, victim_us() - begin);
+	EXPECT_GT(10000000, victim_us() - begin);
+	EXPECT_EQ(1, self->ck.errors_len);
+	EXPECT_NE(NULL, strstr(res.errors[0].what, "goes on")) {
+		TH_LOG("%s", res.errors[0].what);
+	}
+	EXPECT_TRUE(victim_counts(self->counter));
+	/* Nothing is held any more. */
+	EXPECT_EQ(-1, device_release(self->fd, CKPT_RELEASE_KILL));
+	EXPECT_TRUE(victim_counts(self->counter));
+	/* Nor is anything in the way of the next one. */
+	EXPECT_EQ(0, device_checkpoint(self->fd, self->pid, self->out, 0, &res)) {
+		TH_LOG("%s", device_words(&res));
+	}
+	close(ends[0]);
+	close(ends[1]);
+}
+
+/* It is held while the image makes progress, however slow, and for its caller afterwards. */
+TEST_F(device, slow_output_holds)
+{
+	struct device_result res;
+	int ends[2], status;
+	pid_t reader;
+
+	ASSERT_EQ(0, pipe2(ends, O_CLOEXEC));
+	reader = start_reader(ends[0], ends[1], 65536, 300);
+	self->ck = (struct ckpt_checkpoint){
+		.pid = self->pid, .out_fd = ends[1], .flags = CKPT_CHECKPOINT_HOLD,
+		.stall_ms = 1500, .errors = (uintptr_t)res.errors, .errors_cap = DEVICE_ERRORS,
+	};
+	EXPECT_EQ(0, ioctl(self->fd, CKPT_IOC_CHECKPOINT, &self->ck)) {
+		TH_LOG("%s", res.errors[0].what);
+	}
+	usleep(2000000);
+	frozen(_metadata, self->counter);
+	EXPECT_EQ(0, device_release(self->fd, CKPT_RELEASE_RUN));
+	EXPECT_TRUE(victim_counts(self->counter));
+	close(ends[1]);
+	close(ends[0]);
+	EXPECT_EQ(reader, waitpid(reader, &status, 0));
+}
+
 static int hung_task(const char *what, int val)
 {
 	char path[64], text[16] = "";

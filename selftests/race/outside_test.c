@@ -36,10 +36,13 @@ static char *area(unsigned int n)
 	return (char *)PLACE + n * 2 * SIZE;
 }
 
+/* UFFD_FEATURE_* of the next program's userfaultfd. */
+static uint64_t features;
+
 /* In the program: three areas, far from each other; then it counts in what it shares with us. */
 static pid_t start_marked(volatile uint64_t **counter, int *uffd)
 {
-	struct uffdio_api api = { .api = UFFD_API };
+	struct uffdio_api api = { .api = UFFD_API, .features = features };
 	pid_t pid, test = getpid();
 	unsigned int i;
 
@@ -67,7 +70,7 @@ static pid_t start_marked(volatile uint64_t **counter, int *uffd)
 	}
 	if (madvise(area(1), SIZE, MADV_DONTFORK) || madvise(area(2), SIZE, MADV_WIPEONFORK))
 		_exit(1);
-	i = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK | UFFD_USER_MODE_ONLY);
+	i = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK | (features ? 0 : UFFD_USER_MODE_ONLY));
 	if ((int)i >= 0 && ioctl(i, UFFDIO_API, &api))
 		_exit(1);
 	(*counter)[1] = i;
@@ -203,6 +206,55 @@ TEST_F(device, userfaultfd_of_another)
 				       &res)) {
 		TH_LOG("%s", device_words(&res));
 	}
+out:
+	victim_kill(pid);
+}
+
+/*
+ * It follows forks, and does not read what it is told of them. A snapshot waits for it, but the
+ * program does not.
+ */
+TEST_F(device, userfaultfd_that_keeps_forks)
+{
+	struct uffdio_register reg = { .mode = UFFDIO_REGISTER_MODE_MISSING };
+	volatile uint64_t *counter;
+	struct device_result res;
+	int i, uffd, status;
+	pid_t pid, holder;
+	int64_t begin;
+
+	features = UFFD_FEATURE_EVENT_FORK;
+	pid = start_marked(&counter, &uffd);
+	if (uffd < 0)
+		SKIP(goto out, "no userfaultfd here");
+	holder = fork();
+	if (!holder) {
+		for (i = 0;; i++) {
+			reg.range.start = (unsigned long)area(0) + SIZE / 2;
+			reg.range.len = SIZE / 4;
+			ioctl(uffd, UFFDIO_REGISTER, &reg);
+			usleep(500 + i % 1000);
+			ioctl(uffd, UFFDIO_UNREGISTER, &reg.range);
+			usleep(500 + i % 1000);
+		}
+	}
+	device_timeout_ms = 1000;
+	for (i = 0; i < 20; i++) {
+		lseek(self->out, 0, SEEK_SET);
+		begin = victim_us();
+		status = device_checkpoint(self->fd, pid, self->out, CKPT_CHECKPOINT_SHARED_OK,
+					   &res);
+		/* It is caught in a fork as soon as one is seen that has to be heard of. */
+		if (status && res.error == ETIMEDOUT) {
+			printf("# round %d: %s\n", i, device_words(&res));
+			EXPECT_GT(4000000, victim_us() - begin);
+		}
+		EXPECT_TRUE(victim_counts(counter));
+	}
+	device_timeout_ms = 0;
+	kill(holder, SIGKILL);
+	waitpid(holder, &status, 0);
+	close(uffd);
 out:
 	victim_kill(pid);
 }

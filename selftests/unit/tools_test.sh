@@ -313,7 +313,7 @@ test_usage_errors()
 	local args
 
 	for args in '' 'x' '0' '-1' '99999999999' '1 2' '--nonsense 1' '-k -s 1' '-n -k 1' \
-		'--timeout 0 1' '--timeout x 1' '--timeout nan 1' '1x' '-o'; do
+		'--timeout 0 1' '--timeout x 1' '--timeout nan 1' '--stall x 1' '1x' '-o'; do
 		# shellcheck disable=SC2086 # several arguments
 		run ckpt $args
 		is "$status" 2 "ckpt $args: status"

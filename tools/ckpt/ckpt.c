@@ -40,6 +40,7 @@ static const char usage_text[] =
 	"  -n, --dry-run          write nothing; say what would be refused\n"
 	"      --shared-ok        accept open files shared with other programs\n"
 	"      --timeout=SECONDS  how long the program may take to come to rest (10)\n"
+	"      --stall=SECONDS    how long it waits for an output that takes nothing (60)\n"
 	"      --stats=FILE       write what it cost to FILE, as JSON\n"
 	"  -v, --verbose          say what it cost\n"
 	"  -q, --quiet            no progress bar, only errors\n"
@@ -53,6 +54,7 @@ static const char usage_text[] =
 enum {
 	OPT_SHARED_OK = 256,
 	OPT_TIMEOUT,
+	OPT_STALL,
 	OPT_STATS,
 	OPT_NO_PROGRESS,
 };
@@ -64,6 +66,7 @@ static const struct option options[] = {
 	{ "dry-run", no_argument, NULL, 'n' },
 	{ "shared-ok", no_argument, NULL, OPT_SHARED_OK },
 	{ "timeout", required_argument, NULL, OPT_TIMEOUT },
+	{ "stall", required_argument, NULL, OPT_STALL },
 	{ "stats", required_argument, NULL, OPT_STATS },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "quiet", no_argument, NULL, 'q' },
@@ -84,6 +87,7 @@ struct job {
 	enum ckpt_release_how how;
 	uint64_t flags;
 	uint32_t timeout_ms;
+	uint32_t stall_ms;
 	const char *output;
 	const char *stats_name;
 	bool verbose;
@@ -143,6 +147,12 @@ static int parse(struct job *job, int argc, char **argv)
 		case OPT_TIMEOUT:
 			if (!parse_timeout(optarg, &job->timeout_ms)) {
 				say("--timeout wants a number of seconds");
+				return usage_error();
+			}
+			break;
+		case OPT_STALL:
+			if (!parse_timeout(optarg, &job->stall_ms)) {
+				say("--stall wants a number of seconds");
 				return usage_error();
 			}
 			break;
@@ -428,6 +438,7 @@ static int run(struct job *job, unsigned int closed)
 		.out_fd = -1,
 		.flags = job->flags,
 		.timeout_ms = job->timeout_ms,
+		.stall_ms = job->stall_ms,
 		.errors_cap = DEVICE_ERRORS,
 	};
 	bool dry = job->flags & CKPT_CHECKPOINT_DRY_RUN;

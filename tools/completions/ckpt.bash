@@ -4,7 +4,7 @@
 _ckpt()
 {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}
-	local long='--kill --stop --output= --dry-run --shared-ok --timeout= --stats= --verbose
+	local long='--kill --stop --output= --dry-run --shared-ok --timeout= --stall= --stats= --verbose
 		--quiet --no-progress --help --version' pids
 
 	COMPREPLY=()
@@ -20,7 +20,7 @@ _ckpt()
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return
 		;;
-	--timeout)
+	--timeout | --stall)
 		return
 		;;
 	esac
