@@ -414,6 +414,8 @@ static int checkpoint_early(struct checkpoint *cp, unsigned long deadline)
 	ret = sym(ptrace_may_access)(cp->leader, PTRACE_MODE_ATTACH_REALCREDS) ?
 	      early_check(cp) : checkpoint_denied(cp, cp->leader);
 	up_read(exec);
+	if (!ret && !(cp->flags & CKPT_CHECKPOINT_DRY_RUN))
+		ret = early_bring_in_all(cp);
 	return ret ?: early_wait(cp, deadline);
 }
 
@@ -448,7 +450,6 @@ static int checkpoint_park(struct checkpoint *cp, const struct ckpt_checkpoint *
 static int checkpoint_let_go(struct checkpoint *cp, enum ckpt_release_how how, u64 *ns)
 {
 	bool done;
-
 
 	/* It holds all of this itself, and when it drops something, that is to be gone. */
 	object_let_go(&cp->objects);

@@ -15,6 +15,7 @@
 #include "early.h"
 #include "../file/description.h"
 #include "../file/file.h"
+#include "../file/file_content.h"
 #include "park.h"
 #include "../task/process.h"
 #include "../task/thread.h"
@@ -81,6 +82,105 @@ static int early_files(struct checkpoint *cp)
 		cond_resched();
 	} while (files && more);
 	return 0;
+}
+
+/**
+ * struct early_out - looking for files whose content has to be brought into memory
+ * @next: the first descriptor that was not looked at
+ * @n: how many were
+ * @file: one that is to be, with a reference
+ */
+struct early_out {
+	unsigned int next;
+	unsigned int n;
+	struct file *file;
+};
+
+/* Called by iterate_fd() under the table's lock. */
+static int early_out_fd(const void *arg, struct file *file, unsigned int fd)
+{
+	struct early_out *out = (struct early_out *)arg;
+
+	out->next = fd + 1;
+	if (file_content_is_out(file))
+		out->file = get_file(file);
+	return !(++out->n % EARLY_SLICE) || out->file;
+}
+
+/* The reference ends here, and the file with it if it was closed meanwhile; see early_files(). */
+static int early_bring_in(struct checkpoint *cp, struct file *file)
+{
+	int ret = file_content_bring_in(cp, file);
+
+	local_bh_disable();
+	fput(file);
+	local_bh_enable();
+	return ret;
+}
+
+static int early_out_files(struct checkpoint *cp)
+{
+	struct early_out out = {};
+	struct files_struct *files;
+	int more = 0, ret = 0;
+
+	do {
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		out.file = NULL;
+		task_lock(cp->leader);
+		files = cp->leader->files;
+		if (files) {
+			rcu_read_lock();
+			more = iterate_fd(files, out.next, early_out_fd, &out);
+			rcu_read_unlock();
+		}
+		task_unlock(cp->leader);
+		if (out.file)
+			ret = early_bring_in(cp, out.file);
+		cond_resched();
+	} while (files && more && !ret);
+	return ret;
+}
+
+/* The next mapping of such a file from @addr on, or NULL. */
+static struct file *early_out_mapping(struct mm_struct *mm, unsigned long *addr)
+{
+	struct vm_area_struct *vma;
+	struct file *file = NULL;
+
+	VMA_ITERATOR(vmi, mm, *addr);
+
+	if (mmap_read_lock_killable(mm))
+		return NULL;
+	for_each_vma(vmi, vma) {
+		*addr = vma->vm_end;
+		if (vma->vm_flags & VM_SHARED && vma->vm_file &&
+		    file_content_is_out(vma->vm_file)) {
+			file = get_file(vma->vm_file);
+			break;
+		}
+	}
+	mmap_read_unlock(mm);
+	return file;
+}
+
+int early_bring_in_all(struct checkpoint *cp)
+{
+	int ret = early_out_files(cp);
+	struct mm_struct *mm;
+	unsigned long addr = 0;
+	struct file *file;
+
+	mm = ret ? NULL : get_task_mm(cp->leader);
+	if (!mm)
+		return ret;
+	do {
+		file = early_out_mapping(mm, &addr);
+		ret = file ? early_bring_in(cp, file) : 0;
+	} while (file && !ret);
+	mmput_async(mm);
+	return ret ?: fatal_signal_pending(current) ? -EINTR : 0;
 }
 
 /**

@@ -16,6 +16,15 @@ struct checkpoint;
 int early_check(struct checkpoint *cp);
 
 /**
+ * early_bring_in_all() - checkpoint: bring the content of shared memory and deleted files in
+ * @cp: the checkpoint
+ *
+ * There is no snapshot of it: it is read while the program is frozen. What is in swap or on a disk
+ * comes into memory before. Return: 0, -EINTR, -ENOMEM.
+ */
+int early_bring_in_all(struct checkpoint *cp);
+
+/**
  * early_wait() - checkpoint: wait until no thread sleeps so deep that it could not be frozen
  * @cp: the checkpoint
  * @deadline: in jiffies

@@ -350,6 +350,68 @@ int file_content_write(struct checkpoint *cp)
 	return ret;
 }
 
+bool file_content_is_out(struct file *file)
+{
+	struct inode *inode = file_inode(file);
+
+	/* Memfds and anonymous shared memory have no name, either. */
+	if (!S_ISREG(inode->i_mode) || inode->i_nlink)
+		return false;
+	if (inode->i_sb->s_magic == TMPFS_MAGIC)
+		return READ_ONCE(SHMEM_I(inode)->swapped);
+	/* A file of a stacked file system has its pages in another one. */
+	if (inode->i_sb->s_magic == OVERLAYFS_SUPER_MAGIC)
+		return false;
+	return READ_ONCE(inode->i_mapping->nrpages) <
+	       min_t(u64, i_size_read(inode), (u64)inode->i_blocks << SECTOR_SHIFT) >> PAGE_SHIFT;
+}
+
+/* Its data, through the buffer and nowhere else. */
+static int file_content_pass(struct checkpoint *cp, struct file *file)
+{
+	loff_t size = i_size_read(file_inode(file)), pos = 0, end;
+
+	while (pos < size) {
+		pos = vfs_llseek(file, pos, SEEK_DATA);
+		end = pos < 0 ? pos : vfs_llseek(file, pos, SEEK_HOLE);
+		if (end <= pos)
+			return 0;
+		while (pos < end) {
+			if (kernel_read(file, cp->bounce, min_t(loff_t, end - pos,
+								CHECKPOINT_BOUNCE), &pos) <= 0)
+				return 0;
+			if (fatal_signal_pending(current))
+				return -EINTR;
+			cond_resched();
+		}
+	}
+	return 0;
+}
+
+int file_content_bring_in(struct checkpoint *cp, struct file *file)
+{
+	struct file_content_close *cc;
+	struct file *ours;
+	int ret;
+
+	/* To open it would break the lease. */
+	if (lock_write_leased(file_inode(file)))
+		return 0;
+	cc = file_content_close_new(1);
+	if (!cc)
+		return -ENOMEM;
+	ours = compat_open_unseen(&file->f_path, O_RDONLY | O_LARGEFILE | O_NOATIME,
+				  current_cred());
+	if (IS_ERR(ours)) {
+		kvfree(cc);
+		return 0;
+	}
+	ret = file_content_pass(cp, ours);
+	cc->files[cc->n++] = ours;
+	/* When the program is looked at, nobody but itself is to have it open. */
+	return file_content_close(cc, MAX_SCHEDULE_TIMEOUT) < 0 ? -EINTR : ret;
+}
+
 /* ---- restart ---- */
 
 /**

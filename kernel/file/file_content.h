@@ -60,6 +60,22 @@ const char *file_content_policy(struct inode *inode);
  */
 void file_content_check(struct checkpoint *cp, struct object *obj);
 
+/**
+ * file_content_is_out() - is it such a file, with content that is not in memory?
+ *
+ * It would be read while the program is frozen. Without a lock, and only a guess.
+ */
+bool file_content_is_out(struct file *file);
+
+/**
+ * file_content_bring_in() - read the content of a file while the program runs
+ *
+ * So that it is in memory when it is written. A failure is none: that will be seen then.
+ *
+ * Return: 0, -EINTR the caller was killed, -ENOMEM.
+ */
+int file_content_bring_in(struct checkpoint *cp, struct file *file);
+
 /** file_content_any() - is there anything for file_content_write() to write? */
 bool file_content_any(struct checkpoint *cp);
 

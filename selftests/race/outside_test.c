@@ -372,3 +372,86 @@ TEST_F(device, everything_at_any_moment)
 	victim_kill(pid);
 	rmdir("/sys/fs/cgroup/outside");
 }
+
+/* A swap device in memory. Return: its number, or -1. */
+static int swap_begin(void)
+{
+	char line[256], number[16] = "";
+	FILE *f;
+
+	if (system("modprobe zram num_devices=0 2>/dev/null"))
+		return -1;
+	f = fopen("/sys/class/zram-control/hot_add", "r");
+	if (!f)
+		return -1;
+	if (!fgets(number, sizeof(number), f))
+		number[0] = 0;
+	fclose(f);
+	snprintf(line, sizeof(line), "echo 256M > /sys/block/zram%d/disksize && "
+		 "mkswap -q /dev/zram%d >/dev/null && swapon /dev/zram%d", atoi(number),
+		 atoi(number), atoi(number));
+	return number[0] && !system(line) ? atoi(number) : -1;
+}
+
+static void swap_end(int number)
+{
+	char line[256];
+
+	snprintf(line, sizeof(line), "swapoff /dev/zram%d; echo %d > /sys/class/zram-control/hot_remove",
+		 number, number);
+	if (system(line))
+		printf("# the swap device stays\n");
+}
+
+/* Shared memory that is swapped out comes in before the program is frozen, and not meanwhile. */
+TEST_F(device, shared_memory_in_swap)
+{
+	unsigned long long frozen[2];
+	volatile uint64_t *shared;
+	struct device_result res;
+	int swap, round;
+	pid_t pid, test = getpid();
+	size_t i;
+
+	swap = swap_begin();
+	if (swap < 0)
+		SKIP(return, "no zram, or no mkswap");
+	shared = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	pid = fork();
+	if (!pid) {
+		uint64_t *p = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+				   -1, 0);
+
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (getppid() != test || p == MAP_FAILED)
+			_exit(1);
+		syscall(SYS_close_range, 0, ~0U, 0);
+		if (open("/dev/null", O_RDWR) || dup(0) != 1 || dup(0) != 2)
+			_exit(1);
+		/* What is compressed to nothing takes no time to come back. */
+		for (i = 0; i < SIZE / sizeof(*p); i++)
+			p[i] = i * 0x9e3779b97f4a7c15ULL;
+		madvise(p, SIZE, MADV_PAGEOUT);
+		for (shared[1] = 1;; shared[0]++)
+			usleep(1000);
+	}
+	while (!shared[1])
+		usleep(1000);
+	for (round = 0; round < 2; round++) {
+		ASSERT_EQ(0, lseek(self->out, 0, SEEK_SET));
+		self->ck = (struct ckpt_checkpoint){
+			.pid = pid, .out_fd = self->out, .flags = CKPT_CHECKPOINT_SHARED_OK,
+			.errors = (uintptr_t)res.errors, .errors_cap = DEVICE_ERRORS,
+		};
+		ASSERT_EQ(0, ioctl(self->fd, CKPT_IOC_CHECKPOINT, &self->ck)) {
+			TH_LOG("%s", res.errors[0].what);
+		}
+		frozen[round] = self->ck.frozen_ns / 1000;
+		printf("# frozen for %llu us\n", frozen[round]);
+	}
+	/* The second time it is in memory anyway. */
+	EXPECT_GT(3 * frozen[1] + 50000, frozen[0]);
+	EXPECT_TRUE(victim_counts(shared));
+	victim_kill(pid);
+	swap_end(swap);
+}
