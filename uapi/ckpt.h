@@ -106,6 +106,22 @@ struct ckpt_error {
 #define CKPT_FEATURE_EPOLL_REST	(1ULL << 2)
 /** CKPT_FEATURE_RELOCATE: ckpt_restart.relocate and CKPT_RESTART_CHECK (ABI 2) */
 #define CKPT_FEATURE_RELOCATE	(1ULL << 3)
+/** CKPT_FEATURE_SECTIONS: the sections of ckpt_checkpoint and ckpt_restart (ABI 3) */
+#define CKPT_FEATURE_SECTIONS	(1ULL << 4)
+
+/**
+ * struct ckpt_section_name - what the kernel knows of a section in front of an image (ABI 3)
+ * @type: enum ckpt_section_type of ckpt_image.h; the kernel does not look at it
+ * @pad: zero
+ * @length: of the section in bytes
+ * @sha256: of these bytes
+ */
+struct ckpt_section_name {
+	__u32 type;
+	__u32 pad;
+	__u64 length;
+	__u8 sha256[32];
+};
 
 /**
  * struct ckpt_info - CKPT_IOC_INFO
@@ -169,7 +185,9 @@ struct ckpt_info {
  * @stall_ms: in: where the program stays frozen while the image is written (CKPT_CHECKPOINT_HOLD;
  *	content of shared memory and deleted files): how long the output may take nothing; 0 is
  *	the default, 60 s. Then the program goes on, and this fails. (ABI 3)
- * @pad: zero (ABI 3)
+ * @nr_sections: in: length of the array @sections, at most CKPT_SECTIONS_MAX of ckpt_image.h (ABI 3)
+ * @sections: in: address of an array of struct ckpt_section_name: the sections that the caller has
+ *	written in front of the image, in their order (ABI 3)
  *
  * Errors: EBUSY the context is in use; ESRCH no such process; EPERM no right to trace it;
  * EOPNOTSUPP something in it is not supported; ETIMEDOUT it does not come to rest, or went on by
@@ -192,7 +210,8 @@ struct ckpt_checkpoint {
 	__u64 park_ns;
 	__u64 snapshot_ns;
 	__u32 stall_ms;
-	__u32 pad;
+	__u32 nr_sections;
+	__aligned_u64 sections;
 };
 
 /**
@@ -274,7 +293,9 @@ struct ckpt_release {
  *	beginning of a path and the new one. Both begin with a slash; an old one matches whole
  *	components, and the first that matches a path of the image is taken. (ABI 2)
  * @relocate_len: in: bytes there, terminators included, at most CKPT_RELOCATE_MAX
- * @pad: zero
+ * @nr_sections: in: length of the array @sections, in elements (ABI 3)
+ * @sections: in: address of an array of struct ckpt_section_name: the sections that the caller has
+ *	found in front of the image; they must be those that it names (ABI 3)
  *
  * When this returns 0 the program runs (but see CKPT_RESTART_CHECK). When it fails nothing is
  * left of it. A struct that cannot be written fails at once; should it, or @errors, become so
@@ -299,7 +320,8 @@ struct ckpt_restart {
 	__u64 image_bytes;
 	__aligned_u64 relocate;
 	__u32 relocate_len;
-	__u32 pad;
+	__u32 nr_sections;
+	__aligned_u64 sections;
 };
 
 /**

@@ -100,6 +100,43 @@ enum ckpt_layer {
 	CKPT_LAYER_PLAIN = 0,
 };
 
+/** CKPT_SECTION_MAGIC - begins a section; as CKPT_IMAGE_MAGIC, with other letters. */
+#define CKPT_SECTION_MAGIC	"\x89" "CKPS\r\n\x1a"
+/** CKPT_SECTIONS_MAX - the most sections of an image */
+#define CKPT_SECTIONS_MAX	16
+
+/**
+ * struct ckpt_section - the first 24 bytes of a section
+ * @magic: CKPT_SECTION_MAGIC
+ * @type: enum ckpt_section_type
+ * @reserved: zero
+ * @length: of what follows, in bytes
+ *
+ * Sections stand in front of the file header. The tools alone read and write them: the kernel is
+ * given a descriptor that stands behind them. Behind each are zero bytes up to a multiple of
+ * CKPT_IMAGE_ALIGN, counted from its beginning, so that pages in the file stay aligned. The IMAGE
+ * record has type, length and SHA-256 of each (Image.section): the tool gives them to the kernel,
+ * which writes them down, and compares them at a restart. It refuses a section that is not named
+ * there, or that is missing. A tool acts on none before the kernel has compared them.
+ */
+struct ckpt_section {
+	__u8 magic[8];
+	__le32 type;
+	__le32 reserved;
+	__le64 length;
+};
+
+/** CKPT_SECTION_TABLE - every section type: name, number, what it is */
+#define CKPT_SECTION_TABLE(X)									\
+	X(NOTE,	1,	"a note of the caller; text, shown and never acted on")
+
+/** enum ckpt_section_type - see CKPT_SECTION_TABLE */
+enum ckpt_section_type {
+#define CKPT_SECTION_ENUM(name, number, text) CKPT_SECTION_##name = number,
+	CKPT_SECTION_TABLE(CKPT_SECTION_ENUM)
+#undef CKPT_SECTION_ENUM
+};
+
 /** CKPT_REC_F_RAW - the payload is raw bytes and starts page-aligned behind a gap. */
 #define CKPT_REC_F_RAW		(1U << 0)
 /** CKPT_REC_F_ADVISORY - a reader that does not know the type may skip the record. */

@@ -63,11 +63,23 @@
 
 /* ---- describe ---- */
 
+/**
+ * struct checkpoint_head - IMAGE, until it is written
+ * @pb: what is known of it
+ * @sections: what stands in front of the image
+ */
+struct checkpoint_head {
+	struct pb_image pb;
+	const struct sections *sections;
+};
+
 static int checkpoint_image(struct stream_out *out, void *data, size_t len)
 {
+	struct checkpoint_head *head = data;
+	struct pb_section section[CKPT_SECTIONS_MAX];
 	struct new_utsname *name = utsname();
+	struct pb_image *pb = &head->pb;
 	struct arch_machine machine;
-	struct pb_image *pb = data;
 	u8 uuid[UUID_SIZE];
 
 	generate_random_uuid(uuid);
@@ -79,25 +91,27 @@ static int checkpoint_image(struct stream_out *out, void *data, size_t len)
 	pb->kernel_release.len = strnlen(name->release, sizeof(name->release));
 	pb->hostname.data = name->nodename;
 	pb->hostname.len = strnlen(name->nodename, sizeof(name->nodename));
+	sections_write(head->sections, pb, section);
 	arch_image_code(pb, &machine);
 	return stream_out_msg(out, CKPT_REC_IMAGE, &pb_image_msg, pb);
 }
 
 static int checkpoint_write_image(struct checkpoint *cp)
 {
-	struct pb_image *pb = stream_out_later(&cp->out, CKPT_REC_IMAGE, sizeof(*pb),
-					       checkpoint_image);
+	struct checkpoint_head *head = stream_out_later(&cp->out, CKPT_REC_IMAGE, sizeof(*head),
+							checkpoint_image);
 
-	if (IS_ERR(pb))
-		return PTR_ERR(pb);
-	*pb = (struct pb_image){
+	if (IS_ERR(head))
+		return PTR_ERR(head);
+	head->sections = &cp->sections;
+	head->pb = (struct pb_image){
 		.realtime_ns = ktime_get_real_ns(),
 		.monotonic_ns = ktime_get_ns(),
 		.boottime_ns = ktime_get_boottime_ns(),
 		.nr_processes = 1,
 		.nr_tasks = cp->park->nr - cp->park->nr_gone,
 	};
-	arch_image(pb);
+	arch_image(&head->pb);
 	return 0;
 }
 
@@ -559,7 +573,8 @@ int checkpoint_run(struct operation *op, struct ckpt_checkpoint *arg, struct che
 	cp = checkpoint_new(op, arg);
 	if (!cp)
 		return -ENOMEM;
-	ret = stream_out_open(&cp->out, op, arg->out_fd, arg->flags & CKPT_CHECKPOINT_DRY_RUN);
+	ret = sections_get(&cp->sections, arg->sections, arg->nr_sections) ?:
+	      stream_out_open(&cp->out, op, arg->out_fd, arg->flags & CKPT_CHECKPOINT_DRY_RUN);
 	if (ret)
 		goto out;
 	snap = snapshot_prepare();

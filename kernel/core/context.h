@@ -13,6 +13,7 @@
 
 #include "../image/object.h"
 #include "../image/schema.gen.h"
+#include "../image/sections.h"
 #include "../image/stream.h"
 #include "later.h"
 #include "operation.h"
@@ -49,6 +50,7 @@ struct kinds {
  * @flags: CKPT_CHECKPOINT_*
  * @stall: in jiffies: how long a program is held for an image that does not grow
  * @out: the image
+ * @sections: what stands in front of it
  * @objects: what is in it
  * @park: the frozen process, and what its threads said of themselves
  * @pid: of the process, in the caller's pid namespace
@@ -86,6 +88,7 @@ struct checkpoint {
 	u64 flags;
 	unsigned long stall;
 	struct stream_out out;
+	struct sections sections;
 	struct object_table objects;
 	struct park *park;
 	u32 pid;
@@ -146,6 +149,7 @@ struct mm_final {
  * @wait_since: when the wait for pids began, in jiffies; 0 not yet
  * @restarter: whose system call it is: its tgid in the init namespace
  * @in: the image
+ * @sections: what the restarter found in front of it
  * @objects: what its objects became
  * @relocate: ckpt_restart.relocate, checked; NULL if there is none
  * @relocate_len: its length in bytes
@@ -200,6 +204,7 @@ struct restart {
 	unsigned long wait_since;
 	pid_t restarter;
 	struct stream_in in;
+	struct sections sections;
 	struct object_table objects;
 	char *relocate;
 	size_t relocate_len;

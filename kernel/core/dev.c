@@ -15,6 +15,7 @@
 #include "interrupt.h"
 #include "operation.h"
 #include "restart.h"
+#include "../image/sections.h"
 #include "symbols.h"
 #include "../../uapi/ckpt_image.h"
 
@@ -30,10 +31,10 @@
  */
 #define DEV_INFO_SIZE_V1	512
 #define DEV_CHECKPOINT_SIZE_V1	88
-#define DEV_CHECKPOINT_SIZE_V3	96
+#define DEV_CHECKPOINT_SIZE_V3	104
 #define DEV_RELEASE_SIZE_V1	16
 #define DEV_RESTART_SIZE_V1	64
-#define DEV_RESTART_SIZE_V2	80
+#define DEV_RESTART_SIZE_V3	88
 #define DEV_PROGRESS_SIZE_V1	32
 
 /**
@@ -90,7 +91,8 @@ static long dev_ioc_info(struct dev_ctx *ctx, void __user *uarg, size_t size)
 	info->abi_version = CKPT_ABI_VERSION;
 	info->image_version = CKPT_IMAGE_VERSION;
 	info->image_version_min = CKPT_IMAGE_VERSION_MIN;
-	info->features = CKPT_FEATURE_CHECKPOINT | CKPT_FEATURE_RESTART | CKPT_FEATURE_RELOCATE;
+	info->features = CKPT_FEATURE_CHECKPOINT | CKPT_FEATURE_RESTART | CKPT_FEATURE_RELOCATE |
+			 CKPT_FEATURE_SECTIONS;
 	if (sym_addr(hrtimer_wakeup))
 		info->features |= CKPT_FEATURE_EPOLL_REST;
 	info->symbols = symbols_count();
@@ -136,9 +138,10 @@ static long dev_ioc_checkpoint(struct dev_ctx *ctx, void __user *uarg, size_t si
 	if (arg.flags & ~CKPT_CHECKPOINT_FLAGS)
 		return -EINVAL;
 	if (arg.nr_tasks || arg.frozen_ns || arg.wall_ns || arg.pages || arg.image_bytes ||
-	    arg.park_ns || arg.snapshot_ns || arg.pad)
+	    arg.park_ns || arg.snapshot_ns)
 		return -EINVAL;
-	ret = dev_check_errors(arg.errors, arg.errors_cap, arg.errors_len);
+	ret = dev_check_errors(arg.errors, arg.errors_cap, arg.errors_len) ?:
+	      sections_check(arg.sections, arg.nr_sections);
 	if (ret)
 		return ret;
 	if (ctx->held)
@@ -185,7 +188,7 @@ static long dev_ioc_restart(struct dev_ctx *ctx, void __user *uarg, size_t size)
 	long ret, told;
 	bool check;
 
-	BUILD_BUG_ON(sizeof(arg) != DEV_RESTART_SIZE_V2);
+	BUILD_BUG_ON(sizeof(arg) != DEV_RESTART_SIZE_V3);
 	if (size < DEV_RESTART_SIZE_V1)
 		return -EINVAL;
 	ret = copy_struct_from_user(&arg, sizeof(arg), uarg, size);
@@ -193,11 +196,12 @@ static long dev_ioc_restart(struct dev_ctx *ctx, void __user *uarg, size_t size)
 		return ret;
 	if (arg.flags & ~CKPT_RESTART_FLAGS)
 		return -EINVAL;
-	if (arg.pid || arg.nr_tasks || arg.wall_ns || arg.pages || arg.image_bytes || arg.pad)
+	if (arg.pid || arg.nr_tasks || arg.wall_ns || arg.pages || arg.image_bytes)
 		return -EINVAL;
 	if (arg.relocate_len > CKPT_RELOCATE_MAX || !arg.relocate != !arg.relocate_len)
 		return -EINVAL;
-	ret = dev_check_errors(arg.errors, arg.errors_cap, arg.errors_len);
+	ret = dev_check_errors(arg.errors, arg.errors_cap, arg.errors_len) ?:
+	      sections_check(arg.sections, arg.nr_sections);
 	if (ret)
 		return ret;
 

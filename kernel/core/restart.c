@@ -532,6 +532,8 @@ static int restart_image(struct restart *rs)
 {
 	struct error_at at = { .reason = CKPT_REASON_UNSUPPORTED };
 	const struct pb_image *pb = &rs->image;
+	const char *why;
+	u32 nr;
 
 	if (pb->uuid.len != UUID_SIZE ||
 	    (pb->has_parent_uuid && pb->parent_uuid.len != UUID_SIZE) ||
@@ -539,6 +541,9 @@ static int restart_image(struct restart *rs)
 	    pb->has_parent_uuid != pb->has_parent_sha256 || !pb->nr_processes ||
 	    pb->nr_tasks < pb->nr_processes)
 		return stream_in_bad(&rs->in, "IMAGE");
+	why = sections_match(&rs->sections, pb, &nr);
+	if (why)
+		return stream_in_bad(&rs->in, "section %u in front of it %s", nr, why);
 	if (pb->has_parent_uuid)
 		return error_add(&rs->ctx->errors, -EOPNOTSUPP, &at,
 				 "an image that builds on another one (%pUb) is not supported by this version",
@@ -686,7 +691,8 @@ int restart_run(struct operation *op, struct ckpt_restart *arg)
 		return -ENOMEM;
 	build = rs->build;
 	operation_phase(op, CKPT_PHASE_BUILD);
-	ret = restart_tty(rs, arg->tty_fd);
+	ret = sections_get(&rs->sections, arg->sections, arg->nr_sections) ?:
+	      restart_tty(rs, arg->tty_fd);
 	if (!ret)
 		ret = path_relocate(rs, u64_to_user_ptr(arg->relocate), arg->relocate_len);
 	if (!ret)

@@ -6,6 +6,23 @@
  */
 #include "schema.gen.h"
 
+static const struct codec_field pb_section_fields[] = {
+	{ .name = "type", .number = 1, .type = CODEC_U32, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_section, type), .size = sizeof(u32) },
+	{ .name = "length", .number = 2, .type = CODEC_U64, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_section, length), .size = sizeof(u64) },
+	{ .name = "sha256", .number = 3, .type = CODEC_BYTES, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_section, sha256), .size = sizeof(struct codec_bytes),
+	  .max = PB_SECTION_SHA256_MAX },
+};
+
+const struct codec_msg pb_section_msg = {
+	.name = "Section",
+	.fields = pb_section_fields,
+	.nr_fields = 3,
+	.size = sizeof(struct pb_section),
+};
+
 static const struct codec_field pb_x86_machine_fields[] = {
 	{ .name = "xfeatures", .number = 1, .type = CODEC_U64, .label = CODEC_REQUIRED,
 	  .offset = offsetof(struct pb_x86_machine, xfeatures), .size = sizeof(u64) },
@@ -62,12 +79,16 @@ static const struct codec_field pb_image_fields[] = {
 	{ .name = "x86", .number = 12, .type = CODEC_MSG, .label = CODEC_OPTIONAL,
 	  .offset = offsetof(struct pb_image, x86), .presence = offsetof(struct pb_image, has_x86),
 	  .size = sizeof(struct pb_x86_machine), .sub = &pb_x86_machine_msg },
+	{ .name = "section", .number = 13, .type = CODEC_MSG, .label = CODEC_REPEATED,
+	  .offset = offsetof(struct pb_image, section),
+	  .presence = offsetof(struct pb_image, n_section), .size = sizeof(struct pb_section),
+	  .max = PB_IMAGE_SECTION_MAX, .sub = &pb_section_msg },
 };
 
 const struct codec_msg pb_image_msg = {
 	.name = "Image",
 	.fields = pb_image_fields,
-	.nr_fields = 12,
+	.nr_fields = 13,
 	.size = sizeof(struct pb_image),
 	.arena_max = PB_IMAGE_ARENA_MAX,
 };

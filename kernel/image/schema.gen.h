@@ -65,6 +65,17 @@ enum pb_pages_kind {
 	PB_PAGES_LATER = 4,		/* to be fetched when they are needed */
 };
 
+#define PB_SECTION_SHA256_MAX 32
+
+/* A section that stands in front of this stream; see ckpt_image.h. */
+struct pb_section {
+	u32 type;
+	u64 length;			/* bytes */
+	struct codec_bytes sha256;	/* max 32 */
+};
+
+extern const struct codec_msg pb_section_msg;
+
 #define PB_X86_MACHINE_VDSO_MAX 65536
 #define PB_X86_MACHINE_CPUID_MAX 16
 
@@ -88,6 +99,7 @@ extern const struct codec_msg pb_x86_machine_msg;
 #define PB_IMAGE_MODULE_VERSION_MAX 32
 #define PB_IMAGE_KERNEL_RELEASE_MAX 65
 #define PB_IMAGE_HOSTNAME_MAX 65
+#define PB_IMAGE_SECTION_MAX 16
 
 /* Where and when the image was made. */
 struct pb_image {
@@ -106,9 +118,13 @@ struct pb_image {
 	u32 nr_tasks;			/* threads of all processes */
 	bool has_x86;
 	struct pb_x86_machine x86;
+	u32 n_section;
+	struct pb_section *section;	/* max 16; all that stand in front, in their order */
 };
 
-#define PB_IMAGE_ARENA_MAX (PB_X86_MACHINE_ARENA_MAX)
+#define PB_IMAGE_ARENA_MAX (\
+	PB_X86_MACHINE_ARENA_MAX + \
+	CODEC_ALIGN(PB_IMAGE_SECTION_MAX * sizeof(struct pb_section)))
 
 extern const struct codec_msg pb_image_msg;
 

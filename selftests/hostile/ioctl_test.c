@@ -5,6 +5,8 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 
+#include <ckpt_image.h>
+
 #include "fixture.h"
 
 #define NOT_MAPPED ((void *)0x10000)
@@ -225,6 +227,31 @@ TEST_F(device, relocate)
 		rs.relocate_len = cases[i].len;
 		FAILS(cases[i].error, CKPT_IOC_RESTART, &rs);
 	}
+}
+
+TEST_F(device, sections)
+{
+	static struct ckpt_section_name names[CKPT_SECTIONS_MAX + 1];
+	struct ckpt_checkpoint ck = self->ck;
+	struct ckpt_restart rs = self->rs;
+
+	ck.nr_sections = rs.nr_sections = 1;
+	FAILS(EINVAL, CKPT_IOC_CHECKPOINT, &ck);
+	FAILS(EINVAL, CKPT_IOC_RESTART, &rs);
+	ck.sections = rs.sections = 8;
+	FAILS(EFAULT, CKPT_IOC_CHECKPOINT, &ck);
+	FAILS(EFAULT, CKPT_IOC_RESTART, &rs);
+	ck.sections = rs.sections = (uintptr_t)names;
+	ck.nr_sections = rs.nr_sections = CKPT_SECTIONS_MAX + 1;
+	FAILS(EINVAL, CKPT_IOC_CHECKPOINT, &ck);
+	FAILS(EINVAL, CKPT_IOC_RESTART, &rs);
+	ck.nr_sections = rs.nr_sections = 0;
+	FAILS(EINVAL, CKPT_IOC_CHECKPOINT, &ck);
+	FAILS(EINVAL, CKPT_IOC_RESTART, &rs);
+	names[1].pad = 1;
+	ck.nr_sections = rs.nr_sections = 2;
+	FAILS(EINVAL, CKPT_IOC_CHECKPOINT, &ck);
+	FAILS(EINVAL, CKPT_IOC_RESTART, &rs);
 }
 
 /* A program of the future, which asks for nothing new. */

@@ -20,11 +20,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "ckpt_image.pb-c.h"
 #include "image.h"
 #include "mkimage.h"
 #include "mkimage_variants.h"
+#include "section.h"
 #include "util.h"
 
 static const char *variant = "good";
@@ -172,8 +174,31 @@ static void put_header(void)
 	EVP_DigestUpdate(sha, &h, sizeof(h));
 }
 
+/* A note in front, and one of a type that nobody knows. */
+static Ckpt__Section sections[2];
+static struct ckpt_section_name names[2];
+
+static void put_sections(void)
+{
+	static const char text[] = "made by hand\n";
+	int i;
+
+	if (!is("sections") && !is("section-missing") && !is("section-other") &&
+	    !is("section-unknown"))
+		return;
+	fflush(stdout);
+	for (i = 0; i < 2; i++) {
+		if (section_write(STDOUT_FILENO, i ? 77 : CKPT_SECTION_NOTE, text,
+				  sizeof(text) - 1, &names[i]))
+			exit(1);
+		offset += CKPT_IMAGE_ALIGN;
+	}
+}
+
 static void put_image(void)
 {
+	Ckpt__Section *list[] = { &sections[0], &sections[1] };
+	int i;
 	uint8_t uuid[17] = { 1, 2, 3 }, digest[32] = { 4, 5, 6 };
 	Ckpt__X86Machine x86 = CKPT__X86_MACHINE__INIT;
 	Ckpt__Image image = CKPT__IMAGE__INIT;
@@ -205,6 +230,17 @@ static void put_image(void)
 	x86.n_cpuid = 2;
 	x86.cpuid = (uint32_t []){ 1, 1 << 5 };
 	image.x86 = &x86;
+	for (i = 0; i < 2; i++) {
+		ckpt__section__init(list[i]);
+		list[i]->type = names[i].type;
+		list[i]->length = names[i].length;
+		list[i]->sha256.data = names[i].sha256;
+		list[i]->sha256.len = sizeof(names[i].sha256);
+	}
+	names[1].sha256[3] ^= is("section-other");
+	image.section = list;
+	image.n_section = is("section-unknown") ? 1 : is("section-lost") ? 2 :
+			  names[0].type && !is("section-missing") ? 2 : 0;
 	message(CKPT_REC_IMAGE, &image);
 	if (is("image-twice"))
 		message(CKPT_REC_IMAGE, &image);
@@ -502,52 +538,6 @@ static void put_fds(void)
 		message(CKPT_REC_FDS, &fds);
 }
 
-static void put_sighand(void)
-{
-	Ckpt__Sigaction a = CKPT__SIGACTION__INIT, b = CKPT__SIGACTION__INIT;
-	Ckpt__Sigaction *list[] = { &a, &b };
-	Ckpt__Sighand sighand = CKPT__SIGHAND__INIT;
-
-	a.signal = is("action-signal") ? 65 : 2;
-	a.handler = TEXT + 64;
-	a.flags = 0x14000004;
-	a.restorer = TEXT + 128;
-	a.mask = 1ULL << 14;
-	b.signal = is("action-twice") ? 2 : 13;
-	b.handler = 1;
-	sighand.id = ID_SIGHAND;
-	sighand.n_action = 2;
-	sighand.action = list;
-	message(CKPT_REC_SIGHAND, &sighand);
-}
-
-static void put_limits(void)
-{
-	Ckpt__Limit l = CKPT__LIMIT__INIT, *limit[] = { &l, &l };
-	Ckpt__Limits limits = CKPT__LIMITS__INIT;
-
-	l.resource = 7;
-	l.soft = is("limit-soft") ? -1ULL : 1024;
-	l.hard = is("limit-soft") ? 1024 : -1ULL;
-	limits.pid = is("limits-pid") ? 7 : PID;
-	limits.n_limit = is("limit-twice") ? 2 : 1;
-	limits.limit = limit;
-	if (!is("limits-missing"))
-		message(CKPT_REC_LIMITS, &limits);
-}
-
-static void put_signals(void)
-{
-	Ckpt__Signal s = CKPT__SIGNAL__INIT, *pending[] = { &s };
-	Ckpt__Signals signals = CKPT__SIGNALS__INIT;
-
-	s.signal = is("pending-signal") ? 0 : 10;
-	signals.pid = is("signals-pid") ? PID + 1 : PID;
-	signals.n_pending = 1;
-	signals.pending = pending;
-	message(CKPT_REC_SIGNALS, &signals);
-}
-
 static void put_threads(void)
 {
 	Ckpt__X86Regs x86 = CKPT__X86_REGS__INIT;
@@ -656,6 +646,7 @@ static void put_trailer(void)
 
 static void put_all(void)
 {
+	put_sections();
 	put_header();
 	if (is("tree-first"))
 		put_tree();

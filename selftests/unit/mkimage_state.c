@@ -127,6 +127,52 @@ void put_files(void)
 	message(CKPT_REC_FILES, &files);
 }
 
+void put_sighand(void)
+{
+	Ckpt__Sigaction a = CKPT__SIGACTION__INIT, b = CKPT__SIGACTION__INIT;
+	Ckpt__Sigaction *list[] = { &a, &b };
+	Ckpt__Sighand sighand = CKPT__SIGHAND__INIT;
+
+	a.signal = is("action-signal") ? 65 : 2;
+	a.handler = TEXT + 64;
+	a.flags = 0x14000004;
+	a.restorer = TEXT + 128;
+	a.mask = 1ULL << 14;
+	b.signal = is("action-twice") ? 2 : 13;
+	b.handler = 1;
+	sighand.id = ID_SIGHAND;
+	sighand.n_action = 2;
+	sighand.action = list;
+	message(CKPT_REC_SIGHAND, &sighand);
+}
+
+void put_limits(void)
+{
+	Ckpt__Limit l = CKPT__LIMIT__INIT, *limit[] = { &l, &l };
+	Ckpt__Limits limits = CKPT__LIMITS__INIT;
+
+	l.resource = 7;
+	l.soft = is("limit-soft") ? -1ULL : 1024;
+	l.hard = is("limit-soft") ? 1024 : -1ULL;
+	limits.pid = is("limits-pid") ? 7 : PID;
+	limits.n_limit = is("limit-twice") ? 2 : 1;
+	limits.limit = limit;
+	if (!is("limits-missing"))
+		message(CKPT_REC_LIMITS, &limits);
+}
+
+void put_signals(void)
+{
+	Ckpt__Signal s = CKPT__SIGNAL__INIT, *pending[] = { &s };
+	Ckpt__Signals signals = CKPT__SIGNALS__INIT;
+
+	s.signal = is("pending-signal") ? 0 : 10;
+	signals.pid = is("signals-pid") ? PID + 1 : PID;
+	signals.n_pending = 1;
+	signals.pending = pending;
+	message(CKPT_REC_SIGNALS, &signals);
+}
+
 /* A deleted file; its content is a hole. */
 void put_unlinked(void)
 {

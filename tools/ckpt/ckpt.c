@@ -20,6 +20,7 @@
 #include "memory.h"
 #include "outfile.h"
 #include "progress.h"
+#include "section.h"
 #include "util.h"
 
 /** STATS_VERSION - "version" in the output of --stats; raised when a key changes its meaning. */
@@ -38,6 +39,7 @@ static const char usage_text[] =
 	"  -s, --stop             stop it then, as SIGSTOP does\n"
 	"  -o, --output=FILE      write to FILE, which appears complete or not at all\n"
 	"  -n, --dry-run          write nothing; say what would be refused\n"
+	"      --note=TEXT        put a note in front of the image, which ckptinfo shows\n"
 	"      --shared-ok        accept open files shared with other programs\n"
 	"      --timeout=SECONDS  how long the program may take to come to rest (10)\n"
 	"      --stall=SECONDS    how long it waits for an output that takes nothing (60)\n"
@@ -53,6 +55,7 @@ static const char usage_text[] =
 
 enum {
 	OPT_SHARED_OK = 256,
+	OPT_NOTE,
 	OPT_TIMEOUT,
 	OPT_STALL,
 	OPT_STATS,
@@ -64,6 +67,7 @@ static const struct option options[] = {
 	{ "stop", no_argument, NULL, 's' },
 	{ "output", required_argument, NULL, 'o' },
 	{ "dry-run", no_argument, NULL, 'n' },
+	{ "note", required_argument, NULL, OPT_NOTE },
 	{ "shared-ok", no_argument, NULL, OPT_SHARED_OK },
 	{ "timeout", required_argument, NULL, OPT_TIMEOUT },
 	{ "stall", required_argument, NULL, OPT_STALL },
@@ -80,6 +84,7 @@ static const struct option options[] = {
  * struct job - what the command line asks for, and what is in the making
  * @how: what becomes of the program, enum ckpt_release_how
  * @out: the image with -o
+ * @note: of --note, or NULL
  * @stats: of --stats
  */
 struct job {
@@ -90,6 +95,7 @@ struct job {
 	uint32_t stall_ms;
 	const char *output;
 	const char *stats_name;
+	const char *note;
 	bool verbose;
 	bool quiet;
 	bool bar;
@@ -144,6 +150,13 @@ static int parse(struct job *job, int argc, char **argv)
 		case OPT_SHARED_OK:
 			job->flags |= CKPT_CHECKPOINT_SHARED_OK;
 			break;
+		case OPT_NOTE:
+			if (strlen(optarg) > SECTION_NOTE_MAX) {
+				say("--note: a note has no more than %d bytes", SECTION_NOTE_MAX);
+				return usage_error();
+			}
+			job->note = optarg;
+			break;
 		case OPT_TIMEOUT:
 			if (!parse_timeout(optarg, &job->timeout_ms)) {
 				say("--timeout wants a number of seconds");
@@ -193,8 +206,9 @@ static int parse(struct job *job, int argc, char **argv)
 		return usage_error();
 	}
 	job->pid = pid;
-	if (job->flags & CKPT_CHECKPOINT_DRY_RUN && (job->how || job->output)) {
-		say("--dry-run leaves everything as it is; no --kill, --stop or --output with it");
+	if (job->flags & CKPT_CHECKPOINT_DRY_RUN && (job->how || job->output || job->note)) {
+		say("--dry-run leaves everything as it is; no %s with it",
+		    "--kill, --stop, --output or --note");
 		return usage_error();
 	}
 	if (job->how)
@@ -347,11 +361,23 @@ static int checkpoint(struct job *job, int device, struct ckpt_checkpoint *ck,
 		.cleanup = cleanup,
 		.arg = job,
 	};
+	struct ckpt_section_name name;
 	char subject[BUF_NUMBER];
 	int ret, error;
 
 	if (progress_start(&progress))
 		return -1;
+	if (job->note) {
+		if (section_write(ck->out_fd, CKPT_SECTION_NOTE, job->note, strlen(job->note),
+				  &name)) {
+			error = errno;
+			progress_stop(&progress);
+			say("cannot write the image: %s", strerror(error));
+			return -1;
+		}
+		ck->sections = (uintptr_t)&name;
+		ck->nr_sections = 1;
+	}
 	ret = ioctl(device, CKPT_IOC_CHECKPOINT, ck);
 	error = errno;
 	if (!ret && !(job->flags & CKPT_CHECKPOINT_DRY_RUN))

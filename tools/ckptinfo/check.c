@@ -8,6 +8,26 @@
 #include <sys/timerfd.h>
 #include <time.h>
 
+int check_sections(struct model *m)
+{
+	const struct image *im = &m->im;
+	uint32_t i;
+
+	if (im->nr_sections != m->image->n_section)
+		return BAD(m, "%u sections stand in front, not %zu", im->nr_sections,
+			   m->image->n_section);
+	for (i = 0; i < im->nr_sections; i++) {
+		const Ckpt__Section *section = m->image->section[i];
+		const struct ckpt_section_name *name = &im->sections[i];
+
+		if (section->type != name->type || section->length != name->length ||
+		    section->sha256.len != sizeof(name->sha256) ||
+		    memcmp(section->sha256.data, name->sha256, sizeof(name->sha256)))
+			return BAD(m, "section %u in front is not what it was", i + 1);
+	}
+	return 0;
+}
+
 bool check_too_many(struct model *m)
 {
 	switch (image_kinds[m->im.type].count) {

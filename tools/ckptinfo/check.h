@@ -27,6 +27,9 @@ bool check_droppable_bad(const Ckpt__Vma *vma);
 /** check_cred() - CRED; check_too_many() will count it */
 int check_cred(struct model *m, const Ckpt__Cred *cred);
 
+/** check_sections() - do those in front have their names in IMAGE? 0, or -1 with words. */
+int check_sections(struct model *m);
+
 /**
  * check_order() - does the current record, which is not raw, stand where CKPT_REC_TABLE has it?
  *

@@ -9,6 +9,7 @@
 #include <jansson.h>
 
 #include "names.h"
+#include "section.h"
 #include "util.h"
 
 /** JSON_VERSION - "version" of the output; raised when a key changes its meaning or goes. */
@@ -413,6 +414,19 @@ int show_json(const struct model *m)
 	member(&w, "pipe_bytes", json_integer(m->pipe_bytes));
 	member(&w, "sha256", json_bytes("sha256", &digest));
 	member(&w, "image", json_message(&m->image->base));
+	open_group(&w, "sections", '[');
+	for (i = 0; i < m->im.nr_sections; i++) {
+		const struct ckpt_section_name *name = &m->im.sections[i];
+		const char *type = section_type_name(name->type);
+		json_t *json = json_message(&m->image->section[i]->base);
+
+		if (type)
+			json_object_set_new(json, "name", json_string(type));
+		if (m->im.notes[i])
+			json_object_set_new(json, "text", json_text(m->im.notes[i], name->length));
+		member(&w, NULL, json);
+	}
+	close_group(&w, ']');
 	if (m->fs)
 		member(&w, "filesystems", json_message(&m->fs->base));
 	open_group(&w, "processes", '[');

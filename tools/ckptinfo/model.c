@@ -192,7 +192,7 @@ static int add_image(struct model *m, const Ckpt__Image *image)
 		return BAD(m, "%u processes with %u threads", image->nr_processes,
 			   image->nr_tasks);
 	m->image = image;
-	return 0;
+	return check_sections(m);
 }
 
 static int add_file(struct model *m, const Ckpt__File *file)

@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "names.h"
+#include "section.h"
 #include "util.h"
 
 #define SECOND UINT64_C(1000000000)
@@ -734,7 +735,20 @@ void show_text(const struct model *m)
 		printf(", %s of shared memory and deleted files", format_size(c, m->shmem_bytes));
 	if (m->pipe_bytes)
 		printf(", %s in pipes", format_size(c, m->pipe_bytes));
-	fputs("\nuuid        ", stdout);
+	putchar('\n');
+	for (size_t i = 0; i < m->im.nr_sections; i++) {
+		const struct ckpt_section_name *name = &m->im.sections[i];
+		const char *type = section_type_name(name->type);
+
+		printf("section     %s, %s", type ? type : "of an unknown type",
+		       format_size(a, name->length));
+		if (m->im.notes[i]) {
+			fputs(": ", stdout);
+			put_bytes(m->im.notes[i], name->length);
+		}
+		putchar('\n');
+	}
+	fputs("uuid        ", stdout);
 	put_uuid(&image->uuid);
 	if (image->has_parent_uuid) {
 		fputs(", builds on ", stdout);

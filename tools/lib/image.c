@@ -14,6 +14,8 @@
 #include <isa-l/crc.h>
 #include <xxhash.h>
 
+#include "section.h"
+#include "sha256.h"
 #include "util.h"
 
 uint32_t image_crc(const void *data, size_t len)
@@ -164,6 +166,39 @@ static int check_header(struct image *im, const struct ckpt_image_header *h)
 	return 0;
 }
 
+#define SECTION_HEADER sizeof(struct ckpt_section)
+
+static int read_section(struct image *im, const struct ckpt_section *header)
+{
+	uint64_t start = im->offset - sizeof(*header), left = le64toh(header->length);
+	struct ckpt_section_name *name = &im->sections[im->nr_sections];
+	uint32_t type = le32toh(header->type);
+	struct sha256 sha;
+	size_t n;
+
+	if (im->nr_sections == CKPT_SECTIONS_MAX)
+		return image_bad(im, start, "more than %d sections", CKPT_SECTIONS_MAX);
+	if (header->reserved)
+		return image_bad(im, start, "reserved bytes of a section are not zero");
+	*name = (struct ckpt_section_name){ .type = type, .length = left };
+	if (type == CKPT_SECTION_NOTE && left <= SECTION_NOTE_MAX)
+		im->notes[im->nr_sections] = xmalloc(left + 1);
+	sha256_start(&sha);
+	for (; left; left -= n) {
+		n = left < CKPT_IMAGE_RAW_MAX ? left : CKPT_IMAGE_RAW_MAX;
+		if (fill(im, im->payload, n, " in a section"))
+			return -1;
+		sha256_add(&sha, im->payload, n);
+	}
+	sha256_end(&sha, name->sha256);
+	if (im->notes[im->nr_sections]) {
+		memcpy(im->notes[im->nr_sections], im->payload, name->length);
+		im->notes[im->nr_sections][name->length] = '\0';
+	}
+	im->nr_sections++;
+	return padding(im, section_gap(name->length), "a section");
+}
+
 int image_open(struct image *im, ssize_t (*read)(void *, void *, size_t), void *arg)
 {
 	struct ckpt_image_header header;
@@ -175,7 +210,14 @@ int image_open(struct image *im, ssize_t (*read)(void *, void *, size_t), void *
 	im->sha = EVP_MD_CTX_new();
 	if (!im->sha || !EVP_DigestInit_ex(im->sha, EVP_sha256(), NULL))
 		return image_bad(im, 0, "SHA-256 is not available here");
-	if (fill(im, &header, sizeof(header), " in the file header") || check_header(im, &header))
+	if (fill(im, &header, SECTION_HEADER, " in the file header"))
+		return -1;
+	while (!memcmp(header.magic, CKPT_SECTION_MAGIC, sizeof(header.magic)))
+		if (read_section(im, (const struct ckpt_section *)&header) ||
+		    fill(im, &header, SECTION_HEADER, " in the file header"))
+			return -1;
+	if (fill(im, (uint8_t *)&header + SECTION_HEADER, sizeof(header) - SECTION_HEADER,
+		 " in the file header") || check_header(im, &header))
 		return -1;
 	EVP_DigestUpdate(im->sha, &header, sizeof(header));
 	return 0;
@@ -234,6 +276,8 @@ int image_next(struct image *im)
 
 void image_close(struct image *im)
 {
+	while (im->nr_sections)
+		free(im->notes[--im->nr_sections]);
 	free(im->payload);
 	im->payload = NULL;
 	EVP_MD_CTX_free(im->sha);

@@ -15,6 +15,7 @@
 
 #include <openssl/evp.h>
 
+#include <ckpt.h>
 #include <ckpt_image.h>
 
 /** IMAGE_DIGEST - bytes of the digest in the trailer (SHA-256). */
@@ -27,6 +28,9 @@
  * @version: of the format
  * @machine: ELF e_machine
  * @features_optional: see struct ckpt_image_header
+ * @sections: what stands in front of the image; digests are those of what was read
+ * @notes: the text of each that is a NOTE of no more than SECTION_NOTE_MAX bytes, else NULL
+ * @nr_sections: how many
  * @offset: bytes read so far
  * @records: records so far, without the trailer
  * @pages: pages in PAGES records so far
@@ -46,6 +50,10 @@ struct image {
 	uint32_t version;
 	uint32_t machine;
 	uint64_t features_optional;
+
+	struct ckpt_section_name sections[CKPT_SECTIONS_MAX];
+	char *notes[CKPT_SECTIONS_MAX];
+	uint32_t nr_sections;
 
 	uint64_t offset;
 	uint64_t records;
@@ -84,7 +92,7 @@ extern const struct image_kind image_kinds[CKPT_REC_TYPES];
 ssize_t image_read_fd(void *arg, void *buf, size_t len);
 
 /**
- * image_open() - read and check the file header
+ * image_open() - read the sections and the file header, and check that
  * @im: filled; image_close() it also after a failure
  * Return: 0, or -1: see image.bad.
  */

@@ -24,6 +24,7 @@
 #include "job.h"
 #include "outfile.h"
 #include "progress.h"
+#include "section.h"
 #include "util.h"
 
 /** STATS_VERSION - "version" in the output of --stats; raised when a key changes its meaning. */
@@ -300,9 +301,10 @@ static int restart(struct order *order, struct ckpt_restart *rs)
 		.cleanup = cleanup,
 		.arg = order,
 	};
+	struct ckpt_section_name sections[CKPT_SECTIONS_MAX];
 	struct ckpt_error *errors;
 	uint32_t i;
-	int ret, error;
+	int ret, error, n;
 
 	errors = calloc(DEVICE_ERRORS, sizeof(*errors));
 	if (!errors) {
@@ -322,6 +324,16 @@ static int restart(struct order *order, struct ckpt_restart *rs)
 		free(errors);
 		return -1;
 	}
+	/* The input may come late, and signals are heeded from here on. */
+	n = section_skip(order->in_fd, sections);
+	if (n < 0) {
+		progress_stop(&progress);
+		close(order->device);
+		free(errors);
+		return -1;
+	}
+	rs->sections = n ? (uintptr_t)sections : 0;
+	rs->nr_sections = n;
 	/*
 	 * In the main thread, not in the other one: a child is told when the thread that made
 	 * it ends (PR_SET_PDEATHSIG).
