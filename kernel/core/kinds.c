@@ -34,7 +34,7 @@ static void kinds_put_file(void *ptr)
 	fput(ptr);
 }
 
-/* What the tasks of an operation have themselves. */
+/* The tasks have these objects themselves: the table holds no reference. */
 static void kinds_put_none(void *ptr)
 {
 }

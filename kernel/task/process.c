@@ -325,7 +325,7 @@ int process_read_tree(struct restart *rs)
 	return 0;
 }
 
-int process_owner(struct restart *rs, u32 pid)
+static int process_owner(struct restart *rs, u32 pid)
 {
 	return pid == rs->pid ? 0 : stream_in_bad(&rs->in, "there is no process %u", pid);
 }

@@ -28,9 +28,6 @@ int process_write_limits(struct checkpoint *cp);
 /** process_read_tree() - TREE, but for creating the process */
 int process_read_tree(struct restart *rs);
 
-/** process_owner() - is @pid a process of the image, which a record may be of? 0 or -EBADMSG */
-int process_owner(struct restart *rs, u32 pid);
-
 /** process_read() - PROCESS: behind all objects and how they are linked */
 int process_read(struct restart *rs);
 

@@ -12,7 +12,6 @@
 #include "../core/park.h"
 #include "../image/stream.h"
 #include "current.h"
-#include "process.h"
 #include "sighand.h"
 #include "thread.h"
 
@@ -198,7 +197,9 @@ int sighand_read_shared(struct restart *rs)
 	struct pb_signals signals;
 	int ret;
 
-	ret = stream_in_msg(in, &pb_signals_msg, &signals) ?: process_owner(rs, signals.pid);
+	ret = stream_in_msg(in, &pb_signals_msg, &signals);
+	if (!ret && signals.pid != rs->pid)
+		ret = stream_in_bad(in, "there is no process %u", signals.pid);
 	return ret ?: signal_queue_all(in, signals.pending, signals.n_pending, PIDTYPE_TGID,
 				       &build_leader(rs->build)->final.shared);
 }

@@ -25,7 +25,6 @@
 #include "../compat/compat.h"
 #include "../file/scratch.h"
 #include "current.h"
-#include "process.h"
 #include "../core/symbols.h"
 #include "timer.h"
 
@@ -758,9 +757,11 @@ int timer_read(struct restart *rs)
 	u32 seen = 0;
 	int ret;
 
-	ret = stream_in_msg(&rs->in, &pb_timers_msg, pb) ?: process_owner(rs, pb->pid);
+	ret = stream_in_msg(&rs->in, &pb_timers_msg, pb);
 	if (ret)
 		return ret;
+	if (pb->pid != rs->pid)
+		return stream_in_bad(&rs->in, "there is no process %u", pb->pid);
 	if (pb->next_id > INT_MAX)
 		return stream_in_bad(&rs->in, "next timer id %u", pb->next_id);
 	for (i = 0; i < pb->n_itimer; i++) {
