@@ -185,7 +185,7 @@ struct ckpt_info {
  * @stall_ms: in: where the program stays frozen while the image is written (CKPT_CHECKPOINT_HOLD;
  *	content of shared memory and deleted files): how long the output may take nothing; 0 is
  *	the default, 60 s. Then the program goes on, and this fails. (ABI 3)
- * @nr_sections: in: length of the array @sections, at most CKPT_SECTIONS_MAX of ckpt_image.h (ABI 3)
+ * @nr_sections: in: length of the array @sections, at most CKPT_SECTIONS_MAX (ckpt_image.h; ABI 3)
  * @sections: in: address of an array of struct ckpt_section_name: the sections that the caller has
  *	written in front of the image, in their order (ABI 3)
  *
