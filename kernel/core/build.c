@@ -291,7 +291,7 @@ void build_kill(struct build *build)
 	struct build_task *leader = build_leader(build);
 
 	build_end(build, false);
-	/* To the whole group, and through any wait. Who has not begun sees that it is over. */
+	/* SIGKILL ends any wait of the group. A task that has not begun yet sees &build.over. */
 	if (leader && leader->task)
 		send_sig(SIGKILL, leader->task, 1);
 }

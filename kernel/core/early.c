@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A look at a process that runs. Whatever can be refused now is refused before anybody is frozen.
+ * A look at a process that runs. All that can be refused now is refused before anybody is frozen.
  * Things may change until the process is frozen, so the same functions look once more then.
  */
 #include <linux/bottom_half.h>
@@ -200,7 +200,7 @@ static unsigned long early_switches(const struct task_struct *task)
 
 /*
  * Does it sleep so deep that nothing but what it waits for, or SIGKILL, wakes it? A page that comes
- * in, a disk, vfork(). Of parked threads somebody else takes care, see park_claim().
+ * in, a disk, vfork(). Parked threads do not count: park_claim() waits for their release.
  */
 static bool early_deep(const struct task_struct *task)
 {

@@ -92,7 +92,7 @@ int error_give(struct error_log *log, u64 uaddr, u32 cap)
 	unsigned int len, n;
 	int ret;
 
-	/* Who adds to the log may hold an mmap_lock: copy without ours. */
+	/* error_add() may run under an mmap_lock, which copy_to_user() takes: copy without ours. */
 	mutex_lock(&log->lock);
 	rec = log->rec;
 	len = log->len;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What may interrupt the caller of an operation: its own signals.
+ * Signals that may interrupt the caller of an operation.
  */
 #include <linux/sched/signal.h>
 #include <linux/signal.h>

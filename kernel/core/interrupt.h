@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What may interrupt the caller of an operation, which cannot begin anew.
+ * Signals that may interrupt the caller of an operation, which cannot begin anew.
  */
 #ifndef _CKPT_INTERRUPT_H
 #define _CKPT_INTERRUPT_H
@@ -21,8 +21,8 @@ bool interrupt_ends(void);
  * interrupt_again() - was a read or write interrupted by what can wait?
  * @err: what it returned
  *
- * What the caller is to do (to stop, to answer a tracer) is done on its way to user mode. The
- * freezer does not wait for that: it finds the caller asleep here. Waits a tick, killable.
+ * Stopping, and answering a tracer, can wait until the caller is on its way to user mode. The
+ * freezer does not wait so long: it finds the caller asleep here. Waits a tick, killable.
  *
  * Return: whether to call it again.
  */

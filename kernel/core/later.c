@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What a restart does later than it is read.
+ * Deferred work of a restart.
  */
 #include <linux/sched/signal.h>
 #include <linux/slab.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What a restart does later than it is read: one queue, in stages.
+ * Deferred work of a restart, which is done later than it is read: one queue, in stages.
  *
  * The stages follow each other in the order of enum later_stage, behind the trailer; within one,
  * the first that was added comes first. LATER_CONTENT to LATER_LAST run in the process,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What a checkpoint cannot keep: it is recorded, and the search for more goes on.
+ * Refusing: a checkpoint records what it cannot keep, and goes on looking for more.
  */
 #include "context.h"
 #include "refuse.h"

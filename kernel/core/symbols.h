@@ -110,7 +110,7 @@ long ckpt_proto_kernel_wait4(pid_t pid, int __user *stat, int options, struct ru
  * "must" says whether a kernel of this version and configuration has the function: if it is not
  * found there, the kernel is another one than the module takes it for, and the module does not
  * load. Where it is 0, the code that needs the function refuses by name what it cannot do, or
- * cannot know. Ask sym_have(name) before a call. What is missing shows in CKPT_IOC_INFO.
+ * cannot know. Ask sym_have(name) before a call. CKPT_IOC_INFO names those that are missing.
  */
 #define SYM_OPTIONAL(X)							\
 	X(seccomp_get_filter, seccomp_get_filter, 0)			\

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What all kinds of open file descriptions have in common: flags and position.
+ * The part that all kinds of open file descriptions have in common: flags and position.
  */
 #include <linux/fdtable.h>
 #include <linux/file.h>

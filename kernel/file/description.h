@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What all kinds of open file descriptions have in common.
+ * The part that all kinds of open file descriptions have in common.
  */
 #ifndef _CKPT_DESCRIPTION_H
 #define _CKPT_DESCRIPTION_H

@@ -84,7 +84,7 @@ int eventfd_save(struct checkpoint *cp, struct file *file, int fd, u64 addr, str
 
 /* ---- restart ---- */
 
-/* What eventfd2() does not take: it has 32 bits for the count. */
+/* Adds the part of the count that eventfd2() has no room for: it takes 32 bits. */
 static int eventfd_add(struct file *file, u64 count)
 {
 	unsigned long addr = scratch_put(&count, sizeof(count));

@@ -39,7 +39,7 @@ char *fdinfo_read(struct file *file)
 	return ERR_PTR(-E2BIG);
 }
 
-/* What follows @key and blanks on the first line that begins with it, or NULL. */
+/* Return: the text behind @key and blanks on the first line that begins so, or NULL. */
 static const char *fdinfo_find(const char *text, const char *key)
 {
 	size_t len = strlen(key);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What a file says of itself in /proc/PID/fdinfo: for many kinds, the one public face that tells
- * their state.
+ * The lines of a file in /proc/PID/fdinfo: for many kinds, the one public face that tells their
+ * state.
  */
 #ifndef _CKPT_FDINFO_H
 #define _CKPT_FDINFO_H

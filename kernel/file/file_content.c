@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Files whose content is in the image, since nobody finds them by a path: shared memory, memfds,
- * deleted files. What they are is in shmem.c and unlinked.c.
+ * deleted files. shmem.c and unlinked.c describe the files themselves.
  */
 #include <linux/completion.h>
 #include <linux/dcache.h>
@@ -27,7 +27,7 @@
 #include "path.h"
 #include "../core/symbols.h"
 
-/* What of a description's flags an open takes; the rest is set afterwards. */
+/* The flags of a description that an open takes; the others are set afterwards. */
 #define FILE_CONTENT_OPEN_FLAGS	(O_ACCMODE | O_APPEND | O_NONBLOCK | O_DSYNC | __O_SYNC | \
 				 O_DIRECT | O_LARGEFILE | O_NOATIME | O_PATH)
 /* Said once, at the open; fcntl(F_GETFL) shows them. */
@@ -113,7 +113,7 @@ const char *file_content_policy(struct inode *inode)
 	return NULL;
 }
 
-/* Who could not read the file by itself shall not find its content in an image. */
+/* A caller that could not read the file itself shall not find its content in an image. */
 static void file_content_check_readable(struct checkpoint *cp, const struct object *obj)
 {
 	const struct path *path = compat_file_path(obj->file);
@@ -505,7 +505,7 @@ int file_content_read(struct restart *rs)
 	return ret;
 }
 
-/* Who watches the directory has not heard of the file, nor shall he of this. */
+/* Watchers of the directory have not heard of the file, and shall not hear of this either. */
 static int file_content_change(const struct path *path, struct iattr *attr)
 {
 	struct dentry *dentry = path->dentry;
@@ -547,7 +547,7 @@ int file_content_set_attr(struct restart *rs, struct file *file, u32 id,
 
 	if (!uid_valid(uid) || !gid_valid(gid))
 		return stream_in_bad(&rs->in, "owner of file %u", id);
-	/* Whose it is already, everybody may say. */
+	/* An owner that does not change needs no right to set. */
 	if (!uid_eq(uid, inode->i_uid)) {
 		owner.ia_valid |= ATTR_UID;
 		owner.ia_vfsuid = VFSUIDT_INIT(uid);

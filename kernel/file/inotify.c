@@ -31,7 +31,7 @@
 #include "rights.h"
 #include "scratch.h"
 
-/* What a watch can be for, as fdinfo shows it, and what an event can say. */
+/* The bits of a watch that fdinfo shows, and those that an event can have. */
 #define INOTIFY_WATCH_MASK	(IN_ALL_EVENTS | IN_EXCL_UNLINK | IN_ONESHOT)
 #define INOTIFY_EVENT_MASK	(IN_ALL_EVENTS | IN_ISDIR | IN_UNMOUNT | IN_IGNORED | \
 				 IN_Q_OVERFLOW)

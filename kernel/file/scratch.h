@@ -27,7 +27,7 @@ static inline void scratch_unmap(unsigned long addr, size_t size)
  * @data: the argument
  * @len: its length in bytes
  *
- * scratch_map() with something in it. What the call writes there is lost.
+ * scratch_map() with something in it. Anything that the call writes there is lost.
  *
  * Return: the address, or an errno: IS_ERR_VALUE().
  */

@@ -70,8 +70,8 @@ static bool timerfd_realtime(u32 clockid)
 }
 
 /*
- * Its layout was found to be right. Who else has it may set it at this moment: under the lock that
- * they take for it, it is whole.
+ * Its layout was found to be right. Other processes that have the file may set it at this moment:
+ * under the lock that they take for it, it is whole.
  */
 static bool timerfd_armed(struct file *file, u32 clockid)
 {

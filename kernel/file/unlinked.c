@@ -93,7 +93,7 @@ static const char *unlinked_describe(struct checkpoint *cp, struct file *file,
 	pb->name.len = strlen(name);
 	pb->size = stat.size;
 	file_content_attr(&stat, &pb->attr);
-	/* Of O_TMPFILE: linkat(2) may still give it a name. */
+	/* A file of O_TMPFILE: linkat(2) may still give it a name. */
 	pb->has_linkable = compat_inode_linkable(inode);
 	pb->linkable = pb->has_linkable;
 	return NULL;
@@ -226,7 +226,7 @@ static int unlinked_make(struct restart *rs, const struct pb_unlinked *pb, const
 		file = path_stand_in(rs, PTR_ERR(file), S_IFREG, 0);
 	if (IS_ERR(file))
 		return PTR_ERR(file);
-	/* What is done to it here the program has not done, and shall not hear of (inotify). */
+	/* The program has done none of this itself, and its inotify shall not tell of it. */
 	compat_file_unseen(file);
 	/* Sparse, as yet. */
 	ret = vfs_truncate(&file->f_path, pb->size);

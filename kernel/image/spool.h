@@ -14,7 +14,7 @@ struct operation;
 /**
  * SPOOL_MAX - bytes that a spool may take
  *
- * What describes a process is small, but its size is the process's choice (descriptors, VMAs,
+ * The description of a process is small, but its size is the process's choice (descriptors, VMAs,
  * pipes full of data); this bounds what it can make the kernel hold.
  */
 #define SPOOL_MAX	(64UL << 20)

@@ -16,9 +16,9 @@
 #include "../file/file_content.h"
 #include "shmem.h"
 
-/* What mm/shmem.c calls the file behind MAP_SHARED | MAP_ANONYMOUS. */
+/* The name that mm/shmem.c gives the file behind MAP_SHARED | MAP_ANONYMOUS. */
 #define SHMEM_NAME	"dev/zero"
-/* What mm/memfd.c puts in front of a name. */
+/* mm/memfd.c puts this in front of a name. */
 #define SHMEM_MEMFD	"memfd:"
 
 #ifndef F_SEAL_EXEC
@@ -105,7 +105,7 @@ int shmem_save(struct checkpoint *cp, struct file *file, int fd, u64 addr, struc
 		return PTR_ERR(obj);
 	pb->has_shmem = true;
 	pb->shmem = obj->id;
-	/* What came with the memory was opened by nobody, and counts as no writer. */
+	/* The description that came with the memory counts as no writer: nobody opened it. */
 	pb->has_reopened = !(file->f_mode & FMODE_WRITE) || file->f_mode & FMODE_WRITER;
 	pb->reopened = pb->has_reopened;
 	if (shmem_named(file->f_path.dentry, SHMEM_MEMFD, true) && !(file->f_mode & FMODE_PATH)) {
@@ -149,7 +149,7 @@ int shmem_read(struct restart *rs)
 		return ret;
 	if (!shmem_valid(&pb))
 		return stream_in_bad(&rs->in, "kind of shared memory %u", pb.id);
-	/* Nor does memfd_create() make one then. */
+	/* memfd_create() makes none then either. */
 	if (pb.has_name && (!(pb.seals & F_SEAL_EXEC) || pb.attr.mode & 0111) &&
 	    compat_memfd_noexec()) {
 		at.reason = CKPT_REASON_DENIED;

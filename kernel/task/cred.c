@@ -3,9 +3,9 @@
  * Credentials: ids, groups, capabilities, securebits.
  *
  * Ids are those of the caller's user namespace, which is the target's (others are refused).
- * Not kept: keyrings. Whoever restarts a program of his own gives it his session keyring, as to
- * any program that he starts; with other ids it has none, see cred_drop_keys(). The label of a
- * security module must be the restarter's already.
+ * Keyrings are not kept. A program with the ids of the restarter gets the restarter's session
+ * keyring, as any program would that the restarter starts; one with other ids has none, see
+ * cred_drop_keys(). The label of a security module must be the restarter's already.
  */
 #include <linux/capability.h>
 #include <linux/key.h>
@@ -103,7 +103,7 @@ static int cred_denied(struct stream_in *in, const char *what, const char *advic
 			 what);
 }
 
-/* What confined the program must confine us, too. */
+/* A security module that confined the program must confine the restarter the same way. */
 static int cred_label(struct stream_in *in, const struct pb_cred *pb)
 {
 	struct error_at at = {
@@ -200,7 +200,7 @@ static int cred_ids(struct stream_in *in, struct cred *new, const struct pb_cred
 	return 0;
 }
 
-/* What is locked is so for its owner, too: as prctl(PR_SET_SECUREBITS) has it. */
+/* As prctl(PR_SET_SECUREBITS): bits that are locked cannot be changed by their owner either. */
 static bool cred_securebits_ok(const struct cred *old, u32 bits)
 {
 	u32 locks = old->securebits & SECURE_ALL_LOCKS;

@@ -15,7 +15,7 @@
 #include "sched.h"
 #include "../core/symbols.h"
 
-/* What sched_setattr(2) takes for SCHED_DEADLINE. */
+/* Flags that sched_setattr(2) takes for SCHED_DEADLINE. */
 #define SCHED_DL_KEPT	(SCHED_FLAG_RECLAIM | SCHED_FLAG_DL_OVERRUN)
 
 size_t sched_mask_size(void)
@@ -49,9 +49,9 @@ void sched_save(struct task_struct *task, struct pb_sched *out, u8 *mask)
 		out->sched_flags |= SCHED_FLAG_RESET_ON_FORK;
 	out->has_sched_flags = !!out->sched_flags;
 	/*
-	 * What it asked for, where the kernel keeps that (8f9ea86fdf99, 6.2): of a cpuset it may
-	 * have got less for now, and gets the rest when that grows. A mask of all there is says
-	 * nothing, and would bind on a larger machine.
+	 * The mask that it asked for, where the kernel keeps that (8f9ea86fdf99, 6.2): in a cpuset
+	 * it may have got less for now, and gets the rest when that grows. A mask of all there is
+	 * says nothing, and would bind on a larger machine.
 	 */
 	raw_spin_lock_irqsave(&task->pi_lock, flags);
 	allowed = task->user_cpus_ptr ?: &task->cpus_mask;
@@ -120,9 +120,9 @@ int sched_keep(struct sched_later *later, const struct pb_sched *in)
 }
 
 /*
- * Processors that the restarter may not use are out of reach for the program too. Of a request,
- * those that the restarter did not ask for; what its cpuset denies is denied by the kernel, for as
- * long as it does.
+ * Processors that the restarter may not use are out of reach for the program too. A mask that the
+ * program asked for (@requested) is cut to what the restarter asked for itself, if it did; its cpuset
+ * does not cut it, for the kernel does that, for as long as the cpuset says so.
  */
 static void sched_limit(struct cpumask *mask, bool requested)
 {

@@ -54,8 +54,8 @@ static bool seccomp_may_ask(const struct sock_filter *insns, u32 n)
 }
 
 /*
- * Of a pinned task, with page faults disabled. Return: 0, or an errno, -EFAULT if @user is not in
- * memory; @why is set if it cannot be kept.
+ * The task is pinned, and page faults are disabled. Return: 0, or an errno, -EFAULT if @user is not
+ * in memory; @why is set if it cannot be kept.
  */
 static int seccomp_get_one(struct task_struct *task, u32 nr, void __user *user, u8 *insns,
 			   u32 *bytes, const char **why)

@@ -15,7 +15,7 @@
 #include "sighand.h"
 #include "thread.h"
 
-/* What sigaction(2) takes. */
+/* Flags that sigaction(2) takes. */
 #define SIGHAND_SA_FLAGS	(SA_NOCLDSTOP | SA_NOCLDWAIT | SA_SIGINFO | SA_ONSTACK | \
 				 SA_RESTART | SA_NODEFER | SA_RESETHAND | SA_RESTORER | \
 				 SA_EXPOSE_TAGBITS)

@@ -280,8 +280,8 @@ static void syscall_run_works(void)
 }
 
 /*
- * What restart_syscall(2) does, without being seen as a call: the program has not made it, and a
- * filter that kills at unknown calls would take it for one.
+ * Does what restart_syscall(2) does, without being seen as a call: the program has not made it, and
+ * a filter that kills at unknown calls would take it for one.
  */
 static void syscall_resume_block(void)
 {
@@ -377,7 +377,7 @@ static u64 syscall_now(clockid_t clock)
 	return ktime_get_ns();
 }
 
-/* What is left of an absolute timeout on a clock; 0 if it has passed. */
+/* Return: the rest of an absolute timeout on a clock; 0 if it has passed. */
 static u64 syscall_left(clockid_t clock, u64 expires)
 {
 	u64 now = syscall_now(clock);

@@ -29,7 +29,7 @@ static u64 thread_blocked(void)
 	return signal_from_set(&current->blocked);
 }
 
-/* What it chose for itself against side channels: less than that it shall not have. */
+/* Protections against side channels that it chose for itself: it shall not have less. */
 static const unsigned int thread_speculation[] = {
 	PR_SPEC_STORE_BYPASS, PR_SPEC_INDIRECT_BRANCH, PR_SPEC_L1D_FLUSH,
 };
@@ -62,7 +62,7 @@ static size_t thread_mask_at(void)
 	return ALIGN(arch_xstate_size(), 64);
 }
 
-/* What no image may say, and so nothing that is written. */
+/* Return: NULL, or what no image may say; so it must not be written either. */
 static const char *thread_wrong(const struct pb_thread *pb)
 {
 	if (pb->altstack_flags & ~THREAD_SS_FLAGS || pb->altstack_sp >= TASK_SIZE_MAX ||
