@@ -254,6 +254,26 @@ enum ckpt_count {
 	X(SHMEM_DATA,	31,	none,		CONTENT, RAW,	"content of memory or file")	\
 	X(TRAILER,	32,	trailer,	END,	ONE,	"counts and digest")
 
+/**
+ * CKPT_FILE_TABLE - the kinds of open files: the field of a FILE that one has, what it is
+ *
+ * Each FILE has one of these fields. A checkpoint asks in this order of which kind a file is, and the
+ * last one is what all others are.
+ */
+#define CKPT_FILE_TABLE(X)		\
+	X(pipe,		"pipe")		\
+	X(tty,		"terminal")	\
+	X(shmem,	"memory")	\
+	X(eventfd,	"eventfd")	\
+	X(timerfd,	"timerfd")	\
+	X(signalfd,	"signalfd")	\
+	X(epoll,	"epoll")	\
+	X(pidfd,	"pidfd")	\
+	X(inotify,	"inotify")	\
+	X(unlinked,	"file")		\
+	X(proc,		"file of proc")	\
+	X(path,		"file")
+
 /** enum ckpt_rec - record types; see CKPT_REC_TABLE */
 enum ckpt_rec {
 #define CKPT_REC_ENUM(name, number, msg, stage, count, text) CKPT_REC_##name = number,

@@ -39,7 +39,7 @@ struct timer_build;
  */
 struct kinds {
 	const struct object_ops *objects;
-	const struct file_kind *files;
+	const struct file_kind *const *files;
 	unsigned int nr_files;
 };
 

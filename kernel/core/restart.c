@@ -50,7 +50,6 @@
 #include "symbols.h"
 #include "../task/thread.h"
 #include "../task/timer.h"
-#include "../file/timerfd.h"
 #include "../file/tty.h"
 #include "../file/unlinked.h"
 #include "../mm/vma.h"

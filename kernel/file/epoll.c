@@ -26,6 +26,7 @@
 #include "description.h"
 #include "path.h"
 #include "../core/symbols.h"
+#include "file_kind.h"
 
 /* Flags of a watch. The other bits of its events are poll events. */
 #define EPOLL_EDGE	((__force u32)EPOLLET)
@@ -53,12 +54,12 @@ struct epoll_item {
 	struct epoll_event event;
 };
 
-bool epoll_match(struct file *file)
+static bool epoll_match(struct file *file)
 {
 	return path_is_anonymous(file, "[eventpoll]");
 }
 
-int epoll_save(struct checkpoint *cp, struct file *file, int fd, u64 addr, struct pb_file *pb)
+static int epoll_save(struct checkpoint *cp, struct file *file, int fd, u64 addr, struct pb_file *pb)
 {
 	cp->has_epoll = true;
 	pb->has_epoll = true;
@@ -413,7 +414,7 @@ int epoll_write(struct checkpoint *cp)
 
 /* ---- restart ---- */
 
-struct file *epoll_open(struct restart *rs, const struct pb_file *pb)
+static struct file *epoll_open(struct restart *rs, const struct pb_file *pb)
 {
 	struct error_at at = { .reason = CKPT_REASON_OTHER, .task = current };
 	struct file *file = description_take_fd(arch_sys(epoll_create1, 0));
@@ -594,3 +595,10 @@ int epoll_read(struct restart *rs)
 	}
 	return ret;
 }
+
+const struct file_kind epoll_kind = {
+	.match = epoll_match,
+	.save = epoll_save,
+	.has = offsetof(struct pb_file, has_epoll),
+	.open = epoll_open,
+};

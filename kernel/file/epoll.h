@@ -9,12 +9,6 @@ struct file;
 struct pb_file;
 struct restart;
 
-/** epoll_match() - is it an epoll instance? */
-bool epoll_match(struct file *file);
-
-/** epoll_save() - checkpoint: see struct file_kind; epoll_write() has the watches */
-int epoll_save(struct checkpoint *cp, struct file *file, int fd, u64 addr, struct pb_file *pb);
-
 /**
  * epoll_write() - checkpoint: write the watches of all epoll instances that are in the image
  * @cp: the checkpoint
@@ -23,9 +17,6 @@ int epoll_save(struct checkpoint *cp, struct file *file, int fd, u64 addr, struc
  * record, so it happens again.
  */
 int epoll_write(struct checkpoint *cp);
-
-/** epoll_open() - restart: see struct file_kind */
-struct file *epoll_open(struct restart *rs, const struct pb_file *pb);
 
 /** epoll_read() - restart: EPOLL */
 int epoll_read(struct restart *rs);

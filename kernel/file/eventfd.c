@@ -14,12 +14,12 @@
 #include "../arch/arch.h"
 #include "../core/context.h"
 #include "../core/refuse.h"
-#include "eventfd.h"
 #include "fdinfo.h"
 #include "description.h"
 #include "scratch.h"
+#include "file_kind.h"
 
-bool eventfd_match(struct file *file)
+static bool eventfd_match(struct file *file)
 {
 	struct eventfd_ctx *ctx = eventfd_ctx_fileget(file);
 
@@ -57,7 +57,7 @@ static int eventfd_semaphore(struct file *file, const char *info, u64 count)
 	return !!(ctx.flags & EFD_SEMAPHORE);
 }
 
-int eventfd_save(struct checkpoint *cp, struct file *file, int fd, u64 addr, struct pb_file *pb)
+static int eventfd_save(struct checkpoint *cp, struct file *file, int fd, u64 addr, struct pb_file *pb)
 {
 	char *info = fdinfo_read(file);
 	int semaphore = -EOPNOTSUPP;
@@ -98,7 +98,7 @@ static int eventfd_add(struct file *file, u64 count)
 	return n == sizeof(count) ? 0 : n < 0 ? n : -EIO;
 }
 
-struct file *eventfd_open(struct restart *rs, const struct pb_file *pb)
+static struct file *eventfd_open(struct restart *rs, const struct pb_file *pb)
 {
 	struct error_at at = { .reason = CKPT_REASON_OTHER, .task = current };
 	bool large = pb->eventfd.count > U32_MAX;
@@ -120,3 +120,11 @@ struct file *eventfd_open(struct restart *rs, const struct pb_file *pb)
 		error_add(&rs->ctx->errors, PTR_ERR(file), &at, "an eventfd cannot be created");
 	return file;
 }
+
+const struct file_kind eventfd_kind = {
+	.match = eventfd_match,
+	.save = eventfd_save,
+	.has = offsetof(struct pb_file, has_eventfd),
+	.open = eventfd_open,
+	.quiet = true,
+};

@@ -31,11 +31,11 @@
 
 static const struct file_kind *file_kind(const struct kinds *kinds, struct file *file)
 {
-	const struct file_kind *kind = kinds->files;
+	const struct file_kind *const *kind = kinds->files;
 
-	while (!kind->match(file))
+	while (!(*kind)->match(file))
 		kind++;
-	return kind;
+	return *kind;
 }
 
 const char *file_unsupported(struct checkpoint *cp, struct file *file)
@@ -461,11 +461,11 @@ static const struct file_kind *file_kind_of(const struct kinds *kinds, const str
 	unsigned int i;
 
 	for (i = 0; i < kinds->nr_files; i++) {
-		if (!*(const bool *)((const u8 *)pb + kinds->files[i].has))
+		if (!*(const bool *)((const u8 *)pb + kinds->files[i]->has))
 			continue;
 		if (kind)
 			return NULL;
-		kind = &kinds->files[i];
+		kind = kinds->files[i];
 	}
 	return kind;
 }

@@ -4,13 +4,15 @@
 
 #include <linux/types.h>
 
+#include "../../uapi/ckpt_image.h"
+
 struct checkpoint;
 struct file;
 struct pb_file;
 struct restart;
 
 /**
- * struct file_kind - a kind of open file; a row of the table in core/kinds.c
+ * struct file_kind - a kind of open file; a row of CKPT_FILE_TABLE
  * @match: checkpoint: is this file of the kind? The first row that says so has it
  * @unsupported: checkpoint: NULL, or why this one cannot be kept; looks at nothing but the file,
  *	and does not sleep. The function may be NULL
@@ -30,5 +32,10 @@ struct file_kind {
 	bool alone;
 	bool quiet;
 };
+
+/* Each kind in CKPT_FILE_TABLE has one: pipe_kind, tty_kind... */
+#define FILE_KIND_DECLARE(name, text) extern const struct file_kind name ## _kind;
+CKPT_FILE_TABLE(FILE_KIND_DECLARE)
+#undef FILE_KIND_DECLARE
 
 #endif /* _CKPT_FILE_KIND_H */

@@ -30,6 +30,7 @@
 #include "path.h"
 #include "rights.h"
 #include "scratch.h"
+#include "file_kind.h"
 
 /* The bits of a watch that fdinfo shows, and those that an event can have. */
 #define INOTIFY_WATCH_MASK	(IN_ALL_EVENTS | IN_EXCL_UNLINK | IN_ONESHOT)
@@ -55,12 +56,12 @@ struct inotify_queued {
 	char name[];
 };
 
-bool inotify_match(struct file *file)
+static bool inotify_match(struct file *file)
 {
 	return path_is_anonymous(file, "inotify");
 }
 
-int inotify_save(struct checkpoint *cp, struct file *file, int fd, u64 addr, struct pb_file *pb)
+static int inotify_save(struct checkpoint *cp, struct file *file, int fd, u64 addr, struct pb_file *pb)
 {
 	cp->has_inotify = true;
 	pb->has_inotify = true;
@@ -454,7 +455,7 @@ int inotify_write(struct checkpoint *cp)
 
 /* ---- restart ---- */
 
-struct file *inotify_open(struct restart *rs, const struct pb_file *pb)
+static struct file *inotify_open(struct restart *rs, const struct pb_file *pb)
 {
 	struct error_at at = {
 		.reason = CKPT_REASON_OTHER,
@@ -659,3 +660,10 @@ int inotify_read(struct restart *rs)
 		ret = inotify_next_wd(rs, obj, pb.next_wd);
 	return ret;
 }
+
+const struct file_kind inotify_kind = {
+	.match = inotify_match,
+	.save = inotify_save,
+	.has = offsetof(struct pb_file, has_inotify),
+	.open = inotify_open,
+};

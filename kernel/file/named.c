@@ -8,11 +8,11 @@
 #include "../compat/compat.h"
 #include "../core/context.h"
 #include "description.h"
-#include "named.h"
 #include "path.h"
 #include "rights.h"
+#include "file_kind.h"
 
-bool named_match(struct file *file)
+static bool named_match(struct file *file)
 {
 	return true;
 }
@@ -79,13 +79,13 @@ static int named_save_pos(struct file *file, struct pb_file *pb)
 	return named_cursor_pos(file, &pb->pos);
 }
 
-const char *named_unsupported(struct file *file)
+static const char *named_unsupported(struct file *file)
 {
 	return file->f_mode & FMODE_NEED_UNMOUNT ? "a detached mount (open_tree, fsmount)" :
 						   path_supported(file);
 }
 
-int named_save(struct checkpoint *cp, struct file *file, int fd, u64 addr,
+static int named_save(struct checkpoint *cp, struct file *file, int fd, u64 addr,
 	       struct pb_file *pb)
 {
 	struct path_user user = {
@@ -111,10 +111,18 @@ int named_save(struct checkpoint *cp, struct file *file, int fd, u64 addr,
 	return named_save_pos(file, pb);
 }
 
-struct file *named_open(struct restart *rs, const struct pb_file *pb)
+static struct file *named_open(struct restart *rs, const struct pb_file *pb)
 {
 	/* That is a PIPE. */
 	if (S_ISFIFO(pb->path.mode))
 		return ERR_PTR(stream_in_bad(&rs->in, "file %u", pb->id));
 	return path_open(rs, &pb->path, pb->flags);
 }
+
+const struct file_kind path_kind = {
+	.match = named_match,
+	.unsupported = named_unsupported,
+	.save = named_save,
+	.has = offsetof(struct pb_file, has_path),
+	.open = named_open,
+};

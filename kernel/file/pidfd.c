@@ -11,18 +11,18 @@
 #include "../core/context.h"
 #include "../core/refuse.h"
 #include "description.h"
-#include "pidfd.h"
 #include "../core/symbols.h"
+#include "file_kind.h"
 
 /* PIDFD_THREAD, "pidfd: implement PIDFD_THREAD flag for pidfd_open()", 6.9 */
 #define PIDFD_FLAG_THREAD	O_EXCL
 
-bool pidfd_match(struct file *file)
+static bool pidfd_match(struct file *file)
 {
 	return !IS_ERR(sym(pidfd_pid)(file));
 }
 
-int pidfd_save(struct checkpoint *cp, struct file *file, int fd, u64 addr, struct pb_file *pb)
+static int pidfd_save(struct checkpoint *cp, struct file *file, int fd, u64 addr, struct pb_file *pb)
 {
 	struct pid *pid = sym(pidfd_pid)(file);
 
@@ -37,7 +37,7 @@ int pidfd_save(struct checkpoint *cp, struct file *file, int fd, u64 addr, struc
 
 /* ---- restart ---- */
 
-struct file *pidfd_open(struct restart *rs, const struct pb_file *pb)
+static struct file *pidfd_open(struct restart *rs, const struct pb_file *pb)
 {
 	struct error_at at = { .reason = CKPT_REASON_OTHER, .task = current };
 	struct file *file;
@@ -48,3 +48,10 @@ struct file *pidfd_open(struct restart *rs, const struct pb_file *pb)
 		error_add(&rs->ctx->errors, PTR_ERR(file), &at, "a pidfd cannot be created");
 	return file;
 }
+
+const struct file_kind pidfd_kind = {
+	.match = pidfd_match,
+	.save = pidfd_save,
+	.has = offsetof(struct pb_file, has_pidfd),
+	.open = pidfd_open,
+};

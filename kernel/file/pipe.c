@@ -18,6 +18,7 @@
 #include "pipe.h"
 #include "rights.h"
 #include "../core/symbols.h"
+#include "file_kind.h"
 
 /**
  * struct pipe_build - a pipe that is being restarted
@@ -190,7 +191,7 @@ static int pipe_save_new(struct checkpoint *cp, struct file *file, int fd, u32 i
 	return ret;
 }
 
-int pipe_save(struct checkpoint *cp, struct file *file, int fd, u64 addr, struct pb_file *pb)
+static int pipe_save(struct checkpoint *cp, struct file *file, int fd, u64 addr, struct pb_file *pb)
 {
 	struct pipe_inode_info *pipe = file->private_data;
 	struct object *obj = object_lookup(&cp->objects, OBJECT_PIPE, pipe);
@@ -403,7 +404,7 @@ int pipe_read_data(struct restart *rs)
 	return ret ?: pipe_set_attr(rs, rs->pipe);
 }
 
-struct file *pipe_open(struct restart *rs, const struct pb_file *pb)
+static struct file *pipe_open(struct restart *rs, const struct pb_file *pb)
 {
 	struct pipe_build *build = object_find(&rs->objects, OBJECT_PIPE, pb->pipe);
 	struct pipe_inode_info *pipe;
@@ -441,3 +442,11 @@ struct file *pipe_open(struct restart *rs, const struct pb_file *pb)
 	mutex_unlock(&pipe->mutex);
 	return file;
 }
+
+const struct file_kind pipe_kind = {
+	.match = pipe_match,
+	.save = pipe_save,
+	.has = offsetof(struct pb_file, has_pipe),
+	.open = pipe_open,
+	.quiet = true,
+};

@@ -15,9 +15,6 @@ struct restart;
 /** pipe_match() - is it an end of a pipe (not of a FIFO)? */
 bool pipe_match(struct file *file);
 
-/** pipe_save() - describe an end; the first one writes PIPE and its content */
-int pipe_save(struct checkpoint *cp, struct file *file, int fd, u64 addr, struct pb_file *pb);
-
 /** pipe_check_shared() - refuse a pipe that has an end in a process outside the image */
 void pipe_check_shared(struct checkpoint *cp, struct object *obj);
 
@@ -29,9 +26,6 @@ int pipe_read_data(struct restart *rs);
 
 /** pipe_complete() - has the last pipe all its content? */
 bool pipe_complete(const struct restart *rs);
-
-/** pipe_open() - the end of a pipe that its flags name, or ERR_PTR with the error recorded */
-struct file *pipe_open(struct restart *rs, const struct pb_file *pb);
 
 /** pipe_put() - drop a pipe that is being built (struct pipe_build) */
 void pipe_put(void *ptr);

@@ -26,6 +26,7 @@
 #include "proc.h"
 #include "rights.h"
 #include "../core/symbols.h"
+#include "file_kind.h"
 
 /* What an open may say again. */
 #define PROC_OPEN_FLAGS	(O_ACCMODE | O_APPEND | O_NONBLOCK | O_LARGEFILE | O_DIRECTORY | \
@@ -56,15 +57,15 @@ static bool proc_among(const char *name, const char * const *list, unsigned int 
 	return false;
 }
 
-static bool proc_kind(const struct inode *inode)
+static bool proc_inode(const struct inode *inode)
 {
 	return inode->i_sb->s_magic == PROC_SUPER_MAGIC &&
 	       (S_ISREG(inode->i_mode) || S_ISDIR(inode->i_mode));
 }
 
-bool proc_match(struct file *file)
+static bool proc_match(struct file *file)
 {
-	return proc_kind(file_inode(file));
+	return proc_inode(file_inode(file));
 }
 
 /* A file about the machine: is it plain text? @name begins with a slash. */
@@ -173,7 +174,7 @@ static const char *proc_describe(struct checkpoint *cp, struct file *file, struc
 	return why;
 }
 
-int proc_save(struct checkpoint *cp, struct file *file, int fd, u64 addr, struct pb_file *pb)
+static int proc_save(struct checkpoint *cp, struct file *file, int fd, u64 addr, struct pb_file *pb)
 {
 	const char *why = fd >= 0 ? proc_describe(cp, file, &pb->proc) : "a file of proc, mapped,";
 	struct path_user user = {
@@ -299,7 +300,7 @@ static int proc_check(const struct path *path, const char *name, u32 mode)
 	char *buf;
 	bool ok;
 
-	if (!proc_kind(inode) || (inode->i_mode ^ mode) & S_IFMT ||
+	if (!proc_inode(inode) || (inode->i_mode ^ mode) & S_IFMT ||
 	    path->mnt->mnt_root != inode->i_sb->s_root)
 		return -ESTALE;
 	buf = kmalloc(PATH_MAX, GFP_KERNEL_ACCOUNT);
@@ -503,7 +504,7 @@ static struct file *proc_open_in(struct restart *rs, const struct pb_file *pb, c
 	return file;
 }
 
-struct file *proc_open(struct restart *rs, const struct pb_file *pb)
+static struct file *proc_open(struct restart *rs, const struct pb_file *pb)
 {
 	struct rights_path rp = { .pb = &pb->proc.root };
 	struct file *file;
@@ -547,3 +548,9 @@ int proc_note_fd(struct restart *rs, u32 id, u32 fd, bool cloexec)
 	return 0;
 }
 
+const struct file_kind proc_kind = {
+	.match = proc_match,
+	.save = proc_save,
+	.has = offsetof(struct pb_file, has_proc),
+	.open = proc_open,
+};

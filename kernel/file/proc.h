@@ -9,15 +9,6 @@ struct file;
 struct pb_file;
 struct restart;
 
-/** proc_match() - is it a file or directory of proc(5)? */
-bool proc_match(struct file *file);
-
-/** proc_save() - checkpoint: see struct file_kind */
-int proc_save(struct checkpoint *cp, struct file *file, int fd, u64 addr, struct pb_file *pb);
-
-/** proc_open() - restart: see struct file_kind; another file may stand in until the last steps */
-struct file *proc_open(struct restart *rs, const struct pb_file *pb);
-
 /** proc_stands_in() - restart: is the FILE @id one of those that the last steps replace? */
 bool proc_stands_in(struct restart *rs, u32 id);
 

@@ -12,14 +12,14 @@
 #include "description.h"
 #include "path.h"
 #include "scratch.h"
-#include "signalfd.h"
+#include "file_kind.h"
 
-bool signalfd_match(struct file *file)
+static bool signalfd_match(struct file *file)
 {
 	return path_is_anonymous(file, "[signalfd]");
 }
 
-int signalfd_save(struct checkpoint *cp, struct file *file, int fd, u64 addr, struct pb_file *pb)
+static int signalfd_save(struct checkpoint *cp, struct file *file, int fd, u64 addr, struct pb_file *pb)
 {
 	char *info = fdinfo_read(file);
 	bool found;
@@ -38,7 +38,7 @@ int signalfd_save(struct checkpoint *cp, struct file *file, int fd, u64 addr, st
 
 /* ---- restart ---- */
 
-struct file *signalfd_open(struct restart *rs, const struct pb_file *pb)
+static struct file *signalfd_open(struct restart *rs, const struct pb_file *pb)
 {
 	struct error_at at = { .reason = CKPT_REASON_OTHER, .task = current };
 	unsigned long addr = scratch_put(&pb->signalfd.mask, sizeof(pb->signalfd.mask));
@@ -55,3 +55,10 @@ struct file *signalfd_open(struct restart *rs, const struct pb_file *pb)
 		error_add(&rs->ctx->errors, PTR_ERR(file), &at, "a signalfd cannot be created");
 	return file;
 }
+
+const struct file_kind signalfd_kind = {
+	.match = signalfd_match,
+	.save = signalfd_save,
+	.has = offsetof(struct pb_file, has_signalfd),
+	.open = signalfd_open,
+};

@@ -27,7 +27,7 @@
 #include "description.h"
 #include "path.h"
 #include "scratch.h"
-#include "timerfd.h"
+#include "file_kind.h"
 
 #define TIMERFD_FLAGS	((u32)(TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET))
 
@@ -54,7 +54,7 @@ struct timerfd_private {
 	unsigned short settime_flags;
 };
 
-bool timerfd_match(struct file *file)
+static bool timerfd_match(struct file *file)
 {
 	return path_is_anonymous(file, "[timerfd]");
 }
@@ -130,7 +130,7 @@ out:
 	return ret;
 }
 
-int timerfd_save(struct checkpoint *cp, struct file *file, int fd, u64 addr, struct pb_file *pb)
+static int timerfd_save(struct checkpoint *cp, struct file *file, int fd, u64 addr, struct pb_file *pb)
 {
 	struct pb_timerfd *timer = &pb->timerfd;
 	struct timerfd_private ctx;
@@ -344,7 +344,7 @@ static const struct later_ops timerfd_later_ops = {
 	.free = timerfd_free,
 };
 
-struct file *timerfd_open(struct restart *rs, const struct pb_file *pb)
+static struct file *timerfd_open(struct restart *rs, const struct pb_file *pb)
 {
 	struct error_at at = { .reason = CKPT_REASON_OTHER, .task = current };
 	struct timerfd_later *later;
@@ -371,3 +371,10 @@ struct file *timerfd_open(struct restart *rs, const struct pb_file *pb)
 	later_add(&rs->later, &later->later, &timerfd_later_ops);
 	return file;
 }
+
+const struct file_kind timerfd_kind = {
+	.match = timerfd_match,
+	.save = timerfd_save,
+	.has = offsetof(struct pb_file, has_timerfd),
+	.open = timerfd_open,
+};

@@ -13,6 +13,7 @@
 #include "../core/refuse.h"
 #include "path.h"
 #include "tty.h"
+#include "file_kind.h"
 
 /* Minor numbers of major 5 that are terminals: /dev/tty and /dev/console. */
 #define TTY_AUX_TTY	0
@@ -31,7 +32,7 @@ static bool tty_is(const struct inode *inode)
 		major < UNIX98_PTY_SLAVE_MAJOR + UNIX98_PTY_MAJOR_COUNT);
 }
 
-bool tty_match(struct file *file)
+static bool tty_match(struct file *file)
 {
 	return tty_is(file_inode(file)) && !(file->f_flags & O_PATH);
 }
@@ -72,7 +73,7 @@ static int tty_save_new(struct checkpoint *cp, struct file *file, struct tty_str
 	return stream_out_msg(&cp->out, CKPT_REC_TTY, &pb_tty_msg, &pb);
 }
 
-int tty_save(struct checkpoint *cp, struct file *file, int fd, u64 addr, struct pb_file *pb)
+static int tty_save(struct checkpoint *cp, struct file *file, int fd, u64 addr, struct pb_file *pb)
 {
 	struct tty_struct *tty = tty_of(file);
 	struct object *obj;
@@ -178,16 +179,16 @@ int tty_read(struct restart *rs)
 	return object_add(&rs->objects, &rs->in, OBJECT_TTY, pb.id, get_file(rs->tty));
 }
 
-struct file *tty_open(struct restart *rs, u32 id, unsigned int flags)
+static struct file *tty_open(struct restart *rs, const struct pb_file *pb)
 {
 	struct error_at at = { .reason = CKPT_REASON_CHANGED, .task = current };
-	struct file *tty = object_find(&rs->objects, OBJECT_TTY, id);
+	struct file *tty = object_find(&rs->objects, OBJECT_TTY, pb->tty);
 	struct file *file;
 
 	if (!tty)
-		return ERR_PTR(stream_in_bad(&rs->in, "terminal %u", id));
+		return ERR_PTR(stream_in_bad(&rs->in, "terminal %u", pb->tty));
 	/* With the rights to it: who may only write to the one that is named shall not read. */
-	file = file_open_root(&tty->f_path, "", (flags & (O_ACCMODE | O_NONBLOCK)) | O_NOCTTY, 0);
+	file = file_open_root(&tty->f_path, "", (pb->flags & (O_ACCMODE | O_NONBLOCK)) | O_NOCTTY, 0);
 	if (IS_ERR(file))
 		error_add(&rs->ctx->errors, PTR_ERR(file), &at, "the terminal cannot be opened");
 	return file;
@@ -199,3 +200,11 @@ bool tty_usable(struct file *file)
 	/* One that was revoked (vhangup) leads to a terminal that is the next user's. */
 	return tty_match(file) && tty_of(file) && !tty_hung_up_p(file);
 }
+
+const struct file_kind tty_kind = {
+	.match = tty_match,
+	.save = tty_save,
+	.has = offsetof(struct pb_file, has_tty),
+	.open = tty_open,
+	.alone = true,
+};

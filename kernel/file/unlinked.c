@@ -21,6 +21,7 @@
 #include "path.h"
 #include "rights.h"
 #include "unlinked.h"
+#include "file_kind.h"
 
 /* How many deleted directories a deleted file may be in; no path has more components. */
 #define UNLINKED_DEPTH	(PATH_MAX / 2)
@@ -99,7 +100,7 @@ static const char *unlinked_describe(struct checkpoint *cp, struct file *file,
 	return NULL;
 }
 
-int unlinked_save(struct checkpoint *cp, struct file *file, int fd, u64 addr, struct pb_file *pb)
+static int unlinked_save(struct checkpoint *cp, struct file *file, int fd, u64 addr, struct pb_file *pb)
 {
 	struct path_user user = {
 		.what = "a deleted file's directory",
@@ -258,7 +259,7 @@ int unlinked_read(struct restart *rs)
 	return ret;
 }
 
-struct file *unlinked_open(struct restart *rs, const struct pb_file *pb)
+static struct file *unlinked_open(struct restart *rs, const struct pb_file *pb)
 {
 	struct file *file = object_find(&rs->objects, OBJECT_UNLINKED, pb->unlinked);
 
@@ -266,3 +267,10 @@ struct file *unlinked_open(struct restart *rs, const struct pb_file *pb)
 		return ERR_PTR(stream_in_bad(&rs->in, "deleted file %u", pb->unlinked));
 	return file_content_open(rs, file, pb->flags);
 }
+
+const struct file_kind unlinked_kind = {
+	.match = unlinked_match,
+	.save = unlinked_save,
+	.has = offsetof(struct pb_file, has_unlinked),
+	.open = unlinked_open,
+};

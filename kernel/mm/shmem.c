@@ -15,6 +15,7 @@
 #include "../compat/compat.h"
 #include "../file/file_content.h"
 #include "shmem.h"
+#include "../file/file_kind.h"
 
 /* The name that mm/shmem.c gives the file behind MAP_SHARED | MAP_ANONYMOUS. */
 #define SHMEM_NAME	"dev/zero"
@@ -93,7 +94,7 @@ static int shmem_describe(struct checkpoint *cp, struct file *file, int fd, u64 
 	return 0;
 }
 
-int shmem_save(struct checkpoint *cp, struct file *file, int fd, u64 addr, struct pb_file *pb)
+static int shmem_save(struct checkpoint *cp, struct file *file, int fd, u64 addr, struct pb_file *pb)
 {
 	struct pb_shmem shmem = {};
 	struct object *obj;
@@ -178,7 +179,7 @@ int shmem_read(struct restart *rs)
 				pb.has_seals ? pb.seals : F_SEAL_SEAL);
 }
 
-struct file *shmem_open(struct restart *rs, const struct pb_file *pb)
+static struct file *shmem_open(struct restart *rs, const struct pb_file *pb)
 {
 	struct file *file = object_find(&rs->objects, OBJECT_SHMEM, pb->shmem);
 
@@ -186,3 +187,10 @@ struct file *shmem_open(struct restart *rs, const struct pb_file *pb)
 		return ERR_PTR(stream_in_bad(&rs->in, "shared memory %u", pb->shmem));
 	return pb->reopened ? file_content_open(rs, file, pb->flags) : get_file(file);
 }
+
+const struct file_kind shmem_kind = {
+	.match = shmem_match,
+	.save = shmem_save,
+	.has = offsetof(struct pb_file, has_shmem),
+	.open = shmem_open,
+};

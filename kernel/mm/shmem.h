@@ -21,13 +21,7 @@ bool shmem_match(struct file *file);
  */
 bool shmem_nameless(struct file *file);
 
-/** shmem_save() - describe it; writes SHMEM. The content follows by file_content_write(). */
-int shmem_save(struct checkpoint *cp, struct file *file, int fd, u64 addr, struct pb_file *pb);
-
 /** shmem_read() - SHMEM */
 int shmem_read(struct restart *rs);
-
-/** shmem_open() - a description of it, or ERR_PTR with the error recorded */
-struct file *shmem_open(struct restart *rs, const struct pb_file *pb);
 
 #endif /* _CKPT_SHMEM_H */

@@ -17,6 +17,7 @@
 #include "../compat/compat.h"
 #include "cred.h"
 #include "../mm/mm.h"
+#include "../core/owner.h"
 #include "../core/park.h"
 #include "process.h"
 #include "../core/symbols.h"
@@ -325,18 +326,13 @@ int process_read_tree(struct restart *rs)
 	return 0;
 }
 
-static int process_owner(struct restart *rs, u32 pid)
-{
-	return pid == rs->pid ? 0 : stream_in_bad(&rs->in, "there is no process %u", pid);
-}
-
 int process_read(struct restart *rs)
 {
 	struct pb_process *pb = &rs->proc;
 	int ret;
 
 	ret = stream_in_msg(&rs->in, &pb_process_msg, pb) ?:
-	      process_owner(rs, pb->pid) ?:
+	      owner_process(rs, pb->pid) ?:
 	      object_need(&rs->objects, &rs->in, OBJECT_MM, pb->mm) ?:
 	      object_need(&rs->objects, &rs->in, OBJECT_FILES, pb->files) ?:
 	      object_need(&rs->objects, &rs->in, OBJECT_FS, pb->fs) ?:
@@ -451,7 +447,7 @@ int process_read_limits(struct restart *rs)
 	unsigned int i;
 	int ret;
 
-	ret = stream_in_msg(&rs->in, &pb_limits_msg, &pb) ?: process_owner(rs, pb.pid);
+	ret = stream_in_msg(&rs->in, &pb_limits_msg, &pb) ?: owner_process(rs, pb.pid);
 	if (ret)
 		return ret;
 	for (i = 0; i < pb.n_limit; i++) {

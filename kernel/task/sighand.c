@@ -9,6 +9,7 @@
 #include "../compat/compat.h"
 #include "../core/build.h"
 #include "../core/context.h"
+#include "../core/owner.h"
 #include "../core/park.h"
 #include "../image/stream.h"
 #include "current.h"
@@ -197,9 +198,7 @@ int sighand_read_shared(struct restart *rs)
 	struct pb_signals signals;
 	int ret;
 
-	ret = stream_in_msg(in, &pb_signals_msg, &signals);
-	if (!ret && signals.pid != rs->pid)
-		ret = stream_in_bad(in, "there is no process %u", signals.pid);
+	ret = stream_in_msg(in, &pb_signals_msg, &signals) ?: owner_process(rs, signals.pid);
 	return ret ?: signal_queue_all(in, signals.pending, signals.n_pending, PIDTYPE_TGID,
 				       &build_leader(rs->build)->final.shared);
 }

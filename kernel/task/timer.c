@@ -21,6 +21,7 @@
 
 #include "../arch/arch.h"
 #include "../core/context.h"
+#include "../core/owner.h"
 #include "../core/refuse.h"
 #include "../compat/compat.h"
 #include "../file/scratch.h"
@@ -757,11 +758,9 @@ int timer_read(struct restart *rs)
 	u32 seen = 0;
 	int ret;
 
-	ret = stream_in_msg(&rs->in, &pb_timers_msg, pb);
+	ret = stream_in_msg(&rs->in, &pb_timers_msg, pb) ?: owner_process(rs, pb->pid);
 	if (ret)
 		return ret;
-	if (pb->pid != rs->pid)
-		return stream_in_bad(&rs->in, "there is no process %u", pb->pid);
 	if (pb->next_id > INT_MAX)
 		return stream_in_bad(&rs->in, "next timer id %u", pb->next_id);
 	for (i = 0; i < pb->n_itimer; i++) {

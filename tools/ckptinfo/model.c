@@ -195,12 +195,34 @@ static int add_image(struct model *m, const Ckpt__Image *image)
 	return check_sections(m);
 }
 
+const char *model_file_kind(const Ckpt__File *file, int *kinds)
+{
+	static const struct {
+		const char *field;
+		const char *text;
+	} table[] = {
+#define ROW(name, text) { #name, text },
+		CKPT_FILE_TABLE(ROW)
+#undef ROW
+	};
+	const char *text = NULL;
+	size_t i;
+
+	*kinds = 0;
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		if (!schema_has(&file->base, table[i].field))
+			continue;
+		text = table[i].text;
+		++*kinds;
+	}
+	return text;
+}
+
 static int add_file(struct model *m, const Ckpt__File *file)
 {
-	int kinds = !!file->path + !!file->has_pipe + !!file->has_tty + !!file->has_shmem +
-		    !!file->eventfd + !!file->timerfd + !!file->signalfd + !!file->has_epoll +
-		    !!file->pidfd + !!file->has_unlinked + !!file->has_inotify + !!file->proc;
+	int kinds;
 
+	model_file_kind(file, &kinds);
 	if (kinds != 1)
 		return BAD(m, "%u is of %d kinds, not one", file->id, kinds);
 	if (file->path && check_path_bad(m, file->path))

@@ -188,6 +188,15 @@ void model_free(struct model *m);
 /** model_find() - the object with that id, or NULL. */
 struct model_object *model_find(const struct model *m, uint32_t id);
 
+/**
+ * model_file_kind() - what kind of open file it is
+ * @file: a FILE
+ * @kinds: gets how many it claims to be; in a good image 1
+ *
+ * Return: the text of CKPT_FILE_TABLE, or NULL without any.
+ */
+const char *model_file_kind(const Ckpt__File *file, int *kinds);
+
 /** model_process() - the process with that id, or NULL. */
 struct model_process *model_process(const struct model *m, uint32_t pid);
 

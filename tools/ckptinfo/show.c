@@ -173,15 +173,13 @@ static void show_file(const struct model *m, const Ckpt__File *file)
 
 static const char *file_kind(const Ckpt__File *file)
 {
+	int kinds;
+
 	if (file->path)
 		return names_file_type(file->path->mode);
 	if (file->proc)
 		return names_file_type(file->proc->mode);
-	return file->has_pipe ? "pipe" : file->has_tty ? "terminal" :
-	       file->has_shmem ? "memory" : file->eventfd ? "eventfd" :
-	       file->timerfd ? "timerfd" : file->signalfd ? "signalfd" :
-	       file->has_epoll ? "epoll" : file->has_unlinked ? "file" :
-	       file->has_inotify ? "inotify" : "pidfd";
+	return model_file_kind(file, &kinds);
 }
 
 static void show_ids(const char *what, uint32_t real, uint32_t effective, uint32_t saved,

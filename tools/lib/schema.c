@@ -157,3 +157,12 @@ bad:
 	protobuf_c_message_free_unpacked(msg, alloc);
 	return NULL;
 }
+
+bool schema_has(const ProtobufCMessage *msg, const char *name)
+{
+	const ProtobufCFieldDescriptor *field;
+	const void *where;
+
+	field = protobuf_c_message_descriptor_get_field_by_name(msg->descriptor, name);
+	return field && values(msg, field, &where);
+}

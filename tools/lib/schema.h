@@ -3,6 +3,7 @@
 #ifndef TOOLS_SCHEMA_H
 #define TOOLS_SCHEMA_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -46,5 +47,8 @@ const ProtobufCMessageDescriptor *schema_descriptor(uint32_t type);
  */
 ProtobufCMessage *schema_decode(uint32_t type, const uint8_t *data, size_t len,
 				ProtobufCAllocator *alloc, char *why, size_t why_size);
+
+/** schema_has() - is the field @name in @msg? One without it has no value, or no elements. */
+bool schema_has(const ProtobufCMessage *msg, const char *name);
 
 #endif

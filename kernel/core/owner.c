@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Whose a record is: records name their owner.
+ */
+#include "context.h"
+#include "owner.h"
+
+int owner_process(struct restart *rs, u32 pid)
+{
+	return pid == rs->pid ? 0 : stream_in_bad(&rs->in, "there is no process %u", pid);
+}
