@@ -584,7 +584,7 @@ static int run(struct order *order, unsigned int closed)
 	if (open_input(order, closed & 1))
 		return STATUS_NOT_STARTED;
 	order->tty_fd = open_tty();
-	/* The reader of our messages may have left; that must not end us and leave the program alone. */
+	/* The reader of our messages may have left: that must not part us from the program. */
 	signal(SIGPIPE, SIG_IGN);
 	if ((order->pidfile_name && outfile_open(&order->pidfile, order->pidfile_name)) ||
 	    (order->stats_name && outfile_open(&order->stats, order->stats_name)))
