@@ -35,6 +35,7 @@ ignored()
 kernel/compat/.*\.h	LINUX_VERSION_CODE,CONSTANT_COMPARISON	out of tree there is more than one version; it is told here and nowhere else
 kernel/core/symbols\.[ch]	COMPLEX_MACRO,MACRO_ARG_REUSE,TRAILING_SEMICOLON,MULTISTATEMENT_MACRO_USE_DO_WHILE,BRACKET_SPACE,SPACING	tables of rows: what expands them are definitions, no statements
 kernel/arch/x86/native\.h	COMPLEX_MACRO,MACRO_ARG_REUSE	rows for the table in core/symbols.h
+kernel/(core/kinds\.c|file/file_kind\.h)	COMPLEX_MACRO,TRAILING_SEMICOLON	expand the table of kinds of files
 kernel/image/object\.h	MACRO_ARG_REUSE	a loop, as the kernel has them
 kernel/task/thread\.c	UNCOMMENTED_DEFINITION	a struct of ipc/sem.c, as it is there
 kernel/(mm/mm|arch/x86/regs)\.c	MACRO_ARG_REUSE,COMPLEX_MACRO	names a field for offsetof() more than once, in a table
@@ -53,6 +54,7 @@ tools/ckptinfo/model_add\.h	MACRO_ARG_REUSE,MACRO_ARG_PRECEDENCE	used with plain
 selftests/.*	VOLATILE	programs that look whether memory and registers keep what was put there
 selftests/.*	MULTIPLE_ASSIGNMENTS	the same value for several fields of a sample is meant
 selftests/regs_test\.c	LINE_SPACING,LEADING_SPACE,AVOID_EXTERNS,COMPLEX_MACRO,MACRO_ARG_REUSE	assembler in strings
+tools/lib/section\.c	BRACKET_SPACE	a designated initialiser of an array, made by a macro
 tools/lib/schema\.c	COMPARISON_TO_NULL	takes "return *(...)*x != NULL" for a comparison of its last part
 selftests/lib/subject\.h	FUNCTION_ARGUMENTS	takes "__attribute__((noreturn))" for an argument
 selftests/file_test\.c	QUOTED_WHITESPACE_BEFORE_NEWLINE	a file name that is hard on purpose

@@ -232,7 +232,8 @@ enum ckpt_release_how {
  * @pad: zero
  * @frozen_ns: out: how long the program was frozen in all
  *
- * Errors: ENOENT nothing is held; ETIMEDOUT it went on by itself; EINVAL, EFAULT, E2BIG a bad argument.
+ * Errors: ENOENT nothing is held; ETIMEDOUT it went on by itself; EINVAL, EFAULT, E2BIG a bad
+ * argument.
  */
 struct ckpt_release {
 	__u32 how;

@@ -257,8 +257,8 @@ enum ckpt_count {
 /**
  * CKPT_FILE_TABLE - the kinds of open files: the field of a FILE that one has, what it is
  *
- * Each FILE has one of these fields. A checkpoint asks in this order of which kind a file is, and the
- * last one is what all others are.
+ * Each FILE has one of these fields. A checkpoint asks in this order of which kind a file is, and
+ * all others are of the last one.
  */
 #define CKPT_FILE_TABLE(X)		\
 	X(pipe,		"pipe")		\

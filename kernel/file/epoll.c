@@ -59,7 +59,8 @@ static bool epoll_match(struct file *file)
 	return path_is_anonymous(file, "[eventpoll]");
 }
 
-static int epoll_save(struct checkpoint *cp, struct file *file, int fd, u64 addr, struct pb_file *pb)
+static int epoll_save(struct checkpoint *cp, struct file *file, int fd, u64 addr,
+		      struct pb_file *pb)
 {
 	cp->has_epoll = true;
 	pb->has_epoll = true;

@@ -57,7 +57,8 @@ static int eventfd_semaphore(struct file *file, const char *info, u64 count)
 	return !!(ctx.flags & EFD_SEMAPHORE);
 }
 
-static int eventfd_save(struct checkpoint *cp, struct file *file, int fd, u64 addr, struct pb_file *pb)
+static int eventfd_save(struct checkpoint *cp, struct file *file, int fd, u64 addr,
+			struct pb_file *pb)
 {
 	char *info = fdinfo_read(file);
 	int semaphore = -EOPNOTSUPP;

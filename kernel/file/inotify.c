@@ -61,7 +61,8 @@ static bool inotify_match(struct file *file)
 	return path_is_anonymous(file, "inotify");
 }
 
-static int inotify_save(struct checkpoint *cp, struct file *file, int fd, u64 addr, struct pb_file *pb)
+static int inotify_save(struct checkpoint *cp, struct file *file, int fd, u64 addr,
+			struct pb_file *pb)
 {
 	cp->has_inotify = true;
 	pb->has_inotify = true;

@@ -86,7 +86,7 @@ static const char *named_unsupported(struct file *file)
 }
 
 static int named_save(struct checkpoint *cp, struct file *file, int fd, u64 addr,
-	       struct pb_file *pb)
+		      struct pb_file *pb)
 {
 	struct path_user user = {
 		.what = "file",

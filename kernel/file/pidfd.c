@@ -22,7 +22,8 @@ static bool pidfd_match(struct file *file)
 	return !IS_ERR(sym(pidfd_pid)(file));
 }
 
-static int pidfd_save(struct checkpoint *cp, struct file *file, int fd, u64 addr, struct pb_file *pb)
+static int pidfd_save(struct checkpoint *cp, struct file *file, int fd, u64 addr,
+		      struct pb_file *pb)
 {
 	struct pid *pid = sym(pidfd_pid)(file);
 

@@ -191,7 +191,8 @@ static int pipe_save_new(struct checkpoint *cp, struct file *file, int fd, u32 i
 	return ret;
 }
 
-static int pipe_save(struct checkpoint *cp, struct file *file, int fd, u64 addr, struct pb_file *pb)
+static int pipe_save(struct checkpoint *cp, struct file *file, int fd, u64 addr,
+		     struct pb_file *pb)
 {
 	struct pipe_inode_info *pipe = file->private_data;
 	struct object *obj = object_lookup(&cp->objects, OBJECT_PIPE, pipe);

@@ -174,7 +174,8 @@ static const char *proc_describe(struct checkpoint *cp, struct file *file, struc
 	return why;
 }
 
-static int proc_save(struct checkpoint *cp, struct file *file, int fd, u64 addr, struct pb_file *pb)
+static int proc_save(struct checkpoint *cp, struct file *file, int fd, u64 addr,
+		     struct pb_file *pb)
 {
 	const char *why = fd >= 0 ? proc_describe(cp, file, &pb->proc) : "a file of proc, mapped,";
 	struct path_user user = {

@@ -19,7 +19,8 @@ static bool signalfd_match(struct file *file)
 	return path_is_anonymous(file, "[signalfd]");
 }
 
-static int signalfd_save(struct checkpoint *cp, struct file *file, int fd, u64 addr, struct pb_file *pb)
+static int signalfd_save(struct checkpoint *cp, struct file *file, int fd, u64 addr,
+			 struct pb_file *pb)
 {
 	char *info = fdinfo_read(file);
 	bool found;

@@ -130,7 +130,8 @@ out:
 	return ret;
 }
 
-static int timerfd_save(struct checkpoint *cp, struct file *file, int fd, u64 addr, struct pb_file *pb)
+static int timerfd_save(struct checkpoint *cp, struct file *file, int fd, u64 addr,
+			struct pb_file *pb)
 {
 	struct pb_timerfd *timer = &pb->timerfd;
 	struct timerfd_private ctx;

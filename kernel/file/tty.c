@@ -73,7 +73,8 @@ static int tty_save_new(struct checkpoint *cp, struct file *file, struct tty_str
 	return stream_out_msg(&cp->out, CKPT_REC_TTY, &pb_tty_msg, &pb);
 }
 
-static int tty_save(struct checkpoint *cp, struct file *file, int fd, u64 addr, struct pb_file *pb)
+static int tty_save(struct checkpoint *cp, struct file *file, int fd, u64 addr,
+		    struct pb_file *pb)
 {
 	struct tty_struct *tty = tty_of(file);
 	struct object *obj;
@@ -188,7 +189,8 @@ static struct file *tty_open(struct restart *rs, const struct pb_file *pb)
 	if (!tty)
 		return ERR_PTR(stream_in_bad(&rs->in, "terminal %u", pb->tty));
 	/* With the rights to it: who may only write to the one that is named shall not read. */
-	file = file_open_root(&tty->f_path, "", (pb->flags & (O_ACCMODE | O_NONBLOCK)) | O_NOCTTY, 0);
+	file = file_open_root(&tty->f_path, "", (pb->flags & (O_ACCMODE | O_NONBLOCK)) | O_NOCTTY,
+			      0);
 	if (IS_ERR(file))
 		error_add(&rs->ctx->errors, PTR_ERR(file), &at, "the terminal cannot be opened");
 	return file;

@@ -100,7 +100,8 @@ static const char *unlinked_describe(struct checkpoint *cp, struct file *file,
 	return NULL;
 }
 
-static int unlinked_save(struct checkpoint *cp, struct file *file, int fd, u64 addr, struct pb_file *pb)
+static int unlinked_save(struct checkpoint *cp, struct file *file, int fd, u64 addr,
+			 struct pb_file *pb)
 {
 	struct path_user user = {
 		.what = "a deleted file's directory",

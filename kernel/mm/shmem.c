@@ -94,7 +94,8 @@ static int shmem_describe(struct checkpoint *cp, struct file *file, int fd, u64 
 	return 0;
 }
 
-static int shmem_save(struct checkpoint *cp, struct file *file, int fd, u64 addr, struct pb_file *pb)
+static int shmem_save(struct checkpoint *cp, struct file *file, int fd, u64 addr,
+		      struct pb_file *pb)
 {
 	struct pb_shmem shmem = {};
 	struct object *obj;

@@ -142,8 +142,12 @@ static int snapshot_add(struct mm_struct *copy, struct vm_area_struct *vma)
 	vma_start_write(vma);
 	vma_start_write(dst);
 	vm_flags_clear(dst, VM_WIPEONFORK);
-	if (vma->anon_vma && !dst->anon_vma && sym(anon_vma_fork)(dst, vma))
-		return -ENOMEM;
+	if (vma->anon_vma && !dst->anon_vma) {
+		int ret = sym(anon_vma_fork)(dst, vma);
+
+		if (ret)
+			return ret;
+	}
 	return sym(copy_page_range)(dst, vma);
 }
 

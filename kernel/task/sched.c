@@ -121,8 +121,8 @@ int sched_keep(struct sched_later *later, const struct pb_sched *in)
 
 /*
  * Processors that the restarter may not use are out of reach for the program too. A mask that the
- * program asked for (@requested) is cut to what the restarter asked for itself, if it did; its cpuset
- * does not cut it, for the kernel does that, for as long as the cpuset says so.
+ * program asked for (@requested) is cut to what the restarter asked for itself, if it did; its
+ * cpuset does not cut it, for the kernel does that, for as long as the cpuset says so.
  */
 static void sched_limit(struct cpumask *mask, bool requested)
 {

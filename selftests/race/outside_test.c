@@ -387,9 +387,9 @@ static int swap_begin(void)
 	if (!fgets(number, sizeof(number), f))
 		number[0] = 0;
 	fclose(f);
-	snprintf(line, sizeof(line), "echo 256M > /sys/block/zram%d/disksize && "
-		 "mkswap -q /dev/zram%d >/dev/null && swapon /dev/zram%d", atoi(number),
-		 atoi(number), atoi(number));
+	snprintf(line, sizeof(line),
+		 "d=zram%d; echo 256M > /sys/block/$d/disksize && mkswap /dev/$d >&2 && swapon /dev/$d",
+		 atoi(number));
 	return number[0] && !system(line) ? atoi(number) : -1;
 }
 
@@ -397,8 +397,8 @@ static void swap_end(int number)
 {
 	char line[256];
 
-	snprintf(line, sizeof(line), "swapoff /dev/zram%d; echo %d > /sys/class/zram-control/hot_remove",
-		 number, number);
+	snprintf(line, sizeof(line),
+		 "n=%d; swapoff /dev/zram$n; echo $n > /sys/class/zram-control/hot_remove", number);
 	if (system(line))
 		printf("# the swap device stays\n");
 }

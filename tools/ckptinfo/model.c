@@ -209,7 +209,7 @@ const char *model_file_kind(const Ckpt__File *file, int *kinds)
 	size_t i;
 
 	*kinds = 0;
-	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(table); i++) {
 		if (!schema_has(&file->base, table[i].field))
 			continue;
 		text = table[i].text;
