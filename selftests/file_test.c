@@ -461,11 +461,29 @@ SUBJECT(links)
 SUBJECT(symlink_itself)
 {
 	char text[16] = { 0 };
-	int fd;
+	struct stat st, link;
+	int fd, flags;
 
 	ASSERT_EQ(0, symlink("nowhere", subject_path("l")));
-	fd = open(subject_path("l"), O_PATH | O_NOFOLLOW);
+	fd = open(subject_path("l"), O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	ASSERT_LE(0, fd);
+	flags = fcntl(fd, F_GETFL);
+	subject_wait();
+	EXPECT_EQ(7, readlinkat(fd, "", text, sizeof(text)));
+	EXPECT_EQ(0, strcmp("nowhere", text));
+	EXPECT_EQ(flags, fcntl(fd, F_GETFL));
+	EXPECT_EQ(FD_CLOEXEC, fcntl(fd, F_GETFD));
+	EXPECT_EQ(0, fstat(fd, &st));
+	EXPECT_EQ(0, lstat(subject_path("l"), &link));
+	EXPECT_EQ(link.st_ino, st.st_ino);
+	EXPECT_EQ(true, S_ISLNK(st.st_mode));
+}
+
+/* One that leads to a file and not to a name, as only proc has them. */
+SUBJECT(symlink_of_proc_is_refused)
+{
+	int fd = open("/proc/self/exe", O_PATH | O_NOFOLLOW);
+
 	ASSERT_LE(0, fd);
 	subject_refused(" fd %d: .* is not supported", fd);
-	EXPECT_EQ(7, readlinkat(fd, "", text, sizeof(text)));
 }

@@ -272,6 +272,7 @@ enum ckpt_count {
 	X(inotify,	"inotify")	\
 	X(unlinked,	"file")		\
 	X(proc,		"file of proc")	\
+	X(symlink,	"link")		\
 	X(path,		"file")
 
 /** enum ckpt_rec - record types; see CKPT_REC_TABLE */

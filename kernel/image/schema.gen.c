@@ -422,6 +422,22 @@ const struct codec_msg pb_proc_msg = {
 	.size = sizeof(struct pb_proc),
 };
 
+static const struct codec_field pb_symlink_fields[] = {
+	{ .name = "path", .number = 1, .type = CODEC_MSG, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_symlink, path), .size = sizeof(struct pb_path),
+	  .sub = &pb_path_msg },
+	{ .name = "target", .number = 2, .type = CODEC_BYTES, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_symlink, target), .size = sizeof(struct codec_bytes),
+	  .max = PB_SYMLINK_TARGET_MAX },
+};
+
+const struct codec_msg pb_symlink_msg = {
+	.name = "Symlink",
+	.fields = pb_symlink_fields,
+	.nr_fields = 2,
+	.size = sizeof(struct pb_symlink),
+};
+
 static const struct codec_field pb_file_fields[] = {
 	{ .name = "id", .number = 1, .type = CODEC_U32, .label = CODEC_REQUIRED,
 	  .offset = offsetof(struct pb_file, id), .size = sizeof(u32) },
@@ -488,12 +504,16 @@ static const struct codec_field pb_file_fields[] = {
 	{ .name = "cred", .number = 21, .type = CODEC_U32, .label = CODEC_OPTIONAL,
 	  .offset = offsetof(struct pb_file, cred), .presence = offsetof(struct pb_file, has_cred),
 	  .size = sizeof(u32) },
+	{ .name = "symlink", .number = 22, .type = CODEC_MSG, .label = CODEC_OPTIONAL,
+	  .offset = offsetof(struct pb_file, symlink),
+	  .presence = offsetof(struct pb_file, has_symlink), .size = sizeof(struct pb_symlink),
+	  .sub = &pb_symlink_msg },
 };
 
 const struct codec_msg pb_file_msg = {
 	.name = "File",
 	.fields = pb_file_fields,
-	.nr_fields = 21,
+	.nr_fields = 22,
 	.size = sizeof(struct pb_file),
 };
 

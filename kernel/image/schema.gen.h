@@ -343,6 +343,16 @@ struct pb_proc {
 
 extern const struct codec_msg pb_proc_msg;
 
+#define PB_SYMLINK_TARGET_MAX 4095
+
+/* Open with O_PATH and O_NOFOLLOW. */
+struct pb_symlink {
+	struct pb_path path;
+	struct codec_bytes target;	/* max 4095; where it leads */
+};
+
+extern const struct codec_msg pb_symlink_msg;
+
 /* An open file description. */
 struct pb_file {
 	u32 id;
@@ -386,6 +396,8 @@ struct pb_file {
 	/* id of a CRED: what it was opened with; see Path.cred, too */
 	bool has_cred;
 	u32 cred;
+	bool has_symlink;
+	struct pb_symlink symlink;	/* a symbolic link itself */
 };
 
 extern const struct codec_msg pb_file_msg;

@@ -526,3 +526,56 @@ TEST(deleted_file_of_root)
 	EXPECT_EQ(0, rmdir(name));
 	REPORT();
 }
+/* A FILE that is a symbolic link: that of a file, with another path, kind and flags. */
+static struct image_bytes symlink_of(unsigned int i, const char *where, uint32_t mode,
+				     const char *target, uint32_t flags)
+{
+	struct image_bytes file = payload(i), path = inner(&file, F(File, path)), link = {};
+
+	say_text(&path, F(Path, path), where);
+	say(&path, F(Path, mode), mode);
+	say(&path, F(Path, size), 0);
+	say_nothing(&path, F(Path, handle));
+	say_new_bytes(&link, F(Symlink, path), path.data, path.len);
+	say_new_bytes(&link, F(Symlink, target), target, strlen(target));
+	say_nothing(&file, F(File, path));
+	say_nothing(&file, F(File, pos));
+	say_new_bytes(&file, F(File, symlink), link.data, link.len);
+	say(&file, F(File, id), NEW_ID);
+	say(&file, F(File, flags), flags);
+	return file;
+}
+
+/* What an image calls a symbolic link may be none, jump to a file, or lead elsewhere. */
+TEST(symbolic_links)
+{
+	static const struct {
+		const char *where, *target;
+		uint32_t mode, flags;
+		int error;
+	} cases[] = {
+		{ "/proc/mounts", "self/mounts", S_IFLNK | 0777, O_PATH | O_NOFOLLOW, 0 },
+		{ "/proc/mounts", "self/mount", S_IFLNK | 0777, O_PATH | O_NOFOLLOW, ESTALE },
+		{ "/proc/mounts", "elsewhere", S_IFLNK | 0777, O_PATH | O_NOFOLLOW, ESTALE },
+		{ "/proc/mounts", "self/mounts", S_IFREG | 0644, O_PATH | O_NOFOLLOW, EBADMSG },
+		{ "/proc/mounts", "self/mounts", S_IFLNK | 0777, O_PATH, EBADMSG },
+		{ "/proc/mounts", "self/mounts", S_IFLNK | 0777, O_RDONLY, EBADMSG },
+		{ "/proc/self/exe", "/bin/sh", S_IFLNK | 0777, O_PATH | O_NOFOLLOW, ESTALE },
+		{ "/proc/self/ns/net", "net:[1]", S_IFLNK | 0777, O_PATH | O_NOFOLLOW, ESTALE },
+		{ "/etc/passwd", "x", S_IFLNK | 0777, O_PATH | O_NOFOLLOW, ESTALE },
+		{ "/etc", "x", S_IFLNK | 0777, O_PATH | O_NOFOLLOW, ESTALE },
+	};
+	struct image_rec list[RECS_MAX + 1];
+	struct image_bytes file;
+	unsigned int i;
+
+	SETUP_OF("count");
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		file = symlink_of(nth_rec(CKPT_REC_FILE, 0), cases[i].where, cases[i].mode,
+				  cases[i].target, cases[i].flags);
+		with_record(list, CKPT_REC_FILE, file.data, file.len);
+		EXPECT_FINE(attempt_recs(list, n_recs + 1, !cases[i].error), cases[i].where);
+		EXPECT_EQ(cases[i].error, res.error) TH_LOG("%u: %s", i, device_words(&res));
+	}
+	REPORT();
+}
