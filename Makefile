@@ -8,7 +8,7 @@
 #	make check		all tests, on all kernels; "make quick" takes one kernel
 #	make help		the rest
 
-CKPT_VERSION := 0.1.0
+CKPT_VERSION := 0.2.0
 KVER ?= $(shell uname -r)
 KDIR ?= /lib/modules/$(KVER)/build
 
