@@ -526,6 +526,7 @@ TEST(deleted_file_of_root)
 	EXPECT_EQ(0, rmdir(name));
 	REPORT();
 }
+
 /* A FILE that is a symbolic link: that of a file, with another path, kind and flags. */
 static struct image_bytes symlink_of(unsigned int i, const char *where, uint32_t mode,
 				     const char *target, uint32_t flags)
