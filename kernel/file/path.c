@@ -242,7 +242,7 @@ static const char *path_lost(const struct path_claim *claim)
 	struct path found;
 	bool same;
 
-	if (kern_path(claim->name, LOOKUP_FOLLOW, &found))
+	if (kern_path(claim->name, d_is_symlink(claim->path.dentry) ? 0 : LOOKUP_FOLLOW, &found))
 		return "is not found by its path";
 	same = d_backing_inode(found.dentry) == d_backing_inode(claim->path.dentry);
 	path_put(&found);
