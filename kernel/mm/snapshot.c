@@ -86,13 +86,14 @@ static int snapshot_child(void *arg)
 /*
  * Is it an area that fork leaves out or empties (MADV_DONTFORK, MADV_WIPEONFORK), and that the
  * image has pages or guard regions of? Device memory is refused elsewhere, and not for us to touch.
- * The content of droppable memory (keys of random number generators) is nobody's but the program's.
+ * The content of droppable memory (keys of random number generators) is nobody's but the program's:
+ * it is looked at for guard regions alone, as shared memory is.
  */
 static bool snapshot_left_out(const struct vm_area_struct *vma)
 {
 	return vma->vm_flags & (VM_DONTCOPY | VM_WIPEONFORK) &&
-	       !(vma->vm_flags & (VM_SPECIAL | VM_DROPPABLE)) &&
-	       (!(vma->vm_flags & VM_SHARED) || compat_may_guard(vma));
+	       !(vma->vm_flags & VM_SPECIAL) &&
+	       (!(vma->vm_flags & (VM_SHARED | VM_DROPPABLE)) || compat_may_guard(vma));
 }
 
 /* An area like @vma in the copy, without pages; what dup_mmap() of the kernel does. */
