@@ -434,8 +434,8 @@ real) packages+=(real) ;;
 esac
 
 step packages plain 1800 'packages' selftests/setup.sh "${packages[@]}"
-step kernels plain 1800 'kernels' bash -c 'selftests/kernels.sh fetch "$@" && selftests/kernels.sh source' \
-	sh "${kernels[@]}"
+step kernels plain 1800 'kernels' bash -c \
+	'selftests/kernels.sh fetch "$@" && selftests/kernels.sh source && selftests/qemu.sh' sh "${kernels[@]}"
 quiet_make tools 300 'tools' tools all helpers
 quiet_make programs 300 'test programs' selftests all
 step tree plain 1800 'programs of Debian 13' selftests/tree.sh trixie

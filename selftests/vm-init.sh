@@ -91,6 +91,10 @@ stage2()
 	mnt debugfs rw /sys/kernel/debug 2>/dev/null
 	mnt tracefs rw /sys/kernel/tracing 2>/dev/null
 	mnt cgroup2 rw /sys/fs/cgroup 2>/dev/null
+	# One that stays: with the first one of these, and behind the last, the kernel rewrites itself
+	# (cpusets_enabled_key), over which the emulator may trip: see qemu.sh.
+	echo +cpuset > /sys/fs/cgroup/cgroup.subtree_control 2>/dev/null &&
+		$bb mkdir /sys/fs/cgroup/ckpt-stays
 	for l in fd:/proc/self/fd stdin:/proc/self/fd/0 stdout:/proc/self/fd/1 stderr:/proc/self/fd/2; do
 		$bb ln -sf "${l#*:}" "/dev/${l%%:*}"
 	done

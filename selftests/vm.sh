@@ -110,7 +110,9 @@ packages()
 }
 
 command -v qemu-system-x86_64 >/dev/null || packages vm
-command -v qemu-system-x86_64 >/dev/null || die "there is no qemu-system-x86_64 on the PATH"
+read -r safe emulator <<< "$("$here/qemu.sh")" || true
+[ -n "$emulator" ] || die 'no emulator'
+[ "$safe" = multi ] || thread=single
 
 # ---- the kernel -----------------------------------------------------------------
 
@@ -363,16 +365,16 @@ args+=(-append "$cmdline${extra:+ $extra}")
 if [ -n "$tty" ]; then
 	args+=(-chardev stdio,id=tty,signal=off -device virtconsole,chardev=tty)
 	exec 6<&0
-	qemu-system-x86_64 "${args[@]}" <&6 & qemu=$!
+	"$emulator" "${args[@]}" <&6 & qemu=$!
 	exec 6<&-
 elif [ -n "$stdin" ]; then
 	# QEMU makes its input non-blocking, which the owner of ours would notice.
 	args+=(-chardev stdio,id=in,signal=off -device virtserialport,chardev=in,name=in)
 	exec 6<&0
-	qemu-system-x86_64 "${args[@]}" < <(exec cat <&6) > /dev/null 2> "$dir/qemu" & qemu=$!
+	"$emulator" "${args[@]}" < <(exec cat <&6) > /dev/null 2> "$dir/qemu" & qemu=$!
 	exec 6<&-
 else
-	qemu-system-x86_64 "${args[@]}" < /dev/null > /dev/null 2> "$dir/qemu" & qemu=$!
+	"$emulator" "${args[@]}" < /dev/null > /dev/null 2> "$dir/qemu" & qemu=$!
 fi
 
 if [ "$limit" -gt 0 ]; then
@@ -421,15 +423,9 @@ bad="$bad|Unpatched return thunk|Missing ENDBR|Bad FPU state|x86/fpu: .*(bad|cor
 grep -aE "$bad" "$dir/since" | grep -avE "traps: |${allow:-vm: start}" > "$dir/bad" || true
 
 # What a busy host does to a translated guest while it boots, before anything was asked of it.
-# A clock that was measured wrong: see vm-init.sh. A breakpoint: a virtual CPU ran stale code while the
-# kernel patched itself (jump labels, alternatives); QEMU's doing, seen with 7.2.
-again=
+# A clock that was measured wrong: see vm-init.sh.
 if [ -n "$(word clock)" ]; then
 	again="the guest's clock was off by $(word clock) s, it had measured its speed wrong"
-elif [ -z "$(at start)" ] && [ ! -e "$dir/timeout" ] && grep -qa 'Oops: int3:\|int3: 0000' "$dir/since"; then
-	again='the emulator tripped over a breakpoint while the kernel booted'
-fi
-if [ -n "$again" ]; then
 	# Nothing has run yet, but a pipe may have been read from.
 	[ -z "$stdin" ] || [ /dev/stdin -ef /dev/null ] || die "$again; not once more with standard input"
 	[ "${CKPT_VM_TRY:-1}" -lt 4 ] || die "$again; that was the last attempt"
