@@ -57,8 +57,8 @@
 /**
  * CKPT_IMAGE_OBJECTS_MAX - the most objects, and the highest id of one
  *
- * All kinds have their ids, 1 and on, from one counter. Of CRED and SECCOMP there are no more than
- * threads.
+ * All kinds have their ids, 1 and on, from one counter. There are no more CRED and SECCOMP records
+ * than threads.
  */
 #define CKPT_IMAGE_OBJECTS_MAX	(1 << 20)
 /** CKPT_IMAGE_OPENERS_MAX - the most CRED records that no thread has. */

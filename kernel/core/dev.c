@@ -205,7 +205,7 @@ static long dev_ioc_restart(struct dev_ctx *ctx, void __user *uarg, size_t size)
 	if (ret)
 		return ret;
 
-	/* What cannot be told is better not done. */
+	/* Do not begin if the result cannot be reported: @uarg must be writable. */
 	if (copy_to_user(uarg, &arg, min(size, sizeof(arg))))
 		return -EFAULT;
 

@@ -19,8 +19,9 @@ int early_check(struct checkpoint *cp);
  * early_bring_in_all() - checkpoint: bring the content of shared memory and deleted files in
  * @cp: the checkpoint
  *
- * There is no snapshot of it: it is read while the program is frozen. What is in swap or on a disk
- * comes into memory before. Return: 0, -EINTR, -ENOMEM.
+ * Such content has no snapshot and is read while the program is frozen. Pages in swap or on a disk
+ * are brought into memory before that, since reading them takes long.
+ * Return: 0, -EINTR, -ENOMEM.
  */
 int early_bring_in_all(struct checkpoint *cp);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What every part of an operation may need.
+ * The state of an operation that every part of it may use.
  */
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
@@ -51,7 +51,7 @@ void operation_begin(struct operation *op)
 void operation_stop(struct operation *op, struct task_struct *task)
 {
 	WRITE_ONCE(op->stopped, true);
-	/* What TWA_SIGNAL does; a write sees it when it is about to sleep. */
+	/* Interrupt @task as TWA_SIGNAL does; a write sees it when it is about to sleep. */
 	if (!test_and_set_tsk_thread_flag(task, TIF_NOTIFY_SIGNAL) &&
 	    !sym(wake_up_state)(task, TASK_INTERRUPTIBLE))
 		kick_process(task);

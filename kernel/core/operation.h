@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What every part of an operation may need: where to record failures, and how far it is.
+ * The state of an operation that every part of it may use: its failures and its progress.
  */
 #ifndef _CKPT_OPERATION_H
 #define _CKPT_OPERATION_H

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Whose a record is: records name their owner.
+ * The owner of a record: each record names it.
  */
 #include "context.h"
 #include "owner.h"

@@ -428,7 +428,7 @@ static struct file *epoll_open(struct restart *rs, const struct pb_file *pb)
 
 /*
  * A watch is known by its file and by the descriptor that was given when it was added: the file
- * must be there for a moment. What is there instead, @now, may be the epoll instance itself.
+ * must be there for a moment. @now is the file there instead, which may be the epoll instance.
  */
 static int epoll_add_closed(struct object *epoll, struct file *file, int fd, struct file *now,
 			    struct epoll_event *event)
@@ -554,7 +554,7 @@ static int epoll_watch(struct restart *rs, struct object *epoll,
 		ret = epoll_add_quiet(epoll, file, watch);
 	else
 		ret = epoll_add(epoll, file, watch->fd, &event);
-	/* What stands in for a file (path_stand_in()) has no events. */
+	/* A stand-in for a file (path_stand_in()) has no events to watch. */
 	if (ret == -EPERM && rs->wrong)
 		return 0;
 	switch (ret) {

@@ -58,7 +58,8 @@ const char *file_unsupported(struct checkpoint *cp, struct file *file)
  * @has_lease: likewise
  * @lease: likewise
  *
- * Of these a program may have thousands: they are encoded when it is no longer frozen.
+ * A program may have thousands of these. They are encoded when it is no longer frozen, because
+ * encoding takes time.
  */
 struct file_plain {
 	struct pb_path path;
@@ -495,7 +496,7 @@ int file_read(struct restart *rs)
 	rights_stamp(rs, file, pb.has_path ? pb.path.cred : pb.cred);
 	/* How it was made here does not matter. */
 	file->f_mode = (file->f_mode & ~FMODE_CREATED) | (pb.created ? FMODE_CREATED : 0);
-	/* What only stands in for it, path_stand_in(), need not know them, nor have the place. */
+	/* A stand-in for the file (path_stand_in()) may have neither its flags nor its position. */
 	if (!rs->wrong) {
 		ret = description_set_flags(rs, file, pb.id, pb.flags);
 		if (ret) {

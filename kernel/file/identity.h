@@ -15,7 +15,7 @@ struct restart;
 /**
  * identity_begin() - checkpoint: the place in the image for the file systems that paths refer to
  *
- * In front of the first path. What they are is found out by identity_complete().
+ * Called before the first path is written. identity_complete() finds out their identity later.
  */
 int identity_begin(struct checkpoint *cp);
 

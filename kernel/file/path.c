@@ -21,8 +21,9 @@
 #include "rights.h"
 
 /*
- * What an open may say again. Left out: what happens once (O_CREAT, O_EXCL, O_TRUNC), O_NOCTTY
- * and O_CLOEXEC, which are not the description's, and FASYNC, which has an owner.
+ * Flags that a restart may pass to open() again. Flags that act once (O_CREAT, O_EXCL, O_TRUNC)
+ * are left out, and so are O_NOCTTY and O_CLOEXEC, which the description does not keep, and
+ * FASYNC, which has an owner.
  */
 #define PATH_OPEN_FLAGS	(O_ACCMODE | O_APPEND | O_NONBLOCK | O_DSYNC | __O_SYNC | O_DIRECT | \
 			 O_LARGEFILE | O_DIRECTORY | O_NOFOLLOW | O_NOATIME | O_PATH)
@@ -87,7 +88,7 @@ static bool path_synthetic(const struct super_block *sb)
 #define PID_FS_MAGIC	0x50494446
 #endif
 
-/* What the kernel calls its files without a name (d_path() says anon_inode:[...]). */
+/* The kernel's names for its files without a path (d_path() says anon_inode:[...]). */
 static const struct {
 	const char *name;
 	const char *what;
@@ -236,7 +237,7 @@ static int path_refuse(struct checkpoint *cp, const struct path *path,
 	return 1;
 }
 
-/* What a path is worth that leads elsewhere, or nowhere; NULL if it leads to the file. */
+/* Return: NULL if the path leads to the file, or words for how it fails to. */
 static const char *path_lost(const struct path_claim *claim)
 {
 	struct path found;
@@ -246,7 +247,7 @@ static const char *path_lost(const struct path_claim *claim)
 		return "is not found by its path";
 	same = d_backing_inode(found.dentry) == d_backing_inode(claim->path.dentry);
 	path_put(&found);
-	/* What lies under another mount, say. */
+	/* For example, another mount covers the file. */
 	return same ? NULL : "has a path that leads to another file";
 }
 
@@ -359,10 +360,10 @@ static int path_save_named(struct checkpoint *cp, const struct path *path,
 
 	memset(pb, 0, sizeof(*pb));
 	/*
-	 * What security modules say of that takes as long again; path_verify() asks them. Size and
-	 * time are compared with what the server of the file will say (FUSE, NFS), and of what was
-	 * just written it alone knows the time. Of anything else no answer is worth that a program
-	 * waits for it.
+	 * Security modules are not asked here, because that takes as long again; path_verify()
+	 * asks them. For a file with a version the server (FUSE, NFS) is asked: a restart compares
+	 * size and time with its answer, and it alone knows the time of a recent write. For any
+	 * other file cached attributes do, and the frozen program does not wait for the server.
 	 */
 	if (vfs_getattr_nosec(path, &stat, STATX_BASIC_STATS,
 			      version ? AT_STATX_SYNC_AS_STAT : AT_STATX_DONT_SYNC))
@@ -599,7 +600,10 @@ static int path_truncate_later(struct restart *rs, struct rights_path *rp, struc
 	struct path_truncate *pt;
 	int ret;
 
-	/* What truncate(2) asks, before other files are cut; to open it may have taken less. */
+	/*
+	 * Check the permissions that truncate(2) checks before any file is cut. The open may have
+	 * needed fewer.
+	 */
 	ret = rights_try(rs, rp, path_writable, NULL);
 	if (!ret && IS_APPEND(file_inode(file)))
 		ret = -EPERM;
@@ -709,7 +713,7 @@ struct file *path_open(struct restart *rs, const struct pb_path *pb, unsigned in
 	struct file *file;
 	char *name;
 
-	/* Of a FIFO with O_RDWR alone: it does not wait for a peer then. */
+	/* A FIFO is opened here with O_RDWR only: this mode does not wait for a peer. */
 	if (!S_ISREG(pb->mode) && !S_ISDIR(pb->mode) && !S_ISCHR(pb->mode) &&
 	    !(S_ISFIFO(pb->mode) && (flags & O_ACCMODE) == O_RDWR))
 		return ERR_PTR(stream_in_bad(&rs->in, "kind of a file"));
@@ -718,7 +722,7 @@ struct file *path_open(struct restart *rs, const struct pb_path *pb, unsigned in
 		return ERR_CAST(name);
 	file = path_open_named(rs, pb, name, flags);
 	kfree(name);
-	/* Of a FIFO, both ends are wanted: see pipe.c. */
+	/* A FIFO has no stand-in, because pipe.c needs both of its ends. */
 	if (IS_ERR(file) && !S_ISFIFO(pb->mode))
 		file = path_stand_in(rs, PTR_ERR(file), pb->mode, pb->size);
 	return file;

@@ -28,7 +28,7 @@
 #include "../core/symbols.h"
 #include "file_kind.h"
 
-/* What an open may say again. */
+/* Flags that a restart may pass to open() again. */
 #define PROC_OPEN_FLAGS	(O_ACCMODE | O_APPEND | O_NONBLOCK | O_LARGEFILE | O_DIRECTORY | \
 			 O_NOFOLLOW | O_PATH)
 
@@ -112,7 +112,10 @@ static unsigned int proc_number(const char *name, const char **rest)
 	return nr;
 }
 
-/* What follows /proc/PID; "/task/TID" goes into @pb. Return: NULL, or what is not supported. */
+/*
+ * Save the part of a name behind /proc/PID, @rest; "/task/TID" goes into @pb.
+ * Return: NULL, or words for what is not supported.
+ */
 static const char *proc_save_self(struct checkpoint *cp, struct pid_namespace *ns,
 				  const char *rest, struct pb_proc *pb)
 {
@@ -188,7 +191,7 @@ static int proc_save(struct checkpoint *cp, struct file *file, int fd, u64 addr,
 	char *name;
 	int ret;
 
-	/* Of memory that has no number as a position. */
+	/* A file such as /proc/PID/mem takes addresses as positions, which can exceed loff_t. */
 	if (!why && file->f_pos < 0)
 		why = "a file with a position beyond all numbers";
 	if (why) {
@@ -492,7 +495,7 @@ static struct file *proc_open_in(struct restart *rs, const struct pb_file *pb, c
 	name = kasprintf(GFP_KERNEL_ACCOUNT, "%.*s%s%s%.*s", (int)at, at_name,
 			 proc->self ? "/self" : "", tid, (int)proc->name.len,
 			 (const char *)proc->name.data);
-	/* What is about other threads, or descriptors, is not there yet. */
+	/* Entries of other threads and of descriptors do not exist yet: open them later. */
 	later = (proc->has_tid && proc->tid != rs->pid) ||
 		(proc->name.len > 8 && !memcmp(proc->name.data, "/fdinfo/", 8));
 	if (!name)

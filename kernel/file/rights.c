@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Whose rights open what a restart finds by a name.
+ * The rights with which a restart opens a file that it finds by name.
  *
  * Names are not rights: whoever restarts a program may have more of these than the program, and
  * who owns a directory can put something else in the place of a file. So the very file that the

@@ -83,10 +83,11 @@ void object_let_go(struct object_table *tab)
 		if (obj->kind != OBJECT_FILE || !obj->owned)
 			continue;
 		/*
-		 * The program has them open, too, unless it was killed just now. What is ours alone
-		 * then, a user task would close when its system call ends, which may be in minutes;
-		 * of what fput() takes for an interrupt, a worker closes it at its next tick. We do
-		 * not wait for that: a close may take long, and the program has gone before us.
+		 * The program has these files open, too, unless it was killed just now. If our
+		 * reference is the last one, a plain fput() here would close the file when our
+		 * system call ends, which may take minutes. With bottom halves disabled fput()
+		 * believes to be in an interrupt and leaves the file to a worker, which closes it
+		 * at its next tick. Do not wait for that: a close may take long.
 		 */
 		local_bh_disable();
 		object_drop(tab, obj);

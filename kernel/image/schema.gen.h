@@ -79,7 +79,7 @@ extern const struct codec_msg pb_section_msg;
 #define PB_X86_MACHINE_VDSO_MAX 65536
 #define PB_X86_MACHINE_CPUID_MAX 16
 
-/* What the processor and the kernel must offer to go on with this image. */
+/* Features that the processor and the kernel must offer to go on with this image. */
 struct pb_x86_machine {
 	u64 xfeatures;			/* user xstate components in use on the machine */
 	/* bytes of the uncompacted xsave area; 512, of FXSAVE, where there is no XSAVE */
@@ -152,7 +152,7 @@ struct pb_tree {
 
 extern const struct codec_msg pb_tree_msg;
 
-/* What a process has. */
+/* The objects and attributes of a process. */
 struct pb_process {
 	u32 pid;			/* as in TREE, the last one there */
 	u32 mm;				/* id of an MM */
@@ -309,14 +309,16 @@ struct pb_signalfd {
 
 extern const struct codec_msg pb_signalfd_msg;
 
-/* Of the process itself. */
+/* A pidfd of the process itself. */
 struct pb_pidfd {
 	bool thread;			/* PIDFD_THREAD: of the main thread alone */
 };
 
 extern const struct codec_msg pb_pidfd_msg;
 
-/* Who gets a signal when something happens to a file: F_SETOWN and what belongs to it. */
+/*
+ * The owner of a file gets a signal when something happens to it: F_SETOWN and what belongs to it.
+ */
 struct pb_fown {
 	bool has_type;
 	u32 type;			/* F_OWNER_TID or F_OWNER_PID; absent: nobody */
@@ -474,7 +476,7 @@ extern const struct codec_msg pb_inotify_event_msg;
 #define PB_INOTIFY_WATCH_MAX 128
 #define PB_INOTIFY_EVENT_MAX 1024
 
-/* Of an inotify instance, which owns them. First watches, then events. */
+/* Watches and events of an inotify instance, which owns them. First watches, then events. */
 struct pb_inotify {
 	u32 file;			/* id of a FILE with inotify */
 	u32 n_watch;
@@ -491,7 +493,7 @@ struct pb_inotify {
 
 extern const struct codec_msg pb_inotify_msg;
 
-/* Of a file that is made anew. */
+/* Attributes of a file that is made anew. */
 struct pb_file_attr {
 	u32 mode;			/* permission bits of st_mode */
 	u32 uid;
@@ -937,8 +939,8 @@ struct pb_sched {
 extern const struct codec_msg pb_sched_msg;
 
 /*
- * What a thread chose against side channels: PR_SPEC_* of PR_GET_SPECULATION_CTRL, 0 if the machine
- * leaves no choice.
+ * The choices of a thread against side channels: PR_SPEC_* of PR_GET_SPECULATION_CTRL, 0 if the
+ * machine leaves no choice.
  */
 struct pb_speculation {
 	u32 store_bypass;

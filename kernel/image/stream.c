@@ -95,7 +95,7 @@ static int stream_write_iter(struct stream_out *out, struct iov_iter *iter)
 	while (iov_iter_count(iter)) {
 		ssize_t n = out->layer.ops->write(&out->layer, iter);
 
-		/* Whoever stops an operation says why. */
+		/* The caller of operation_stop() reports the reason. */
 		if (READ_ONCE(out->ctx->stopped))
 			return -ETIMEDOUT;
 		if (interrupt_again(n))

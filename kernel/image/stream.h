@@ -89,7 +89,7 @@ void stream_out_close(struct stream_out *out);
  * stream_out_unspool() - write what was held back; from now on records are written at once
  *
  * While a program is looked at its records come as they are found; they are written in the order of
- * their types, which is that of the format. Of one type the first comes first.
+ * their types, which is that of the format. Records of one type keep the order they came in.
  */
 int stream_out_unspool(struct stream_out *out);
 

@@ -77,7 +77,7 @@ static int mm_check(struct checkpoint *cp)
 	return 0;
 }
 
-/* What the process has registered for with membarrier(2). */
+/* The registrations of membarrier(2). */
 static const struct mm_barrier {
 	int state;
 	int cmd;
@@ -205,8 +205,8 @@ int mm_read_pkeys(struct restart *rs)
 }
 
 /*
- * Core dumps that belong to root, wherever they go: prctl(PR_SET_DUMPABLE) does not give that. Who
- * has changed its ids gets it, if the administrator wants it so (fs.suid_dumpable).
+ * Core dumps that belong to root, wherever they go: prctl(PR_SET_DUMPABLE) does not give that. The
+ * kernel sets this when a process changes its ids, if fs.suid_dumpable is 2.
  */
 #define MM_DUMPABLE_ROOT	2
 

@@ -53,8 +53,8 @@ static int pages_add(struct mm_walk *walk, unsigned long addr)
 }
 
 /*
- * A page of the process's own is anonymous, or swapped out. What a private file mapping shows of
- * the page cache comes back with the file; the zero page comes back by itself.
+ * A page of the process's own is anonymous, or swapped out. Pages of the page cache in a private
+ * file mapping come back with the file; the zero page comes back by itself.
  */
 static bool pages_own(pte_t pte)
 {
@@ -88,7 +88,10 @@ static int pages_pmd(pmd_t *pmdp, unsigned long addr, unsigned long next, struct
 		return pages_pause();
 	/* The huge zero page is not anonymous. */
 	if (!PageAnon(pmd_page(pmd))) {
-		/* Nor is one that was split and freed since, and whose pages are in swap now. */
+		/*
+		 * A huge page that was split and freed since does not look anonymous either, though
+		 * its pages may be in swap now: look again if the entry has changed.
+		 */
 		smp_rmb();
 		walk->action = pmd_same(pmd, READ_ONCE(*pmdp)) ? ACTION_CONTINUE : ACTION_AGAIN;
 		return 0;

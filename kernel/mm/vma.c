@@ -66,7 +66,7 @@ static const struct vma_flag vma_flags[] = {
 #define VMA_IMPLIED	(VM_READ | VM_WRITE | VM_EXEC | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC | \
 			 VM_MAYSHARE | VM_SOFTDIRTY | VM_MAYBE_GUARD)
 
-/* What is refused by name; anything else unknown is refused by number. */
+/* Flags that are refused by name. Any other flag that is not known is refused by number. */
 static const struct {
 	vm_flags_t vm;
 	const char *name;
@@ -339,8 +339,10 @@ struct vma_mlock {
 	bool onfault;
 };
 
-/* What it should be for @lock; areas may have been merged, never split. */
-/* If somebody kills us meanwhile, the answer is no. */
+/*
+ * Is the area locked as @lock says? It may have been merged with others, but is never split.
+ * Return: false also if a fatal signal came meanwhile.
+ */
 static bool vma_locked(const struct vma_mlock *lock)
 {
 	struct vm_area_struct *vma;
@@ -401,8 +403,9 @@ static int vma_lock_later(struct restart *rs, const struct pb_vma *pb)
 }
 
 /*
- * Locking brings pages in. What is not accessible cannot come in, and the call fails, but the
- * area is locked all the same: as mlockall(2) does it, or mprotect(2) after mlock(2).
+ * Locking brings pages in. For an area without access the call fails, because its pages cannot
+ * come in, but the area is locked all the same. A program gets such areas by mlockall(2), or by
+ * mprotect(2) after mlock(2).
  */
 static int vma_advise(struct restart *rs, const struct pb_vma *pb)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What belongs to a process (thread group) as a whole, and to no other kind.
+ * State of a process (thread group) as a whole that belongs to no other kind.
  */
 #include <linux/capability.h>
 #include <linux/nsproxy.h>
@@ -93,7 +93,7 @@ static void process_check_children(struct checkpoint *cp)
 		       vfork ? ", in vfork()" : "");
 }
 
-/* What a process may have in common with another one, which was cloned so. */
+/* Parts that two processes have in common if one of them was cloned with CLONE_VM and the like. */
 enum process_part { PROCESS_MEMORY, PROCESS_FILES, PROCESS_FS, PROCESS_PARTS };
 
 static const char *const process_parts[PROCESS_PARTS] = {
@@ -148,7 +148,7 @@ static void process_check_shared(struct checkpoint *cp, enum process_part part)
 		if (found || process_part(other, part) != ours ||
 		    same_thread_group(other, cp->leader))
 			continue;
-		/* Of vfork(), for example: named already, as a child. */
+		/* A child, of vfork() for example, was refused by name already. */
 		if (same_thread_group(rcu_dereference(other->real_parent), cp->leader))
 			continue;
 		found = other;
@@ -162,7 +162,10 @@ static void process_check_shared(struct checkpoint *cp, enum process_part part)
 		       process_parts[part], pid, comm);
 }
 
-/* What a restart gives all threads in common. All are parked: nobody changes it. */
+/*
+ * A restart gives all threads the same of these. All threads are parked, so nothing changes here.
+ * Return: NULL, or words for what a thread has of its own.
+ */
 static const char *process_unshared(const struct task_struct *task,
 				    const struct task_struct *leader)
 {
@@ -429,8 +432,9 @@ static int process_finish(struct restart *rs)
 
 	if (rs->flags & CKPT_RESTART_DETACH) {
 		/*
-		 * In a session of its own if it had one; it has no terminal then. Nor does a
-		 * program with other ids keep the restarter's, to which it could write keys.
+		 * A program that led a session gets a session of its own, without a terminal. A
+		 * program with other ids gets one, too: it must not keep the restarter's session,
+		 * where it could write keys to the terminal.
 		 */
 		if (rs->sid == rs->pid ||
 		    !cred_same_ids(build_leader(rs->build)->final.cred, current_cred()))

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Pending signals. What timers have to do with them is in timer.c.
+ * Pending signals. timer.c saves the signals of timers.
  */
 #include <linux/sched/signal.h>
 #include <linux/signal.h>
@@ -91,7 +91,10 @@ static bool signal_queue_one(const struct pb_signal *pb, enum pid_type type, int
 		return false;
 	if (pb->siginfo.len > sizeof(info))
 		return false;
-	/* Of a lost one the kernel says that: by kill(2), from nobody. */
+	/*
+	 * A signal without siginfo was queued when there was no memory. The kernel delivers it as
+	 * if by kill(2) from pid 0, which is what zeroes say.
+	 */
 	clear_siginfo(&info);
 	info.si_signo = pb->signal;
 	if (pb->has_siginfo)

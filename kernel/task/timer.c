@@ -2,9 +2,9 @@
 /*
  * Interval timers (setitimer, alarm) and POSIX timers (timer_create) of a process.
  *
- * What is kept of a timer is the rest until it expires, on its own clock; of an absolute timer on
- * CLOCK_REALTIME the time itself. A timer whose signal is pending is kept with its place in the
- * queue: the kernel recognises that signal as the timer's, counts overruns on it, and arms the
+ * An image has the rest until a timer expires, on the timer's own clock; for an absolute timer on
+ * CLOCK_REALTIME it has the time itself. A timer whose signal is pending is kept with its place in
+ * the queue: the kernel recognises that signal as the timer's, counts overruns on it, and arms the
  * timer again when it is taken.
  */
 #include <linux/bsearch.h>
@@ -497,7 +497,7 @@ static int timer_create_one(struct timer_build *tb, struct timer_user __user *us
 	spin_unlock_irq(&current_sighand()->siglock);
 	if (!timer || timer->it_id != id)
 		return -EINVAL;
-	/* Of clocks of one's own there are several spellings. */
+	/* Several numbers name the same CPU clock of one's own; keep the one the program used. */
 	timer->it_clock = pb->clock;
 	tb->timer = timer;
 	return 0;
@@ -788,7 +788,7 @@ int timer_read(struct restart *rs)
 			return -ENOMEM;
 		for (i = 0; i < pb->n_timer; i++) {
 			rs->posix_timer[i].pb = pb->timer[i];
-			/* Of another kernel; here it goes on as timer_save_rest() has it. */
+			/* Another kernel's image: go on as timer_save_rest() has it here. */
 			if (COMPAT_TIMER_KEEPS_IGNORED && !pb->timer[i].has_place)
 				rs->posix_timer[i].pb.requeue = false;
 		}

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What timers, watches and others can be. */
+/* Checks of the values of timers, watches and others. */
 #include "check.h"
 
 #include <inttypes.h>

@@ -76,7 +76,7 @@ static json_t *json_bytes(const char *name, const ProtobufCBinaryData *data)
 
 	if (listed(name, text_fields, ARRAY_SIZE(text_fields)))
 		return json_text(data->data, data->len);
-	/* Of use to nobody as text, and long. */
+	/* These are long, and of no use as text: show their length. */
 	if (!strcmp(name, "xstate") || !strcmp(name, "vdso"))
 		return json_pack("{sI}", "bytes", (json_int_t)data->len);
 	text = xmalloc(2 * data->len + 1);

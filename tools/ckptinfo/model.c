@@ -552,7 +552,7 @@ static int end_process(struct model *m, const struct model_process *p)
 
 static int add_tid(struct model *m, uint32_t tid)
 {
-	/* What tsearch() takes beside it is counted with it. */
+	/* Count the memory that tsearch() takes for a node, too: hence four times the size. */
 	struct model_tid *node = model_alloc(m, 4 * sizeof(*node));
 
 	if (!node)

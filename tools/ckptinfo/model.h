@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What an image says, read into memory and checked: everything but the content of memory.
+ * An image as a model in memory, checked: all of it but the content of memory.
  */
 #ifndef TOOLS_MODEL_H
 #define TOOLS_MODEL_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the parts of the model share while records are added to it. */
+/* Functions and data that the parts of the model share while records are added to it. */
 #ifndef TOOLS_MODEL_ADD_H
 #define TOOLS_MODEL_ADD_H
 

@@ -22,7 +22,7 @@
 #include "ckpt_image.pb-c.h"
 #include "util.h"
 
-/* What the kernel sets on 64-bit, too; the C library's O_LARGEFILE is 0 there. */
+/* The kernel sets this flag on 64-bit, too, where the C library's O_LARGEFILE is 0. */
 #define KERNEL_O_LARGEFILE 0100000
 /* 7.3 */
 #ifndef O_EMPTYPATH

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What an image says, for people and for programs. */
+/* The output of ckptinfo: text for people, JSON for programs. */
 #ifndef TOOLS_SHOW_H
 #define TOOLS_SHOW_H
 

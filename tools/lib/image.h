@@ -2,7 +2,7 @@
 /*
  * Reads the frame of an image (ckpt_image.h), front to back, from anything that can be read.
  *
- * The image may come from an enemy. Whatever it says, the reader needs memory for one payload
+ * The image may come from an enemy. The reader never needs more memory than for one payload
  * (1 MiB), and each failure ends in one line with the offset at which the image is wrong.
  */
 #ifndef TOOLS_IMAGE_H
@@ -102,8 +102,8 @@ int image_open(struct image *im, ssize_t (*read)(void *, void *, size_t), void *
  * image_next() - read and check one record with its payload
  *
  * The frame is checked: checksums, lengths, gaps, padding, flags, that the type is known or
- * advisory and is raw if and only if it should be. What is in the payload is not, nor the
- * trailer; after that there is nothing to call for.
+ * advisory and is raw if and only if it should be. The content of the payload is not checked, and
+ * neither is the trailer, behind which no record follows.
  *
  * Return: 0, or -1: see image.bad.
  */
