@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What else belongs to a process: credentials, directories, limits, scheduling. */
+/* Other attributes of a process: credentials, directories, limits, scheduling. */
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
@@ -91,7 +91,7 @@ SUBJECT(ids)
 		groups[i] = 5000 + 3 * i;
 	ASSERT_EQ(0, setgroups(40, groups));
 	ASSERT_EQ(0, setresgid(1001, 1002, 1003));
-	/* Of three different users; the saved one lets it come back. */
+	/* The ids are three different users'; the saved one lets it come back. */
 	ASSERT_EQ(0, setresuid(1001, 1002, 0));
 	setfsuid(1001);
 	prctl(PR_SET_DUMPABLE, 1);
@@ -177,7 +177,7 @@ SUBJECT(capabilities)
 	subject_wait();
 	status_lines(after, sizeof(after));
 	EXPECT_STREQ(before, after);
-	/* What is permitted can be taken up again, what is not cannot. */
+	/* A permitted capability can be taken up again, any other cannot. */
 	EXPECT_EQ(0, prctl(PR_CAPBSET_READ, CAP_SYS_TIME));
 	EXPECT_EQ(-1, mknod(subject_path("null"), S_IFCHR | 0600, 0x103));
 }
@@ -358,7 +358,7 @@ static unsigned int through_cpuset(const char *cgroup)
 	return got;
 }
 
-/* What it asked for is not forgotten when a cpuset gives it something else for a while (6.2). */
+/* The affinity it asked for is kept while a cpuset gives it something else for a while (6.2). */
 SUBJECT(affinity_and_cpuset)
 {
 	char cgroup[64];
@@ -409,7 +409,7 @@ SUBJECT(others)
 	EXPECT_EQ(SIGUSR2, sig);
 	ASSERT_EQ(0, prctl(PR_GET_CHILD_SUBREAPER, &reaper));
 	EXPECT_EQ(1, reaper);
-	/* Who may not raise its priority may not get below what root has set. */
+	/* A process that may not raise its priority may not get below what root has set. */
 	fd = open("/proc/self/oom_score_adj", O_WRONLY);
 	ASSERT_EQ(0, seteuid(54321));
 	EXPECT_EQ(-1, write(fd, "320", 3));
@@ -477,7 +477,7 @@ SUBJECT(deadline)
 	EXPECT_EQ(0, pthread_join(t, NULL));
 }
 
-/* What has no effect now, but would with another policy. */
+/* The nice value has no effect now, but would have one with another policy. */
 SUBJECT(nice_behind_real_time)
 {
 	struct sched_param param = { .sched_priority = 2 };
@@ -521,7 +521,7 @@ SUBJECT(idle)
 	EXPECT_EQ(first.runtime, now.runtime);
 }
 
-/* What nobody else is scheduled by any more may still be said. (SCHED_EXT of 6.12) */
+/* The policy may be SCHED_EXT (6.12) though no BPF scheduler runs any more. */
 SUBJECT(extensible)
 {
 	struct attributes attr = { .policy = 7, .nice = 4, .runtime = 7000000 };
@@ -662,8 +662,8 @@ SUBJECT(memory_errors)
 }
 
 /*
- * Of rstr, which leaves: its end is not the one that the signal is about. What adopts the program
- * then is its parent.
+ * The parent is rstr, which leaves. Its end must not send the signal; the end of the process that
+ * adopts the program then must.
  */
 SUBJECT(parent_death_detached)
 {

@@ -49,7 +49,7 @@ static int by_text(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* What fdinfo says of the watches, sorted: the kernel's order is that of its addresses. */
+/* The watches as fdinfo has them, sorted: the kernel's order is that of its addresses. */
 static char *watches(int epfd)
 {
 	char path[64], *text = malloc(1 << 20), *line[4096], *all = calloc(1, 1 << 20), *p, *save;

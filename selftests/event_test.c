@@ -42,7 +42,7 @@ static bool empty(int fd)
 	return !poll(&p, 1, 0);
 }
 
-/* Of some the kernel keeps O_CLOEXEC. */
+/* The kernel keeps O_CLOEXEC in the flags of some files. */
 SUBJECT(flags)
 {
 	int fds[10], flags[10], n = 0, i;
@@ -556,7 +556,7 @@ SUBJECT(pidfd_self)
 	p = strstr(text, "Pid:");
 	ASSERT_NE(NULL, p);
 	EXPECT_EQ(getpid(), atoi(p + 4));
-	/* Of the main thread alone, where the kernel has such. */
+	/* Newer kernels have pidfds of a thread alone; this one is of the main thread. */
 	if (thread >= 0) {
 		EXPECT_EQ(O_EXCL, fcntl(thread, F_GETFL) & O_EXCL);
 		EXPECT_EQ(0, pidfd_send_signal(thread, 0, NULL, 0));

@@ -181,7 +181,7 @@ SUBJECT(log_lines)
 	EXPECT_TRUE(feof(f));
 }
 
-/* What it wrote between its checkpoint and its death is cut off, if one says so. */
+/* Lines that it wrote between its checkpoint and its death are cut off, if one says so. */
 SUBJECT(log_truncated)
 {
 	int fd = open(subject_path("log"), O_WRONLY | O_CREAT | O_EXCL | O_APPEND, 0644);
@@ -238,7 +238,7 @@ static bool some_names(int fd, int *seen)
 	return n > 0;
 }
 
-/* Of those that no driver puts away: files called by numbers below @n, and their directory. */
+/* Remove files called by numbers below @n, and their directory, which no driver puts away. */
 static void remove_numbers(const char *dir, int n)
 {
 	char name[300];
@@ -277,8 +277,8 @@ SUBJECT(directory)
 }
 
 /*
- * Of what was read some is gone, and there are others. In file systems of the dcache alone that is
- * no matter of a cookie.
+ * Some of the entries that were read are gone, and there are new ones. File systems of the dcache
+ * alone have no cookies for the position.
  */
 static void read_and_changed(struct __test_metadata *_metadata, const char *dir)
 {

@@ -167,7 +167,7 @@ SUBJECT(flags)
 	ASSERT_TRUE(is_next(ino, 3, IN_ATTRIB, ""));
 	ASSERT_TRUE(is_next(ino, 3, IN_IGNORED, ""));
 	subject_wait();
-	/* Of a file that has no name in the directory any more it does not want to hear. */
+	/* IN_EXCL_UNLINK: no events of a file that has no name in the directory any more. */
 	fd = open(subject_path("dir/file"), O_RDWR | O_CREAT, 0600);
 	ASSERT_EQ(1, write(fd, "x", 1));
 	EXPECT_TRUE(is_next(ino, 1, IN_MODIFY, "file"));

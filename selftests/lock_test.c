@@ -25,7 +25,7 @@ static int lock(int fd, int cmd, int type, off_t start, off_t len)
 	return fcntl(fd, cmd, &fl);
 }
 
-/* What of this range another process would meet first: "w 10+5 PID"; "-": nothing. */
+/* The first lock in a range that another process would meet: "w 10+5 PID"; "-": none. */
 static char *met(int fd, int cmd, int type, off_t start, off_t len)
 {
 	struct flock fl = { .l_type = type, .l_start = start, .l_len = len };
@@ -209,7 +209,7 @@ static void *waits_for_file(void *arg)
 	return arg;
 }
 
-/* Who waits for a lock waits on, and gets it. */
+/* A thread that waits for a lock waits on, and gets it. */
 SUBJECT(waiting)
 {
 	int a = open_file("one", O_RDWR), b = open_file("two", O_RDWR);
@@ -232,7 +232,7 @@ SUBJECT(waiting)
 	EXPECT_EQ(0, pthread_join(t[1], NULL));
 }
 
-/* Who opens it for writing, and it is ourselves, has to wait; the holder hears of it. */
+/* An open for writing, by ourselves, has to wait; the holder of the lease hears of it. */
 static void a_lease(struct __test_metadata *_metadata, int type)
 {
 	struct timespec now = { 0 };

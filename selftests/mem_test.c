@@ -46,7 +46,7 @@ SUBJECT(anonymous)
 	volatile char sum = 0;
 	int i;
 
-	/* Of seven pages: five with content, one read only (the zero page), one not touched. */
+	/* In turn five pages with content, one only read (the zero page), one not touched. */
 	for (i = 0; i < n; i++) {
 		if (i % 7 < 5)
 			subject_fill(p + i * PAGE, PAGE, i);
@@ -132,7 +132,7 @@ SUBJECT(protections)
 	EXPECT_TRUE(subject_faults(p + PAGE, true));
 	EXPECT_TRUE(subject_faults(p + 2 * PAGE, true));
 	EXPECT_FALSE(subject_faults(p + 3 * PAGE, true));
-	/* What is behind PROT_NONE is still there. */
+	/* The content behind PROT_NONE is still there. */
 	ASSERT_EQ(0, mprotect(p, PAGE, PROT_READ));
 	EXPECT_TRUE(subject_filled(p, 4 * PAGE, 9));
 }
@@ -333,7 +333,7 @@ SUBJECT(file_shared)
 	EXPECT_TRUE(subject_filled(p + 5 * PAGE, PAGE, 1));
 	EXPECT_TRUE(subject_filled(q + PAGE, PAGE, 1));
 	EXPECT_TRUE(subject_faults(q, true));
-	/* What is written here is in the file, and in the other mapping. */
+	/* Bytes that are written here are in the file, and in the other mapping. */
 	subject_fill(p + 6 * PAGE, PAGE, 2);
 	EXPECT_TRUE(subject_filled(q + 2 * PAGE, PAGE, 2));
 	fd = open(path, O_RDONLY);
@@ -437,7 +437,7 @@ SUBJECT(marks)
 	}
 }
 
-/* What was written is charged against the commit limit still, though it is read-only now. */
+/* Written memory is still charged against the commit limit, though it is read-only now. */
 SUBJECT(charge_of_read_only)
 {
 	static const int prots[] = { PROT_READ, PROT_READ | PROT_EXEC, PROT_NONE };
@@ -491,7 +491,7 @@ SUBJECT(names)
 	ASSERT_EQ(0, prctl(PR_SET_VMA, PR_SET_VMA_ANON_NAME, p + 2 * PAGE, 2 * PAGE, full));
 	ASSERT_EQ(0, prctl(PR_SET_VMA, PR_SET_VMA_ANON_NAME, p + 6 * PAGE, 2 * PAGE, "n"));
 	ASSERT_EQ(0, mprotect(p + 6 * PAGE, 2 * PAGE, PROT_NONE));
-	/* Of shared memory since 6.2. */
+	/* Shared memory can have a name since 6.2. */
 	if (prctl(PR_SET_VMA, PR_SET_VMA_ANON_NAME, s, 2 * PAGE, "shared"))
 		EXPECT_EQ(EBADF, errno);
 	subject_fill(p, 6 * PAGE, 1);
@@ -599,7 +599,7 @@ SUBJECT(write_or_execute)
 	subject_wait();
 	EXPECT_EQ(1, prctl(GET_MDWE, 0, 0, 0, 0));
 	EXPECT_EQ(-1, mprotect(p, PAGE, PROT_READ | PROT_EXEC));
-	/* What had both before has both. */
+	/* Memory that could be written and executed before still can. */
 	EXPECT_FALSE(subject_faults(both, true));
 }
 
@@ -716,7 +716,7 @@ SUBJECT(dump_and_huge_settings)
 
 SUBJECT(barriers)
 {
-	/* What was not registered for is refused. */
+	/* A barrier without a registration is refused. */
 	ASSERT_EQ(-1, syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0));
 	ASSERT_EQ(0, syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0));
 	ASSERT_EQ(0, syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED_SYNC_CORE,

@@ -26,7 +26,7 @@ static int make(const char *name, unsigned int flags, size_t size)
 	return fd;
 }
 
-/* What /proc/self/fd/N says. */
+/* The link /proc/self/fd/N. */
 static const char *link_of(int fd, char *buf, size_t size)
 {
 	char path[64];

@@ -120,7 +120,7 @@ SUBJECT(mixed_is_refused)
 	ASSERT_EQ(4095, read(fds[0], out, sizeof(out)));
 }
 
-/* Whose it is decides who may open it by /proc/PID/fd. */
+/* The owner of a pipe decides who may open it by /proc/PID/fd. */
 SUBJECT(owner)
 {
 	struct stat before[2], now[2];

@@ -278,7 +278,7 @@ static void refused_file(struct __test_metadata *_metadata, const char *name, in
 	subject_refused(" fd %d: %s \\(%s\\) is not supported", fd, why, name);
 }
 
-/* What was read is not read again, also of what is made later than the file. */
+/* A restart does not read again what was read, nor what was made after the file was read. */
 SUBJECT(read_to_the_end)
 {
 	int fd = open("/proc/self/timers", O_RDONLY);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What is not kept is refused, by one line that names it, before a byte is written; the program
- * goes on.
+ * State that is not kept is refused by one line that names it, before a byte is written; the
+ * program goes on.
  */
 #include <fcntl.h>
 #include <linux/aio_abi.h>
@@ -560,7 +560,10 @@ SUBJECT(io_uring)
 	subject_refused("(: io_uring| fd %d: .*io_uring.*)" UNSUPPORTED, fd);
 }
 
-/* What <linux/io_uring.h> has got since: a task's own, which its rings will have, too. */
+/*
+ * Restrictions are newer than the <linux/io_uring.h> of the oldest kernel. A task has them, and its
+ * rings will have them, too.
+ */
 SUBJECT(io_uring_restrictions)
 {
 	struct { uint16_t flags, nr; uint32_t reserved[3]; } restriction = { 0 };
@@ -582,7 +585,7 @@ SUBJECT(semaphore_undo)
 	semctl(id, 0, IPC_RMID);
 }
 
-/* What AppArmor would change to at the next exec. */
+/* A profile that AppArmor would change to at the next exec. */
 SUBJECT(apparmor_exec)
 {
 	int fd = open("/proc/thread-self/attr/apparmor/exec", O_WRONLY);

@@ -36,7 +36,7 @@ static int nnp(void)
 	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 }
 
-/* What the call @nr, without arguments, fails with; 0 if it does not. */
+/* The errno of the call @nr without arguments; 0 if it succeeds. */
 static int error_of(int nr)
 {
 	return syscall(nr, 0, 0, 0) == -1 ? errno : 0;
@@ -127,7 +127,7 @@ static void *own_filter(void *arg)
 	while (subject_going())
 		subject_nap(10);
 	subject_check(error_of(nr) == nr);
-	/* Of its own, and what all had before. */
+	/* The filter of its own is there, and so are those that all threads had before. */
 	subject_check(error_of(nr == SYS_getuid ? SYS_getgid : SYS_getuid) == 0);
 	subject_check(error_of(SYS_getppid) == 11);
 	return arg;

@@ -246,7 +246,7 @@ SUBJECT(pending_of_timers)
 	for (i = 0; i < n; i++) {
 		const struct itimerspec soon = { .it_value.tv_nsec = 1 };
 		struct sigevent event = {
-			/* Of the process and of its thread in turn, but for every third. */
+			/* Signal the process and its thread in turn, but for every third. */
 			.sigev_notify = i % 2 ? SIGEV_SIGNAL : SIGEV_THREAD_ID,
 			.sigev_signo = sig,
 			.sigev_value.sival_int = i,
@@ -370,7 +370,7 @@ SUBJECT(pending_threads)
 		EXPECT_EQ(0, pthread_join(t[i], NULL));
 }
 
-/* Who sent it was forgotten at once: there was no room. */
+/* The kernel forgot the sender at once: there was no room. */
 SUBJECT(pending_without_siginfo)
 {
 	struct timespec none = { 0 };

@@ -620,8 +620,8 @@ SUBJECT(epoll)
 }
 
 /*
- * What is left on the kernel's stack of a call with a long timeout, which ended early, is not taken
- * for the timeout of the one that is interrupted.
+ * A call with a long timeout that ended early leaves the timeout on the kernel's stack. That must
+ * not be taken for the timeout of the call that is interrupted.
  */
 static void *stale_thread(void *arg)
 {

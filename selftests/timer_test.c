@@ -67,7 +67,7 @@ static int take(int sig, siginfo_t *info, int64_t ns)
 	return ret;
 }
 
-/* Of the handler alone: signals that are taken are told of elsewhere. */
+/* Only the handler counts here: signals that are taken are told of elsewhere. */
 static atomic_int handled;
 static siginfo_t last_info;
 
@@ -119,7 +119,7 @@ static int64_t itimer_rest(int which)
 }
 
 /*
- * What the rest may be after some time: less by that time, though not by the time in which the
+ * Is the rest right after some time? It is less by that time, though not by the time in which the
  * program was not there.
  */
 static bool rest_fits(int64_t before, int64_t after, int64_t took, int64_t gaps)

@@ -76,7 +76,7 @@ static bool readable(int fd)
 
 /* ---- a family ---- */
 
-/* What the parent filled before it had children: all of them have it from there. */
+/* Memory that the parent filled before it had children: all of them have it from there. */
 static struct content inherited;
 /* The parent asks by the first pipe, the child answers by the second. */
 static int question[2], answer[2];
@@ -246,7 +246,7 @@ static void job_member(void)
 
 	if (setpgid(0, 0))
 		subject_abort();
-	/* Whoever is not in the foreground would be stopped for it. */
+	/* A group that is not in the foreground would be stopped for this call. */
 	signal(SIGTTOU, SIG_IGN);
 	if (tcsetpgrp(0, getpgrp()))
 		subject_abort();

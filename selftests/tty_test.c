@@ -103,7 +103,7 @@ SUBJECT_WITH(draws_again, "terminal")
 	EXPECT_EQ(SIGTSTP, stopped);
 }
 
-/* Who leaves the lines to the terminal is not bothered. */
+/* A program that leaves the lines to the terminal is not bothered. */
 SUBJECT_WITH(does_not_draw, "terminal")
 {
 	if (!isatty(0))

@@ -56,7 +56,7 @@ SUBJECT(random_numbers)
 	EXPECT_NE(0, memcmp(old, new, sizeof(old)));
 }
 
-/* Of what the kernel has mapped into it, unmap what has this word in its name. */
+/* Unmap the kernel's own mappings that have this word in their name. */
 static void unmap_own(const char *word)
 {
 	static char maps[65536];

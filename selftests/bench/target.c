@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What is measured: a process with so much touched memory, so many threads and so many
- * descriptors, which then waits. SIGUSR1 makes it fork, and write how long that took (in
+ * The process that is measured, with so much touched memory, so many threads and so many
+ * descriptors. It waits. SIGUSR1 makes it fork, and write how long that took (in
  * nanoseconds, as its memory, threads and descriptors are) to a file.
  *
  *	target MIB THREADS DESCRIPTORS DIRECTORY

@@ -3,8 +3,8 @@
  * Fuzzes kernel/image/codec.c. The first byte of the input selects the message, the second how much
  * arena there is; the rest is the message.
  *
- * Whatever the decoder accepts must encode to the same bytes, be taken by protobuf-c as well and
- * come out of it unchanged, and need just as much arena as it says.
+ * A message that the decoder accepts must encode to the same bytes, be taken by protobuf-c as well
+ * and come out of it unchanged, and need just as much arena as the decoder says.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -34,7 +34,7 @@ static pid_t victim_thread;
 static int device, memfd;
 static struct device_result res;
 static unsigned int attempts, started;
-/* Of restarts: each program that was started has changed the file that it counts in. */
+/* The flags of restarts: each program that was started has changed the file that it counts in. */
 static uint64_t restart_flags = CKPT_RESTART_FILES_CHANGED;
 static unsigned long seed;
 static int64_t begin_us;

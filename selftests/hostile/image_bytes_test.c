@@ -188,7 +188,7 @@ TEST(lies_in_bytes)
 	REPORT();
 }
 
-/* What the restarter has and no image can: the next checkpoint would be refused. */
+/* The restarter has policies that no image can have: the next checkpoint would be refused. */
 TEST(policies_of_the_restarter)
 {
 	unsigned long node = 1;
@@ -199,7 +199,7 @@ TEST(policies_of_the_restarter)
 	syscall(SYS_set_mempolicy, 1 /* MPOL_PREFERRED */, &node, 2);
 	ASSERT_EQ(0, prctl(PR_SET_IO_FLUSHER, 1, 0, 0, 0));
 	lseek(memfd, 0, SEEK_SET);
-	/* What runs with it must not look at the clock. */
+	/* The test itself must not look at the clock in between. */
 	prctl(PR_SET_TSC, PR_TSC_SIGSEGV);
 	pid = device_restart(device, memfd, restart_flags, &res);
 	prctl(PR_SET_TSC, PR_TSC_ENABLE);

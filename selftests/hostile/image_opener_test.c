@@ -137,7 +137,7 @@ TEST(order_of_credentials)
 	list[i + 1].len = thread.len;
 	EXPECT_REFUSED(EBADMSG, attempt_recs(list, n, false), "a thread with an opener's");
 
-	/* What is opened before would have the restarter's. */
+	/* A file that is opened before the credentials would have the restarter's. */
 	for (k = 0; k < ARRAY_SIZE(types); k++) {
 		i = nth_rec(types[k], 0);
 		ASSERT_LT(cred, i);
@@ -190,7 +190,7 @@ TEST(too_many_openers)
 	EXPECT_REFUSED(EBADMSG, attempt_recs(list, n, false), "one more");
 }
 
-/* What is no right here opens nothing, and harms nothing. */
+/* Ids that are not valid here open nothing, and harm nothing. */
 TEST(ids_of_elsewhere)
 {
 	static const struct {
@@ -476,7 +476,7 @@ TEST(forged_identity)
 			memmove(list + k, list + k + 1, (n - k) * sizeof(*list));
 		}
 	}
-	/* What anybody may read is none. */
+	/* A file that anybody may read is no secret. */
 	ASSERT_EQ(0, chmod(secret, 0644));
 	started = 0;
 	file = of_secret(NEW_ID + 10, fs, NEW_ID + 2);
@@ -547,7 +547,7 @@ static struct image_bytes symlink_of(unsigned int i, const char *where, uint32_t
 	return file;
 }
 
-/* What an image calls a symbolic link may be none, jump to a file, or lead elsewhere. */
+/* The file that an image calls a symbolic link may be none, jump to a file, or lead elsewhere. */
 TEST(symbolic_links)
 {
 	static const struct {

@@ -79,7 +79,7 @@ static void say_proc(unsigned int i, const char *where, const char *name, unsign
 	put(i, &file);
 }
 
-/* What is made anew before files are opened as nobody's, whom nothing is refused then. */
+/* Give nobody the objects that are made before files are opened: they are no reason to refuse. */
 static void say_nobodys(void)
 {
 	static const struct {
@@ -145,7 +145,7 @@ TEST(planted_proc)
 	rmdir(dir);
 }
 
-/* Of those who may read a file of the machine, nobody is one. */
+/* The user "nobody" may not read some files of the machine. */
 TEST(proc_of_root)
 {
 	unsigned int i;
@@ -186,7 +186,7 @@ static uint64_t cred_says(uint32_t number)
 	return image_find(recs[i].payload, recs[i].len, number, 0, &f) ? f.scalar : 0;
 }
 
-/* What left the bounding set does not come back with CAP_SETPCAP. */
+/* A capability that left the bounding set does not come back with CAP_SETPCAP. */
 TEST(inheritable_beyond_bounding)
 {
 	const uint64_t boot = 1ULL << CAP_SYS_BOOT;
@@ -242,7 +242,10 @@ static bool write_text(const char *path, const char *text)
 	return ok;
 }
 
-/* What @fn returns in a child; in its namespaces, if one was unshared for children. */
+/*
+ * Call @fn in a child, in the namespaces that were unshared for children, if any.
+ * Return: what @fn returns.
+ */
 static int in_child(int (*fn)(int arg), int arg)
 {
 	pid_t pid = fork();
@@ -275,7 +278,7 @@ static int with_groups(int n)
 	return in_child(refused_for_groups, 2);
 }
 
-/* What a group may not, one that leaves it might. */
+/* A group may be denied a file that others may open: leaving the group must not be allowed. */
 TEST(groups_denied)
 {
 	struct image_bytes msg;
@@ -366,7 +369,7 @@ TEST(terminal_to_write_to)
 	EXPECT_NE(NULL, strstr(device_words(&res), "the terminal cannot be opened"));
 }
 
-/* What a getty has revoked for the next user (vhangup) is no terminal to set. */
+/* A terminal that a getty has revoked for the next user (vhangup) cannot be set. */
 TEST(terminal_hung_up)
 {
 	static const uint32_t zero[] = {
@@ -470,7 +473,7 @@ TEST(cores_of_root)
 	EXPECT_EQ(1, dumpable());
 }
 
-/* What was only looked at is nothing to execute. */
+/* A file that was opened with O_PATH cannot be the program to execute. */
 TEST(executable_by_path_only)
 {
 	unsigned int mm, i;

@@ -277,7 +277,7 @@ TEST(records_twice)
 			if (j == i)
 				list[n++] = recs[j];
 		}
-		/* Who has a lock, a watch or a guard may ask for it again. */
+		/* A program that has a lock, a watch or a guard may ask for it again. */
 		may = recs[i].type == CKPT_REC_LOCKS || recs[i].type == CKPT_REC_INOTIFY ||
 		      recs[i].type == CKPT_REC_GUARDS;
 		EXPECT_FINE(attempt_recs(list, n, may), "record %u of type %u twice", i,
@@ -345,7 +345,7 @@ TEST(records_advisory)
 	REPORT();
 }
 
-/* What this version has not, though it knows the format: refused by name, not as damage. */
+/* The format has more than this version supports: that is refused by name, not as damage. */
 TEST(not_yet)
 {
 	static const struct {
@@ -495,7 +495,7 @@ TEST(direct_io)
 	}
 }
 
-/* What the program did not have, though who restarts it has: the class of ionice(1). */
+/* The program gets nothing that the restarter alone has, such as the class of ionice(1). */
 TEST(nothing_of_the_restarter)
 {
 	int plain, idle, now;

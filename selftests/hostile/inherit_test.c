@@ -84,7 +84,7 @@ static void say_session(void)
 		abort();
 }
 
-/* Whoever has a terminal could be made to type there (TIOCSTI). */
+/* A program in another's session could type into its terminal (TIOCSTI). */
 TEST(session_of_another)
 {
 	pid_t pid;
@@ -111,7 +111,7 @@ TEST(session_of_ones_own)
 	victim_kill(pid);
 }
 
-/* What is not in any image would be refused at the next checkpoint. */
+/* Inherited state that no image can have would be refused at the next checkpoint. */
 #define EXPECT_CLEAN(pid) do {						\
 	ASSERT_EQ(0, ftruncate(memfd, 0) | lseek(memfd, 0, SEEK_SET));	\
 	EXPECT_EQ(0, device_checkpoint(device, pid, memfd, 0, &res)) {	\

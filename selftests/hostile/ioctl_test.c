@@ -188,7 +188,7 @@ TEST_F(device, older)
 	memset(buf, 0xff, sizeof(buf));
 	EXPECT_EQ(0, ioctl(self->fd, SIZED(CKPT_IOC_INFO, oldest[0]), buf));
 	EXPECT_EQ(0, ioctl(self->fd, SIZED(CKPT_IOC_PROGRESS, oldest[4]), buf));
-	/* What it does not know of is neither read nor written. */
+	/* Bytes behind the oldest struct are neither read nor written. */
 	for (i = oldest[0]; i < sizeof(buf); i++)
 		EXPECT_EQ((char)0xff, buf[i]);
 	memset(buf, 0xff, sizeof(buf));
@@ -298,7 +298,7 @@ TEST_F(device, bad_pointer)
 	}
 }
 
-/* Of a read-only argument nothing can be given back. */
+/* The module cannot give anything back in a read-only argument. */
 TEST_F(device, read_only_argument)
 {
 	struct ckpt_checkpoint *p = mmap(NULL, 4096, PROT_READ | PROT_WRITE,

@@ -42,7 +42,7 @@ static void __attribute__((noreturn, format(printf, 1, 2))) die(const char *fmt,
 	exit(1);
 }
 
-/* What the subject says of itself is in files there. */
+/* The subject reports by files in that directory. Return: is there one called @what? */
 static int said(const char *what)
 {
 	char path[4096];
@@ -111,7 +111,7 @@ static void again(int round)
 	subject = 0;
 	device = device_open();
 	lseek(image, 0, SEEK_SET);
-	/* What it has done to its files meanwhile is for the test to judge. */
+	/* The test judges what the subject has done to its files meanwhile. */
 	subject = device_restart(device, image, hold ? 0 : CKPT_RESTART_FILES_CHANGED, &res);
 	if (subject < 0)
 		die("restart %d: %s", round, device_words(&res));

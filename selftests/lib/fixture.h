@@ -49,7 +49,7 @@ FIXTURE_SETUP(device)
 
 FIXTURE_TEARDOWN(device)
 {
-	/* Whatever was asked in the wrong way, the program goes on. */
+	/* The program goes on, however wrong the requests were. */
 	EXPECT_TRUE(victim_counts(self->counter));
 	victim_kill(self->pid);
 	unlink(self->path);

@@ -338,7 +338,7 @@ static void __attribute__((noreturn)) subject_run_member(const char *name, void 
 	subject_name = name;
 	subject_nr_children = 0;
 	subject_asked = false;
-	/* What the parent has noted so far is not this member's. */
+	/* The parent's notes so far are not this member's. */
 	subject_stream = NULL;
 	subject_text = NULL;
 	subject_failures = 0;
@@ -657,7 +657,7 @@ static bool subject_lives(pid_t test)
 	return !stat(path, &st);
 }
 
-/* Of all that the test has open, this alone. */
+/* Close all that the test has open but @fd. */
 static void subject_keep(int fd)
 {
 	dup2(fd, 0);

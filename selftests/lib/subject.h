@@ -187,7 +187,7 @@ bool subject_faults(volatile char *p, bool write);
 /**
  * subject_asleep() - wait until another thread of the process sleeps in a system call
  *
- * Of a thread that has said that its next call is the one it is to wait in.
+ * Call this for a thread that has said that its next call is the one it is to wait in.
  */
 void subject_asleep(pid_t tid);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What subject.h describes, as a layer on harness.h; included once per program. */
+/* The implementation of subject.h, as a layer on harness.h; included once per program. */
 #ifndef SELFTESTS_SUBJECT_HARNESS_H
 #define SELFTESTS_SUBJECT_HARNESS_H
 

@@ -25,7 +25,7 @@ int main(int argc, char **argv)
 		return 2;
 	if (!vgetrandom_open(&v))
 		return 4;
-	/* What is left of the block would be next. */
+	/* The rest of the block would come next. */
 	if (!vgetrandom(&v, bytes, sizeof(bytes)))
 		return 3;
 	if (close(open("ready", O_WRONLY | O_CREAT, 0600)))

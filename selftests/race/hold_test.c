@@ -153,7 +153,7 @@ TEST_F(device, stalled_output_lets_go)
 	/* Nothing is held any more. */
 	EXPECT_EQ(-1, device_release(self->fd, CKPT_RELEASE_KILL));
 	EXPECT_TRUE(victim_counts(self->counter));
-	/* Nor is anything in the way of the next one. */
+	/* Nothing is in the way of the next checkpoint either. */
 	EXPECT_EQ(0, device_checkpoint(self->fd, self->pid, self->out, 0, &res)) {
 		TH_LOG("%s", device_words(&res));
 	}
@@ -203,7 +203,7 @@ static int hung_task(const char *what, int val)
 	return ret;
 }
 
-/* What waits for minutes until a program has come to rest is not hung. */
+/* A checkpoint that waits for minutes until a program has come to rest is not hung. */
 TEST_F(device, wait_is_no_hang)
 {
 	int before = hung_task("timeout_secs", -1), warnings = hung_task("warnings", -1);
@@ -318,7 +318,7 @@ static void end_of_look(pid_t pid)
 	munmap((void *)gap, 4096);
 }
 
-/* What makes others wait for seconds is more than a slow machine does. */
+/* A slow machine makes others wait for less than this. */
 #define GAP_US 1000000
 
 /* A child can be seen without that anybody stands still. */
@@ -407,7 +407,7 @@ static void *checkpoint_thread(void *arg)
 	return NULL;
 }
 
-/* Of threads that come to rest at different times, two checkpoints do not get some each. */
+/* Two checkpoints do not get some threads each if these come to rest at different times. */
 TEST_F(device, two_at_once)
 {
 	pid_t pid = start_and_look(deep_thread);
@@ -438,7 +438,7 @@ static void *endless_thread(void *arg)
 	return NULL;
 }
 
-/* Who is asked to park, and comes when the checkpoint has been given up, has noticed nothing. */
+/* A thread that comes to park when the checkpoint has been given up notices nothing. */
 TEST_F(device, given_up)
 {
 	struct device_result res;
@@ -610,7 +610,7 @@ TEST_F(device, stop_while_writing)
 	close(from);
 }
 
-/* What ends the caller does so at once, with a core dump or without. */
+/* A signal that ends the caller does so at once, with a core dump or without. */
 TEST_F(device, end_while_writing)
 {
 	static const int ends[] = { SIGTERM, SIGQUIT };

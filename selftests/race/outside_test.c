@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What other processes see of a program that is checkpointed, and what they can do to it. */
+/* Other processes look at a program that is checkpointed, and do to it whatever they can. */
 #include <linux/userfaultfd.h>
 #include <poll.h>
 #include <sched.h>
@@ -47,7 +47,7 @@ static pid_t start_marked(volatile uint64_t **counter, int *uffd)
 	unsigned int i;
 
 	*counter = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	/* Of the memory of who opens it; the program has no descriptor of it later. */
+	/* The memory is that of the opener; the program has no descriptor of it later. */
 	pid = syscall(SYS_clone, CLONE_FILES | SIGCHLD, NULL, NULL, NULL, 0);
 	if (pid) {
 		while (!**counter)
@@ -428,7 +428,7 @@ TEST_F(device, shared_memory_in_swap)
 		syscall(SYS_close_range, 0, ~0U, 0);
 		if (open("/dev/null", O_RDWR) || dup(0) != 1 || dup(0) != 2)
 			_exit(1);
-		/* What is compressed to nothing takes no time to come back. */
+		/* Content that compresses to nothing would take no time to come back. */
 		for (i = 0; i < SIZE / sizeof(*p); i++)
 			p[i] = i * 0x9e3779b97f4a7c15ULL;
 		madvise(p, SIZE, MADV_PAGEOUT);

@@ -25,7 +25,7 @@ FIXTURE(race)
 	int image;
 	unsigned int rounds;
 	unsigned int good;
-	/* What one takes, in microseconds. */
+	/* The time that one takes, in microseconds. */
 	long checkpoint_us;
 	long restart_us;
 	struct device_result res;
@@ -83,7 +83,7 @@ FIXTURE_SETUP(race)
 	const char *rounds = getenv("CKPT_ROUNDS");
 
 	signal(SIGPIPE, SIG_IGN);
-	/* What loses its parent becomes ours. */
+	/* A process that loses its parent becomes ours. */
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	printf("# seed %lu\n", victim_seed());
 	self->rounds = rounds ? atoi(rounds) : getenv("CKPT_QUICK") ? 10 : 40;
@@ -601,7 +601,7 @@ static void on_alarm(int sig)
 	(void)sig;
 }
 
-/* Whoever restarts may have signals to handle meanwhile. */
+/* The restarter may have signals to handle meanwhile. */
 TEST_F(race, restarter_handles_signals)
 {
 	struct itimerval often = { { 0, 1000 }, { 0, 1000 } }, never = { 0 };

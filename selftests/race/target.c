@@ -231,8 +231,8 @@ static void rich_timers(void)
 }
 
 /*
- * One filter that lets everything pass, and one that looks at the call first. Of a thread that
- * sleeps briefly: an interrupted call goes on within the module if there is a filter.
+ * One filter that lets everything pass, and one that looks at the call first. A thread that sleeps
+ * briefly has them, because an interrupted call goes on within the module if there is a filter.
  */
 static void rich_filters(void)
 {
@@ -517,7 +517,7 @@ static int deleted(const char *dir, const char *called, size_t size)
 	return fd;
 }
 
-/* What is closed is gone, and what is open here alone can have a lease. */
+/* A file that is closed is gone, and one that is open here alone can have a lease. */
 static void gone(const char *path, const char *dir)
 {
 	enum { SIZE = 2 << 20 };
@@ -559,7 +559,7 @@ static void *waker(void *fd)
 	return fd;
 }
 
-/* Of those that have a timeout which only the stack knows: the next is not to get it. */
+/* Only the stack knows the timeout of these waits: the next wait is not to get it. */
 static void naps(const char *path)
 {
 	struct epoll_event event = { .events = EPOLLIN };
@@ -671,7 +671,7 @@ static void reap(int64_t end)
 		_exit(0);
 	waitpid(last, NULL, 0);
 	while (now_us() < end) {
-		/* What is yet to come, and what has come. */
+		/* The last process that was seen, and those to come. */
 		for (pid = last; pid < last + 8; pid++) {
 			fd = syscall(SYS_pidfd_open, pid, 0);
 			if (fd < 0)
@@ -692,7 +692,7 @@ int main(int argc, char **argv)
 	pthread_t t;
 
 	self = "/proc/self/exe";
-	/* Whoever started it may send that as soon as it is on its own. */
+	/* The test may send that as soon as this program is on its own. */
 	signal(SIGUSR1, handler);
 	alone();
 	if (!strcmp(mode, "count")) {

@@ -167,7 +167,7 @@ static void leases(int n)
 		MUST(!fcntl(named(0, O_RDONLY), F_SETLEASE, F_RDLCK));
 }
 
-/* Of one file, and each in its way. */
+/* Locks of one file, each of another description. */
 static void flocks(int n)
 {
 	while (n--)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the decoder must refuse: the cases of codec_test.c, which includes this where its helper
- * macros and struct refused are known.
+ * Messages that the decoder must refuse: the cases of codec_test.c, which includes this where its
+ * helper macros and struct refused are known.
  */
 static const struct refused refused[] = {
 	/* Fields. */

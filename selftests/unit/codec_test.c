@@ -381,7 +381,7 @@ static bool test_room(struct codec_random *r, const struct codec_pair *p)
 	return ok;
 }
 
-/* What the encoder must not write. */
+/* Objects that the encoder must not write. */
 
 static bool refuses(const char *what, const struct codec_msg *m, const void *obj)
 {
@@ -537,8 +537,8 @@ static const struct {
 };
 
 /*
- * What the decoder refuses: the message, its bytes, where it stumbles, and what it says. LEAF is
- * a complete TestLeaf.
+ * Messages that the decoder refuses: the message, its bytes, where it stumbles, and what it says.
+ * LEAF is a complete TestLeaf.
  */
 struct refused {
 	const char *name;
@@ -580,7 +580,7 @@ static bool test_refused(const struct refused *t)
 	return ok;
 }
 
-/* What it accepts, and what is left of it: all if @rest is NULL. */
+/* Messages that it accepts, and the part that is left: all if @rest is NULL. */
 struct accepted {
 	const char *name;
 	const struct codec_msg *msg;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What the codec's tests share; see codec_util.h.
+ * Functions that the codec's tests share; see codec_util.h.
  */
 #include <stdio.h>
 #include <stdlib.h>

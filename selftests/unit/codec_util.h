@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the codec's tests share: the list of all messages, random objects, and protobuf-c as an
- * independent implementation of the same schema.
+ * Tools that the codec's tests share: the list of all messages, random objects, and protobuf-c as
+ * an independent implementation of the same schema.
  */
 #ifndef _CODEC_UTIL_H
 #define _CODEC_UTIL_H

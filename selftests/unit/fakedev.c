@@ -5,8 +5,8 @@
  * A checkpoint writes FAKE_BYTES bytes in FAKE_MS milliseconds. A restart reads its input to
  * the end and starts "sh -c $FAKE_PROGRAM" as a child, with the signals in their first state, as
  * an image has them; it runs FAKE_LATE_MS milliseconds before the restart returns. With FAKE_ERROR
- * both fail with that errno after half of it and report one error. What was asked for goes to the
- * file FAKE_LOG, a line each. With FAKE_NO_MEMORY realloc() fails. The process of which a
+ * both fail with that errno after half of it and report one error. Each request goes to the file
+ * FAKE_LOG as a line. With FAKE_NO_MEMORY realloc() fails. The process of which a
  * checkpoint is made has pid 77 and does not exist.
  */
 #include <dlfcn.h>

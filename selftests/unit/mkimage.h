@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the parts of mkimage share. */
+/* Functions and numbers that the parts of mkimage share. */
 #ifndef CKPT_SELFTESTS_MKIMAGE_H
 #define CKPT_SELFTESTS_MKIMAGE_H
 
