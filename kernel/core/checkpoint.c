@@ -36,6 +36,7 @@
 #include "../file/file_content.h"
 #include "../task/cred.h"
 #include "early.h"
+#include "../file/epoll.h"
 #include "../file/file.h"
 #include "../file/fs.h"
 #include "../file/identity.h"
@@ -44,6 +45,7 @@
 #include "../task/lsm.h"
 #include "../mm/mm.h"
 #include "../mm/pages.h"
+#include "members.h"
 #include "park.h"
 #include "../file/path.h"
 #include "../task/process.h"
@@ -60,6 +62,32 @@
 
 /* How often a process may exec while it is being parked, before we give up. */
 #define CHECKPOINT_TRIES	3
+
+/* The program went on by itself: the deadline was over, or nobody took the image. */
+static int checkpoint_expired(struct checkpoint *cp)
+{
+	struct error_at at = { .reason = CKPT_REASON_BUSY, .task = members_named(cp)->leader };
+
+	if (cp->park->stall) {
+		at.reason = CKPT_REASON_OUTPUT;
+		at.advice = "see --stall";
+		return error_add(&cp->op->errors, -ETIMEDOUT, &at,
+				 "goes on: nothing of the image could be written for %u s",
+				 jiffies_to_msecs(cp->park->stall) / 1000);
+	}
+	at.advice = "try again later, or with a longer --timeout";
+	return error_add(&cp->op->errors, -ETIMEDOUT, &at, "goes on: it was frozen for %u ms",
+			 jiffies_to_msecs(cp->park->limit));
+}
+
+static int checkpoint_gone(struct checkpoint *cp)
+{
+	struct error_at at = { .reason = CKPT_REASON_GONE, .task = members_ended(cp) };
+
+	if (park_expired(cp->park))
+		return checkpoint_expired(cp);
+	return error_add(&cp->op->errors, -ECHILD, &at, "the process ended meanwhile");
+}
 
 /* ---- describe ---- */
 
@@ -100,6 +128,7 @@ static int checkpoint_write_image(struct checkpoint *cp)
 {
 	struct checkpoint_head *head = stream_out_later(&cp->out, CKPT_REC_IMAGE, sizeof(*head),
 							checkpoint_image);
+	struct checkpoint_process *proc;
 
 	if (IS_ERR(head))
 		return PTR_ERR(head);
@@ -108,9 +137,10 @@ static int checkpoint_write_image(struct checkpoint *cp)
 		.realtime_ns = ktime_get_real_ns(),
 		.monotonic_ns = ktime_get_ns(),
 		.boottime_ns = ktime_get_boottime_ns(),
-		.nr_processes = 1,
 		.nr_tasks = cp->park->nr - cp->park->nr_gone,
 	};
+	list_for_each_entry(proc, &cp->processes, list)
+		head->pb.nr_processes++;
 	arch_image(&head->pb);
 	return 0;
 }
@@ -120,23 +150,29 @@ static int checkpoint_held(struct checkpoint *cp)
 {
 	if (cp->out.held <= CKPT_IMAGE_HELD_MAX)
 		return 0;
-	return refuse(cp, CKPT_WHERE_NONE, 0, CKPT_REASON_UNSUPPORTED, NULL,
+	return refuse(members_named(cp), CKPT_WHERE_NONE, 0, CKPT_REASON_UNSUPPORTED, NULL,
 		      "more than %u MiB of credentials and seccomp filters is not supported",
 		      CKPT_IMAGE_HELD_MAX >> 20);
 }
 
-static int checkpoint_write_creds(struct checkpoint *cp)
+static int checkpoint_write_creds(struct checkpoint_process *proc)
 {
+	struct checkpoint *cp = proc->cp;
 	struct park_task *pt;
 	struct object *obj;
 	const char *why;
 	int ret;
 
-	list_for_each_entry(pt, &cp->park->list, list) {
+	list_for_each_entry(pt, &proc->park->list, list) {
 		if (fatal_signal_pending(current))
 			return -EINTR;
 		cond_resched();
-		if (!pt->thread || object_lookup(&cp->objects, OBJECT_CRED, pt->thread->cred))
+		if (!pt->thread)
+			continue;
+		obj = object_lookup(&cp->objects, OBJECT_CRED, pt->thread->cred);
+		/* The main thread is the first. */
+		proc->program = proc->program ?: obj;
+		if (obj)
 			continue;
 		if (cp->out.held > CKPT_IMAGE_HELD_MAX)
 			return checkpoint_held(cp) ?: -EOPNOTSUPP;
@@ -148,10 +184,9 @@ static int checkpoint_write_creds(struct checkpoint *cp)
 		}
 		why = lsm_unsupported(pt->thread->cred);
 		if (why)
-			refuse(cp, CKPT_WHERE_NONE, 0, CKPT_REASON_UNSUPPORTED, NULL,
+			refuse(proc, CKPT_WHERE_NONE, 0, CKPT_REASON_UNSUPPORTED, NULL,
 			       "%s is not supported", why);
-		/* The main thread is the first. */
-		cp->program = cp->program ?: obj;
+		proc->program = proc->program ?: obj;
 		ret = cred_write(&cp->out, pt->task, pt->thread->cred, obj->id);
 		if (ret)
 			return ret;
@@ -159,19 +194,17 @@ static int checkpoint_write_creds(struct checkpoint *cp)
 	return 0;
 }
 
-static int checkpoint_write_threads(struct checkpoint *cp)
+static int checkpoint_write_threads(struct checkpoint_process *proc)
 {
+	struct checkpoint *cp = proc->cp;
 	struct park_task *pt;
 	struct object *obj;
 	int ret;
 
-	ret = object_have(&cp->objects, OBJECT_SIGHAND,
-			  (void *)rcu_access_pointer(cp->leader->sighand), &cp->sighand_id) ?:
-	      sighand_write(cp) ?:
-	      process_write(cp);
+	ret = sighand_write(proc) ?: process_write(proc);
 	if (ret)
 		return ret;
-	list_for_each_entry(pt, &cp->park->list, list) {
+	list_for_each_entry(pt, &proc->park->list, list) {
 		if (fatal_signal_pending(current))
 			return -EINTR;
 		if (!pt->thread)
@@ -185,88 +218,67 @@ static int checkpoint_write_threads(struct checkpoint *cp)
 	return 0;
 }
 
-/* The program went on by itself: the deadline was over, or nobody took the image. */
-static int checkpoint_expired(struct checkpoint *cp)
+static int checkpoint_write_timers(struct checkpoint_process *proc)
 {
-	struct error_at at = { .reason = CKPT_REASON_BUSY, .task = cp->leader };
-
-	if (cp->park->stall) {
-		at.reason = CKPT_REASON_OUTPUT;
-		at.advice = "see --stall";
-		return error_add(&cp->ctx->errors, -ETIMEDOUT, &at,
-				 "goes on: nothing of the image could be written for %u s",
-				 jiffies_to_msecs(cp->park->stall) / 1000);
-	}
-	at.advice = "try again later, or with a longer --timeout";
-	return error_add(&cp->ctx->errors, -ETIMEDOUT, &at, "goes on: it was frozen for %u ms",
-			 jiffies_to_msecs(cp->park->limit));
+	return timer_write(proc, &proc->signals->timers);
 }
 
-static int checkpoint_gone(struct checkpoint *cp)
-{
-	struct error_at at = { .reason = CKPT_REASON_GONE, .task = cp->leader };
-
-	if (park_expired(cp->park))
-		return checkpoint_expired(cp);
-	return error_add(&cp->ctx->errors, -ECHILD, &at, "the process ended meanwhile");
-}
-
-static int checkpoint_signals(struct checkpoint *cp)
+static int checkpoint_signals(struct checkpoint_process *proc)
 {
 	struct error_at at = {
 		.reason = CKPT_REASON_OTHER,
-		.task = cp->leader,
+		.task = proc->leader,
 		.advice = "try again",
 	};
 	struct sighand_state *signals = ERR_PTR(-ECHILD);
 	struct park_task *pt;
 
-	list_for_each_entry(pt, &cp->park->list, list) {
-		if (pt->task != cp->leader)
+	list_for_each_entry(pt, &proc->park->list, list) {
+		if (pt->task != proc->leader)
 			continue;
 		signals = sighand_save(pt);
 		break;
 	}
 	if (PTR_ERR_OR_ZERO(signals) == -ECHILD)
-		return checkpoint_gone(cp);
+		return checkpoint_gone(proc->cp);
 	if (PTR_ERR_OR_ZERO(signals) == -EAGAIN)
-		return error_add(&cp->ctx->errors, -EAGAIN, &at,
+		return error_add(&proc->cp->op->errors, -EAGAIN, &at,
 				 "at each look one of its timers was just expiring");
 	if (IS_ERR(signals))
 		return PTR_ERR(signals);
-	cp->signals = signals;
+	proc->signals = signals;
 	return 0;
 }
 
 static int checkpoint_describe(struct checkpoint *cp)
 {
-	struct error_at at = { .reason = CKPT_REASON_UNSUPPORTED, .task = cp->leader };
+	struct error_at at = {
+		.reason = CKPT_REASON_UNSUPPORTED,
+		.task = members_named(cp)->leader,
+	};
 	int ret;
 
-	operation_phase(cp->ctx, CKPT_PHASE_DESCRIBE);
-	cp->mm = get_task_mm(cp->leader);
-	if (!cp->mm)
-		return checkpoint_gone(cp);
-	atomic64_set(&cp->ctx->progress.pages_total, compat_mm_anon_pages(cp->mm));
-
-	/* First of all: its timers run. */
-	ret = checkpoint_signals(cp) ?:
-	      process_check(cp) ?:
+	operation_phase(cp->op, CKPT_PHASE_DESCRIBE);
+	/* Signals first of all: timers run. */
+	ret = members_each(cp, checkpoint_signals) ?:
+	      members_each(cp, members_find_shared) ?:
+	      members_each(cp, process_check) ?:
 	      checkpoint_write_image(cp) ?:
-	      process_write_tree(cp) ?:
+	      members_each(cp, process_write_tree) ?:
 	      identity_begin(cp) ?:
-	      checkpoint_write_creds(cp) ?:
-	      seccomp_write(cp) ?:
+	      members_each(cp, checkpoint_write_creds) ?:
+	      members_each(cp, seccomp_write) ?:
 	      checkpoint_held(cp) ?:
-	      fs_write(cp) ?:
-	      file_write_fds(cp) ?:
-	      mm_write(cp) ?:
-	      lock_write(cp) ?:
+	      members_each(cp, fs_write) ?:
+	      members_each_table(cp, file_write_fds) ?:
+	      epoll_write(cp) ?:
+	      members_each_mm(cp, mm_write) ?:
+	      members_each_table(cp, lock_write) ?:
 	      inotify_write(cp) ?:
 	      file_check_shared(cp) ?:
-	      process_write_limits(cp);
+	      members_each(cp, process_write_limits);
 	if (ret == -EMFILE)
-		return error_add(&cp->ctx->errors, ret, &at,
+		return error_add(&cp->op->errors, ret, &at,
 				 "more than %d open files and other objects are not supported",
 				 CKPT_IMAGE_OBJECTS_MAX);
 	if (ret)
@@ -286,8 +298,8 @@ static int checkpoint_complete(struct checkpoint *cp)
 	if (!cp->complete && !cp->released && cp->flags & CKPT_CHECKPOINT_HOLD)
 		ret = file_sync_all(cp);
 	if (!ret && !cp->complete)
-		ret = checkpoint_write_threads(cp) ?:
-		      timer_write(cp, &cp->signals->timers) ?:
+		ret = members_each(cp, checkpoint_write_threads) ?:
+		      members_each(cp, checkpoint_write_timers) ?:
 		      path_verify(cp);
 	cp->complete = true;
 	return ret;
@@ -308,29 +320,27 @@ static void checkpoint_free(struct checkpoint *cp)
 	xa_destroy(&cp->leased);
 	xa_destroy(&cp->leases);
 	stream_out_close(&cp->out);
-	if (cp->snapshot)
-		mmput(cp->snapshot);
-	if (cp->mm)
-		mmput(cp->mm);
-	if (cp->leader)
-		put_task_struct(cp->leader);
-	sighand_free(cp->signals);
+	members_free_shared(cp);
+	members_free(cp);
 	kvfree(cp->bounce);
 	kfree(cp->path);
 	kfree(cp);
 }
 
-static struct checkpoint *checkpoint_new(struct operation *ctx, const struct ckpt_checkpoint *arg)
+static struct checkpoint *checkpoint_new(struct operation *op, const struct ckpt_checkpoint *arg)
 {
 	struct checkpoint *cp = kzalloc(sizeof(*cp), GFP_KERNEL_ACCOUNT);
 
 	if (!cp)
 		return NULL;
-	cp->ctx = ctx;
+	cp->op = op;
 	cp->flags = arg->flags;
 	cp->stall = msecs_to_jiffies(arg->stall_ms ?: CHECKPOINT_STALL_MS);
 	spool_init(&cp->out.spool);
 	INIT_LIST_HEAD(&cp->paths);
+	INIT_LIST_HEAD(&cp->processes);
+	INIT_LIST_HEAD(&cp->mms);
+	INIT_LIST_HEAD(&cp->tables);
 	cp->kinds = &kinds_all;
 	object_init(&cp->objects, kinds_all.objects);
 	xa_init_flags(&cp->aliases, XA_FLAGS_ACCOUNT);
@@ -353,19 +363,19 @@ static int checkpoint_denied(struct checkpoint *cp, struct task_struct *task)
 		.advice = "run ckpt as its user or as root",
 	};
 
-	return error_add(&cp->ctx->errors, -EPERM, &at, "you have no right to trace it");
+	return error_add(&cp->op->errors, -EPERM, &at, "you have no right to trace it");
 }
 
 /*
  * Until it came to rest, the process may have executed a program that gives it other rights. Its
  * threads may have some of their own, too; most have the same.
  */
-static int checkpoint_may_still(struct checkpoint *cp)
+static int checkpoint_may_still(struct checkpoint_process *proc)
 {
 	const struct cred *seen = NULL;
 	struct park_task *pt;
 
-	list_for_each_entry(pt, &cp->park->list, list) {
+	list_for_each_entry(pt, &proc->park->list, list) {
 		if (fatal_signal_pending(current))
 			return -EINTR;
 		cond_resched();
@@ -373,64 +383,98 @@ static int checkpoint_may_still(struct checkpoint *cp)
 			continue;
 		seen = pt->thread->cred;
 		if (!sym(ptrace_may_access)(pt->task, PTRACE_MODE_ATTACH_REALCREDS))
-			return checkpoint_denied(cp, pt->task);
+			return checkpoint_denied(proc->cp, pt->task);
 	}
 	return 0;
 }
 
-static int checkpoint_find(struct checkpoint *cp, pid_t nr)
+static struct task_struct *checkpoint_leader(pid_t nr)
 {
-	struct error_at at = { .reason = CKPT_REASON_OTHER };
 	struct task_struct *task, *leader;
 
 	rcu_read_lock();
 	task = pid_task(find_vpid(nr), PIDTYPE_PID);
 	leader = task ? get_task_struct(task->group_leader) : NULL;
 	rcu_read_unlock();
-	if (!leader)
-		return error_add(&cp->ctx->errors, -ESRCH, &at, "there is no process %d", nr);
-	cp->leader = leader;
+	return leader;
+}
 
-	at.task = leader;
+/* May it be checkpointed, and is there anything to checkpoint? */
+static int checkpoint_eligible(struct checkpoint_process *proc)
+{
+	struct task_struct *leader = proc->leader;
+	struct error_at at = { .reason = CKPT_REASON_OTHER, .task = leader };
+	struct error_log *errors = &proc->cp->op->errors;
+
 	if (leader->flags & (PF_KTHREAD | COMPAT_PF_USER_WORKER))
-		return error_add(&cp->ctx->errors, -EINVAL, &at, "is a kernel thread");
+		return error_add(errors, -EINVAL, &at, "is a kernel thread");
 	if (same_thread_group(leader, current)) {
 		at.advice = "let another process checkpoint it";
-		return error_add(&cp->ctx->errors, -EINVAL, &at, "cannot checkpoint itself");
+		return error_add(errors, -EINVAL, &at, "cannot checkpoint itself");
 	}
 	if (leader->exit_state || leader->flags & PF_EXITING)
-		return error_add(&cp->ctx->errors, -ESRCH, &at, "has ended");
+		return error_add(errors, -ESRCH, &at, "has ended");
 	if (park_ends(leader))
-		return error_add(&cp->ctx->errors, -ESRCH, &at, "is ending");
+		return error_add(errors, -ESRCH, &at, "is ending");
 	if (!sym(ptrace_may_access)(leader, PTRACE_MODE_ATTACH_REALCREDS))
-		return checkpoint_denied(cp, leader);
+		return checkpoint_denied(proc->cp, leader);
 	if (leader->ptrace) {
 		at.reason = CKPT_REASON_BUSY;
 		at.advice = "detach the tracer (a debugger, strace)";
-		return error_add(&cp->ctx->errors, -EBUSY, &at, "is traced");
+		return error_add(errors, -EBUSY, &at, "is traced");
 	}
 	if (READ_ONCE(leader->jobctl) & JOBCTL_STOPPED) {
 		at.reason = CKPT_REASON_BUSY;
 		at.advice = "continue it with SIGCONT first";
-		return error_add(&cp->ctx->errors, -EBUSY, &at, "is stopped");
+		return error_add(errors, -EBUSY, &at, "is stopped");
 	}
 	return 0;
 }
 
-static int checkpoint_early(struct checkpoint *cp, unsigned long deadline)
+/* All processes of the image. For now it is the one that the caller has named. */
+static int checkpoint_collect(struct checkpoint *cp, pid_t nr)
 {
-	struct rw_semaphore *exec = &cp->leader->signal->exec_update_lock;
+	struct error_at at = { .reason = CKPT_REASON_OTHER };
+	struct task_struct *leader = checkpoint_leader(nr);
+	int ret;
+
+	if (!leader)
+		return error_add(&cp->op->errors, -ESRCH, &at, "there is no process %d", nr);
+	ret = members_add(cp, leader);
+	put_task_struct(leader);
+	return ret ?: members_each(cp, checkpoint_eligible);
+}
+
+static int checkpoint_early(struct checkpoint_process *proc)
+{
+	struct rw_semaphore *exec = &proc->leader->signal->exec_update_lock;
 	int ret;
 
 	/* It may execute a program with other rights, of which the caller is to hear nothing. */
 	if (down_read_killable(exec))
 		return -EINTR;
-	ret = sym(ptrace_may_access)(cp->leader, PTRACE_MODE_ATTACH_REALCREDS) ?
-	      early_check(cp) : checkpoint_denied(cp, cp->leader);
+	ret = sym(ptrace_may_access)(proc->leader, PTRACE_MODE_ATTACH_REALCREDS) ?
+	      early_check(proc) : checkpoint_denied(proc->cp, proc->leader);
 	up_read(exec);
-	if (!ret && !(cp->flags & CKPT_CHECKPOINT_DRY_RUN))
-		ret = early_bring_in_all(cp);
-	return ret ?: early_wait(cp, deadline);
+	if (!ret && !(proc->cp->flags & CKPT_CHECKPOINT_DRY_RUN))
+		ret = early_bring_in_all(proc);
+	return ret;
+}
+
+static int checkpoint_prepare(struct checkpoint_process *proc)
+{
+	proc->snap = snapshot_prepare();
+	return PTR_ERR_OR_ZERO(proc->snap);
+}
+
+static int checkpoint_wait_early(struct checkpoint *cp, unsigned long deadline)
+{
+	struct checkpoint_process *proc;
+	int ret = 0;
+
+	list_for_each_entry(proc, &cp->processes, list)
+		ret = ret ?: early_wait(proc, deadline);
+	return ret;
 }
 
 static int checkpoint_park(struct checkpoint *cp, const struct ckpt_checkpoint *arg)
@@ -440,37 +484,43 @@ static int checkpoint_park(struct checkpoint *cp, const struct ckpt_checkpoint *
 	struct park *park;
 	int tries, ret;
 
-	operation_phase(cp->ctx, CKPT_PHASE_PARK);
+	operation_phase(cp->op, CKPT_PHASE_PARK);
 	for (tries = 0; ; tries++) {
-		ret = checkpoint_find(cp, arg->pid) ?: checkpoint_early(cp, deadline);
+		ret = checkpoint_collect(cp, arg->pid) ?:
+		      members_each(cp, checkpoint_early) ?:
+		      members_each(cp, checkpoint_prepare) ?:
+		      checkpoint_wait_early(cp, deadline);
 		if (ret)
 			return ret;
-		park = park_process(cp->ctx, cp->leader, deadline,
+		park = park_process(cp->op, members_named(cp)->leader, deadline,
 				    msecs_to_jiffies(timeout_ms));
 		if (!IS_ERR(park))
 			break;
 		/* An exec by a thread gives the process a new leader: look again. */
 		if (PTR_ERR(park) != -ECHILD || tries == CHECKPOINT_TRIES)
 			return PTR_ERR(park);
-		put_task_struct(cp->leader);
-		cp->leader = NULL;
-		error_destroy(&cp->ctx->errors);
+		members_free(cp);
+		error_destroy(&cp->op->errors);
 	}
 	cp->park = park;
+	members_named(cp)->park = park;
 	return 0;
 }
 
 /* Return: 0, or -ETIMEDOUT if the program went on before; how long it was frozen goes to @ns. */
 static int checkpoint_let_go(struct checkpoint *cp, enum ckpt_release_how how, u64 *ns)
 {
+	struct checkpoint_mm *cm;
 	bool done;
 
 	/* It holds all of this itself, and when it drops something, that is to be gone. */
 	object_let_go(&cp->objects);
 	/* If it was killed, its mappings are ours alone, and theirs are files, too. */
-	if (cp->mm)
-		mmput_async(cp->mm);
-	cp->mm = NULL;
+	list_for_each_entry(cm, &cp->mms, list) {
+		if (cm->mm)
+			mmput_async(cm->mm);
+		cm->mm = NULL;
+	}
 	done = park_release(cp->park, how);
 	cp->released = ktime_get();
 	*ns = ktime_to_ns(ktime_sub(cp->released, cp->park->first));
@@ -493,38 +543,50 @@ static bool checkpoint_lost(void *arg)
 	return !park_intact(cp->park);
 }
 
-static int checkpoint_snapshot(struct checkpoint *cp, struct snapshot *snap,
-			       struct ckpt_checkpoint *arg)
+static int checkpoint_wait_snapshot(struct checkpoint_mm *cm)
 {
-	struct error_at at = { .reason = CKPT_REASON_OTHER, .task = cp->leader };
-	ktime_t start = ktime_get();
-	struct mm_struct *copy;
+	struct error_at at = { .reason = CKPT_REASON_OTHER, .task = cm->proc->leader };
+	struct checkpoint *cp = cm->proc->cp;
+	struct mm_struct *copy = snapshot_wait(cm->proc->snap, checkpoint_lost, cp);
 
-	operation_phase(cp->ctx, CKPT_PHASE_SNAPSHOT);
-	snapshot_start(snap, cp->mm);
-	copy = snapshot_wait(snap, checkpoint_lost, cp);
 	if (PTR_ERR_OR_ZERO(copy) == -EINTR)
 		return -EINTR;
 	if (PTR_ERR_OR_ZERO(copy) == -ETIMEDOUT)
 		return checkpoint_gone(cp);
 	if (PTR_ERR_OR_ZERO(copy) == -EOPNOTSUPP) {
 		at.reason = CKPT_REASON_UNSUPPORTED;
-		return error_add(&cp->ctx->errors, -EOPNOTSUPP, &at,
+		return error_add(&cp->op->errors, -EOPNOTSUPP, &at,
 				 "memory under userfaultfd is not supported");
 	}
 	if (IS_ERR(copy))
-		return error_add(&cp->ctx->errors, PTR_ERR(copy), &at,
+		return error_add(&cp->op->errors, PTR_ERR(copy), &at,
 				 "the snapshot of its memory failed");
-	cp->snapshot = copy;
-	cp->file_pages = pages_of_files(copy);
-	if (cp->file_pages < 0)
-		return cp->file_pages;
-	arg->snapshot_ns = ktime_to_ns(ktime_sub(ktime_get(), start));
-	return 0;
+	cm->snapshot = copy;
+	cm->file_pages = pages_of_files(copy);
+	return min(cm->file_pages, 0L);
 }
 
-static int checkpoint_frozen(struct checkpoint *cp, struct snapshot *snap,
-			     struct ckpt_checkpoint *arg)
+/* All address spaces at the same time; if one cannot be had, the others are of no use. */
+static int checkpoint_snapshot(struct checkpoint *cp, struct ckpt_checkpoint *arg)
+{
+	ktime_t start = ktime_get();
+	struct checkpoint_mm *cm;
+	int ret;
+
+	operation_phase(cp->op, CKPT_PHASE_SNAPSHOT);
+	list_for_each_entry(cm, &cp->mms, list)
+		snapshot_start(cm->proc->snap, cm->mm);
+	ret = members_each_mm(cp, checkpoint_wait_snapshot);
+	if (!ret) {
+		arg->snapshot_ns = ktime_to_ns(ktime_sub(ktime_get(), start));
+		return 0;
+	}
+	list_for_each_entry(cm, &cp->mms, list)
+		snapshot_stop(cm->proc->snap);
+	return ret;
+}
+
+static int checkpoint_frozen(struct checkpoint *cp, struct ckpt_checkpoint *arg)
 {
 	int ret;
 
@@ -532,11 +594,11 @@ static int checkpoint_frozen(struct checkpoint *cp, struct snapshot *snap,
 	arg->nr_tasks = cp->park->nr - cp->park->nr_gone;
 	ret = checkpoint_describe(cp);
 	/* What is killed takes its parts along, here or there. */
-	if (ret && !cp->ctx->errors.len && !park_intact(cp->park))
+	if (ret && !cp->op->errors.len && !park_intact(cp->park))
 		return checkpoint_gone(cp);
 	if (ret || cp->flags & CKPT_CHECKPOINT_DRY_RUN)
 		return ret;
-	ret = checkpoint_snapshot(cp, snap, arg);
+	ret = checkpoint_snapshot(cp, arg);
 	/* From here on, a program that does not go on waits for the output. */
 	if (!ret && (file_content_any(cp) || cp->flags & CKPT_CHECKPOINT_HOLD) &&
 	    !park_hold(cp->park, cp->stall))
@@ -552,11 +614,11 @@ static int checkpoint_stream(struct checkpoint *cp)
 {
 	int ret = 0;
 
-	operation_phase(cp->ctx, CKPT_PHASE_PAGES);
+	operation_phase(cp->op, CKPT_PHASE_PAGES);
 	if (cp->out.spooling)
 		ret = stream_out_unspool(&cp->out);
 	if (!ret)
-		ret = pages_write(cp);
+		ret = members_each_mm(cp, pages_write);
 	if (!ret)
 		ret = stream_out_end(&cp->out);
 	return ret;
@@ -566,7 +628,7 @@ int checkpoint_run(struct operation *op, struct ckpt_checkpoint *arg, struct che
 {
 	bool hold = arg->flags & CKPT_CHECKPOINT_HOLD;
 	ktime_t start = ktime_get();
-	struct snapshot *snap = NULL;
+	struct checkpoint_mm *cm;
 	struct checkpoint *cp;
 	int ret;
 
@@ -577,16 +639,10 @@ int checkpoint_run(struct operation *op, struct ckpt_checkpoint *arg, struct che
 	      stream_out_open(&cp->out, op, arg->out_fd, arg->flags & CKPT_CHECKPOINT_DRY_RUN);
 	if (ret)
 		goto out;
-	snap = snapshot_prepare();
-	if (IS_ERR(snap)) {
-		ret = PTR_ERR(snap);
-		goto out;
-	}
-
 	ret = checkpoint_park(cp, arg);
 	if (ret)
 		goto out;
-	ret = checkpoint_may_still(cp) ?: checkpoint_frozen(cp, snap, arg);
+	ret = members_each(cp, checkpoint_may_still) ?: checkpoint_frozen(cp, arg);
 	if ((ret || !hold || arg->flags & CKPT_CHECKPOINT_DRY_RUN) &&
 	    checkpoint_let_go(cp, CKPT_RELEASE_RUN, &arg->frozen_ns) &&
 	    (!ret || !op->errors.len))
@@ -606,14 +662,16 @@ int checkpoint_run(struct operation *op, struct ckpt_checkpoint *arg, struct che
 	arg->pages = cp->out.pages;
 	arg->image_bytes = cp->out.layer.file ? cp->out.bytes : 0;
 out:
-	snapshot_free(snap);
+	members_free_snapshots(cp);
 	arg->wall_ns = ktime_to_ns(ktime_sub(ktime_get(), start));
 	if (!ret && !cp->released) {
 		/* What a held program does not need is given back now. */
 		stream_out_close(&cp->out);
 		object_destroy(&cp->objects);
-		mmput(cp->snapshot);
-		cp->snapshot = NULL;
+		list_for_each_entry(cm, &cp->mms, list) {
+			mmput(cm->snapshot);
+			cm->snapshot = NULL;
+		}
 		*held = cp;
 		return 0;
 	}

@@ -14,40 +14,94 @@
 #include "../image/stream.h"
 #include "operation.h"
 
+struct checkpoint;
 struct identity_table;
 struct kinds;
 struct park;
 struct sighand_state;
+struct snapshot;
 
 /** CHECKPOINT_BOUNCE - bytes of the buffer that content without pages of its own goes through */
 #define CHECKPOINT_BOUNCE	(256 << 10)
 
 /**
+ * struct checkpoint_process - a process of the image
+ * @list: on &checkpoint.processes
+ * @cp: the checkpoint
+ * @leader: its thread group leader; a reference is held
+ * @park: its threads, frozen, and what they said of themselves
+ * @snap: prepared before it is frozen, to copy @mm if no process before has that
+ * @pid: its id in the caller's pid namespace
+ * @mm: its address space
+ * @files: its descriptor table
+ * @fs: its FS
+ * @sighand: its SIGHAND
+ * @signals: its actions, shared signals and timers
+ * @program: the CRED of the main thread
+ */
+struct checkpoint_process {
+	struct list_head list;
+	struct checkpoint *cp;
+	struct task_struct *leader;
+	struct park *park;
+	struct snapshot *snap;
+	u32 pid;
+	struct checkpoint_mm *mm;
+	struct checkpoint_files *files;
+	struct object *fs;
+	struct object *sighand;
+	struct sighand_state *signals;
+	struct object *program;
+};
+
+/**
+ * struct checkpoint_mm - an address space of the image
+ * @list: on &checkpoint.mms
+ * @proc: the first process that has it
+ * @obj: its MM
+ * @mm: the address space; a reference is held until the processes are released
+ * @snapshot: the copy-on-write copy of @mm, or NULL
+ * @file_pages: private pages of the snapshot in mappings of files
+ */
+struct checkpoint_mm {
+	struct list_head list;
+	struct checkpoint_process *proc;
+	struct object *obj;
+	struct mm_struct *mm;
+	struct mm_struct *snapshot;
+	long file_pages;
+};
+
+/**
+ * struct checkpoint_files - a descriptor table of the image
+ * @list: on &checkpoint.tables
+ * @proc: the first process that has it
+ * @obj: its FILES
+ */
+struct checkpoint_files {
+	struct list_head list;
+	struct checkpoint_process *proc;
+	struct object *obj;
+};
+
+/**
  * struct checkpoint - a checkpoint that runs, or whose program is held
- * @ctx: for errors and progress
+ * @op: for errors and progress
  * @kinds: the table of kinds
  * @flags: CKPT_CHECKPOINT_*
  * @stall: in jiffies: how long a program is held for an image that does not grow
  * @out: the image
  * @sections: what stands in front of it
  * @objects: what is in it
- * @park: the frozen process, and what its threads said of themselves
- * @pid: of the process, in the caller's pid namespace
- * @mm_id: id of its MM
- * @files_id: of its FILES
- * @fs_id: of its FS
- * @sighand_id: of its SIGHAND
- * @leader: its thread group leader; a reference is held
- * @mm: its address space; a reference is held
- * @snapshot: the copy-on-write copy of @mm, or NULL
- * @file_pages: private pages of the snapshot in mappings of files
- * @signals: its actions, shared signals and timers
+ * @park: the frozen processes
+ * @processes: struct checkpoint_process; the first one is that which the caller named
+ * @mms: struct checkpoint_mm
+ * @tables: struct checkpoint_files
  * @bounce: CHECKPOINT_BOUNCE bytes
  * @path: PATH_MAX bytes for file names
  * @paths: paths in the image, for path_verify()
  * @identity: the file systems that they are on
- * @program: the CRED of the main thread
- * @opener: the CRED of the file before, or NULL; it may be one that @program says as well
+ * @opener: the CRED of the file before, or NULL; it may be one that a program has as well
  * @openers: CREDs that files were opened with, and no thread has
  * @nr_openers: how many
  * @refused: something cannot be kept; the errors say what
@@ -59,10 +113,10 @@ struct sighand_state;
  * @leased: files whose leases are in @leases, by the address of their struct file_lock_context
  * @leases: leases, by the address of the description; see lock.c
  * @complete: all of the description is in @out
- * @released: when the process was released, 0 before
+ * @released: when the processes were released, 0 before
  */
 struct checkpoint {
-	struct operation *ctx;
+	struct operation *op;
 	const struct kinds *kinds;
 	u64 flags;
 	unsigned long stall;
@@ -70,21 +124,13 @@ struct checkpoint {
 	struct sections sections;
 	struct object_table objects;
 	struct park *park;
-	u32 pid;
-	u32 mm_id;
-	u32 files_id;
-	u32 fs_id;
-	u32 sighand_id;
-	struct task_struct *leader;
-	struct mm_struct *mm;
-	struct mm_struct *snapshot;
-	long file_pages;
-	struct sighand_state *signals;
+	struct list_head processes;
+	struct list_head mms;
+	struct list_head tables;
 	u8 *bounce;
 	char *path;
 	struct list_head paths;
 	struct identity_table *identity;
-	struct object *program;
 	struct object *opener;
 	struct object *openers[CKPT_IMAGE_OPENERS_MAX];
 	u32 nr_openers;

@@ -17,6 +17,7 @@
 #include "../file/file.h"
 #include "../file/file_content.h"
 #include "park.h"
+#include "refuse.h"
 #include "../task/process.h"
 #include "../task/thread.h"
 
@@ -54,9 +55,10 @@ static int early_fd(const void *arg, struct file *file, unsigned int fd)
 	return !(++fds->n % EARLY_SLICE) || fds->why;
 }
 
-static int early_files(struct checkpoint *cp)
+static int early_files(struct checkpoint_process *proc)
 {
-	struct early_fds fds = { .cp = cp };
+	struct object_place at = { .proc = proc };
+	struct early_fds fds = { .cp = proc->cp };
 	struct files_struct *files;
 	int more = 0;
 
@@ -64,16 +66,17 @@ static int early_files(struct checkpoint *cp)
 		if (fatal_signal_pending(current))
 			return -EINTR;
 		fds.why = NULL;
-		task_lock(cp->leader);
-		files = cp->leader->files;
+		task_lock(proc->leader);
+		files = proc->leader->files;
 		if (files) {
 			rcu_read_lock();
 			more = iterate_fd(files, fds.next, early_fd, &fds);
 			rcu_read_unlock();
 		}
-		task_unlock(cp->leader);
+		task_unlock(proc->leader);
 		if (files && fds.why) {
-			description_refuse(cp, fds.file, fds.next - 1, 0, fds.why);
+			at.fd = fds.next - 1;
+			description_refuse(proc->cp, fds.file, &at, fds.why);
 			/* See object_let_go(): what it has closed meanwhile is to be closed. */
 			local_bh_disable();
 			fput(fds.file);
@@ -118,7 +121,7 @@ static int early_bring_in(struct checkpoint *cp, struct file *file)
 	return ret;
 }
 
-static int early_out_files(struct checkpoint *cp)
+static int early_out_files(struct checkpoint_process *proc)
 {
 	struct early_out out = {};
 	struct files_struct *files;
@@ -128,16 +131,16 @@ static int early_out_files(struct checkpoint *cp)
 		if (fatal_signal_pending(current))
 			return -EINTR;
 		out.file = NULL;
-		task_lock(cp->leader);
-		files = cp->leader->files;
+		task_lock(proc->leader);
+		files = proc->leader->files;
 		if (files) {
 			rcu_read_lock();
 			more = iterate_fd(files, out.next, early_out_fd, &out);
 			rcu_read_unlock();
 		}
-		task_unlock(cp->leader);
+		task_unlock(proc->leader);
 		if (out.file)
-			ret = early_bring_in(cp, out.file);
+			ret = early_bring_in(proc->cp, out.file);
 		cond_resched();
 	} while (files && more && !ret);
 	return ret;
@@ -165,19 +168,19 @@ static struct file *early_out_mapping(struct mm_struct *mm, unsigned long *addr)
 	return file;
 }
 
-int early_bring_in_all(struct checkpoint *cp)
+int early_bring_in_all(struct checkpoint_process *proc)
 {
-	int ret = early_out_files(cp);
+	int ret = early_out_files(proc);
 	struct mm_struct *mm;
 	unsigned long addr = 0;
 	struct file *file;
 
-	mm = ret ? NULL : get_task_mm(cp->leader);
+	mm = ret ? NULL : get_task_mm(proc->leader);
 	if (!mm)
 		return ret;
 	do {
 		file = early_out_mapping(mm, &addr);
-		ret = file ? early_bring_in(cp, file) : 0;
+		ret = file ? early_bring_in(proc->cp, file) : 0;
 	} while (file && !ret);
 	mmput_async(mm);
 	return ret ?: fatal_signal_pending(current) ? -EINTR : 0;
@@ -231,13 +234,10 @@ static int early_list(struct task_struct *leader, struct early_thread **list)
 
 static void early_look(struct checkpoint *cp, struct task_struct *task)
 {
-	struct error_at at = { .reason = CKPT_REASON_UNSUPPORTED, .task = task };
 	const char *what = thread_unsupported_running(task);
 
-	if (!what)
-		return;
-	cp->refused = true;
-	error_add(&cp->ctx->errors, -EOPNOTSUPP, &at, "%s is not supported", what);
+	if (what)
+		refuse_task(cp, task, what);
 }
 
 /*
@@ -264,7 +264,7 @@ static int early_wait_all(struct checkpoint *cp, struct early_thread *list, int 
 			return 0;
 		n = left;
 		if (time_after_eq(jiffies, deadline))
-			return park_late(cp->ctx, list->task);
+			return park_late(cp->op, list->task);
 		set_current_state(TASK_KILLABLE | TASK_FREEZABLE);
 		schedule_timeout(wait);
 		if (fatal_signal_pending(current))
@@ -282,16 +282,16 @@ static void early_put(struct early_thread *list, int n)
 	kvfree(list);
 }
 
-static int early_threads(struct checkpoint *cp)
+static int early_threads(struct checkpoint_process *proc)
 {
 	struct early_thread *list;
 	int n, i, ret = 0;
 
-	n = early_list(cp->leader, &list);
+	n = early_list(proc->leader, &list);
 	if (n < 0)
 		return n;
 	for (i = 0; i < n && !ret; i++) {
-		early_look(cp, list[i].task);
+		early_look(proc->cp, list[i].task);
 		if (fatal_signal_pending(current))
 			ret = -EINTR;
 		cond_resched();
@@ -300,12 +300,12 @@ static int early_threads(struct checkpoint *cp)
 	return ret;
 }
 
-int early_wait(struct checkpoint *cp, unsigned long deadline)
+int early_wait(struct checkpoint_process *proc, unsigned long deadline)
 {
 	struct early_thread *list;
 	int n, i, deep = 0, ret;
 
-	n = early_list(cp->leader, &list);
+	n = early_list(proc->leader, &list);
 	if (n < 0)
 		return n;
 	for (i = 0; i < n; i++) {
@@ -316,18 +316,18 @@ int early_wait(struct checkpoint *cp, unsigned long deadline)
 		}
 		cond_resched();
 	}
-	ret = early_wait_all(cp, list, deep, deadline);
+	ret = early_wait_all(proc->cp, list, deep, deadline);
 	early_put(list, n);
 	return ret;
 }
 
-int early_check(struct checkpoint *cp)
+int early_check(struct checkpoint_process *proc)
 {
 	int ret;
 
-	process_look(cp);
-	ret = early_files(cp) ?: early_threads(cp);
-	if (!ret && cp->refused)
+	process_look(proc);
+	ret = early_files(proc) ?: early_threads(proc);
+	if (!ret && proc->cp->refused)
 		ret = -EOPNOTSUPP;
 	return ret;
 }

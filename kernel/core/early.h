@@ -2,7 +2,7 @@
 #ifndef _CKPT_EARLY_H
 #define _CKPT_EARLY_H
 
-struct checkpoint;
+struct checkpoint_process;
 
 /**
  * early_check() - checkpoint: look at a process that runs; refuse what cannot be kept
@@ -13,25 +13,25 @@ struct checkpoint;
  *
  * Return: 0; -EOPNOTSUPP something is refused, -EINTR the caller was killed, -ENOMEM.
  */
-int early_check(struct checkpoint *cp);
+int early_check(struct checkpoint_process *proc);
 
 /**
  * early_bring_in_all() - checkpoint: bring the content of shared memory and deleted files in
- * @cp: the checkpoint
+ * @proc: the process
  *
  * Such content has no snapshot and is read while the program is frozen. Pages in swap or on a disk
  * are brought into memory before that, since reading them takes long.
  * Return: 0, -EINTR, -ENOMEM.
  */
-int early_bring_in_all(struct checkpoint *cp);
+int early_bring_in_all(struct checkpoint_process *proc);
 
 /**
  * early_wait() - checkpoint: wait until no thread sleeps so deep that it could not be frozen
- * @cp: the checkpoint
+ * @proc: the process
  * @deadline: in jiffies
  *
  * Return: 0, -EINTR, -ENOMEM; -ETIMEDOUT with the error recorded.
  */
-int early_wait(struct checkpoint *cp, unsigned long deadline);
+int early_wait(struct checkpoint_process *proc, unsigned long deadline);
 
 #endif /* _CKPT_EARLY_H */

@@ -121,6 +121,11 @@ bool park_expired(struct park *park)
 	return atomic_read(&park->outcome) == PARK_EXPIRED;
 }
 
+bool park_has(const struct park *park, struct task_struct *task)
+{
+	return same_thread_group(task, park->leader);
+}
+
 /* In jiffies: until the threads look again; 0 or less: the deadline is over. */
 static long park_left(const struct park *park)
 {

@@ -173,6 +173,9 @@ bool park_ends(struct task_struct *task);
 /** park_intact() - do all threads still wait? False once one was killed, or they went on. */
 bool park_intact(struct park *park);
 
+/** park_has() - is a task of one of the processes that are parked? */
+bool park_has(const struct park *park, struct task_struct *task);
+
 /** park_expired() - was the deadline over before the owner was done? */
 bool park_expired(struct park *park);
 

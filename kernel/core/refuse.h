@@ -7,11 +7,14 @@
 #include "../../uapi/ckpt.h"
 
 struct checkpoint;
+struct checkpoint_process;
+struct error_at;
+struct object_place;
 struct task_struct;
 
 /**
  * refuse() - checkpoint: something cannot be kept: record it and go on looking
- * @cp: the checkpoint
+ * @proc: whose it is
  * @where_type: enum ckpt_where
  * @where: see there
  * @reason: CKPT_REASON_UNSUPPORTED or CKPT_REASON_SHARED
@@ -21,23 +24,24 @@ struct task_struct;
  * Return: 0, always, so that all that would be refused is found in one go.
  */
 __printf(6, 7)
-int refuse(struct checkpoint *cp, enum ckpt_where where_type, u64 where, enum ckpt_reason reason,
-	   const char *advice, const char *fmt, ...);
+int refuse(struct checkpoint_process *proc, enum ckpt_where where_type, u64 where,
+	   enum ckpt_reason reason, const char *advice, const char *fmt, ...);
+
+/** refuse_where() - say in @at where an object is */
+void refuse_where(const struct object_place *place, struct error_at *at);
 
 /**
  * refuse_file() - the same of a file
- * @cp: the checkpoint
- * @fd: its descriptor, or -1
- * @addr: without a descriptor, where it is mapped
+ * @place: where it is
  * @reason: as there
  * @advice: as there
  * @fmt: as there
  *
  * Return: 0, always.
  */
-__printf(6, 7)
-int refuse_file(struct checkpoint *cp, int fd, u64 addr, enum ckpt_reason reason,
-		const char *advice, const char *fmt, ...);
+__printf(4, 5)
+int refuse_file(const struct object_place *place, enum ckpt_reason reason, const char *advice,
+		const char *fmt, ...);
 
 /**
  * refuse_task() - the same of a thread

@@ -62,11 +62,11 @@ struct file *description_take_fd(long fd)
 	return file ?: ERR_PTR(-EBADF);
 }
 
-int description_refuse(struct checkpoint *cp, struct file *file, int fd, u64 addr, const char *why)
+int description_refuse(struct checkpoint *cp, struct file *file, const struct object_place *at,
+		       const char *why)
 {
 	char *name = d_path(compat_file_path(file), cp->path, PATH_MAX);
 
-	return refuse_file(cp, fd, addr, CKPT_REASON_UNSUPPORTED, NULL,
-			   "%s (%.128s) is not supported", why,
+	return refuse_file(at, CKPT_REASON_UNSUPPORTED, NULL, "%s (%.128s) is not supported", why,
 			   IS_ERR(name) ? "?" : name);
 }

@@ -10,6 +10,7 @@
 #include "../compat/compat.h"
 
 struct checkpoint;
+struct object_place;
 struct restart;
 
 /* Flags of a description that fcntl(F_SETFL) changes. */
@@ -50,12 +51,12 @@ int description_set_flags(struct restart *rs, struct file *file, u32 id, unsigne
  * description_refuse() - checkpoint: a file cannot be kept: record it
  * @cp: the checkpoint
  * @file: the file
- * @fd: its descriptor, or -1
- * @addr: without a descriptor, where it is mapped
+ * @at: where it was found
  * @why: what it is
  *
  * Return: 0, always.
  */
-int description_refuse(struct checkpoint *cp, struct file *file, int fd, u64 addr, const char *why);
+int description_refuse(struct checkpoint *cp, struct file *file, const struct object_place *at,
+		       const char *why);
 
 #endif /* _CKPT_DESCRIPTION_H */

@@ -59,7 +59,7 @@ static bool epoll_match(struct file *file)
 	return path_is_anonymous(file, "[eventpoll]");
 }
 
-static int epoll_save(struct checkpoint *cp, struct file *file, int fd, u64 addr,
+static int epoll_save(struct checkpoint *cp, struct file *file, const struct object_place *at,
 		      struct pb_file *pb)
 {
 	cp->has_epoll = true;
@@ -97,7 +97,7 @@ struct epoll_found {
  * @n_found: how many
  * @cap: for how many there is room
  * @epoll: the instance that is being written
- * @fd: a descriptor of it, for errors
+ * @at: where it was found, for errors
  * @next: the watch in @found that is expected to come next
  * @pb: the record that is being filled
  */
@@ -109,15 +109,14 @@ struct epoll_write {
 	unsigned int n_found;
 	unsigned int cap;
 	struct file *epoll;
-	int fd;
+	const struct object_place *at;
 	unsigned int next;
 	struct pb_epoll pb;
 };
 
 static int epoll_refuse(struct epoll_write *ew, const char *what)
 {
-	return refuse(ew->cp, CKPT_WHERE_FD, ew->fd, CKPT_REASON_UNSUPPORTED, NULL,
-		      "%s is not supported", what);
+	return refuse_file(ew->at, CKPT_REASON_UNSUPPORTED, NULL, "%s is not supported", what);
 }
 
 static bool epoll_parse(const char *line, struct pb_epoll_watch *watch)
@@ -251,7 +250,7 @@ static int epoll_collect(struct epoll_write *ew)
 
 	object_for_each(&ew->cp->objects, obj) {
 		file = obj->ptr;
-		if (obj->kind != OBJECT_FILE || obj->fd < 0 || !READ_ONCE(file->f_ep))
+		if (obj->kind != OBJECT_FILE || obj->place.fd < 0 || !READ_ONCE(file->f_ep))
 			continue;
 		for (;;) {
 			n = epoll_look(ew, file);
@@ -299,7 +298,7 @@ static int epoll_flush(struct epoll_write *ew)
 
 	if (!ew->pb.n_watch)
 		return 0;
-	ew->pb.files = ew->cp->files_id;
+	ew->pb.files = ew->at->proc->files->obj->id;
 	ret = stream_out_msg(&ew->cp->out, CKPT_REC_EPOLL, &pb_epoll_msg, &ew->pb);
 	ew->pb.n_watch = 0;
 	return ret;
@@ -316,10 +315,9 @@ static int epoll_write_watch(struct epoll_write *ew, const char *line)
 		return epoll_refuse(ew, "an epoll instance of this kernel");
 	if (!found || found->fd != watch->fd || found->events != watch->events ||
 	    found->data != watch->data)
-		return refuse(ew->cp, CKPT_WHERE_FD, ew->fd, CKPT_REASON_UNSUPPORTED,
-			      NULL, "%s (fd %u) is not supported",
-			      "an epoll watch of a file that others have open",
-			      watch->fd);
+		return refuse_file(ew->at, CKPT_REASON_UNSUPPORTED, NULL,
+				   "%s (fd %u) is not supported",
+				   "an epoll watch of a file that others have open", watch->fd);
 	ew->next++;
 	obj = object_lookup(&ew->cp->objects, OBJECT_FILE, found->file);
 	watch->file = obj->id;
@@ -387,7 +385,7 @@ static int epoll_write_all(struct epoll_write *ew)
 		if (!epoll_object(obj))
 			continue;
 		ew->epoll = obj->ptr;
-		ew->fd = obj->fd;
+		ew->at = &obj->place;
 		ew->pb.file = obj->id;
 		if (ret == -EOPNOTSUPP)
 			return epoll_refuse(ew, "an epoll instance of this kernel");

@@ -57,7 +57,7 @@ static int eventfd_semaphore(struct file *file, const char *info, u64 count)
 	return !!(ctx.flags & EFD_SEMAPHORE);
 }
 
-static int eventfd_save(struct checkpoint *cp, struct file *file, int fd, u64 addr,
+static int eventfd_save(struct checkpoint *cp, struct file *file, const struct object_place *at,
 			struct pb_file *pb)
 {
 	char *info = fdinfo_read(file);
@@ -71,11 +71,11 @@ static int eventfd_save(struct checkpoint *cp, struct file *file, int fd, u64 ad
 	if (!IS_ERR(info))
 		kvfree(info);
 	if (semaphore < 0)
-		return refuse(cp, CKPT_WHERE_FD, fd, CKPT_REASON_UNSUPPORTED, NULL,
+		return refuse_file(at, CKPT_REASON_UNSUPPORTED, NULL,
 			      "an eventfd of this kernel is not supported");
 	/* Only the kernel can count that far. */
 	if (count == U64_MAX)
-		return refuse(cp, CKPT_WHERE_FD, fd, CKPT_REASON_UNSUPPORTED, NULL,
+		return refuse_file(at, CKPT_REASON_UNSUPPORTED, NULL,
 			      "an eventfd that has overflowed is not supported");
 	pb->has_eventfd = true;
 	pb->eventfd.count = count;

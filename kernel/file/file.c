@@ -13,7 +13,6 @@
 #include "../core/context.h"
 #include "../core/refuse.h"
 #include "../compat/compat.h"
-#include "epoll.h"
 #include "description.h"
 #include "file_kind.h"
 #include "file.h"
@@ -118,10 +117,11 @@ static int file_write_pb(struct checkpoint *cp, const struct pb_file *pb)
 	return 0;
 }
 
-int file_write(struct checkpoint *cp, struct file *file, int fd, u64 addr, u32 *id)
+int file_write(struct checkpoint *cp, struct file *file, const struct object_place *at, u32 *id)
 {
 	struct object *obj = object_lookup(&cp->objects, OBJECT_FILE, file);
 	const struct file_kind *kind;
+	bool mapped = at->fd < 0;
 	struct pb_file pb = {};
 	const char *why;
 	int ret;
@@ -129,37 +129,36 @@ int file_write(struct checkpoint *cp, struct file *file, int fd, u64 addr, u32 *
 	if (!obj) {
 		kind = file_kind(cp->kinds, file);
 		cp->has_locks |= !!compat_flctx(file_inode(file));
-		why = fd >= 0 ? sigio_save(cp, file, &pb) : NULL;
+		why = mapped ? NULL : sigio_save(at->proc, file, &pb);
 		if (!why && !(file->f_mode & FMODE_PATH)) {
 			ret = lock_save_lease(cp, file, &pb, &why);
 			if (ret)
 				return ret;
 		}
-		if (!why && fd < 0 && pb.has_lease)
+		if (!why && mapped && pb.has_lease)
 			why = "a lease of a file that is mapped and has no descriptor";
-		if (!why && fd >= 0 && !(file->f_mode & FMODE_PATH) &&
+		if (!why && !mapped && !(file->f_mode & FMODE_PATH) &&
 		    errseq_check(&file->f_mapping->wb_err, READ_ONCE(file->f_wb_err)))
 			why = "a failed write-back that fsync(2) has not reported yet";
-		if (!why && fd >= 0 && shmem_nameless(file))
+		if (!why && !mapped && shmem_nameless(file))
 			why = "a descriptor of shared anonymous memory (/proc/PID/map_files)";
-		if (!why && fd < 0)
+		if (!why && mapped)
 			why = overlay_unsupported(file);
 		if (why)
-			refuse_file(cp, fd, addr, CKPT_REASON_UNSUPPORTED, NULL,
-				    "%s is not supported", why);
+			refuse_file(at, CKPT_REASON_UNSUPPORTED, NULL, "%s is not supported", why);
 		pb.flags = file->f_flags & DESCRIPTION_FLAGS & ~__O_TMPFILE;
 		/* Nobody sees it there, and overlayfs sets it by itself, with rights of its own. */
-		if (fd < 0)
+		if (mapped)
 			pb.flags &= ~O_NOATIME;
 		/* Did the open make it? F_CREATED_QUERY tells; since 6.12. */
 		pb.has_created = file->f_mode & FMODE_CREATED;
 		pb.created = pb.has_created;
-		ret = kind->save(cp, file, fd, addr, &pb);
+		ret = kind->save(cp, file, at, &pb);
 		if (ret)
 			return ret;
 		/* With a path, it is there. */
 		if (!pb.has_path)
-			ret = rights_save(cp, file, &pb.cred);
+			ret = rights_save(at->proc, file, &pb.cred);
 		if (ret)
 			return ret;
 		pb.has_cred = pb.cred;
@@ -174,13 +173,9 @@ int file_write(struct checkpoint *cp, struct file *file, int fd, u64 addr, u32 *
 			return ret;
 	}
 	obj->users++;
-	if (fd >= 0) {
-		obj->users2++;
-		if (obj->fd < 0)
-			obj->fd = fd;
-	} else if (!obj->addr) {
-		obj->addr = addr;
-	}
+	obj->users2 += !mapped;
+	if (!obj->place.proc || (obj->place.fd < 0 && (!mapped || !obj->place.addr)))
+		obj->place = *at;
 	*id = obj->id;
 	return 0;
 }
@@ -219,7 +214,7 @@ static int file_list_one(const void *arg, struct file *file, unsigned int fd)
 }
 
 /* The table of a frozen process; only the process itself could replace it. */
-static int file_list_get(struct checkpoint *cp, struct file_list *list)
+static int file_list_get(struct task_struct *leader, struct file_list *list)
 {
 	struct files_struct *files;
 	int more = 0;
@@ -229,15 +224,15 @@ static int file_list_get(struct checkpoint *cp, struct file_list *list)
 	do {
 		if (fatal_signal_pending(current))
 			return -EINTR;
-		task_lock(cp->leader);
-		files = cp->leader->files;
+		task_lock(leader);
+		files = leader->files;
 		if (files) {
 			rcu_read_lock();
 			list->files = files;
 			more = iterate_fd(files, list->next, file_list_one, list);
 			rcu_read_unlock();
 		}
-		task_unlock(cp->leader);
+		task_unlock(leader);
 		cond_resched();
 	} while (files && more);
 	return files ? 0 : -ECHILD;
@@ -274,35 +269,37 @@ static int file_write_some(struct stream_out *out, void *data, size_t len)
 	return stream_out_msg(out, CKPT_REC_FDS, &pb_fds_msg, &fds);
 }
 
-static int file_flush_fds(struct checkpoint *cp, struct pb_fds *fds)
+static int file_flush_fds(struct checkpoint_files *files, struct pb_fds *fds)
 {
+	struct stream_out *out = &files->proc->cp->out;
 	struct file_later *later;
 
 	if (!fds->n_fd)
 		return 0;
-	later = stream_out_later(&cp->out, CKPT_REC_FDS, struct_size(later, fd, fds->n_fd),
+	later = stream_out_later(out, CKPT_REC_FDS, struct_size(later, fd, fds->n_fd),
 				 file_write_some);
 	if (IS_ERR(later))
 		return PTR_ERR(later);
-	later->files = cp->files_id;
+	later->files = files->obj->id;
 	later->n = fds->n_fd;
 	memcpy(later->fd, fds->fd, fds->n_fd * sizeof(*fds->fd));
 	fds->n_fd = 0;
 	return 0;
 }
 
-int file_write_fds(struct checkpoint *cp)
+int file_write_fds(struct checkpoint_files *files)
 {
+	struct object_place at = { .proc = files->proc };
+	struct checkpoint *cp = files->proc->cp;
 	struct file_list list = {};
 	struct pb_fds fds = {};
 	unsigned int i, j;
 	int ret;
 
-	ret = object_have(&cp->objects, OBJECT_FILES, cp->leader->files, &cp->files_id) ?:
-	      stream_out_msg(&cp->out, CKPT_REC_FILES, &pb_files_msg,
-			     &(struct pb_files){ .id = cp->files_id });
+	ret = stream_out_msg(&cp->out, CKPT_REC_FILES, &pb_files_msg,
+			     &(struct pb_files){ .id = files->obj->id });
 	if (!ret)
-		ret = file_list_get(cp, &list);
+		ret = file_list_get(files->proc->leader, &list);
 	if (ret)
 		return ret;
 	list.cap = list.n;
@@ -311,7 +308,7 @@ int file_write_fds(struct checkpoint *cp)
 	ret = -ENOMEM;
 	if (!list.slot || !fds.fd)
 		goto out;
-	ret = file_list_get(cp, &list);
+	ret = file_list_get(files->proc->leader, &list);
 	if (ret)
 		goto out;
 
@@ -324,17 +321,17 @@ int file_write_fds(struct checkpoint *cp)
 			pb->fd = list.slot[j].fd;
 			pb->has_cloexec = list.slot[j].cloexec;
 			pb->cloexec = list.slot[j].cloexec;
+			at.fd = pb->fd;
 			ret = fatal_signal_pending(current) ? -EINTR :
-			      file_write(cp, list.slot[j].file, pb->fd, 0, &pb->file);
+			      file_write(cp, list.slot[j].file, &at, &pb->file);
 			if (ret)
 				goto out;
 			cond_resched();
 		}
-		ret = file_flush_fds(cp, &fds);
+		ret = file_flush_fds(files, &fds);
 		if (ret)
 			goto out;
 	}
-	ret = epoll_write(cp);
 out:
 	kvfree(fds.fd);
 	file_list_put(&list);
@@ -369,13 +366,13 @@ int file_check_shared(struct checkpoint *cp)
 			continue;
 		/* Behind mappings alone, a description's position and flags are out of reach. */
 		if (file_kind(cp->kinds, file)->alone || S_ISCHR(file_inode(file)->i_mode) ||
-		    (obj->fd < 0 && !file_content(file)))
+		    (obj->place.fd < 0 && !file_content(file)))
 			continue;
 		/* A pipe to the outside would be cut in two: that is no matter of taste. */
 		if (cp->flags & CKPT_CHECKPOINT_SHARED_OK && !pipe_match(file))
 			continue;
 		name = d_path(compat_file_path(file), cp->path, PATH_MAX);
-		refuse_file(cp, obj->fd, obj->addr, CKPT_REASON_SHARED,
+		refuse_file(&obj->place, CKPT_REASON_SHARED,
 			    pipe_match(file) ? NULL : "see --shared-ok",
 			    "%.160s is open in a process outside the image too (one shared description)",
 			    IS_ERR(name) ? "?" : name);
@@ -385,12 +382,7 @@ int file_check_shared(struct checkpoint *cp)
 
 static int file_sync(struct checkpoint *cp, const struct object *obj)
 {
-	struct error_at at = {
-		.reason = CKPT_REASON_OTHER,
-		.task = cp->leader,
-		.where_type = obj->fd >= 0 ? CKPT_WHERE_FD : CKPT_WHERE_ADDRESS,
-		.where = obj->fd >= 0 ? obj->fd : obj->addr,
-	};
+	struct error_at at = { .reason = CKPT_REASON_OTHER };
 	struct file *file = obj->ptr;
 	errseq_t seen;
 	int ret;
@@ -404,7 +396,8 @@ static int file_sync(struct checkpoint *cp, const struct object *obj)
 	spin_lock(&file->f_lock);
 	file->f_wb_err = seen;
 	spin_unlock(&file->f_lock);
-	return ret ? error_add(&cp->ctx->errors, ret, &at,
+	refuse_where(&obj->place, &at);
+	return ret ? error_add(&cp->op->errors, ret, &at,
 			       "what it has written to %pD cannot be brought to disk", file) : 0;
 }
 

@@ -5,23 +5,24 @@
 #include <linux/types.h>
 
 struct checkpoint;
+struct checkpoint_files;
 struct file;
+struct object_place;
 struct restart;
 
 /**
  * file_write() - checkpoint: put an open file description into the image, once
  * @cp: the checkpoint
  * @file: the description; a reference is taken
- * @fd: a descriptor of it, or -1: it is behind a mapping
- * @addr: that mapping's address
+ * @at: where it is: a descriptor, or a mapping
  * @id: gets its id
  *
  * A kind that cannot be kept is refused by name, and gets an id all the same.
  */
-int file_write(struct checkpoint *cp, struct file *file, int fd, u64 addr, u32 *id);
+int file_write(struct checkpoint *cp, struct file *file, const struct object_place *at, u32 *id);
 
-/** file_write_fds() - checkpoint: write all descriptors of the process, and what they refer to */
-int file_write_fds(struct checkpoint *cp);
+/** file_write_fds() - checkpoint: write all descriptors of a table, and what they refer to */
+int file_write_fds(struct checkpoint_files *files);
 
 /**
  * file_check_shared() - checkpoint: refuse descriptions that processes outside the image have

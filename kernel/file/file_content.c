@@ -122,7 +122,7 @@ static void file_content_check_readable(struct checkpoint *cp, const struct obje
 	if (obj->users2 || !path_permission(path, MAY_READ))
 		return;
 	name = d_path(path, cp->path, PATH_MAX);
-	refuse_file(cp, obj->fd, obj->addr, CKPT_REASON_DENIED, NULL,
+	refuse_file(&obj->place, CKPT_REASON_DENIED, NULL,
 		    "%.160s is deleted, and neither the process nor you may read it",
 		    IS_ERR(name) ? "?" : name);
 }
@@ -147,16 +147,16 @@ static void file_content_check_shared(struct checkpoint *cp, const struct object
 	if (cp->flags & CKPT_CHECKPOINT_SHARED_OK)
 		return;
 	name = d_path(compat_file_path(obj->file), cp->path, PATH_MAX);
-	refuse_file(cp, obj->fd, obj->addr, CKPT_REASON_SHARED, "see --shared-ok",
+	refuse_file(&obj->place, CKPT_REASON_SHARED, "see --shared-ok",
 		    "%.160s is open in a process outside the image too (opened there by itself)",
 		    IS_ERR(name) ? "?" : name);
 }
 
 /* To read it, it has to be opened, and that would break the lease. */
-static void file_content_check_lease(struct checkpoint *cp, const struct object *obj)
+static void file_content_check_lease(const struct object *obj)
 {
 	if (lock_write_leased(obj->ptr))
-		refuse_file(cp, obj->fd, obj->addr, CKPT_REASON_UNSUPPORTED, NULL,
+		refuse_file(&obj->place, CKPT_REASON_UNSUPPORTED, NULL,
 			    "a write lease of a file whose content is in the image (%pD) is not supported",
 			    obj->file);
 }
@@ -164,27 +164,29 @@ static void file_content_check_lease(struct checkpoint *cp, const struct object 
 void file_content_check(struct checkpoint *cp, struct object *obj)
 {
 	file_content_check_readable(cp, obj);
-	file_content_check_lease(cp, obj);
+	file_content_check_lease(obj);
 	file_content_check_shared(cp, obj);
 }
 
-static int file_content_unreadable(struct checkpoint *cp, struct file *file, int err)
+static int file_content_unreadable(const struct object *obj, int err)
 {
-	struct error_at at = { .reason = CKPT_REASON_OTHER, .task = cp->leader };
+	struct checkpoint_process *proc = obj->place.proc;
+	struct error_at at = { .reason = CKPT_REASON_OTHER, .task = proc->leader };
 
-	return error_add(&cp->ctx->errors, err, &at, "the content of %pD cannot be read", file);
+	return error_add(&proc->cp->op->errors, err, &at, "the content of %pD cannot be read",
+			 obj->file);
 }
 
-static int file_content_write_run(struct checkpoint *cp, struct file *file, u32 id, loff_t pos,
-				  size_t len)
+static int file_content_write_run(struct checkpoint *cp, const struct object *obj,
+				  struct file *file, loff_t pos, size_t len)
 {
-	struct pb_shmem_run run = { .shmem = id, .offset = pos };
+	struct pb_shmem_run run = { .shmem = obj->id, .offset = pos };
 	ssize_t n;
 	int ret;
 
 	n = kernel_read(file, cp->bounce, len, &pos);
 	if (n != len)
-		return file_content_unreadable(cp, file, n < 0 ? n : -EIO);
+		return file_content_unreadable(obj, n < 0 ? n : -EIO);
 	ret = stream_out_msg(&cp->out, CKPT_REC_SHMEM_RUN, &pb_shmem_run_msg, &run);
 	if (!ret)
 		ret = stream_out_raw(&cp->out, CKPT_REC_SHMEM_DATA, cp->bounce, len);
@@ -206,12 +208,12 @@ static int file_content_write_file(struct checkpoint *cp, struct file *file,
 			return 0;
 		end = data < 0 ? data : vfs_llseek(file, data, SEEK_HOLE);
 		if (end < 0 || end <= data)
-			return file_content_unreadable(cp, file, end < 0 ? end : -EIO);
+			return file_content_unreadable(obj, end < 0 ? end : -EIO);
 		/* Blocks may be smaller than pages, to which the image aligns. */
 		end = min_t(loff_t, round_up(end, PAGE_SIZE), size);
 		for (pos = round_down(data, PAGE_SIZE); pos < end; pos += len) {
 			len = min_t(loff_t, end - pos, CHECKPOINT_BOUNCE);
-			ret = file_content_write_run(cp, file, obj->id, pos, len);
+			ret = file_content_write_run(cp, obj, file, pos, len);
 			if (ret)
 				return ret;
 			if (fatal_signal_pending(current))
@@ -317,7 +319,7 @@ static int file_content_write_one(struct checkpoint *cp, const struct object *ob
 	file = compat_open_unseen(compat_file_path(obj->file),
 				  O_RDONLY | O_LARGEFILE | O_NOATIME, current_cred());
 	if (IS_ERR(file))
-		return file_content_unreadable(cp, obj->file, PTR_ERR(file));
+		return file_content_unreadable(obj, PTR_ERR(file));
 	cc->files[cc->n++] = file;
 	return file_content_write_file(cp, file, obj);
 }

@@ -8,6 +8,7 @@
 
 struct checkpoint;
 struct file;
+struct object_place;
 struct pb_file;
 struct restart;
 
@@ -16,7 +17,8 @@ struct restart;
  * @match: checkpoint: is this file of the kind? The first row that says so has it
  * @unsupported: checkpoint: NULL, or why this one cannot be kept; looks at nothing but the file,
  *	and does not sleep. The function may be NULL
- * @save: checkpoint: describe it in @pb, writing objects it needs first; refuses by itself
+ * @save: checkpoint: describe it in @pb, writing objects it needs first; refuses by itself. The
+ *	place is where it was found first
  * @has: restart: offset of the flag in struct pb_file that is set for this kind
  * @open: restart: make one; records an error by itself
  * @alone: its description may be shared with anybody: a new one is as good
@@ -25,7 +27,7 @@ struct restart;
 struct file_kind {
 	bool (*match)(struct file *file);
 	const char *(*unsupported)(struct file *file);
-	int (*save)(struct checkpoint *cp, struct file *file, int fd, u64 addr,
+	int (*save)(struct checkpoint *cp, struct file *file, const struct object_place *at,
 		    struct pb_file *pb);
 	size_t has;
 	struct file *(*open)(struct restart *rs, const struct pb_file *pb);

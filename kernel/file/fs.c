@@ -13,35 +13,49 @@
 #include "rights.h"
 #include "../core/symbols.h"
 
-int fs_write(struct checkpoint *cp)
+int fs_write(struct checkpoint_process *proc)
 {
-	const u32 cred = rights_program(cp);
-	const struct path_user root_user = { .what = "its root directory", .cred = cred };
-	const struct path_user pwd_user = { .what = "its working directory", .cred = cred };
+	const struct object_place place = { .proc = proc, .fd = -1 };
+	const u32 cred = rights_program(proc);
+	const struct path_user root_user = {
+		.what = "its root directory",
+		.place = place,
+		.cred = cred,
+	};
+	const struct path_user pwd_user = {
+		.what = "its working directory",
+		.place = place,
+		.cred = cred,
+	};
+	struct checkpoint *cp = proc->cp;
 	struct path root, pwd;
 	struct fs_struct *fs;
 	struct pb_fs pb = {};
-	int ret = 0;
+	bool new;
+	int ret;
 
-	task_lock(cp->leader);
-	fs = cp->leader->fs;
+	task_lock(proc->leader);
+	fs = proc->leader->fs;
 	if (fs) {
 		get_fs_root(fs, &root);
 		get_fs_pwd(fs, &pwd);
 		pb.umask = fs->umask;
 	}
-	task_unlock(cp->leader);
+	task_unlock(proc->leader);
 	if (!fs)
 		return -ECHILD;
 
-	ret = object_have(&cp->objects, OBJECT_FS, fs, &cp->fs_id);
-	pb.id = cp->fs_id;
-	if (!ret)
-		ret = path_save(cp, &root, &root_user, &pb.root);
+	proc->fs = object_have(&cp->objects, OBJECT_FS, fs, &new);
+	ret = PTR_ERR_OR_ZERO(proc->fs);
+	if (ret || !new)
+		goto out;
+	pb.id = proc->fs->id;
+	ret = path_save(cp, &root, &root_user, &pb.root);
 	if (!ret)
 		ret = path_save(cp, &pwd, &pwd_user, &pb.cwd);
 	if (!ret)
 		ret = stream_out_msg(&cp->out, CKPT_REC_FS, &pb_fs_msg, &pb);
+out:
 	path_put(&root);
 	path_put(&pwd);
 	return min(ret, 0);

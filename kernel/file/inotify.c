@@ -61,7 +61,7 @@ static bool inotify_match(struct file *file)
 	return path_is_anonymous(file, "inotify");
 }
 
-static int inotify_save(struct checkpoint *cp, struct file *file, int fd, u64 addr,
+static int inotify_save(struct checkpoint *cp, struct file *file, const struct object_place *at,
 			struct pb_file *pb)
 {
 	cp->has_inotify = true;
@@ -87,7 +87,7 @@ struct inotify_found {
  * @cp: the checkpoint
  * @file: the instance
  * @group: the kernel's side of it
- * @fd: a descriptor of it, for errors
+ * @at: where it was found, for errors
  * @found: its watches
  * @n_found: how many
  * @names: names of its events
@@ -100,7 +100,7 @@ struct inotify_write {
 	struct checkpoint *cp;
 	struct file *file;
 	struct fsnotify_group *group;
-	int fd;
+	const struct object_place *at;
 	struct inotify_found *found;
 	u32 n_found;
 	char *names;
@@ -112,8 +112,7 @@ struct inotify_write {
 
 static int inotify_refuse(struct inotify_write *iw, const char *what)
 {
-	return refuse(iw->cp, CKPT_WHERE_FD, iw->fd, CKPT_REASON_UNSUPPORTED, NULL,
-		      "%s is not supported", what);
+	return refuse_file(iw->at, CKPT_REASON_UNSUPPORTED, NULL, "%s is not supported", what);
 }
 
 /* ---- watches ---- */
@@ -234,10 +233,9 @@ static int inotify_write_watch(struct inotify_write *iw, const struct inotify_fo
 	struct pb_inotify_watch watch = { .wd = found->wd, .mask = found->mask };
 	struct path_user user = {
 		.what = "an inotify watch of",
-		.where_type = CKPT_WHERE_FD,
-		.where = iw->fd,
+		.place = *iw->at,
 		.kind_only = true,
-		.cred = rights_program(iw->cp),
+		.cred = rights_program(iw->at->proc),
 	};
 	struct path path;
 	const char *why;
@@ -255,9 +253,8 @@ static int inotify_write_watch(struct inotify_write *iw, const struct inotify_fo
 	}
 	if (why)
 		return fatal_signal_pending(current) ? -EINTR :
-		       refuse(iw->cp, CKPT_WHERE_FD, iw->fd, CKPT_REASON_UNSUPPORTED,
-			      NULL, "an inotify watch (%d) of %s is not supported",
-			      found->wd, why);
+		       refuse_file(iw->at, CKPT_REASON_UNSUPPORTED, NULL,
+				   "an inotify watch (%d) of %s is not supported", found->wd, why);
 	/* A record for each. */
 	iw->pb.watch = &watch;
 	iw->pb.n_watch = 1;
@@ -423,7 +420,7 @@ static int inotify_write_one(struct checkpoint *cp, struct object *obj)
 	struct inotify_write iw = {
 		.cp = cp,
 		.file = obj->ptr,
-		.fd = obj->fd,
+		.at = &obj->place,
 		.pb.file = obj->id,
 	};
 	int ret;
@@ -445,7 +442,7 @@ int inotify_write(struct checkpoint *cp)
 		return 0;
 	object_for_each(&cp->objects, obj) {
 		cond_resched();
-		if (obj->kind != OBJECT_FILE || obj->fd < 0 || !inotify_match(obj->ptr))
+		if (obj->kind != OBJECT_FILE || obj->place.fd < 0 || !inotify_match(obj->ptr))
 			continue;
 		ret = inotify_write_one(cp, obj);
 		if (ret)

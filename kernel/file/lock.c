@@ -135,14 +135,14 @@ bool lock_write_leased(struct inode *inode)
 
 /**
  * struct lock_search - the program's locks of a file, which are being collected
- * @cp: the checkpoint
+ * @files: the descriptor table that has the locks of the process, and descriptors of descriptions
  * @lock: room for @cap locks, or NULL while they are counted
  * @n: found so far
  * @cap: see @lock
  * @lost: locks of the process that were set through a file which is not in the image
  */
 struct lock_search {
-	struct checkpoint *cp;
+	const struct checkpoint_files *files;
 	struct pb_lock *lock;
 	unsigned int n;
 	unsigned int cap;
@@ -153,10 +153,14 @@ struct lock_search {
 static bool lock_found(struct lock_search *list, const struct compat_lock *lock,
 		       const struct file *file, u32 kind)
 {
-	const struct object *obj = object_lookup(&list->cp->objects, OBJECT_FILE, file);
+	const struct checkpoint_process *proc = list->files->proc;
+	const struct object *obj = object_lookup(&proc->cp->objects, OBJECT_FILE, file);
 	const struct file_lock *fl = compat_file_lock(lock);
 
-	if (!obj || (obj->fd < 0 && kind == PB_LOCK_POSIX))
+	if (!obj || (obj->place.fd < 0 && kind == PB_LOCK_POSIX))
+		return false;
+	/* One of a description is written once, with the table that it was found in. */
+	if (kind != PB_LOCK_POSIX && obj->place.proc->files != list->files)
 		return false;
 	if (list->lock && list->n < list->cap) {
 		struct pb_lock *pb = &list->lock[list->n];
@@ -177,7 +181,7 @@ static bool lock_found(struct lock_search *list, const struct compat_lock *lock,
  */
 static void lock_look(struct lock_search *list, struct file_lock_context *flctx)
 {
-	const void *owner = list->cp->leader->files;
+	const void *owner = list->files->obj->ptr;
 	const struct compat_lock *lock;
 
 	list->n = 0;
@@ -197,17 +201,18 @@ static void lock_look(struct lock_search *list, struct file_lock_context *flctx)
 }
 
 /* All locks of a file; @obj is one of its descriptions, for errors. */
-static int lock_write_inode(struct checkpoint *cp, struct file_lock_context *flctx,
+static int lock_write_inode(struct checkpoint_files *files, struct file_lock_context *flctx,
 			    const struct object *obj)
 {
-	struct lock_search list = { .cp = cp };
-	struct pb_locks pb = { .files = cp->files_id };
+	struct checkpoint *cp = files->proc->cp;
+	struct lock_search list = { .files = files };
+	struct pb_locks pb = { .files = files->obj->id };
 	unsigned int i;
 	int ret = 0;
 
 	lock_look(&list, flctx);
 	if (list.lost)
-		return refuse_file(cp, obj->fd, obj->addr, CKPT_REASON_UNSUPPORTED, NULL,
+		return refuse_file(&obj->place, CKPT_REASON_UNSUPPORTED, NULL,
 				   "%s is not supported",
 				   "a lock set through a descriptor of another process");
 	if (!list.n)
@@ -226,8 +231,9 @@ static int lock_write_inode(struct checkpoint *cp, struct file_lock_context *flc
 	return ret;
 }
 
-int lock_write(struct checkpoint *cp)
+int lock_write(struct checkpoint_files *files)
 {
+	struct checkpoint *cp = files->proc->cp;
 	struct file_lock_context *flctx;
 	struct xarray seen;
 	struct object *obj;
@@ -251,7 +257,7 @@ int lock_write(struct checkpoint *cp)
 			continue;
 		ret = xa_insert(&seen, (unsigned long)flctx, xa_mk_value(1), GFP_KERNEL_ACCOUNT);
 		if (!ret)
-			ret = lock_write_inode(cp, flctx, obj);
+			ret = lock_write_inode(files, flctx, obj);
 		else if (ret == -EBUSY)
 			ret = 0;
 		if (ret)

@@ -5,6 +5,7 @@
 #include <linux/types.h>
 
 struct checkpoint;
+struct checkpoint_files;
 struct file;
 struct inode;
 struct pb_file;
@@ -28,8 +29,8 @@ bool lock_write_leased(struct inode *inode);
 /** lock_note_lease() - restart: check a lease of a file, and set it with the last steps */
 int lock_note_lease(struct restart *rs, const struct pb_file *pb);
 
-/** lock_write() - checkpoint: write the file locks of the process, behind all its files */
-int lock_write(struct checkpoint *cp);
+/** lock_write() - checkpoint: write the file locks of a descriptor table, behind all files */
+int lock_write(struct checkpoint_files *files);
 
 /** lock_read() - restart: LOCKS */
 int lock_read(struct restart *rs);

@@ -85,21 +85,20 @@ static const char *named_unsupported(struct file *file)
 						   path_supported(file);
 }
 
-static int named_save(struct checkpoint *cp, struct file *file, int fd, u64 addr,
+static int named_save(struct checkpoint *cp, struct file *file, const struct object_place *at,
 		      struct pb_file *pb)
 {
 	struct path_user user = {
 		.what = "file",
-		.where_type = fd >= 0 ? CKPT_WHERE_FD : CKPT_WHERE_ADDRESS,
-		.where = fd >= 0 ? fd : addr,
+		.place = *at,
 		.written = file->f_mode & FMODE_WRITE,
 	};
 	const char *why = named_unsupported(file);
 	int ret;
 
 	if (why)
-		return description_refuse(cp, file, fd, addr, why);
-	ret = rights_save(cp, file, &user.cred);
+		return description_refuse(cp, file, at, why);
+	ret = rights_save(at->proc, file, &user.cred);
 	if (!ret)
 		ret = path_save(cp, compat_file_path(file), &user, &pb->path);
 	if (ret)

@@ -232,8 +232,8 @@ static int path_refuse(struct checkpoint *cp, const struct path *path,
 {
 	char *name = d_path(path, cp->path, PATH_MAX);
 
-	refuse(cp, user->where_type, user->where, CKPT_REASON_UNSUPPORTED, NULL,
-	       "%s %.160s %s", user->what, IS_ERR(name) ? "?" : name, why);
+	refuse_file(&user->place, CKPT_REASON_UNSUPPORTED, NULL, "%s %.160s %s", user->what,
+		    IS_ERR(name) ? "?" : name, why);
 	return 1;
 }
 

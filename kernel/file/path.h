@@ -4,7 +4,7 @@
 
 #include <linux/path.h>
 
-#include "../../uapi/ckpt.h"
+#include "../image/object.h"
 #include "../image/schema.gen.h"
 
 struct checkpoint;
@@ -15,16 +15,14 @@ struct restart;
 /**
  * struct path_user - what a path belongs to, for error texts
  * @what: such as "its working directory"; a constant
- * @where_type: where it is: a descriptor, an address or neither
- * @where: which one
+ * @place: where that is
  * @kind_only: a restart compares what kind of file it is, and neither size nor time
  * @cred: id of a CRED: whose rights open it at a restart if it is another file then, or 0
  * @written: the program has it open to write
  */
 struct path_user {
 	const char *what;
-	enum ckpt_where where_type;
-	u64 where;
+	struct object_place place;
 	bool kind_only;
 	u32 cred;
 	bool written;

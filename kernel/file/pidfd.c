@@ -22,13 +22,13 @@ static bool pidfd_match(struct file *file)
 	return !IS_ERR(sym(pidfd_pid)(file));
 }
 
-static int pidfd_save(struct checkpoint *cp, struct file *file, int fd, u64 addr,
+static int pidfd_save(struct checkpoint *cp, struct file *file, const struct object_place *at,
 		      struct pb_file *pb)
 {
 	struct pid *pid = sym(pidfd_pid)(file);
 
-	if (pid != task_tgid(cp->leader))
-		return refuse(cp, CKPT_WHERE_FD, fd, CKPT_REASON_UNSUPPORTED, NULL,
+	if (pid != task_tgid(at->proc->leader))
+		return refuse_file(at, CKPT_REASON_UNSUPPORTED, NULL,
 			      "a pidfd of another task (pid %d) is not supported",
 			      pid_vnr(pid));
 	pb->has_pidfd = true;

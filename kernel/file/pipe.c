@@ -129,15 +129,15 @@ static const char *pipe_look(struct pipe_inode_info *pipe, struct pb_pipe *pb)
 	return NULL;
 }
 
-static int pipe_save_locked(struct checkpoint *cp, struct pipe_inode_info *pipe, int fd,
-			    struct pb_pipe *pb)
+static int pipe_save_locked(struct checkpoint *cp, struct pipe_inode_info *pipe,
+			    const struct object_place *at, struct pb_pipe *pb)
 {
 	const char *why = pipe_look(pipe, pb);
 	unsigned int i;
 	int ret;
 
 	if (why)
-		return refuse(cp, CKPT_WHERE_FD, fd, CKPT_REASON_UNSUPPORTED, NULL,
+		return refuse_file(at, CKPT_REASON_UNSUPPORTED, NULL,
 			      "%s is not supported", why);
 	if (pb->n_packets) {
 		pb->packets = kvmalloc_array(pb->n_packets, sizeof(u32), GFP_KERNEL_ACCOUNT);
@@ -153,10 +153,11 @@ static int pipe_save_locked(struct checkpoint *cp, struct pipe_inode_info *pipe,
 	return ret;
 }
 
-static int pipe_save_new(struct checkpoint *cp, struct file *file, int fd, u32 id)
+static int pipe_save_new(struct checkpoint *cp, struct file *file, const struct object_place *at,
+			 u32 id)
 {
 	struct pipe_inode_info *pipe = file->private_data;
-	struct path_user user = { .what = "FIFO", .where_type = CKPT_WHERE_FD, .where = fd };
+	struct path_user user = { .what = "FIFO", .place = *at };
 	struct pb_pipe pb = { .id = id };
 	const char *why = NULL;
 	struct kstat stat;
@@ -166,7 +167,7 @@ static int pipe_save_new(struct checkpoint *cp, struct file *file, int fd, u32 i
 		why = "a notification pipe";
 	if (!why && pipe_named(file)) {
 		pb.has_fifo = true;
-		ret = rights_save(cp, file, &user.cred);
+		ret = rights_save(at->proc, file, &user.cred);
 		if (ret)
 			return ret;
 		ret = path_save(cp, compat_file_path(file), &user, &pb.fifo);
@@ -182,16 +183,16 @@ static int pipe_save_new(struct checkpoint *cp, struct file *file, int fd, u32 i
 			file_content_attr(&stat, &pb.attr);
 	}
 	if (why)
-		return refuse(cp, CKPT_WHERE_FD, fd, CKPT_REASON_UNSUPPORTED, NULL,
+		return refuse_file(at, CKPT_REASON_UNSUPPORTED, NULL,
 			      "%s is not supported", why);
 	if (mutex_lock_killable(&pipe->mutex))
 		return -EINTR;
-	ret = pipe_save_locked(cp, pipe, fd, &pb);
+	ret = pipe_save_locked(cp, pipe, at, &pb);
 	mutex_unlock(&pipe->mutex);
 	return ret;
 }
 
-static int pipe_save(struct checkpoint *cp, struct file *file, int fd, u64 addr,
+static int pipe_save(struct checkpoint *cp, struct file *file, const struct object_place *at,
 		     struct pb_file *pb)
 {
 	struct pipe_inode_info *pipe = file->private_data;
@@ -203,8 +204,8 @@ static int pipe_save(struct checkpoint *cp, struct file *file, int fd, u64 addr,
 		obj = object_new(&cp->objects, OBJECT_PIPE, pipe, false);
 		if (IS_ERR(obj))
 			return PTR_ERR(obj);
-		obj->fd = fd;
-		ret = pipe_save_new(cp, file, fd, obj->id);
+		obj->place = *at;
+		ret = pipe_save_new(cp, file, at, obj->id);
 		if (ret)
 			return ret;
 	}
@@ -231,9 +232,9 @@ void pipe_check_shared(struct checkpoint *cp, struct object *obj)
 
 	if (!reader && !writer)
 		return;
-	refuse(cp, CKPT_WHERE_FD, obj->fd, CKPT_REASON_SHARED, NULL,
-	       "a pipe that a process outside the image %s is not supported",
-	       reader && writer ? "reads and writes" : reader ? "reads" : "writes");
+	refuse_file(&obj->place, CKPT_REASON_SHARED, NULL,
+		    "a pipe that a process outside the image %s is not supported",
+		    reader && writer ? "reads and writes" : reader ? "reads" : "writes");
 }
 
 /* ---- restart ---- */

@@ -78,7 +78,7 @@ static bool proc_plain_ok(const char *name, bool dir, unsigned int flags)
 }
 
 /* Does it look at the address space that the process has now? */
-static bool proc_mm_ok(struct checkpoint *cp, struct file *file, const char *name)
+static bool proc_mm_ok(struct mm_struct *mm, struct file *file, const char *name)
 {
 	void *words[PROC_MAPS_WORDS] = {};
 	struct seq_file *seq;
@@ -88,7 +88,7 @@ static bool proc_mm_ok(struct checkpoint *cp, struct file *file, const char *nam
 		return true;
 	name = kbasename(name);
 	if (proc_among(name, proc_of_mm, ARRAY_SIZE(proc_of_mm)))
-		return file->private_data == cp->mm;
+		return file->private_data == mm;
 	if (!proc_among(name, proc_of_maps, ARRAY_SIZE(proc_of_maps)))
 		return true;
 	seq = file->private_data;
@@ -96,7 +96,7 @@ static bool proc_mm_ok(struct checkpoint *cp, struct file *file, const char *nam
 	if (copy_from_kernel_nofault(words, seq->private, sizeof(words)))
 		return false;
 	for (i = 0; i < PROC_MAPS_WORDS; i++)
-		if (words[i] == cp->mm)
+		if (words[i] == mm)
 			return true;
 	return false;
 }
@@ -116,7 +116,7 @@ static unsigned int proc_number(const char *name, const char **rest)
  * Save the part of a name behind /proc/PID, @rest; "/task/TID" goes into @pb.
  * Return: NULL, or words for what is not supported.
  */
-static const char *proc_save_self(struct checkpoint *cp, struct pid_namespace *ns,
+static const char *proc_save_self(struct checkpoint_process *proc, struct pid_namespace *ns,
 				  const char *rest, struct pb_proc *pb)
 {
 	struct park_task *pt = NULL;
@@ -130,7 +130,7 @@ static const char *proc_save_self(struct checkpoint *cp, struct pid_namespace *n
 		rcu_read_lock();
 		task = tid ? pid_task(find_pid_ns(tid, ns), PIDTYPE_PID) : NULL;
 		if (task)
-			pt = xa_load(&cp->park->tasks, task_pid_nr(task));
+			pt = xa_load(&proc->park->tasks, task_pid_nr(task));
 		if (pt && pt->task != task)
 			pt = NULL;
 		rcu_read_unlock();
@@ -144,7 +144,8 @@ static const char *proc_save_self(struct checkpoint *cp, struct pid_namespace *n
 	return NULL;
 }
 
-static const char *proc_describe(struct checkpoint *cp, struct file *file, struct pb_proc *pb)
+static const char *proc_describe(struct checkpoint_process *proc, struct file *file,
+				 struct pb_proc *pb)
 {
 	const struct path *path = &file->f_path;
 	struct super_block *sb = file_inode(file)->i_sb;
@@ -155,7 +156,7 @@ static const char *proc_describe(struct checkpoint *cp, struct file *file, struc
 	if (d_unlinked(path->dentry))
 		return "a file of a process or thread that ended";
 	/* In a buffer that content of files goes through later on. */
-	name = dentry_path_raw(path->dentry, cp->bounce, PATH_MAX);
+	name = dentry_path_raw(path->dentry, proc->cp->bounce, PATH_MAX);
 	if (path->mnt->mnt_root != sb->s_root || IS_ERR(name))
 		return "a file that is not found by its path";
 	if (!strcmp(name, "/"))
@@ -169,34 +170,35 @@ static const char *proc_describe(struct checkpoint *cp, struct file *file, struc
 		pb->name.len = strlen(name);
 		return NULL;
 	}
-	if (nr != __task_pid_nr_ns(cp->leader, PIDTYPE_TGID, ns))
+	if (nr != __task_pid_nr_ns(proc->leader, PIDTYPE_TGID, ns))
 		return "a file of another process, or of a thread by its own number,";
-	why = proc_save_self(cp, ns, rest, pb);
-	if (!why && !proc_mm_ok(cp, file, rest))
+	why = proc_save_self(proc, ns, rest, pb);
+	if (!why && !proc_mm_ok(proc->mm->mm, file, rest))
 		why = "a file of memory that it had before exec";
 	return why;
 }
 
-static int proc_save(struct checkpoint *cp, struct file *file, int fd, u64 addr,
+static int proc_save(struct checkpoint *cp, struct file *file, const struct object_place *at,
 		     struct pb_file *pb)
 {
-	const char *why = fd >= 0 ? proc_describe(cp, file, &pb->proc) : "a file of proc, mapped,";
+	const char *why = "a file of proc, mapped,";
 	struct path_user user = {
 		.what = "proc at",
-		.where_type = CKPT_WHERE_FD,
-		.where = fd,
-		.cred = rights_program(cp),
+		.place = *at,
+		.cred = rights_program(at->proc),
 	};
 	struct path root;
 	char *name;
 	int ret;
 
+	if (at->fd >= 0)
+		why = proc_describe(at->proc, file, &pb->proc);
 	/* A file such as /proc/PID/mem takes addresses as positions, which can exceed loff_t. */
 	if (!why && file->f_pos < 0)
 		why = "a file with a position beyond all numbers";
 	if (why) {
 		name = d_path(&file->f_path, cp->path, PATH_MAX);
-		return refuse_file(cp, fd, addr, CKPT_REASON_UNSUPPORTED, NULL,
+		return refuse_file(at, CKPT_REASON_UNSUPPORTED, NULL,
 				   "%s (%.128s) is not supported", why,
 				   IS_ERR(name) ? "?" : name);
 	}

@@ -39,20 +39,21 @@ struct rights_opener {
 
 /* ---- checkpoint ---- */
 
-u32 rights_program(struct checkpoint *cp)
+u32 rights_program(const struct checkpoint_process *proc)
 {
-	return cp->program ? cp->program->id : 0;
+	return proc->program ? proc->program->id : 0;
 }
 
 /* Credentials that say the same as those of the main thread, or of a file before, need no CRED. */
-static struct object *rights_alike(struct checkpoint *cp, const struct cred *cred)
+static struct object *rights_alike(struct checkpoint_process *proc, const struct cred *cred)
 {
+	struct checkpoint *cp = proc->cp;
 	unsigned int i;
 
 	if (cp->opener && cp->opener->ptr == cred)
 		return cp->opener;
-	if (cp->program && cred_equal(cp->program->ptr, cred))
-		return cp->program;
+	if (proc->program && cred_equal(proc->program->ptr, cred))
+		return proc->program;
 	for (i = 0; i < cp->nr_openers; i++)
 		if (cred_equal(cp->openers[i]->ptr, cred))
 			return cp->openers[i];
@@ -67,18 +68,19 @@ static bool rights_room(struct checkpoint *cp, const struct cred *cred)
 	       cp->out.held + len <= CKPT_IMAGE_HELD_MAX;
 }
 
-int rights_save(struct checkpoint *cp, struct file *file, u32 *id)
+int rights_save(struct checkpoint_process *proc, struct file *file, u32 *id)
 {
 	const struct cred *cred = file->f_cred;
+	struct checkpoint *cp = proc->cp;
 	struct object *obj;
 
 	*id = 0;
 	/* Behind a mapping of a stacked file system is a file of the layer: its mounter's. */
 	if (d_inode(compat_file_path(file)->dentry) != file_inode(file)) {
-		*id = rights_program(cp);
+		*id = rights_program(proc);
 		return 0;
 	}
-	obj = object_lookup(&cp->objects, OBJECT_CRED, cred) ?: rights_alike(cp, cred);
+	obj = object_lookup(&cp->objects, OBJECT_CRED, cred) ?: rights_alike(proc, cred);
 	if (!obj && cred_known(cred) && rights_room(cp, cred)) {
 		obj = object_new(&cp->objects, OBJECT_CRED, (void *)get_cred(cred), true);
 		if (IS_ERR(obj)) {

@@ -7,23 +7,23 @@
 #include "../core/error.h"
 #include "../image/schema.gen.h"
 
-struct checkpoint;
+struct checkpoint_process;
 struct cred;
 struct file;
 struct restart;
 
 /**
  * rights_save() - checkpoint: the id of the CRED that a file was opened with
- * @cp: the checkpoint
+ * @proc: the process that has it
  * @file: the description
  * @id: gets the id; 0: they cannot be told, and count as more than the program has
  *
  * Writes CRED if need be.
  */
-int rights_save(struct checkpoint *cp, struct file *file, u32 *id);
+int rights_save(struct checkpoint_process *proc, struct file *file, u32 *id);
 
 /** rights_program() - checkpoint: the id of the CRED of the main thread */
-u32 rights_program(struct checkpoint *cp);
+u32 rights_program(const struct checkpoint_process *proc);
 
 /** rights_read() - restart: CRED */
 int rights_read(struct restart *rs);

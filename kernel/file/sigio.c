@@ -18,21 +18,21 @@
 #include "sigio.h"
 
 /* Its thread, or itself? */
-static bool sigio_of(struct checkpoint *cp, struct pid *pid, enum pid_type type)
+static bool sigio_of(struct checkpoint_process *proc, struct pid *pid, enum pid_type type)
 {
 	struct task_struct *task;
 	bool ret;
 
 	if (type == PIDTYPE_TGID)
-		return pid == task_tgid(cp->leader);
+		return pid == task_tgid(proc->leader);
 	rcu_read_lock();
 	task = pid_task(pid, PIDTYPE_PID);
-	ret = type == PIDTYPE_PID && task && same_thread_group(task, cp->leader);
+	ret = type == PIDTYPE_PID && task && same_thread_group(task, proc->leader);
 	rcu_read_unlock();
 	return ret;
 }
 
-const char *sigio_save(struct checkpoint *cp, struct file *file, struct pb_file *pb)
+const char *sigio_save(struct checkpoint_process *proc, struct file *file, struct pb_file *pb)
 {
 	struct fown_struct *fown = compat_fown(file);
 	const struct cred *cred;
@@ -55,11 +55,11 @@ const char *sigio_save(struct checkpoint *cp, struct file *file, struct pb_file 
 	pb->has_fown = pb->fown.async || pb->fown.signal || pid;
 	if (!pid)
 		return NULL;
-	cred = get_task_cred(cp->leader);
+	cred = get_task_cred(proc->leader);
 	/* It sets the owner, and is not told from F_SETOWN. */
 	if (S_ISDIR(file_inode(file)->i_mode))
 		why = "a watched directory (F_NOTIFY)";
-	else if (!sigio_of(cp, pid, type))
+	else if (!sigio_of(proc, pid, type))
 		why = "a file whose signals go to another process or a group (F_SETOWN)";
 	else if (!uid_eq(uid, cred->uid) || !uid_eq(euid, cred->euid))
 		why = "a file whose owner was set by another user (F_SETOWN)";

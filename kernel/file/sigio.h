@@ -4,20 +4,20 @@
 
 #include <linux/types.h>
 
-struct checkpoint;
+struct checkpoint_process;
 struct file;
 struct pb_file;
 struct restart;
 
 /**
  * sigio_save() - checkpoint: signal-driven I/O of a file, of any kind
- * @cp: the checkpoint
+ * @proc: the process that has it
  * @file: the file
  * @pb: gets it, if there is any
  *
  * Return: NULL, or what of it cannot be kept.
  */
-const char *sigio_save(struct checkpoint *cp, struct file *file, struct pb_file *pb);
+const char *sigio_save(struct checkpoint_process *proc, struct file *file, struct pb_file *pb);
 
 /** sigio_note() - restart: give this FILE its owner with the last steps, if it had one */
 int sigio_note(struct restart *rs, const struct pb_file *pb);

@@ -19,7 +19,7 @@ static bool signalfd_match(struct file *file)
 	return path_is_anonymous(file, "[signalfd]");
 }
 
-static int signalfd_save(struct checkpoint *cp, struct file *file, int fd, u64 addr,
+static int signalfd_save(struct checkpoint *cp, struct file *file, const struct object_place *at,
 			 struct pb_file *pb)
 {
 	char *info = fdinfo_read(file);
@@ -31,7 +31,7 @@ static int signalfd_save(struct checkpoint *cp, struct file *file, int fd, u64 a
 	if (!IS_ERR(info))
 		kvfree(info);
 	if (!found)
-		return refuse(cp, CKPT_WHERE_FD, fd, CKPT_REASON_UNSUPPORTED, NULL,
+		return refuse_file(at, CKPT_REASON_UNSUPPORTED, NULL,
 			      "a signalfd of this kernel is not supported");
 	pb->has_signalfd = true;
 	return 0;

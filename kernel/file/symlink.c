@@ -39,25 +39,24 @@ static ssize_t symlink_target(struct dentry *dentry, char *buf)
 	return len ?: -ENOENT;
 }
 
-static int symlink_save(struct checkpoint *cp, struct file *file, int fd, u64 addr,
+static int symlink_save(struct checkpoint *cp, struct file *file, const struct object_place *at,
 			struct pb_file *pb)
 {
 	struct path_user user = {
 		.what = "symbolic link",
-		.where_type = CKPT_WHERE_FD,
-		.where = fd,
+		.place = *at,
 	};
 	ssize_t len;
 	int ret;
 
-	ret = rights_save(cp, file, &user.cred) ?:
+	ret = rights_save(at->proc, file, &user.cred) ?:
 	      path_save(cp, &file->f_path, &user, &pb->symlink.path);
 	if (ret)
 		return min(ret, 0);
 	/* The buffer is free again: the path has been copied. */
 	len = symlink_target(file->f_path.dentry, cp->path);
 	if (len < 0)
-		return description_refuse(cp, file, fd, addr,
+		return description_refuse(cp, file, at,
 					  "a symbolic link that cannot be read");
 	pb->has_symlink = true;
 	pb->symlink.target.data = cp->path;

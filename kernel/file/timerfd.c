@@ -130,7 +130,7 @@ out:
 	return ret;
 }
 
-static int timerfd_save(struct checkpoint *cp, struct file *file, int fd, u64 addr,
+static int timerfd_save(struct checkpoint *cp, struct file *file, const struct object_place *at,
 			struct pb_file *pb)
 {
 	struct pb_timerfd *timer = &pb->timerfd;
@@ -156,10 +156,10 @@ static int timerfd_save(struct checkpoint *cp, struct file *file, int fd, u64 ad
 	if (ret == -ENOMEM)
 		return ret;
 	if (ret)
-		return refuse(cp, CKPT_WHERE_FD, fd, CKPT_REASON_UNSUPPORTED, NULL,
+		return refuse_file(at, CKPT_REASON_UNSUPPORTED, NULL,
 			      "a timerfd of this kernel is not supported");
 	if (timer->flags & TFD_TIMER_CANCEL_ON_SET && ctx.moffs == KTIME_MAX)
-		return refuse(cp, CKPT_WHERE_FD, fd, CKPT_REASON_UNSUPPORTED, NULL,
+		return refuse_file(at, CKPT_REASON_UNSUPPORTED, NULL,
 			      "a timerfd whose clock was set is not supported");
 
 	pb->has_timerfd = true;

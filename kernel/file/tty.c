@@ -44,7 +44,8 @@ static struct tty_struct *tty_of(struct file *file)
 	return priv ? priv->tty : NULL;
 }
 
-static int tty_save_new(struct checkpoint *cp, struct file *file, struct tty_struct *tty, u32 id)
+static int tty_save_new(struct checkpoint *cp, struct file *file, struct tty_struct *tty,
+			const struct object_place *at, u32 id)
 {
 	struct pb_tty pb = { .id = id, .has_termios = true };
 	struct ktermios termios;
@@ -55,7 +56,7 @@ static int tty_save_new(struct checkpoint *cp, struct file *file, struct tty_str
 	pb.path.data = (u8 *)name;
 	pb.path.len = strlen(name);
 	/* The leader is parked; that somebody else changes its terminal now hurts nobody. */
-	pb.controlling = READ_ONCE(cp->leader->signal->tty) == tty;
+	pb.controlling = READ_ONCE(at->proc->leader->signal->tty) == tty;
 
 	down_read(&tty->termios_rwsem);
 	termios = tty->termios;
@@ -73,7 +74,7 @@ static int tty_save_new(struct checkpoint *cp, struct file *file, struct tty_str
 	return stream_out_msg(&cp->out, CKPT_REC_TTY, &pb_tty_msg, &pb);
 }
 
-static int tty_save(struct checkpoint *cp, struct file *file, int fd, u64 addr,
+static int tty_save(struct checkpoint *cp, struct file *file, const struct object_place *at,
 		    struct pb_file *pb)
 {
 	struct tty_struct *tty = tty_of(file);
@@ -81,7 +82,7 @@ static int tty_save(struct checkpoint *cp, struct file *file, int fd, u64 addr,
 	int ret;
 
 	if (!tty)
-		return refuse(cp, CKPT_WHERE_FD, fd, CKPT_REASON_UNSUPPORTED, NULL,
+		return refuse_file(at, CKPT_REASON_UNSUPPORTED, NULL,
 			      "a terminal that is gone is not supported");
 	obj = object_lookup(&cp->objects, OBJECT_TTY, tty);
 	if (!obj) {
@@ -89,14 +90,14 @@ static int tty_save(struct checkpoint *cp, struct file *file, int fd, u64 addr,
 		if (IS_ERR(obj))
 			return PTR_ERR(obj);
 		if (cp->objects.tty && cp->objects.tty != tty)
-			refuse(cp, CKPT_WHERE_FD, fd, CKPT_REASON_UNSUPPORTED, NULL,
-			       "a second terminal is not supported");
+			refuse_file(at, CKPT_REASON_UNSUPPORTED, NULL,
+				    "a second terminal is not supported");
 		/* Lines to other machines, say; those of the standard descriptors come first. */
-		if (fd > 2 && READ_ONCE(cp->leader->signal->tty) != tty)
-			refuse(cp, CKPT_WHERE_FD, fd, CKPT_REASON_UNSUPPORTED, NULL,
-			       "a terminal that is not the one it was started from is not supported");
+		if (at->fd > 2 && READ_ONCE(at->proc->leader->signal->tty) != tty)
+			refuse_file(at, CKPT_REASON_UNSUPPORTED, NULL,
+				    "a terminal that is not the one it was started from is not supported");
 		cp->objects.tty = tty;
-		ret = tty_save_new(cp, file, tty, obj->id);
+		ret = tty_save_new(cp, file, tty, at, obj->id);
 		if (ret)
 			return ret;
 	}

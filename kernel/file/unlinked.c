@@ -55,10 +55,9 @@ static int unlinked_dir(struct checkpoint *cp, const struct path *path,
 		if (fatal_signal_pending(current))
 			ret = -EINTR;
 		else if (depth++ == UNLINKED_DEPTH)
-			ret = refuse(cp, user->where_type, user->where,
-				     CKPT_REASON_UNSUPPORTED, NULL,
-				     "a file in more than %u deleted directories %s",
-				     UNLINKED_DEPTH, "is not supported") ?: 1;
+			ret = refuse_file(&user->place, CKPT_REASON_UNSUPPORTED, NULL,
+					  "a file in more than %u deleted directories %s",
+					  UNLINKED_DEPTH, "is not supported") ?: 1;
 		cond_resched();
 	}
 	ret = ret ?: path_save(cp, &dir, user, pb);
@@ -100,14 +99,13 @@ static const char *unlinked_describe(struct checkpoint *cp, struct file *file,
 	return NULL;
 }
 
-static int unlinked_save(struct checkpoint *cp, struct file *file, int fd, u64 addr,
+static int unlinked_save(struct checkpoint *cp, struct file *file, const struct object_place *at,
 			 struct pb_file *pb)
 {
 	struct path_user user = {
 		.what = "a deleted file's directory",
-		.where_type = fd >= 0 ? CKPT_WHERE_FD : CKPT_WHERE_ADDRESS,
-		.where = fd >= 0 ? fd : addr,
-		.cred = rights_program(cp),
+		.place = *at,
+		.cred = rights_program(at->proc),
 	};
 	struct pb_unlinked unlinked = {};
 	char buf[NAME_MAX + 1], *name;
@@ -126,15 +124,14 @@ static int unlinked_save(struct checkpoint *cp, struct file *file, int fd, u64 a
 	pb->pos = pb->has_pos ? file->f_pos : 0;
 	if (!new)
 		return 0;
-	obj->fd = fd;
-	obj->addr = addr;
+	obj->place = *at;
 	unlinked.id = obj->id;
 	why = unlinked_describe(cp, file, &unlinked, buf);
 	if (why) {
 		name = d_path(compat_file_path(file), cp->path, PATH_MAX);
 		name = IS_ERR(name) ? "?" : name;
-		return refuse(cp, user.where_type, user.where, CKPT_REASON_UNSUPPORTED,
-			      NULL, "file %.160s is deleted, and %s", name, why);
+		return refuse_file(at, CKPT_REASON_UNSUPPORTED, NULL,
+				   "file %.160s is deleted, and %s", name, why);
 	}
 	obj->size = unlinked.size;
 	ret = unlinked_dir(cp, compat_file_path(file), &user, &unlinked.dir);

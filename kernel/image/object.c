@@ -150,6 +150,7 @@ static void object_set(struct object *obj, enum object_kind kind, u32 id, void *
 	obj->id = id;
 	obj->ptr = ptr;
 	obj->owned = owned;
+	obj->place.fd = -1;
 	obj->fd = -1;
 }
 
@@ -226,14 +227,12 @@ void *object_find(struct object_table *tab, enum object_kind kind, u32 id)
 	return obj ? obj->ptr : NULL;
 }
 
-int object_have(struct object_table *tab, enum object_kind kind, void *ptr, u32 *id)
+struct object *object_have(struct object_table *tab, enum object_kind kind, void *ptr, bool *new)
 {
-	struct object *obj = object_new(tab, kind, ptr, false);
+	struct object *obj = object_lookup(tab, kind, ptr);
 
-	if (IS_ERR(obj))
-		return PTR_ERR(obj);
-	*id = obj->id;
-	return 0;
+	*new = !obj;
+	return obj ?: object_new(tab, kind, ptr, false);
 }
 
 int object_need(struct object_table *tab, struct stream_in *in, enum object_kind kind, u32 id)

@@ -12,6 +12,7 @@
 #include <linux/xarray.h>
 
 struct checkpoint;
+struct checkpoint_process;
 struct file;
 struct object;
 struct stream_in;
@@ -46,6 +47,18 @@ struct object_ops {
 };
 
 /**
+ * struct object_place - checkpoint: where an object was found first
+ * @proc: the process that has it
+ * @fd: a descriptor of it, or -1
+ * @addr: without a descriptor, where it is mapped; 0: neither
+ */
+struct object_place {
+	struct checkpoint_process *proc;
+	int fd;
+	u64 addr;
+};
+
+/**
  * struct object - an object of an image
  * @node: in object_table.by_ptr (checkpoint)
  * @kind: enum object_kind
@@ -55,8 +68,9 @@ struct object_ops {
  * @users: how many references to it were found in the tree; for a pipe, open read ends
  * @users2: for a pipe, open write ends; for a file, descriptors among @users; of content in the
  *	image, descriptions among @users that may be read
- * @fd: for a file, a descriptor of it (at a restart: once FDS was read); -1 if it has none
- * @addr: for a file, where it is mapped; 0 if it is not, or has a descriptor
+ * @place: checkpoint: where it was found, if that is said of its kind. For a file, a descriptor if
+ *	it has any
+ * @fd: restart: for a file, a descriptor of it, once FDS was read; -1 if it has none
  * @file: checkpoint: of content in the image, a description that reaches it; its FILE holds it
  * @size: checkpoint: of content in the image, what the image says, in bytes
  * @held: checkpoint: for a file of a layer of overlayfs, open ones of overlayfs that hold it
@@ -72,8 +86,8 @@ struct object {
 	bool owned;
 	u32 users;
 	u32 users2;
+	struct object_place place;
 	int fd;
-	u64 addr;
 	struct file *file;
 	u64 size;
 	u32 held;
@@ -150,15 +164,15 @@ struct object *object_lookup(struct object_table *tab, enum object_kind kind, co
 struct object *object_new(struct object_table *tab, enum object_kind kind, void *ptr, bool owned);
 
 /**
- * object_have() - checkpoint: give something that the tasks have themselves an id
+ * object_have() - checkpoint: give something that the tasks have themselves an id, once
  * @tab: the table
  * @kind: its kind
  * @ptr: the kernel object, which the tasks keep
- * @id: gets the id
+ * @new: is it the first time?
  *
- * Return: 0, -ENOMEM or -EMFILE.
+ * Return: the object, or ERR_PTR: -ENOMEM or -EMFILE.
  */
-int object_have(struct object_table *tab, enum object_kind kind, void *ptr, u32 *id);
+struct object *object_have(struct object_table *tab, enum object_kind kind, void *ptr, bool *new);
 
 /**
  * object_add() - restart: remember what the object @id of the image became

@@ -53,28 +53,27 @@ static u64 *mm_pb_field(struct pb_mm *pb, const struct mm_address *addr)
 	return (void *)pb + addr->pb;
 }
 
-static int mm_refuse(struct checkpoint *cp, const char *what)
+static int mm_refuse(struct checkpoint_mm *cm, const char *what)
 {
-	return refuse(cp, CKPT_WHERE_NONE, 0, CKPT_REASON_UNSUPPORTED, NULL,
+	return refuse(cm->proc, CKPT_WHERE_NONE, 0, CKPT_REASON_UNSUPPORTED, NULL,
 		      "%s is not supported", what);
 }
 
-static int mm_check(struct checkpoint *cp)
+static void mm_check(struct checkpoint_mm *cm)
 {
-	const char *what = arch_mm_unsupported(cp->mm);
+	const char *what = arch_mm_unsupported(cm->mm);
 
 	if (what)
-		mm_refuse(cp, what);
+		mm_refuse(cm, what);
 #ifdef CONFIG_AIO
-	if (rcu_access_pointer(cp->mm->ioctx_table))
-		mm_refuse(cp, "an aio context (io_setup)");
+	if (rcu_access_pointer(cm->mm->ioctx_table))
+		mm_refuse(cm, "an aio context (io_setup)");
 #endif
 	/* It stays when the last one is taken away: then the program is refused for nothing. */
-	if (compat_mm_flags_test(MMF_HAS_UPROBES, cp->mm))
-		mm_refuse(cp, "a program with probes in its code (uprobes)");
-	if (compat_mm_def_flags(cp->mm) & ~(VM_NOHUGEPAGE | VM_LOCKED | VM_LOCKONFAULT))
-		mm_refuse(cp, "a default of new mappings that is not known");
-	return 0;
+	if (compat_mm_flags_test(MMF_HAS_UPROBES, cm->mm))
+		mm_refuse(cm, "a program with probes in its code (uprobes)");
+	if (compat_mm_def_flags(cm->mm) & ~(VM_NOHUGEPAGE | VM_LOCKED | VM_LOCKONFAULT))
+		mm_refuse(cm, "a default of new mappings that is not known");
 }
 
 /* The registrations of membarrier(2). */
@@ -102,26 +101,26 @@ static u32 mm_membarrier(struct mm_struct *mm)
 	return cmds;
 }
 
-int mm_write(struct checkpoint *cp)
+int mm_write(struct checkpoint_mm *cm)
 {
-	struct mm_struct *mm = cp->mm;
+	const struct object_place at = { .proc = cm->proc, .fd = -1 };
+	struct checkpoint *cp = cm->proc->cp;
+	struct mm_struct *mm = cm->mm;
 	struct file *exe;
 	struct pb_pkeys pkeys = {};
 	struct pb_mm pb = {};
 	unsigned int i;
 	u64 vdso_base, vdso_size;
-	int ret;
+	int ret = 0;
 
 	BUILD_BUG_ON(sizeof(mm->saved_auxv) > PB_MM_AUXV_MAX);
-	ret = mm_check(cp) ?: object_have(&cp->objects, OBJECT_MM, mm, &cp->mm_id);
-	if (ret)
-		return ret;
-	pb.id = cp->mm_id;
-	pkeys.mm = cp->mm_id;
+	mm_check(cm);
+	pb.id = cm->obj->id;
+	pkeys.mm = cm->obj->id;
 	if (arch_pkeys_save(mm, &pkeys))
 		ret = stream_out_msg(&cp->out, CKPT_REC_PKEYS, &pb_pkeys_msg, &pkeys);
 	if (!ret)
-		ret = vma_write_all(cp, &vdso_base, &vdso_size, &pb.nr_vmas);
+		ret = vma_write_all(cm, &vdso_base, &vdso_size, &pb.nr_vmas);
 	if (ret)
 		return ret;
 
@@ -129,10 +128,10 @@ int mm_write(struct checkpoint *cp)
 	exe = compat_get_file_rcu(&mm->exe_file);
 	rcu_read_unlock();
 	if (!exe)
-		return mm_refuse(cp, "a process without an executable");
+		return mm_refuse(cm, "a process without an executable");
 	if (shmem_nameless(exe))
-		mm_refuse(cp, "an executable that is shared anonymous memory");
-	ret = file_write(cp, exe, -1, 0, &pb.exe_file);
+		mm_refuse(cm, "an executable that is shared anonymous memory");
+	ret = file_write(cp, exe, &at, &pb.exe_file);
 	fput(exe);
 	if (ret)
 		return ret;
@@ -146,9 +145,9 @@ int mm_write(struct checkpoint *cp)
 	pb.has_mmap_legacy = compat_mm_legacy(mm);
 	pb.mmap_legacy = pb.has_mmap_legacy;
 	pb.mmap_base = pb.mmap_legacy ? mm->mmap_legacy_base : mm->mmap_base;
-	pb.dumpable = compat_get_dumpable(cp->leader);
+	pb.dumpable = compat_get_dumpable(cm->proc->leader);
 	if (vdso_base && !arch_vdso_save(mm, vdso_base, vdso_size, &pb))
-		return mm_refuse(cp, "a vDSO of which a part was unmapped or moved");
+		return mm_refuse(cm, "a vDSO of which a part was unmapped or moved");
 	pb.has_coredump_filter = true;
 	pb.coredump_filter = compat_mm_dump_filter(mm);
 	pb.has_thp_disabled = compat_mm_flags_test(COMPAT_MMF_DISABLE_THP, mm);

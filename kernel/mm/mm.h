@@ -6,12 +6,12 @@
 
 #include "../image/schema.gen.h"
 
-struct checkpoint;
+struct checkpoint_mm;
 struct file;
 struct restart;
 
 /** mm_write() - write MM, the address space's own fields, and its areas */
-int mm_write(struct checkpoint *cp);
+int mm_write(struct checkpoint_mm *cm);
 
 /** mm_clear() - restart: empty the address space that came with the clone */
 int mm_clear(void);

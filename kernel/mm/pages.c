@@ -231,35 +231,36 @@ static int pages_get(struct mm_struct *mm, struct pages_batch *batch)
 }
 
 /* Truncating a file takes private pages of its mappings away, here, too. */
-static int pages_lost(struct checkpoint *cp)
+static int pages_lost(struct checkpoint_mm *cm)
 {
 	struct error_at at = {
 		.reason = CKPT_REASON_OTHER,
-		.task = cp->leader,
+		.task = cm->proc->leader,
 		.advice = "try again",
 	};
 
-	return error_add(&cp->ctx->errors, -EAGAIN, &at,
+	return error_add(&cm->proc->cp->op->errors, -EAGAIN, &at,
 			 "a file that the program maps was truncated meanwhile, or its memory cannot be read");
 }
 
-static int pages_write_batch(struct checkpoint *cp, struct pages_batch *batch)
+static int pages_write_batch(struct checkpoint_mm *cm, struct pages_batch *batch)
 {
-	struct pb_page_runs runs = { .mm = cp->mm_id, .n_run = batch->n_run, .run = batch->run };
+	struct pb_page_runs runs = { .mm = cm->obj->id, .n_run = batch->n_run, .run = batch->run };
+	struct stream_out *out = &cm->proc->cp->out;
 	int ret;
 
 	BUILD_BUG_ON(HASH_BATCH > PB_PAGE_RUNS_RUN_MAX);
-	ret = stream_out_msg(&cp->out, CKPT_REC_PAGE_RUNS, &pb_page_runs_msg, &runs);
+	ret = stream_out_msg(out, CKPT_REC_PAGE_RUNS, &pb_page_runs_msg, &runs);
 	if (!ret)
-		ret = stream_out_pages(&cp->out, batch->page, batch->n);
+		ret = stream_out_pages(out, batch->page, batch->n);
 	pages_put(batch, batch->n);
 	return ret;
 }
 
-static int guard_write(struct checkpoint *cp, struct pages_batch *batch)
+static int guard_write(struct checkpoint_mm *cm, struct pages_batch *batch)
 {
-	struct mm_struct *mm = cp->snapshot;
-	struct pb_guards guards = { .mm = cp->mm_id, .run = batch->guard };
+	struct mm_struct *mm = cm->snapshot;
+	struct pb_guards guards = { .mm = cm->obj->id, .run = batch->guard };
 	struct pb_guard_run *last;
 	unsigned long addr = 0;
 	int ret = 0, more = COMPAT_GUARDS;
@@ -275,7 +276,7 @@ static int guard_write(struct checkpoint *cp, struct pages_batch *batch)
 		last = &batch->guard[batch->n_run - 1];
 		addr = last->addr + (u64)last->pages * PAGE_SIZE;
 		guards.n_run = batch->n_run;
-		ret = stream_out_msg(&cp->out, CKPT_REC_GUARDS, &pb_guards_msg, &guards);
+		ret = stream_out_msg(&cm->proc->cp->out, CKPT_REC_GUARDS, &pb_guards_msg, &guards);
 		if (!ret && fatal_signal_pending(current))
 			ret = -EINTR;
 		cond_resched();
@@ -283,9 +284,9 @@ static int guard_write(struct checkpoint *cp, struct pages_batch *batch)
 	return ret;
 }
 
-int pages_write(struct checkpoint *cp)
+int pages_write(struct checkpoint_mm *cm)
 {
-	struct mm_struct *mm = cp->snapshot;
+	struct mm_struct *mm = cm->snapshot;
 	struct pages_batch *batch;
 	struct pb_page_run *last;
 	unsigned long addr = 0;
@@ -295,7 +296,7 @@ int pages_write(struct checkpoint *cp)
 	if (!batch)
 		return -ENOMEM;
 	batch->of_files = 0;
-	ret = guard_write(cp, batch);
+	ret = guard_write(cm, batch);
 	if (ret) {
 		kvfree(batch);
 		return ret;
@@ -313,15 +314,15 @@ int pages_write(struct checkpoint *cp)
 			break;
 		last = &batch->run[batch->n_run - 1];
 		addr = last->addr + last->pages * PAGE_SIZE;
-		ret = pages_write_batch(cp, batch);
+		ret = pages_write_batch(cm, batch);
 		cond_resched();
 	} while (!ret && more && !fatal_signal_pending(current));
 	if (!ret && fatal_signal_pending(current))
 		ret = -EINTR;
 	/* Nobody should have (snapshot_clone()), but zeroes would look as good as what it had. */
-	if (ret == -EFAULT || ret == -EHWPOISON || (!ret && batch->of_files < cp->file_pages) ||
+	if (ret == -EFAULT || ret == -EHWPOISON || (!ret && batch->of_files < cm->file_pages) ||
 	    (!ret && compat_mm_flags_test(MMF_UNSTABLE, mm)))
-		ret = pages_lost(cp);
+		ret = pages_lost(cm);
 	kvfree(batch);
 	return ret;
 }

@@ -2,7 +2,7 @@
 #ifndef _CKPT_PAGES_H
 #define _CKPT_PAGES_H
 
-struct checkpoint;
+struct checkpoint_mm;
 struct restart;
 
 /**
@@ -16,14 +16,14 @@ struct restart;
 long pages_of_files(struct mm_struct *mm);
 
 /**
- * pages_write() - write the private memory of the snapshot, as PAGE_RUNS and PAGES
+ * pages_write() - write the private memory of a snapshot, as PAGE_RUNS and PAGES
  *
  * Only pages that are the process's own: not the zero page, not the page cache's. Cost follows
  * the pages that are there, not the size of the mappings. Waits, killable.
  *
  * Return: 0, -EAGAIN if pages got lost meanwhile (there is a record), or another errno.
  */
-int pages_write(struct checkpoint *cp);
+int pages_write(struct checkpoint_mm *cm);
 
 /** pages_read() - PAGE_RUNS and the PAGES that must follow, into the current address space */
 int pages_read(struct restart *rs);

@@ -51,15 +51,13 @@ bool shmem_nameless(struct file *file)
 	return shmem_match(file) && shmem_named(file->f_path.dentry, SHMEM_NAME, false);
 }
 
-static int shmem_refuse(struct checkpoint *cp, struct file *file, int fd, u64 addr,
-			const char *why)
+static int shmem_refuse(struct file *file, const struct object_place *at, const char *why)
 {
-	return refuse_file(cp, fd, addr, CKPT_REASON_UNSUPPORTED, NULL, "%pD %s", file,
-			   why);
+	return refuse_file(at, CKPT_REASON_UNSUPPORTED, NULL, "%pD %s", file, why);
 }
 
-static int shmem_describe(struct checkpoint *cp, struct file *file, int fd, u64 addr,
-			  struct pb_shmem *shmem)
+static int shmem_describe(struct checkpoint *cp, struct file *file,
+			  const struct object_place *at, struct pb_shmem *shmem)
 {
 	struct inode *inode = file_inode(file);
 	struct dentry *dentry = file->f_path.dentry;
@@ -68,8 +66,7 @@ static int shmem_describe(struct checkpoint *cp, struct file *file, int fd, u64 
 	int ret;
 
 	if (why)
-		return refuse_file(cp, fd, addr, CKPT_REASON_UNSUPPORTED, NULL,
-				   "%s is not supported", why);
+		return refuse_file(at, CKPT_REASON_UNSUPPORTED, NULL, "%s is not supported", why);
 	shmem->size = i_size_read(inode);
 	if (!shmem_named(dentry, SHMEM_MEMFD, true)) {
 		shmem->has_noreserve = compat_shmem_noreserve(inode);
@@ -78,23 +75,23 @@ static int shmem_describe(struct checkpoint *cp, struct file *file, int fd, u64 
 	}
 	ret = vfs_getattr(&file->f_path, &stat, STATX_BASIC_STATS, AT_STATX_SYNC_AS_STAT);
 	if (ret)
-		return shmem_refuse(cp, file, fd, addr, "cannot be looked at");
+		return shmem_refuse(file, at, "cannot be looked at");
 	why = file_content_xattrs(cp, dentry) ?: file_content_flags(inode, &stat);
 	if (why)
-		return shmem_refuse(cp, file, fd, addr, why);
+		return shmem_refuse(file, at, why);
 	shmem->has_name = true;
 	shmem->name.data = (u8 *)dentry->d_name.name + strlen(SHMEM_MEMFD);
 	shmem->name.len = dentry->d_name.len - strlen(SHMEM_MEMFD);
 	shmem->has_seals = true;
 	shmem->seals = SHMEM_I(inode)->seals;
 	if (shmem->seals & ~SHMEM_SEALS)
-		shmem_refuse(cp, file, fd, addr, "has unknown seals");
+		shmem_refuse(file, at, "has unknown seals");
 	shmem->has_attr = true;
 	file_content_attr(&stat, &shmem->attr);
 	return 0;
 }
 
-static int shmem_save(struct checkpoint *cp, struct file *file, int fd, u64 addr,
+static int shmem_save(struct checkpoint *cp, struct file *file, const struct object_place *at,
 		      struct pb_file *pb)
 {
 	struct pb_shmem shmem = {};
@@ -116,10 +113,9 @@ static int shmem_save(struct checkpoint *cp, struct file *file, int fd, u64 addr
 	}
 	if (!new)
 		return 0;
-	obj->fd = fd;
-	obj->addr = addr;
+	obj->place = *at;
 	shmem.id = obj->id;
-	ret = shmem_describe(cp, file, fd, addr, &shmem);
+	ret = shmem_describe(cp, file, at, &shmem);
 	obj->size = shmem.size;
 	return ret ?: stream_out_msg(&cp->out, CKPT_REC_SHMEM, &pb_shmem_msg, &shmem);
 }

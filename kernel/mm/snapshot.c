@@ -359,9 +359,14 @@ void snapshot_start(struct snapshot *snap, struct mm_struct *mm)
  * A fork looks at each area whether its caller was killed, and a holder of a userfaultfd can keep
  * it waiting for as long as it likes.
  */
-static int snapshot_abort(struct snapshot *snap, int ret)
+void snapshot_stop(struct snapshot *snap)
 {
 	send_sig(SIGKILL, snap->thread, 1);
+}
+
+static int snapshot_abort(struct snapshot *snap, int ret)
+{
+	snapshot_stop(snap);
 	return ret;
 }
 

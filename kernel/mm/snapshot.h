@@ -38,6 +38,9 @@ void snapshot_start(struct snapshot *snap, struct mm_struct *mm);
  */
 struct mm_struct *snapshot_wait(struct snapshot *snap, bool (*stop)(void *arg), void *arg);
 
+/** snapshot_stop() - end one that was started, and that nobody is going to wait for */
+void snapshot_stop(struct snapshot *snap);
+
 /** snapshot_free() - end the thread; NULL and ERR_PTR are fine */
 void snapshot_free(struct snapshot *snap);
 

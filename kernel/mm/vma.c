@@ -147,9 +147,9 @@ static int vma_collect(struct mm_struct *mm, unsigned long addr, struct vma_info
 	return n;
 }
 
-static int vma_refuse(struct checkpoint *cp, const struct vma_info *info, const char *what)
+static int vma_refuse(struct checkpoint_mm *cm, const struct vma_info *info, const char *what)
 {
-	return refuse(cp, CKPT_WHERE_ADDRESS, info->start, CKPT_REASON_UNSUPPORTED, NULL,
+	return refuse(cm->proc, CKPT_WHERE_ADDRESS, info->start, CKPT_REASON_UNSUPPORTED, NULL,
 		      "%s is not supported", what);
 }
 
@@ -163,28 +163,29 @@ static vm_flags_t vma_known(void)
 	return known;
 }
 
-static int vma_check(struct checkpoint *cp, const struct vma_info *info)
+static int vma_check(struct checkpoint_mm *cm, const struct vma_info *info)
 {
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(vma_refused); i++)
 		if (info->flags & vma_refused[i].vm)
-			return vma_refuse(cp, info, vma_refused[i].name);
+			return vma_refuse(cm, info, vma_refused[i].name);
 	if (info->policy)
-		return vma_refuse(cp, info, "memory with a NUMA policy");
+		return vma_refuse(cm, info, "memory with a NUMA policy");
 	/* Some kernels take it if all new memory is to be locked; mlock(2) would not lock it. */
 	if (info->flags & VM_DROPPABLE && info->flags & VM_LOCKED)
-		return vma_refuse(cp, info, "droppable memory that is locked");
+		return vma_refuse(cm, info, "droppable memory that is locked");
 	if (info->flags & ~vma_known())
-		return refuse(cp, CKPT_WHERE_ADDRESS, info->start,
+		return refuse(cm->proc, CKPT_WHERE_ADDRESS, info->start,
 			      CKPT_REASON_UNSUPPORTED, NULL,
 			      "memory of an unknown kind (flags %#lx) is not supported",
 			      (unsigned long)(info->flags & ~vma_known()));
 	return 0;
 }
 
-static int vma_describe(struct checkpoint *cp, const struct vma_info *info, struct pb_vma *pb)
+static int vma_describe(struct checkpoint_mm *cm, const struct vma_info *info, struct pb_vma *pb)
 {
+	struct object_place at = { .proc = cm->proc, .fd = -1, .addr = info->start };
 	unsigned int i;
 	int ret;
 
@@ -195,7 +196,7 @@ static int vma_describe(struct checkpoint *cp, const struct vma_info *info, stru
 		pb->kind = PB_VMA_VDSO;
 		return 0;
 	}
-	ret = vma_check(cp, info);
+	ret = vma_check(cm, info);
 	if (ret)
 		return ret;
 	pb->prot = (info->flags & VM_READ ? PROT_READ : 0) |
@@ -225,13 +226,13 @@ static int vma_describe(struct checkpoint *cp, const struct vma_info *info, stru
 	pb->has_pgoff = true;
 	pb->pgoff = info->pgoff;
 	pb->has_file = true;
-	return file_write(cp, info->file, -1, info->start, &pb->file);
+	return file_write(cm->proc->cp, info->file, &at, &pb->file);
 }
 
-int vma_write_all(struct checkpoint *cp, u64 *vdso_base, u64 *vdso_size, u32 *total)
+int vma_write_all(struct checkpoint_mm *cm, u64 *vdso_base, u64 *vdso_size, u32 *total)
 {
 	struct vma_info *info;
-	struct pb_vmas vmas = { .mm = cp->mm_id };
+	struct pb_vmas vmas = { .mm = cm->obj->id };
 	unsigned long addr = 0;
 	int i, n, ret = -ENOMEM;
 
@@ -244,7 +245,7 @@ int vma_write_all(struct checkpoint *cp, u64 *vdso_base, u64 *vdso_size, u32 *to
 		goto out;
 
 	for (;;) {
-		n = fatal_signal_pending(current) ? -EINTR : vma_collect(cp->mm, addr, info);
+		n = fatal_signal_pending(current) ? -EINTR : vma_collect(cm->mm, addr, info);
 		ret = n;
 		if (n <= 0)
 			break;
@@ -256,14 +257,15 @@ int vma_write_all(struct checkpoint *cp, u64 *vdso_base, u64 *vdso_size, u32 *to
 			if (info[i].special)
 				*vdso_size += info[i].end - info[i].start;
 			if (!ret)
-				ret = vma_describe(cp, &info[i], &vmas.vma[vmas.n_vma++]);
+				ret = vma_describe(cm, &info[i], &vmas.vma[vmas.n_vma++]);
 		}
 		addr = info[n - 1].end;
 		for (i = 0; i < n; i++)
 			if (info[i].file)
 				fput(info[i].file);
 		if (!ret)
-			ret = stream_out_msg(&cp->out, CKPT_REC_VMAS, &pb_vmas_msg, &vmas);
+			ret = stream_out_msg(&cm->proc->cp->out, CKPT_REC_VMAS, &pb_vmas_msg,
+					     &vmas);
 		if (ret)
 			break;
 		*total += n;

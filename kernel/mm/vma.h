@@ -4,17 +4,17 @@
 
 #include <linux/types.h>
 
-struct checkpoint;
+struct checkpoint_mm;
 struct restart;
 
 /**
- * vma_write_all() - write all VMAs of the process, and the files behind them
- * @cp: the checkpoint
+ * vma_write_all() - write all VMAs of an address space, and the files behind them
+ * @cm: the address space
  * @vdso_base: gets the lowest address of the kernel's own areas, 0 without
  * @vdso_size: gets their size in bytes, all together
  * @n: gets how many there are
  */
-int vma_write_all(struct checkpoint *cp, u64 *vdso_base, u64 *vdso_size, u32 *n);
+int vma_write_all(struct checkpoint_mm *cm, u64 *vdso_base, u64 *vdso_size, u32 *n);
 
 /**
  * vma_pass_vdso() - restart: unmap the code of the vDSO if the image has none below @addr

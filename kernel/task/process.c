@@ -23,22 +23,22 @@
 #include "../core/symbols.h"
 #include "thread.h"
 
-static int process_refuse(struct checkpoint *cp, enum ckpt_reason reason, const char *advice,
-			  const char *what)
+static int process_refuse(struct checkpoint_process *proc, enum ckpt_reason reason,
+			  const char *advice, const char *what)
 {
-	return refuse(cp, CKPT_WHERE_NONE, 0, reason, advice, "%s is not supported",
+	return refuse(proc, CKPT_WHERE_NONE, 0, reason, advice, "%s is not supported",
 		      what);
 }
 
 /* Namespaces other than the caller's: names in the image would not mean the same. */
-static void process_check_namespaces(struct checkpoint *cp)
+static void process_check_namespaces(struct checkpoint_process *proc)
 {
 	const struct nsproxy *ours = current->nsproxy, *ns;
 	const struct pid_namespace *pid_ns;
 	const char *what = NULL;
 
-	task_lock(cp->leader);
-	ns = cp->leader->nsproxy;
+	task_lock(proc->leader);
+	ns = proc->leader->nsproxy;
 	if (!ns)
 		what = NULL;
 	else if (ns->mnt_ns != ours->mnt_ns)
@@ -55,20 +55,20 @@ static void process_check_namespaces(struct checkpoint *cp)
 		what = "another time namespace";
 	else if (ns->cgroup_ns != ours->cgroup_ns)
 		what = "another cgroup namespace";
-	task_unlock(cp->leader);
+	task_unlock(proc->leader);
 	rcu_read_lock();
 	/* It may run, and end: then it has no pid any more. */
-	pid_ns = task_active_pid_ns(cp->leader);
+	pid_ns = task_active_pid_ns(proc->leader);
 	if (!what && pid_ns && pid_ns != task_active_pid_ns(current))
 		what = "another pid namespace";
-	if (!what && __task_cred(cp->leader)->user_ns != current_user_ns())
+	if (!what && __task_cred(proc->leader)->user_ns != current_user_ns())
 		what = "another user namespace";
 	rcu_read_unlock();
 	if (what)
-		process_refuse(cp, CKPT_REASON_UNSUPPORTED, "run ckpt inside it", what);
+		process_refuse(proc, CKPT_REASON_UNSUPPORTED, "run ckpt inside it", what);
 }
 
-static void process_check_children(struct checkpoint *cp)
+static void process_check_children(struct checkpoint_process *proc)
 {
 	struct task_struct *thread, *child = NULL;
 	char comm[TASK_COMM_LEN];
@@ -76,7 +76,7 @@ static void process_check_children(struct checkpoint *cp)
 	pid_t pid = 0;
 
 	rcu_read_lock();
-	for_each_thread(cp->leader, thread) {
+	for_each_thread(proc->leader, thread) {
 		child = list_first_or_null_rcu(&thread->children, struct task_struct, sibling);
 		if (child) {
 			pid = task_pid_vnr(child);
@@ -87,7 +87,7 @@ static void process_check_children(struct checkpoint *cp)
 	}
 	rcu_read_unlock();
 	if (child)
-		refuse(cp, CKPT_WHERE_NONE, 0, CKPT_REASON_UNSUPPORTED,
+		refuse(proc, CKPT_WHERE_NONE, 0, CKPT_REASON_UNSUPPORTED,
 		       vfork ? "try again when that has ended" : NULL,
 		       "a process with children (%d, %s%s) is not supported", pid, comm,
 		       vfork ? ", in vfork()" : "");
@@ -114,17 +114,17 @@ static const void *process_part(const struct task_struct *task, enum process_par
 }
 
 /* More users than threads: somebody who looks for a moment, a thread that ends, or a process. */
-static bool process_may_share(struct checkpoint *cp, enum process_part part)
+static bool process_may_share(struct checkpoint_process *proc, enum process_part part)
 {
-	int threads = cp->park->nr - cp->park->nr_gone;
-	struct task_struct *leader = cp->leader;
+	int threads = proc->park->nr - proc->park->nr_gone;
+	struct task_struct *leader = proc->leader;
 	int users = 0;
 
 	/* It may be killed. */
 	task_lock(leader);
 	if (part == PROCESS_MEMORY)
 		/* One is ours. */
-		users = atomic_read(&cp->mm->mm_users) - 1;
+		users = atomic_read(&proc->mm->mm->mm_users) - 1;
 	else if (part == PROCESS_FILES && leader->files)
 		users = atomic_read(&leader->files->count);
 	else if (part == PROCESS_FS && leader->fs)
@@ -133,23 +133,23 @@ static bool process_may_share(struct checkpoint *cp, enum process_part part)
 	return users > threads;
 }
 
-static void process_check_shared(struct checkpoint *cp, enum process_part part)
+static void process_check_shared(struct checkpoint_process *proc, enum process_part part)
 {
-	const void *ours = part == PROCESS_MEMORY ? cp->mm : process_part(cp->leader, part);
+	const void *ours = part == PROCESS_MEMORY ? proc->mm->mm : process_part(proc->leader, part);
+	const struct park *park = proc->cp->park;
 	struct task_struct *leader, *other, *found = NULL;
 	char comm[TASK_COMM_LEN];
 	pid_t pid = 0;
 
-	if (!ours || !process_may_share(cp, part))
+	if (!ours || !process_may_share(proc, part))
 		return;
 	rcu_read_lock();
 	/* Threads, not processes: the first one of the other may have ended. */
 	for_each_process_thread(leader, other) {
-		if (found || process_part(other, part) != ours ||
-		    same_thread_group(other, cp->leader))
+		if (found || process_part(other, part) != ours || park_has(park, other))
 			continue;
 		/* A child, of vfork() for example, was refused by name already. */
-		if (same_thread_group(rcu_dereference(other->real_parent), cp->leader))
+		if (park_has(park, rcu_dereference(other->real_parent)))
 			continue;
 		found = other;
 		pid = task_tgid_vnr(other);
@@ -157,7 +157,7 @@ static void process_check_shared(struct checkpoint *cp, enum process_part part)
 	}
 	rcu_read_unlock();
 	if (found)
-		refuse(cp, CKPT_WHERE_NONE, 0, CKPT_REASON_SHARED, NULL,
+		refuse(proc, CKPT_WHERE_NONE, 0, CKPT_REASON_SHARED, NULL,
 		       "%s shared with process %d (%s) is not supported",
 		       process_parts[part], pid, comm);
 }
@@ -178,59 +178,59 @@ static const char *process_unshared(const struct task_struct *task,
 	return NULL;
 }
 
-static int process_check_threads(struct checkpoint *cp)
+static int process_check_threads(struct checkpoint_process *proc)
 {
 	struct park_task *pt;
 	const char *what;
 
-	list_for_each_entry(pt, &cp->park->list, list) {
+	list_for_each_entry(pt, &proc->park->list, list) {
 		if (fatal_signal_pending(current))
 			return -EINTR;
 		cond_resched();
 		if (!pt->thread || !park_pin(pt))
 			continue;
 		thread_look(pt->thread, pt->task);
-		what = process_unshared(pt->task, cp->leader) ?:
+		what = process_unshared(pt->task, proc->leader) ?:
 		       thread_unsupported(pt->task) ?:
 		       pt->thread->refused;
 		park_unpin(pt);
 		if (what)
-			refuse_task(cp, pt->task, what);
+			refuse_task(proc->cp, pt->task, what);
 	}
 	return 0;
 }
 
-void process_look(struct checkpoint *cp)
+void process_look(struct checkpoint_process *proc)
 {
-	process_check_namespaces(cp);
-	process_check_children(cp);
+	process_check_namespaces(proc);
+	process_check_children(proc);
 }
 
-int process_check(struct checkpoint *cp)
+int process_check(struct checkpoint_process *proc)
 {
 	enum process_part part;
 
 	for (part = 0; part < PROCESS_PARTS; part++)
-		process_check_shared(cp, part);
-	process_look(cp);
-	return process_check_threads(cp);
+		process_check_shared(proc, part);
+	process_look(proc);
+	return process_check_threads(proc);
 }
 
-int process_write_tree(struct checkpoint *cp)
+int process_write_tree(struct checkpoint_process *proc)
 {
-	struct pb_tree pb = { .n_pid = 1, .pid = &cp->pid, .state = PB_TASK_LIVE };
-	struct task_struct *leader = cp->leader;
+	struct pb_tree pb = { .n_pid = 1, .pid = &proc->pid, .state = PB_TASK_LIVE };
+	struct task_struct *leader = proc->leader;
 	char comm[TASK_COMM_LEN];
 	struct park_task *pt;
 	int ret;
 
-	pb.tid = kvmalloc_array(cp->park->nr, sizeof(*pb.tid), GFP_KERNEL_ACCOUNT);
+	pb.tid = kvmalloc_array(proc->park->nr, sizeof(*pb.tid), GFP_KERNEL_ACCOUNT);
 	if (!pb.tid)
 		return -ENOMEM;
-	list_for_each_entry(pt, &cp->park->list, list)
+	list_for_each_entry(pt, &proc->park->list, list)
 		if (pt->thread)
 			pb.tid[pb.n_tid++] = pt->vnr;
-	cp->pid = task_tgid_vnr(leader);
+	proc->pid = task_tgid_vnr(leader);
 	rcu_read_lock();
 	pb.ppid = task_tgid_vnr(rcu_dereference(leader->real_parent));
 	pb.pgid = task_pgrp_vnr(leader);
@@ -239,20 +239,20 @@ int process_write_tree(struct checkpoint *cp)
 	get_task_comm(comm, leader);
 	pb.comm.data = comm;
 	pb.comm.len = strlen(comm);
-	ret = stream_out_msg(&cp->out, CKPT_REC_TREE, &pb_tree_msg, &pb);
+	ret = stream_out_msg(&proc->cp->out, CKPT_REC_TREE, &pb_tree_msg, &pb);
 	kvfree(pb.tid);
 	return ret;
 }
 
-int process_write(struct checkpoint *cp)
+int process_write(struct checkpoint_process *proc)
 {
-	struct signal_struct *sig = cp->leader->signal;
+	struct signal_struct *sig = proc->leader->signal;
 	struct pb_process pb = {
-		.pid = cp->pid,
-		.mm = cp->mm_id,
-		.files = cp->files_id,
-		.fs = cp->fs_id,
-		.sighand = cp->sighand_id,
+		.pid = proc->pid,
+		.mm = proc->mm->obj->id,
+		.files = proc->files->obj->id,
+		.fs = proc->fs->id,
+		.sighand = proc->sighand->id,
 		.exit_signal = SIGCHLD,
 	};
 
@@ -262,7 +262,7 @@ int process_write(struct checkpoint *cp)
 	pb.oom_score_adj = sig->oom_score_adj;
 	pb.has_oom_score_adj_min = !!sig->oom_score_adj_min;
 	pb.oom_score_adj_min = sig->oom_score_adj_min;
-	return stream_out_msg(&cp->out, CKPT_REC_PROCESS, &pb_process_msg, &pb);
+	return stream_out_msg(&proc->cp->out, CKPT_REC_PROCESS, &pb_process_msg, &pb);
 }
 
 static u64 process_limit(unsigned long val)
@@ -270,21 +270,21 @@ static u64 process_limit(unsigned long val)
 	return val == RLIM_INFINITY ? U64_MAX : val;
 }
 
-int process_write_limits(struct checkpoint *cp)
+int process_write_limits(struct checkpoint_process *proc)
 {
 	struct pb_limit limit[RLIM_NLIMITS];
-	struct pb_limits pb = { .pid = cp->pid, .n_limit = RLIM_NLIMITS, .limit = limit };
+	struct pb_limits pb = { .pid = proc->pid, .n_limit = RLIM_NLIMITS, .limit = limit };
 	unsigned int i;
 
 	BUILD_BUG_ON(RLIM_NLIMITS > PB_LIMITS_LIMIT_MAX);
-	task_lock(cp->leader);
+	task_lock(proc->leader);
 	for (i = 0; i < RLIM_NLIMITS; i++) {
 		limit[i].resource = i;
-		limit[i].soft = process_limit(cp->leader->signal->rlim[i].rlim_cur);
-		limit[i].hard = process_limit(cp->leader->signal->rlim[i].rlim_max);
+		limit[i].soft = process_limit(proc->leader->signal->rlim[i].rlim_cur);
+		limit[i].hard = process_limit(proc->leader->signal->rlim[i].rlim_max);
 	}
-	task_unlock(cp->leader);
-	return stream_out_msg(&cp->out, CKPT_REC_LIMITS, &pb_limits_msg, &pb);
+	task_unlock(proc->leader);
+	return stream_out_msg(&proc->cp->out, CKPT_REC_LIMITS, &pb_limits_msg, &pb);
 }
 
 /* ---- restart ---- */

@@ -4,26 +4,26 @@
 
 #include <linux/types.h>
 
-struct checkpoint;
+struct checkpoint_process;
 struct restart;
 
 /**
  * process_look() - refuse, by name, what can be seen of it while it runs as well: other namespaces,
  * children
  */
-void process_look(struct checkpoint *cp);
+void process_look(struct checkpoint_process *proc);
 
 /** process_check() - refuse, by name, what about the process as a whole cannot be kept */
-int process_check(struct checkpoint *cp);
+int process_check(struct checkpoint_process *proc);
 
 /** process_write_tree() - write TREE */
-int process_write_tree(struct checkpoint *cp);
+int process_write_tree(struct checkpoint_process *proc);
 
 /** process_write() - write PROCESS */
-int process_write(struct checkpoint *cp);
+int process_write(struct checkpoint_process *proc);
 
 /** process_write_limits() - write LIMITS */
-int process_write_limits(struct checkpoint *cp);
+int process_write_limits(struct checkpoint_process *proc);
 
 /** process_read_tree() - TREE, but for creating the process */
 int process_read_tree(struct restart *rs);

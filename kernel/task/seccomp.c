@@ -31,7 +31,7 @@ static void seccomp_refuse(struct checkpoint *cp, struct task_struct *task, int 
 {
 	struct error_at at = { .reason = reason, .task = task, .advice = advice };
 
-	error_add(&cp->ctx->errors, err, &at, "%s", what);
+	error_add(&cp->op->errors, err, &at, "%s", what);
 	cp->refused = true;
 }
 
@@ -198,12 +198,13 @@ static int seccomp_write_task(struct checkpoint *cp, struct park_task *pt)
 	return 0;
 }
 
-int seccomp_write(struct checkpoint *cp)
+int seccomp_write(struct checkpoint_process *proc)
 {
+	struct checkpoint *cp = proc->cp;
 	struct park_task *pt;
 	int ret;
 
-	list_for_each_entry(pt, &cp->park->list, list) {
+	list_for_each_entry(pt, &proc->park->list, list) {
 		cond_resched();
 		if (!pt->thread || !pt->task->seccomp.mode)
 			continue;

@@ -12,7 +12,7 @@
 #include <linux/types.h>
 
 struct build;
-struct checkpoint;
+struct checkpoint_process;
 struct restart;
 struct thread_final;
 
@@ -20,11 +20,11 @@ struct thread_final;
 struct seccomp_chain;
 
 /**
- * seccomp_write() - write the SECCOMP of all threads
+ * seccomp_write() - write the SECCOMP of all threads of a process
  *
  * Those of them that cannot be kept are refused by name.
  */
-int seccomp_write(struct checkpoint *cp);
+int seccomp_write(struct checkpoint_process *proc);
 
 /** seccomp_read() - SECCOMP */
 int seccomp_read(struct restart *rs);

@@ -83,6 +83,7 @@ static int sighand_try(struct sighand_state *proc, struct park *park)
 	if (ret)
 		return ret;
 
+	proc->sighand = sighand;
 	spin_lock_irq(&sighand->siglock);
 	ret = timer_save(&proc->timers, leader);
 	if (!ret) {
@@ -130,22 +131,28 @@ void sighand_free(struct sighand_state *proc)
 	kvfree(proc);
 }
 
-int sighand_write(struct checkpoint *cp)
+int sighand_write(struct checkpoint_process *proc)
 {
-	const struct sighand_state *proc = cp->signals;
+	const struct sighand_state *state = proc->signals;
+	struct checkpoint *cp = proc->cp;
 	struct pb_sighand sighand = {
-		.id = cp->sighand_id,
-		.n_action = proc->n_action,
-		.action = (struct pb_sigaction *)proc->action,
+		.n_action = state->n_action,
+		.action = (struct pb_sigaction *)state->action,
 	};
 	struct pb_signals signals = {
-		.pid = cp->pid,
-		.n_pending = proc->shared.n,
-		.pending = proc->shared.pb,
+		.pid = proc->pid,
+		.n_pending = state->shared.n,
+		.pending = state->shared.pb,
 	};
-	int ret;
+	bool new;
+	int ret = 0;
 
-	ret = stream_out_msg(&cp->out, CKPT_REC_SIGHAND, &pb_sighand_msg, &sighand);
+	proc->sighand = object_have(&cp->objects, OBJECT_SIGHAND, (void *)state->sighand, &new);
+	if (IS_ERR(proc->sighand))
+		return PTR_ERR(proc->sighand);
+	sighand.id = proc->sighand->id;
+	if (new)
+		ret = stream_out_msg(&cp->out, CKPT_REC_SIGHAND, &pb_sighand_msg, &sighand);
 	if (!ret)
 		ret = stream_out_msg(&cp->out, CKPT_REC_SIGNALS, &pb_signals_msg, &signals);
 	return ret;

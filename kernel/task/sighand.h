@@ -6,18 +6,21 @@
 #include "signal.h"
 #include "timer.h"
 
+struct checkpoint_process;
 struct park_task;
 struct restart;
 struct stream_out;
 
 /**
  * struct sighand_state - what all threads of a process share
+ * @sighand: the kernel's struct of the actions; only compared
  * @shared: signals pending for the process
  * @timers: its timers, which send signals
  * @n_action: how many actions are not the default
  * @action: those
  */
 struct sighand_state {
+	const void *sighand;
 	struct signal_queue shared;
 	struct timer_set timers;
 	u32 n_action;
@@ -39,8 +42,8 @@ struct sighand_state *sighand_save(struct park_task *pt);
 /** sighand_free() - give it back; NULL is fine */
 void sighand_free(struct sighand_state *proc);
 
-/** sighand_write() - write SIGHAND and SIGNALS */
-int sighand_write(struct checkpoint *cp);
+/** sighand_write() - write SIGHAND, once for all processes that share it, and SIGNALS */
+int sighand_write(struct checkpoint_process *proc);
 
 /** sighand_read() - read SIGHAND and set the current process's actions */
 int sighand_read(struct restart *rs);

@@ -372,18 +372,18 @@ int timer_save(struct timer_set *set, struct task_struct *leader)
 	return 0;
 }
 
-int timer_write(struct checkpoint *cp, struct timer_set *set)
+int timer_write(struct checkpoint_process *proc, struct timer_set *set)
 {
 	struct pb_timers *pb = &set->pb;
 
-	pb->pid = cp->pid;
+	pb->pid = proc->pid;
 	if (set->refused)
-		return refuse(cp, CKPT_WHERE_NONE, 0, CKPT_REASON_UNSUPPORTED, NULL,
+		return refuse(proc, CKPT_WHERE_NONE, 0, CKPT_REASON_UNSUPPORTED, NULL,
 			      "POSIX timer %u %s is not supported", set->refused_id,
 			      set->refused);
 	if (!pb->n_itimer && !pb->n_timer && !pb->next_id && !pb->restore_ids)
 		return 0;
-	return stream_out_msg(&cp->out, CKPT_REC_TIMERS, &pb_timers_msg, pb);
+	return stream_out_msg(&proc->cp->out, CKPT_REC_TIMERS, &pb_timers_msg, pb);
 }
 
 /* ---- restart ---- */

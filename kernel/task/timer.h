@@ -14,7 +14,7 @@
 
 #include "../image/schema.gen.h"
 
-struct checkpoint;
+struct checkpoint_process;
 struct restart;
 struct timer_place;
 
@@ -67,7 +67,7 @@ static inline bool timer_signal(const struct sigqueue *q)
 int timer_save(struct timer_set *set, struct task_struct *leader);
 
 /** timer_write() - write TIMERS if there is anything to say; refuses what cannot be kept */
-int timer_write(struct checkpoint *cp, struct timer_set *set);
+int timer_write(struct checkpoint_process *proc, struct timer_set *set);
 
 /** timer_read() - TIMERS; they are made with the last steps */
 int timer_read(struct restart *rs);
