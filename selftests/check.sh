@@ -359,7 +359,8 @@ module() # K SECONDS
 }
 
 # machine PART K SECONDS VM-OPTION... -- RUN-OPTION...: the suites on a kernel, see guest(); if
-# $quick, CKPT_QUICK tells those which take random samples to take few
+# $quick, CKPT_QUICK tells those which take random samples to take few; if $every, CKPT_EVERY to
+# take none, see image_schema_test.c
 machine()
 {
 	local part=$1 k=$2 t=$3 id=vm-$2 what=suites options=()
@@ -376,7 +377,8 @@ machine()
 	done
 	shift
 	# vm.sh knows best how to end a machine; this is in case it cannot.
-	step "$id" tap $((t + 120)) "$what on $k" env ${quick:+CKPT_QUICK=1} \
+	step "$id" tap $((t + 120)) "$what on $k" \
+		env ${quick:+CKPT_QUICK=1} ${every:+CKPT_EVERY=1} \
 		selftests/vm.sh -k "$k" -t "$t" "${options[@]}" -- \
 		selftests/check.sh --guest "$part" "$@"
 }
@@ -489,7 +491,7 @@ if [ $mode = long ]; then
 		case $k in
 		6.1) ;;
 		*)
-			machine all "$k" 7200 -m 2G ${tree:+-r "$tree"} -- --rounds 2
+			every=yes machine all "$k" 7200 -m 2G ${tree:+-r "$tree"} -- --rounds 2
 			machines=("vm-$k" "${machines[@]}")
 			;;
 		esac

@@ -3,8 +3,9 @@
 #
 # faults.sh - hostile input, races and faults of the tools, in the virtual machine; prints KTAP
 #
-# CKPT_QUICK: samples of it. One part alone: build/selftests/hostile/PROGRAM [TEST...] (or race/),
-# selftests/race/tool_faults [TEST...], selftests/scale/run [KIND...].
+# CKPT_QUICK: samples of it; CKPT_EVERY: all changes of all fields. One part alone:
+# build/selftests/hostile/PROGRAM [TEST...] (or race/), selftests/race/tool_faults [TEST...],
+# selftests/scale/run [KIND...].
 cd "$(dirname "$0")/.." || exit 1
 built=${CKPT_BUILD:-build}/selftests
 status=0
@@ -18,6 +19,7 @@ trap 'rm -f "$out"' EXIT
 	"$built/hostile/image_bytes_test" || a=1
 	"$built/hostile/image_rights_test" || a=1
 	"$built/hostile/image_opener_test" || a=1
+	"$built/hostile/image_schema_test" || a=1
 	"$built/hostile/inherit_test" || a=1
 	"$built/hostile/image_fields_test" && [ $a = 0 ]
 } > "$out" 2>&1 &

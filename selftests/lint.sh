@@ -58,7 +58,6 @@ tools/lib/section\.c	BRACKET_SPACE	a designated initialiser of an array, made by
 tools/lib/schema\.c	COMPARISON_TO_NULL	takes "return *(...)*x != NULL" for a comparison of its last part
 selftests/lib/subject\.h	FUNCTION_ARGUMENTS	takes "__attribute__((noreturn))" for an argument
 selftests/file_test\.c	QUOTED_WHITESPACE_BEFORE_NEWLINE	a file name that is hard on purpose
-selftests/lib/image\.c	MULTISTATEMENT_MACRO_USE_DO_WHILE,MACRO_WITH_FLOW_CONTROL,TRAILING_SEMICOLON	expands the table of records into case labels
 selftests/unit/mkimage\.c	SPLIT_STRING	a name longer than a line
 selftests/.*_test\.c	OPEN_ENDED_LINE	"asm goto volatile(" opens a block of lines
 selftests/unit/codec_(test\.c|refused\.h)	STRING_FRAGMENTS	bytes of a message, cut where its fields begin

@@ -2,6 +2,7 @@
 /* Images with any field changed in any way. */
 #include "attempt.h"
 #include "say.h"
+#include "schema.h"
 
 /* ---- some fields, on purpose ---- */
 
@@ -108,26 +109,6 @@ TEST(timer_long_ago)
 }
 
 /* ---- anything, systematically ---- */
-
-/* Does this field of a record hold messages? */
-static bool is_message(uint32_t type, uint32_t field)
-{
-	static const struct {
-		const char *message;
-		uint32_t field;
-	} fields[] = {
-#define FIELD(message, record, field, number, inner) { #record, number },
-		FIELDS_MESSAGES(FIELD)
-#undef FIELD
-	};
-	const char *message = image_message(type);
-	unsigned int i;
-
-	for (i = 0; message && i < ARRAY_SIZE(fields); i++)
-		if (!strcmp(fields[i].message, message) && fields[i].field == field)
-			return true;
-	return false;
-}
 
 static uint64_t strange(uint64_t v, unsigned int i)
 {
@@ -243,20 +224,21 @@ static struct image_bytes strange_payload(const struct image_rec *rec, char *wha
 {
 	unsigned int how = victim_random(4 + STRANGE);
 	struct image_bytes none = { 0 }, inner, outer_bytes;
+	const struct schema_field *field;
 	struct image_field outer, f;
 
 	if (rec->flags & CKPT_REC_F_RAW || !any_field(rec->payload, rec->len, &outer) ||
 	    !harmless(rec->type, &outer))
 		return none;
-	if (!is_message(rec->type, outer.number) || !victim_random(8)) {
-		snprintf(what, size, " type %u, field %u, change %u;", rec->type, outer.number,
-			 how);
+	field = schema_field(schema_record(rec->type), outer.number);
+	if (field->type != TYPE_message || !victim_random(8)) {
+		snprintf(what, size, " %s.%s, change %u;", field->message, field->name, how);
 		return change(rec->payload, rec->len, &outer, how);
 	}
 	if (!any_field(rec->payload + outer.value, outer.end - outer.value, &f))
 		return none;
-	snprintf(what, size, " type %u, field %u.%u, change %u;", rec->type, outer.number,
-		 f.number, how);
+	snprintf(what, size, " %s.%s.%s, change %u;", field->message, field->name,
+		 schema_field(field->of, f.number)->name, how);
 	inner = change(rec->payload + outer.value, outer.end - outer.value, &f, how);
 	if (!inner.data)
 		return none;

@@ -12,7 +12,7 @@
 
 #define ALIGN(x, a) (((x) + (a) - 1) & ~((size_t)(a) - 1))
 
-/* Of headers alone, which are short. */
+/* Only headers are summed by this, and they are short: no table. */
 static uint32_t crc32c(const void *data, size_t len)
 {
 	const uint8_t *p = data;
@@ -48,20 +48,6 @@ unsigned int image_place(const struct image_rec *recs, unsigned int n, uint32_t 
 	while (i < n && (recs[i].type < type || (recs[i].type == type && !first)))
 		i++;
 	return i;
-}
-
-const char *image_message(uint32_t type)
-{
-	static const char *const messages[CKPT_REC_TYPES] = {
-#define IMAGE_MESSAGE(name, number, msg, stage, count, text) \
-		[number] = #msg,
-		CKPT_REC_TABLE(IMAGE_MESSAGE)
-#undef IMAGE_MESSAGE
-	};
-
-	if (!type || type >= CKPT_REC_TYPES || !strcmp(messages[type], "none"))
-		return NULL;
-	return messages[type];
 }
 
 unsigned int image_take(const uint8_t *data, size_t len, struct image_rec *recs, unsigned int max)
@@ -167,6 +153,33 @@ struct image_bytes image_make(const struct image_rec *recs, unsigned int n, size
 	trailer.len += SHA256_DIGEST_LENGTH;
 	out.len = put_rec(out.data, pos, &trailer);
 	return out;
+}
+
+void image_payload(struct image_bytes *rec)
+{
+	struct ckpt_image_record header;
+
+	memcpy(&header, rec->data, sizeof(header));
+	memmove(rec->data, rec->data + sizeof(header) + header.gap, header.length);
+	rec->len = header.length;
+}
+
+void image_end(struct image_bytes *image, const uint8_t *payload, size_t len)
+{
+	struct image_rec trailer = { .type = CKPT_REC_TRAILER, .len = len, .payload = payload };
+	size_t pos = sizeof(struct ckpt_image_header);
+	struct ckpt_image_record rec;
+
+	for (;; pos = ALIGN(pos + sizeof(rec) + rec.gap + rec.length, 8)) {
+		memcpy(&rec, image->data + pos, sizeof(rec));
+		if (rec.type == CKPT_REC_TRAILER)
+			break;
+	}
+	image->data = realloc(image->data, pos + sizeof(rec) + len + 8);
+	if (!image->data)
+		abort();
+	memset(image->data + pos, 0, sizeof(rec) + len + 8);
+	image->len = put_rec(image->data, pos, &trailer);
 }
 
 /* ---- messages ---- */

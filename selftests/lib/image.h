@@ -59,8 +59,11 @@ struct image_bytes image_make(const struct image_rec *recs, unsigned int n, size
  */
 unsigned int image_place(const struct image_rec *recs, unsigned int n, uint32_t type, bool first);
 
-/** image_message() - the message of a record type, as CKPT_REC_TABLE has it; NULL: none */
-const char *image_message(uint32_t type);
+/** image_payload() - make of a record's bytes those of its payload. */
+void image_payload(struct image_bytes *rec);
+
+/** image_end() - give an image another trailer, with that payload. */
+void image_end(struct image_bytes *image, const uint8_t *payload, size_t len);
 
 /** image_fix() - make the checksum of a record's header right; at @header. */
 void image_fix(uint8_t *header);
