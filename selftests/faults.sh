@@ -17,6 +17,7 @@ trap 'rm -f "$out"' EXIT
 	"$built/hostile/image_test"
 	a=$?
 	"$built/hostile/image_bytes_test" || a=1
+	"$built/hostile/image_pages_test" || a=1
 	"$built/hostile/image_rights_test" || a=1
 	"$built/hostile/image_opener_test" || a=1
 	"$built/hostile/image_schema_test" || a=1

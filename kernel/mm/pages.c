@@ -330,14 +330,13 @@ int pages_write(struct checkpoint_mm *cm)
 /* ---- restart ---- */
 
 static const char *const pages_kinds[] = {
-	[PB_PAGES_ZERO] = "are zero",
 	[PB_PAGES_PARENT] = "are those of another image",
 	[PB_PAGES_SAME] = "another address space has, too,",
 	[PB_PAGES_LATER] = "are to be fetched later",
 };
 
-/* Runs ascend, do not touch, and hold as many pages as a record. */
-static int pages_check(struct restart *rs, const struct pb_page_runs *runs, unsigned int *pages)
+/* Runs ascend, do not touch, and have no more pages than a record can hold. */
+static int pages_check(struct restart *rs, const struct pb_page_runs *runs)
 {
 	struct error_at at = { .reason = CKPT_REASON_UNSUPPORTED };
 	u64 last = 0, len;
@@ -346,7 +345,7 @@ static int pages_check(struct restart *rs, const struct pb_page_runs *runs, unsi
 	for (i = 0; i < runs->n_run; i++) {
 		const struct pb_page_run *run = &runs->run[i];
 
-		if (run->kind != PB_PAGES_DATA)
+		if (run->kind != PB_PAGES_DATA && run->kind != PB_PAGES_ZERO)
 			return error_add(&rs->ctx->errors, -EOPNOTSUPP, &at,
 					 "pages that %s are not supported by this version",
 					 pages_kinds[run->kind]);
@@ -360,10 +359,7 @@ static int pages_check(struct restart *rs, const struct pb_page_runs *runs, unsi
 		last = run->addr + len;
 		n += run->pages;
 	}
-	if (!n)
-		return stream_in_bad(&rs->in, "an empty run of pages");
-	*pages = n;
-	return 0;
+	return n ? 0 : stream_in_bad(&rs->in, "an empty run of pages");
 }
 
 /* Behind the end of a file that was mapped, say. */
@@ -380,75 +376,94 @@ static int pages_unfilled(struct restart *rs, unsigned long addr, int err)
 					  "its memory there cannot be filled") : err;
 }
 
-int pages_read(struct restart *rs)
+/* Fault the pages of a run in for writing, whatever the protection of their area. */
+static int pages_fault(struct restart *rs, const struct pb_page_run *run,
+		       struct pages_batch *batch)
 {
 	struct mm_struct *mm = current->mm;
+	unsigned long addr = run->addr, left = run->pages;
+	struct vm_area_struct *vma;
+	long got;
+
+	while (left) {
+		vma = find_vma(mm, addr);
+		if (!vma || vma->vm_start > addr ||
+		    vma->vm_flags & (VM_SHARED | VM_DROPPABLE | VM_SPECIAL))
+			return stream_in_bad(&rs->in, "pages outside of memory at %#lx", addr);
+		got = compat_gup_remote(mm, addr,
+					min(left, (vma->vm_end - addr) / PAGE_SIZE),
+					FOLL_FORCE | FOLL_WRITE, batch->page + batch->n);
+		if (got <= 0)
+			return pages_unfilled(rs, addr, got ?: -EFAULT);
+		batch->n += got;
+		left -= got;
+		addr += got * PAGE_SIZE;
+	}
+	return 0;
+}
+
+/*
+ * The pages of a zero run are the program's own, as those with data: in a private mapping of a file
+ * they hide the file's content. Drop them from the batch from page @n on, since no data follows.
+ */
+static void pages_clear(struct pages_batch *batch, unsigned int n)
+{
+	while (batch->n > n) {
+		batch->n--;
+		clear_highpage(batch->page[batch->n]);
+		put_page(batch->page[batch->n]);
+	}
+}
+
+/* Make the pages of all runs, and those that are zero so. The batch gets the others. */
+static int pages_fill(struct restart *rs, const struct pb_page_runs *runs,
+		      struct pages_batch *batch)
+{
+	unsigned int i, n;
+	int ret = 0;
+
+	if (mmap_read_lock_killable(current->mm))
+		return -EINTR;
+	for (i = 0; !ret && i < runs->n_run; i++) {
+		n = batch->n;
+		ret = pages_fault(rs, &runs->run[i], batch);
+		if (!ret && runs->run[i].kind == PB_PAGES_ZERO)
+			pages_clear(batch, n);
+	}
+	mmap_read_unlock(current->mm);
+	return ret;
+}
+
+int pages_read(struct restart *rs)
+{
 	struct pages_batch *batch;
 	struct pb_page_runs runs;
-	struct vm_area_struct *vma;
-	unsigned int n, i, done = 0, left;
-	unsigned long addr;
-	long got;
 	int ret;
 
 	ret = stream_in_msg(&rs->in, &pb_page_runs_msg, &runs) ?:
-	      object_need(&rs->objects, &rs->in, OBJECT_MM, runs.mm);
-	if (ret)
-		return ret;
-	ret = pages_check(rs, &runs, &n);
+	      object_need(&rs->objects, &rs->in, OBJECT_MM, runs.mm) ?:
+	      pages_check(rs, &runs);
 	if (ret)
 		return ret;
 	batch = kvmalloc(sizeof(*batch), GFP_KERNEL_ACCOUNT);
 	if (!batch)
 		return -ENOMEM;
+	batch->n = 0;
 
-	/*
-	 * Fault private pages in for writing, whatever the protection of their area, and read
-	 * straight into them. Nothing else runs in this address space yet.
-	 */
-	ret = -EINTR;
-	if (mmap_read_lock_killable(mm))
+	/* Read straight into the pages. Nothing else runs in this address space yet. */
+	ret = pages_fill(rs, &runs, batch);
+	if (ret || !batch->n)
 		goto out;
-	ret = 0;
-	for (i = 0; !ret && i < runs.n_run; i++) {
-		addr = runs.run[i].addr;
-		left = runs.run[i].pages;
-		while (left) {
-			vma = find_vma(mm, addr);
-			if (!vma || vma->vm_start > addr ||
-			    vma->vm_flags & (VM_SHARED | VM_DROPPABLE | VM_SPECIAL)) {
-				ret = stream_in_bad(&rs->in, "pages outside of memory at %#lx",
-						    addr);
-				break;
-			}
-			got = compat_gup_remote(mm, addr,
-						min_t(unsigned long, left,
-						      (vma->vm_end - addr) / PAGE_SIZE),
-						FOLL_FORCE | FOLL_WRITE, batch->page + done);
-			if (got <= 0) {
-				ret = pages_unfilled(rs, addr, got ?: -EFAULT);
-				break;
-			}
-			done += got;
-			left -= got;
-			addr += got * PAGE_SIZE;
-		}
-	}
-	mmap_read_unlock(mm);
-	if (ret)
-		goto out_put;
-
 	ret = stream_in_next(&rs->in);
 	if (!ret && rs->in.rec.type != CKPT_REC_PAGES)
 		ret = stream_in_bad(&rs->in, "no pages behind their runs");
 	if (!ret)
-		ret = stream_in_pages(&rs->in, batch->page, n);
+		ret = stream_in_pages(&rs->in, batch->page, batch->n);
 	if (!ret)
 		/* They are the stream's now. */
-		done = 0;
-out_put:
-	pages_put(batch, done);
+		batch->n = 0;
 out:
+	pages_put(batch, batch->n);
 	kvfree(batch);
 	return ret;
 }

@@ -274,6 +274,19 @@ static void rich_guards(void)
 	madvise(p + 8192, 4096, 102);
 }
 
+/* Nobody misses what is in a page of memory and in one that hides a page of a file. */
+static void rich_spare(void)
+{
+	const int prot = PROT_READ | PROT_WRITE;
+	int fd = open("/proc/self/exe", O_RDONLY);
+	char *p = mmap(NULL, 8192, prot, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *q = mmap(NULL, 4096, prot, MAP_PRIVATE, fd, 4096);
+
+	NEED(p != MAP_FAILED && q != MAP_FAILED && !close(fd));
+	memset(p, 'z', 4096);
+	memset(q, 'z', 4096);
+}
+
 /* If the processor has them. */
 static void rich_keys(char *page)
 {
@@ -315,6 +328,7 @@ static void rich(const char *path)
 	mprotect(p + 49152, 8192, PROT_NONE);
 	rich_keys(p + 16384);
 	rich_guards();
+	rich_spare();
 	rich_content(path);
 	rich_events(fd);
 	rich_watches(path);
