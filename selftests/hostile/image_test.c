@@ -10,6 +10,7 @@
 #include <sys/syscall.h>
 
 #include "attempt.h"
+#include "frame.h"
 #include "image_lies.h"
 #include "say.h"
 
@@ -172,7 +173,7 @@ TEST(file_header)
 	memcpy(&keep, good.data, sizeof(keep));
 	for (i = 0; i < ARRAY_SIZE(wrong); i++) {
 		memcpy(good.data + wrong[i].at, &wrong[i].value, sizeof(wrong[i].value));
-		image_fix_file(good.data);
+		frame_fix_header((struct ckpt_image_header *)good.data);
 		EXPECT_FINE(attempt(good.data, good.len, false), "%x at %zu", wrong[i].value,
 			    wrong[i].at);
 		EXPECT_EQ(wrong[i].error, res.error);
@@ -193,7 +194,7 @@ TEST(record_headers)
 #define RECORD(what, field, val) do {						\
 	rec = keep;								\
 	rec.field = val;							\
-	image_fix((uint8_t *)&rec);						\
+	frame_fix_record(&rec);						\
 	memcpy(good.data + starts[i], &rec, sizeof(rec));			\
 	if (rec.field != keep.field)						\
 		EXPECT_FINE(attempt(good.data, good.len, false),		\

@@ -2,44 +2,12 @@
 #include "image.h"
 
 #include "fields.h"
+#include "frame.h"
 
-#include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <openssl/sha.h>
-#include <xxhash.h>
-
 #define ALIGN(x, a) (((x) + (a) - 1) & ~((size_t)(a) - 1))
-
-/* Only headers are summed by this, and they are short: no table. */
-static uint32_t crc32c(const void *data, size_t len)
-{
-	const uint8_t *p = data;
-	uint32_t crc = ~0U;
-	int i;
-
-	while (len--) {
-		crc ^= *p++;
-		for (i = 0; i < 8; i++)
-			crc = crc & 1 ? crc >> 1 ^ 0x82f63b78 : crc >> 1;
-	}
-	return ~crc;
-}
-
-void image_fix(uint8_t *header)
-{
-	uint32_t crc = htole32(crc32c(header, offsetof(struct ckpt_image_record, crc)));
-
-	memcpy(header + offsetof(struct ckpt_image_record, crc), &crc, sizeof(crc));
-}
-
-void image_fix_file(uint8_t *header)
-{
-	uint32_t crc = htole32(crc32c(header, offsetof(struct ckpt_image_header, crc)));
-
-	memcpy(header + offsetof(struct ckpt_image_header, crc), &crc, sizeof(crc));
-}
 
 unsigned int image_place(const struct image_rec *recs, unsigned int n, uint32_t type, bool first)
 {
@@ -84,74 +52,56 @@ static size_t put_varint(uint8_t *p, uint64_t v)
 	return n;
 }
 
-/* One record at @pos of @out. Return: the end. */
-static size_t put_rec(uint8_t *out, size_t pos, const struct image_rec *in)
+/* One record at @pos of @out; @rec gets its header. Return: the end. */
+static size_t put_rec(uint8_t *out, size_t pos, const struct image_rec *in,
+		      struct ckpt_image_record *rec)
 {
-	size_t end = pos + sizeof(struct ckpt_image_record);
-	size_t gap = in->flags & CKPT_REC_F_RAW ? ALIGN(end, CKPT_IMAGE_ALIGN) - end : 0;
-	struct ckpt_image_record rec = {
-		.type = in->type,
-		.flags = in->flags,
-		.length = in->len,
-		.gap = gap,
-		.payload_hash = XXH64(in->payload, in->len, 0),
-	};
-
-	memcpy(out + pos, &rec, sizeof(rec));
-	image_fix(out + pos);
-	memcpy(out + end + gap, in->payload, in->len);
-	return ALIGN(end + gap + in->len, 8);
+	*rec = frame_record(in->type, in->flags, in->payload, in->len, pos);
+	frame_fix_record(rec);
+	memcpy(out + pos, rec, sizeof(*rec));
+	pos += sizeof(*rec) + rec->gap;
+	memcpy(out + pos, in->payload, in->len);
+	return ALIGN(pos + in->len, 8);
 }
 
 struct image_bytes image_make(const struct image_rec *recs, unsigned int n, size_t *starts)
 {
-	struct ckpt_image_header header = {
-		.magic = CKPT_IMAGE_MAGIC,
-		.version = CKPT_IMAGE_VERSION,
-		.header_len = sizeof(header),
-		.machine = 62,
-		.page_size = 4096,
-	};
 	struct image_rec trailer = { .type = CKPT_REC_TRAILER };
-	uint8_t text[2 * 11 + 2 + SHA256_DIGEST_LENGTH];
-	size_t pos = sizeof(header), pages = 0, room = 4096;
+	struct ckpt_image_header header = frame_header();
+	uint8_t text[2 * 11 + 2 + FRAME_DIGEST];
+	struct ckpt_image_record rec;
 	struct image_bytes out;
-	size_t used = sizeof(header);
-	uint8_t *headers;
+	struct frame frame;
+	size_t room = 4096;
 	unsigned int i;
 
 	for (i = 0; i < n; i++)
 		room += recs[i].len + CKPT_IMAGE_ALIGN + 64;
 	out.data = calloc(1, room);
-	headers = malloc(used + n * sizeof(struct ckpt_image_record));
-	if (!out.data || !headers)
+	if (!out.data)
 		abort();
+	frame_fix_header(&header);
+	frame_begin(&frame, &header);
 	memcpy(out.data, &header, sizeof(header));
-	image_fix_file(out.data);
-	memcpy(headers, out.data, sizeof(header));
+	out.len = sizeof(header);
 	for (i = 0; i < n; i++) {
 		if (starts)
-			starts[i] = pos;
-		if (recs[i].type == CKPT_REC_PAGES)
-			pages += recs[i].len / CKPT_IMAGE_ALIGN;
-		out.len = put_rec(out.data, pos, &recs[i]);
-		memcpy(headers + used, out.data + pos, sizeof(struct ckpt_image_record));
-		used += sizeof(struct ckpt_image_record);
-		pos = out.len;
+			starts[i] = out.len;
+		out.len = put_rec(out.data, out.len, &recs[i], &rec);
+		frame_add(&frame, &rec);
 	}
 	if (starts)
-		starts[n] = pos;
+		starts[n] = out.len;
 	trailer.payload = text;
 	text[trailer.len++] = F(Trailer, records) << 3;
-	trailer.len += put_varint(text + trailer.len, n);
+	trailer.len += put_varint(text + trailer.len, frame.records);
 	text[trailer.len++] = F(Trailer, pages) << 3;
-	trailer.len += put_varint(text + trailer.len, pages);
+	trailer.len += put_varint(text + trailer.len, frame.pages);
 	text[trailer.len++] = F(Trailer, sha256) << 3 | 2;
-	text[trailer.len++] = SHA256_DIGEST_LENGTH;
-	SHA256(headers, used, text + trailer.len);
-	free(headers);
-	trailer.len += SHA256_DIGEST_LENGTH;
-	out.len = put_rec(out.data, pos, &trailer);
+	text[trailer.len++] = FRAME_DIGEST;
+	frame_end(&frame, text + trailer.len);
+	trailer.len += FRAME_DIGEST;
+	out.len = put_rec(out.data, out.len, &trailer, &rec);
 	return out;
 }
 
@@ -179,7 +129,7 @@ void image_end(struct image_bytes *image, const uint8_t *payload, size_t len)
 	if (!image->data)
 		abort();
 	memset(image->data + pos, 0, sizeof(rec) + len + 8);
-	image->len = put_rec(image->data, pos, &trailer);
+	image->len = put_rec(image->data, pos, &trailer, &rec);
 }
 
 /* ---- messages ---- */

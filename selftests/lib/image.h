@@ -65,12 +65,6 @@ void image_payload(struct image_bytes *rec);
 /** image_end() - give an image another trailer, with that payload. */
 void image_end(struct image_bytes *image, const uint8_t *payload, size_t len);
 
-/** image_fix() - make the checksum of a record's header right; at @header. */
-void image_fix(uint8_t *header);
-
-/** image_fix_file() - the same for the file's header. */
-void image_fix_file(uint8_t *header);
-
 /** image_next_field() - the field at @pos. Return: false at the end, or if there is none. */
 bool image_next_field(const uint8_t *msg, size_t len, size_t pos, struct image_field *f);
 

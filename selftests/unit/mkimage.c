@@ -22,6 +22,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../lib/frame.h"
 #include "ckpt_image.pb-c.h"
 #include "image.h"
 #include "mkimage.h"
@@ -31,8 +32,8 @@
 
 static const char *variant = "good";
 static bool nonsense;
-static EVP_MD_CTX *sha;
-static uint64_t offset, records, pages;
+static struct frame frame;
+static uint64_t offset;
 
 bool is(const char *name)
 {
@@ -57,24 +58,16 @@ static void put_zero(size_t len)
 static void record_as(uint16_t type, uint16_t flags, const void *data, size_t len,
 		      uint32_t length)
 {
-	struct ckpt_image_record rec = {
-		.type = htole16(type),
-		.flags = htole16(flags),
-		.length = htole32(length),
-		.payload_hash = htole64(image_hash(data, len)),
-	};
-	size_t gap = 0;
+	struct ckpt_image_record rec = frame_record(type, flags, data, len, offset);
+	size_t gap = le32toh(rec.gap);
 
-	if (flags & CKPT_REC_F_RAW)
-		gap = -(offset + sizeof(rec)) & (PAGE - 1);
+	rec.length = htole32(length);
 	if (is("gap") && type == CKPT_REC_PAGES)
 		gap += 8;
 	rec.gap = htole32(gap);
-	rec.crc = htole32(image_crc(&rec, offsetof(struct ckpt_image_record, crc)));
-	if (type != CKPT_REC_TRAILER) {
-		EVP_DigestUpdate(sha, &rec, sizeof(rec));
-		records++;
-	}
+	frame_fix_record(&rec);
+	if (type != CKPT_REC_TRAILER)
+		frame_add(&frame, &rec);
 	put(&rec, sizeof(rec));
 	if (is("gap-content") && gap > 8) {
 		put_zero(gap - 1);
@@ -138,8 +131,6 @@ static void raw(uint32_t type, size_t len)
 
 	for (i = 0; i < len; i++)
 		data[i] = i * 7 + type;
-	if (type == CKPT_REC_PAGES)
-		pages += len / PAGE;
 	record(type, is("pages-not-raw") && type == CKPT_REC_PAGES ? 0 : CKPT_REC_F_RAW, data, len);
 	free(data);
 }
@@ -151,27 +142,31 @@ ProtobufCBinaryData bytes(const char *text)
 
 static void put_header(void)
 {
-	struct ckpt_image_header h = {
-		.magic = CKPT_IMAGE_MAGIC,
-		.version = htole32(is("version") ? CKPT_IMAGE_VERSION + 1 :
-				   is("version-1") ? 1 : CKPT_IMAGE_VERSION),
-		.header_len = htole32(is("header-length") ? 128 : sizeof(h)),
-		.machine = htole32(is("machine") ? EM_AARCH64 : EM_X86_64),
-		.page_size = htole32(is("page-size") ? 65536 : PAGE),
-		.features_required = htole64(is("feature") ? 1ULL << 40 : 0),
-		.features_optional = htole64(is("feature-optional") ? 1ULL << 40 : 0),
-	};
+	struct ckpt_image_header h = frame_header();
 
-	h.layer = htole32(is("layer") ? 7 : CKPT_LAYER_PLAIN);
+	if (is("version") || is("version-1"))
+		h.version = htole32(is("version") ? CKPT_IMAGE_VERSION + 1 : 1);
+	if (is("header-length"))
+		h.header_len = htole32(128);
+	if (is("machine"))
+		h.machine = htole32(EM_AARCH64);
+	if (is("page-size"))
+		h.page_size = htole32(65536);
+	if (is("feature"))
+		h.features_required = htole64(1ULL << 40);
+	if (is("feature-optional"))
+		h.features_optional = htole64(1ULL << 40);
+	if (is("layer"))
+		h.layer = htole32(7);
 	if (is("magic"))
 		h.magic[3] = 'X';
 	if (is("reserved"))
 		h.reserved[7] = 1;
-	h.crc = htole32(image_crc(&h, offsetof(struct ckpt_image_header, crc)));
+	frame_fix_header(&h);
 	if (is("header-crc"))
 		h.crc ^= 1;
 	put(&h, sizeof(h));
-	EVP_DigestUpdate(sha, &h, sizeof(h));
+	frame_begin(&frame, &h);
 }
 
 /* A note in front, and one of a type that nobody knows. */
@@ -633,13 +628,13 @@ static void put_pages(void)
 static void put_trailer(void)
 {
 	Ckpt__Trailer trailer = CKPT__TRAILER__INIT;
-	uint8_t digest[32];
+	uint8_t digest[FRAME_DIGEST];
 
-	EVP_DigestFinal_ex(sha, digest, NULL);
+	frame_end(&frame, digest);
 	if (is("digest"))
 		digest[5] ^= 1;
-	trailer.records = records + is("trailer-records");
-	trailer.pages = pages + is("trailer-pages");
+	trailer.records = frame.records + is("trailer-records");
+	trailer.pages = frame.pages + is("trailer-pages");
 	trailer.sha256 = (ProtobufCBinaryData){ sizeof(digest), digest };
 	message(CKPT_REC_TRAILER, &trailer);
 }
@@ -760,10 +755,6 @@ int main(int argc, char **argv)
 		fprintf(stderr, "mkimage: no variant '%s'\n", variant);
 		return 2;
 	}
-	sha = EVP_MD_CTX_new();
-	if (!sha || !EVP_DigestInit_ex(sha, EVP_sha256(), NULL))
-		return 1;
 	put_all();
-	EVP_MD_CTX_free(sha);
 	return fflush(stdout) ? 1 : 0;
 }
