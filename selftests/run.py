@@ -175,13 +175,16 @@ class Subject:
             self.verdict()
 
     def nap(self):
-        """Until a random moment."""
+        """Until a random moment. A third of the checkpoints after a restart come at once."""
         duration = self.rng.uniform(0, 0.3)
-        if not self.proc:
+        if self.restart and self.rng.random() < 1 / 3:
+            return
+        proc = self.restart.rstr if self.restart else self.proc
+        if not proc or self.detached():
             time.sleep(duration)
             return
         try:
-            self.proc.wait(duration)
+            proc.wait(duration)
         except subprocess.TimeoutExpired:
             pass
 
