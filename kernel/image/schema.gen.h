@@ -59,7 +59,7 @@ enum pb_restart_kind {
 
 enum pb_pages_kind {
 	PB_PAGES_DATA = 0,		/* they follow in PAGES */
-	PB_PAGES_ZERO = 1,
+	PB_PAGES_ZERO = 1,		/* they read as zero, in a mapping of a file as well */
 	PB_PAGES_PARENT = 2,		/* as in the image that this one builds on */
 	PB_PAGES_SAME = 3,		/* those of another address space, and still shared */
 	PB_PAGES_LATER = 4,		/* to be fetched when they are needed */
@@ -1008,7 +1008,10 @@ extern const struct codec_msg pb_page_run_msg;
 
 #define PB_PAGE_RUNS_RUN_MAX 256
 
-/* The next PAGES record holds all of these pages that are PAGES_DATA, in this order. */
+/*
+ * The next PAGES record holds all of these pages that are PAGES_DATA, in this order. If none is,
+ * there is no such record.
+ */
 struct pb_page_runs {
 	u32 mm;				/* id of an MM */
 	u32 n_run;
