@@ -575,7 +575,7 @@ static int checkpoint_snapshot(struct checkpoint *cp, struct ckpt_checkpoint *ar
 
 	operation_phase(cp->op, CKPT_PHASE_SNAPSHOT);
 	list_for_each_entry(cm, &cp->mms, list)
-		snapshot_start(cm->proc->snap, cm->mm);
+		snapshot_start(cm->proc->snap, cm->mm, cp->park);
 	ret = members_each_mm(cp, checkpoint_wait_snapshot);
 	if (!ret) {
 		arg->snapshot_ns = ktime_to_ns(ktime_sub(ktime_get(), start));

@@ -630,6 +630,12 @@ bool park_release(struct park *park, enum ckpt_release_how how)
 	return done;
 }
 
+struct park *park_get(struct park *park)
+{
+	kref_get(&park->ref);
+	return park;
+}
+
 void park_put(struct park *park)
 {
 	kref_put(&park->ref, park_free);

@@ -94,7 +94,7 @@ struct park_task {
 
 /**
  * struct park - a process that parks
- * @ref: one for the owner, one for each queued work
+ * @ref: one for the owner, one for each queued work, and what park_get() gave
  * @all: on the list of all, from park_process() to park_release()
  * @leader: the thread group leader; a reference is held
  * @list: all struct park_task, in the order they were asked: the leader first
@@ -207,7 +207,10 @@ void park_unpin(struct park_task *pt);
  */
 bool park_release(struct park *park, enum ckpt_release_how how);
 
-/** park_put() - gives up the owner's reference, once released */
+/** park_get() - keeps it; Return: @park */
+struct park *park_get(struct park *park);
+
+/** park_put() - gives up a reference; the owner's, once released */
 void park_put(struct park *park);
 
 #endif /* _CKPT_PARK_H */

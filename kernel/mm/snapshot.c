@@ -20,6 +20,7 @@
 #include <uapi/linux/wait.h>
 
 #include "../compat/compat.h"
+#include "../core/park.h"
 #include "snapshot.h"
 #include "../core/symbols.h"
 
@@ -33,6 +34,7 @@
  * @done: @copy or @error is set
  * @gone: the child is
  * @mm: to copy; the thread holds a reference until it is @done
+ * @park: the process whose memory it is; the thread holds a reference until it is @done
  * @copy: the result; a reference is held
  * @error: or an errno
  * @taken: snapshot_take() was called
@@ -49,6 +51,7 @@ struct snapshot {
 	struct completion gone;
 	struct completion taken_from;
 	struct mm_struct *mm;
+	struct park *park;
 	struct mm_struct *copy;
 	int error;
 	bool taken;
@@ -129,21 +132,35 @@ static struct vm_area_struct *snapshot_new_area(struct mm_struct *copy, struct v
 	return new;
 }
 
+/*
+ * Is it what fork has made of @vma, and without pages? Pages of an area that has some already would
+ * be lost. The marks of @vma alone do not tell: they may be younger than the fork.
+ */
+static bool snapshot_emptied(const struct vm_area_struct *dst, const struct vm_area_struct *vma)
+{
+	return dst && dst->vm_start == vma->vm_start && dst->vm_end == vma->vm_end &&
+	       dst->vm_pgoff == vma->vm_pgoff && dst->vm_flags & VM_WIPEONFORK &&
+	       !dst->anon_vma && !dst->vm_file;
+}
+
 /* The copy gets the pages of an area that fork left out or emptied. */
 static int snapshot_add(struct mm_struct *copy, struct vm_area_struct *vma)
 {
-	struct vm_area_struct *dst = find_vma(copy, vma->vm_start);
+	struct vm_area_struct *dst;
 
-	if (vma->vm_flags & VM_DONTCOPY)
+	if (vma->vm_flags & VM_DONTCOPY) {
 		dst = snapshot_new_area(copy, vma);
-	if (IS_ERR(dst))
-		return PTR_ERR(dst);
-	if (!dst || dst->vm_start > vma->vm_start || dst->vm_end < vma->vm_end)
-		return -EAGAIN;
+		if (IS_ERR(dst))
+			return PTR_ERR(dst);
+	} else {
+		dst = find_vma(copy, vma->vm_start);
+		if (!snapshot_emptied(dst, vma))
+			return -EAGAIN;
+	}
 	vma_start_write(vma);
 	vma_start_write(dst);
 	vm_flags_clear(dst, VM_WIPEONFORK);
-	if (vma->anon_vma && !dst->anon_vma) {
+	if (vma->anon_vma) {
 		int ret = sym(anon_vma_fork)(dst, vma);
 
 		if (ret)
@@ -172,9 +189,13 @@ static int snapshot_check_uffd(struct mm_struct *mm)
  * The copy gets what fork leaves out or empties, by the means of fork. The marks that ask for it
  * are not touched: whoever has a userfaultfd of this memory could split or merge areas meanwhile,
  * and anybody can see the marks.
+ *
+ * If the program still waits when we have the lock, its areas are those that were described and
+ * that fork has copied. If it goes on afterwards, it changes none of them before we are done.
  */
-static int snapshot_complete(struct mm_struct *mm, struct mm_struct *copy)
+static int snapshot_complete(struct snapshot *snap)
 {
+	struct mm_struct *mm = snap->mm, *copy = snap->copy;
 	struct vm_area_struct *vma;
 	bool copied = false;
 	int ret;
@@ -184,7 +205,8 @@ static int snapshot_complete(struct mm_struct *mm, struct mm_struct *copy)
 	if (mmap_write_lock_killable(mm))
 		return -EINTR;
 	mmap_write_lock_nested(copy, SINGLE_DEPTH_NESTING);
-	ret = snapshot_check_uffd(mm) ?: snapshot_check_uffd(copy);
+	ret = park_expired(snap->park) ? -ETIMEDOUT : 0;
+	ret = ret ?: snapshot_check_uffd(mm) ?: snapshot_check_uffd(copy);
 	if (ret)
 		goto out;
 	for_each_vma(vmi, vma) {
@@ -287,7 +309,7 @@ static int snapshot_clone(struct snapshot *snap)
 	memcg = set_active_memcg(snap->memcg);
 	ret = snapshot_fork(snap);
 	if (!ret)
-		ret = snapshot_complete(snap->mm, snap->copy) ?: snapshot_drop_shared(snap->copy);
+		ret = snapshot_complete(snap) ?: snapshot_drop_shared(snap->copy);
 	set_active_memcg(memcg);
 	return ret == -ERESTARTNOINTR ? -EINTR : ret;
 }
@@ -305,8 +327,10 @@ static int snapshot_thread(void *arg)
 	wait_for_completion_interruptible(&snap->go);
 	if (!snap->stop)
 		snap->error = snapshot_clone(snap);
-	if (snap->mm)
+	if (snap->mm) {
 		mmput(snap->mm);
+		park_put(snap->park);
+	}
 	complete(&snap->done);
 	/* Nothing is left to be cut short. */
 	flush_signals(current);
@@ -347,10 +371,11 @@ struct snapshot *snapshot_prepare(void)
 	return snap;
 }
 
-void snapshot_start(struct snapshot *snap, struct mm_struct *mm)
+void snapshot_start(struct snapshot *snap, struct mm_struct *mm, struct park *park)
 {
 	mmget(mm);
 	snap->mm = mm;
+	snap->park = park_get(park);
 	snap->taken = true;
 	complete(&snap->go);
 }

@@ -3,6 +3,7 @@
 #define _CKPT_SNAPSHOT_H
 
 struct mm_struct;
+struct park;
 struct snapshot;
 
 /**
@@ -17,12 +18,13 @@ struct snapshot *snapshot_prepare(void);
  * snapshot_start() - begin to take a copy-on-write copy of an address space
  * @snap: prepared
  * @mm: of a process all of whose threads are parked
+ * @park: that process
  *
  * The copy holds what fork leaves out, too (MADV_DONTFORK, MADV_WIPEONFORK), but nothing that is
  * shared. Nothing of @mm is changed, but that its pages are write-protected until they are written
  * to. Several may be taken at the same time.
  */
-void snapshot_start(struct snapshot *snap, struct mm_struct *mm);
+void snapshot_start(struct snapshot *snap, struct mm_struct *mm, struct park *park);
 
 /**
  * snapshot_wait() - wait, killable, until it is taken
@@ -33,7 +35,7 @@ void snapshot_start(struct snapshot *snap, struct mm_struct *mm);
  * After an error the thread may still be at it; it ends by itself, and holds what it needs.
  *
  * Return: the copy, with a reference for the caller; or an ERR_PTR: -EINTR killed, -ETIMEDOUT
- * @stop, -EOPNOTSUPP some of the memory is under userfaultfd, -EAGAIN its areas were changed
+ * @stop or the process went on, -EOPNOTSUPP some of the memory is under userfaultfd, -EAGAIN its areas were changed
  * meanwhile, -ENOMEM.
  */
 struct mm_struct *snapshot_wait(struct snapshot *snap, bool (*stop)(void *arg), void *arg);

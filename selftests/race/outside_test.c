@@ -259,6 +259,111 @@ out:
 	victim_kill(pid);
 }
 
+/*
+ * In the program: plain memory, to which fork copies as much as to any; when it finds that it was
+ * frozen for as long as it was told to look for, fork is not to copy it from then on.
+ */
+static pid_t start_changing(volatile int64_t *shared)
+{
+	pid_t pid, test = getpid();
+	int64_t last, now;
+
+	pid = fork();
+	if (pid) {
+		while (!shared[0])
+			usleep(1000);
+		return pid;
+	}
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != test)
+		_exit(1);
+	syscall(SYS_close_range, 0, ~0U, 0);
+	if (open("/dev/null", O_RDWR) || dup(0) != 1 || dup(0) != 2)
+		_exit(1);
+	if (mmap(area(0), 2 * SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS |
+		 MAP_FIXED_NOREPLACE, -1, 0) != area(0))
+		_exit(1);
+	madvise(area(0), 2 * SIZE, MADV_NOHUGEPAGE);
+	memset(area(0), 1, 2 * SIZE);
+	for (last = victim_us();; last = now) {
+		now = victim_us();
+		shared[0]++;
+		if (shared[1] && now - last > shared[1]) {
+			madvise(area(0), 2 * SIZE, MADV_WIPEONFORK);
+			shared[1] = 0;
+		}
+		if (shared[2]) {
+			madvise(area(0), 2 * SIZE, MADV_KEEPONFORK);
+			shared[2] = 0;
+		}
+	}
+}
+
+static long meminfo(const char *key)
+{
+	char line[128];
+	long kib = -1;
+	FILE *f = fopen("/proc/meminfo", "r");
+
+	while (f && fgets(line, sizeof(line), f))
+		if (!strncmp(line, key, strlen(key)))
+			kib = atol(line + strlen(key));
+	fclose(f);
+	return kib;
+}
+
+/*
+ * The deadline ends while its memory is being copied, it goes on, and changes an area before the
+ * copy is completed: no page is counted more than once.
+ */
+TEST_F(device, changed_while_copied)
+{
+	long before = meminfo("AnonPages:"), round_ms, expired = 0, changed = 0, i;
+	volatile int64_t *shared;
+	struct device_result res;
+	pid_t pid;
+
+	shared = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	pid = start_changing(shared);
+	for (i = 0; i < 3; i++) {
+		lseek(self->out, 0, SEEK_SET);
+		self->ck = (struct ckpt_checkpoint){
+			.pid = pid, .out_fd = self->out, .flags = CKPT_CHECKPOINT_SHARED_OK,
+			.errors = (uintptr_t)res.errors, .errors_cap = DEVICE_ERRORS,
+		};
+		ASSERT_EQ(0, ioctl(self->fd, CKPT_IOC_CHECKPOINT, &self->ck)) {
+			TH_LOG("%s", res.errors[0].what);
+		}
+	}
+	round_ms = self->ck.frozen_ns / 1000000;
+	printf("# frozen for %ld ms, %lld us of them for the snapshot\n", round_ms,
+	       (long long)self->ck.snapshot_ns / 1000);
+	for (i = 0; i < 24; i++) {
+		shared[2] = 1;
+		while (shared[2])
+			usleep(1000);
+		device_timeout_ms = (round_ms - self->ck.snapshot_ns / 1000000 * (i % 12) / 12) ?: 1;
+		shared[1] = device_timeout_ms * 700;
+		lseek(self->out, 0, SEEK_SET);
+		if (!device_checkpoint(self->fd, pid, self->out, CKPT_CHECKPOINT_SHARED_OK, &res))
+			continue;
+		expired += res.error == ETIMEDOUT;
+		EXPECT_EQ(NULL, device_unclear(&res)) {
+			TH_LOG("%s", device_words(&res));
+		}
+		usleep(10000);
+		changed += !shared[1];
+	}
+	device_timeout_ms = 0;
+	printf("# expired %ld times, changed %ld times\n", expired, changed);
+	EXPECT_LT(0, changed);
+	victim_kill(pid);
+	/* Copies of which nobody needs anything any more go by themselves. */
+	for (i = 0; i < 50 && meminfo("AnonPages:") > before + (long)(SIZE >> 11); i++)
+		usleep(100000);
+	EXPECT_GT(before + (long)(SIZE >> 11), meminfo("AnonPages:"));
+}
+
 /* All that a process may do to another one that it could trace. */
 static void do_everything(pid_t pid, const char *addr)
 {
