@@ -318,16 +318,16 @@ static int snapshot_thread(void *arg)
 {
 	struct snapshot *snap = arg;
 
-	/* From snapshot_abort(). */
-	allow_signal(SIGKILL);
+	/* From snapshot_abort(), and not from users. */
+	allow_kernel_signal(SIGKILL);
 	/*
-	 * A thread of the kernel has no other signals to interrupt it; and that a program with much
-	 * to describe takes minutes to get here is nothing to complain of.
+	 * Interruptible, because a program with much to describe may take minutes to get here, and
+	 * that is nothing to complain of. There is nothing to be aborted yet.
 	 */
-	wait_for_completion_interruptible(&snap->go);
-	if (!snap->stop)
+	while (wait_for_completion_interruptible(&snap->go))
+		flush_signals(current);
+	if (!snap->stop) {
 		snap->error = snapshot_clone(snap);
-	if (snap->mm) {
 		mmput(snap->mm);
 		park_put(snap->park);
 	}

@@ -229,6 +229,46 @@ TEST_F(device, wait_is_no_hang)
 	EXPECT_TRUE(victim_counts(self->counter));
 }
 
+/* The first thread of the kernel that waits to take a snapshot; 0: there is none. */
+static pid_t snapshot_thread(void)
+{
+	FILE *f = popen("cd /proc && grep -l '^ckpt_snapshot$' [0-9]*/comm", "r");
+	int pid = 0;
+
+	if (!f || fscanf(f, "%d", &pid) != 1)
+		pid = 0;
+	if (f)
+		pclose(f);
+	return pid;
+}
+
+/* Signals from users, as for all processes at shutdown, are nothing to threads of the kernel. */
+TEST_F(device, signal_to_the_snapshot)
+{
+	static const int signals[] = { SIGKILL, SIGTERM, SIGSTOP };
+	struct device_result res;
+	pid_t thread, writer;
+	unsigned int i;
+
+	ASSERT_EQ(0, device_checkpoint(self->fd, self->pid, self->out, CKPT_CHECKPOINT_HOLD,
+				       &res));
+	writer = fork();
+	if (!writer) {
+		/* It waits for the one that holds the program. */
+		device_checkpoint(device_open(), self->pid, memfd_create("second", 0), 0, &res);
+		_exit(res.error);
+	}
+	for (i = 0; i < 5000 && !(thread = snapshot_thread()); i++)
+		usleep(1000);
+	ASSERT_NE(0, thread);
+	for (i = 0; i < ARRAY_SIZE(signals); i++)
+		EXPECT_EQ(0, kill(thread, signals[i]));
+	usleep(100000);
+	EXPECT_EQ(thread, snapshot_thread());
+	EXPECT_EQ(0, device_release(self->fd, CKPT_RELEASE_RUN));
+	EXPECT_EQ(0, victim_end(writer));
+}
+
 static volatile int64_t *gap;
 
 static void *vfork_thread(void *arg)
