@@ -46,6 +46,24 @@ test_rstr_failures_are_125()
 	is "$(find . -name 'pidfile' -o -name stats -o -name '.ckpt-*')" '' 'files left'
 }
 
+# The first bytes of an image are those of a section, too; input that ends within them is neither.
+test_rstr_ends_with_its_input()
+{
+	local n
+
+	PATH=$plain:$PATH
+	for n in 1 4 7; do
+		printf '\x89CKPS\r\n\x1a' | head -c $n > short
+		FAKE_ERROR=74 FAKE_MUTE=1 run fake timeout 10 rstr < short
+		fails 125 'rstr: cannot restart: Bad message'
+		FAKE_ERROR=74 FAKE_MUTE=1 run fake timeout 10 rstr < <(cat short)
+		fails 125 'rstr: cannot restart: Bad message'
+		# The rest comes late.
+		FAKE_ERROR=74 FAKE_MUTE=1 run fake timeout 10 rstr < <(cat short; sleep 0.2; echo rest)
+		fails 125 'rstr: cannot restart: Bad message'
+	done
+}
+
 test_rstr_detach()
 {
 	local way pid

@@ -4,6 +4,7 @@
 #include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -95,13 +96,26 @@ static ssize_t peek(int fd, void *buf, size_t len)
 	return n;
 }
 
+/* Is all there that will ever come? Only what others write to can grow meanwhile. */
+static int complete(int fd)
+{
+	struct pollfd p = { .fd = fd, .events = POLLRDHUP };
+	struct stat st;
+
+	if (fstat(fd, &st) || !(S_ISSOCK(st.st_mode) || S_ISFIFO(st.st_mode)))
+		return 1;
+	return poll(&p, 1, 0) == 1;
+}
+
 /* Does a section come next? The module says what is wrong with anything else. */
 static int comes_next(int fd)
 {
 	uint8_t magic[8] = CKPT_SECTION_MAGIC, buf[8];
 	ssize_t n, last = 0;
+	int all;
 
 	while (1) {
+		all = complete(fd);
 		n = peek(fd, buf, sizeof(buf));
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -109,6 +123,8 @@ static int comes_next(int fd)
 			return 0;
 		if (n == sizeof(buf))
 			return 1;
+		if (all)
+			return 0;
 		/* The same bytes are seen again, until there are more, or the writer has gone. */
 		if (n == last)
 			usleep(PEEK_WAIT);
