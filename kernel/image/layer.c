@@ -52,13 +52,23 @@ static bool layer_file_ok(struct file *file, bool write)
 
 int layer_open(struct layer *layer, int fd, bool write)
 {
+	struct file *file = fget(fd);
+	int ret = 0;
+
 	layer->ops = &layer_ops[CKPT_LAYER_PLAIN];
-	layer->file = fget(fd);
-	if (!layer->file || !(layer->file->f_mode & (write ? FMODE_WRITE : FMODE_READ)))
-		return -EBADF;
-	if (!layer_file_ok(layer->file, write))
-		return -EINVAL;
-	layer->pos = layer->file->f_pos;
+	layer->file = NULL;
+	if (!file || !(file->f_mode & (write ? FMODE_WRITE : FMODE_READ)))
+		ret = -EBADF;
+	else if (!layer_file_ok(file, write))
+		ret = -EINVAL;
+	if (ret) {
+		/* Its position is not for us to change. */
+		if (file)
+			fput(file);
+		return ret;
+	}
+	layer->file = file;
+	layer->pos = file->f_pos;
 	return 0;
 }
 

@@ -537,6 +537,36 @@ TEST_F(device, bad_output)
 	EXPECT_EQ(NULL, device_unclear(&res));
 }
 
+/* Others may share a file that is refused: its position is as it was. */
+TEST_F(device, refused_file_stays)
+{
+	struct device_result res;
+	char path[64];
+	int fd;
+
+	ASSERT_EQ(8, write(self->out, "12345678", 8));
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", self->out);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	ASSERT_EQ(5, lseek(fd, 5, SEEK_SET));
+	EXPECT_EQ(-1, device_restart(self->fd, fd, 0, &res));
+	EXPECT_EQ(EBADF, res.error);
+	EXPECT_EQ(5, lseek(fd, 0, SEEK_CUR));
+	close(fd);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	ASSERT_EQ(5, lseek(fd, 5, SEEK_SET));
+	EXPECT_EQ(-1, device_checkpoint(self->fd, self->pid, fd, 0, &res));
+	EXPECT_EQ(EBADF, res.error);
+	EXPECT_EQ(5, lseek(fd, 0, SEEK_CUR));
+	close(fd);
+	/* The old-style read of this one cannot take pages. */
+	fd = open("/proc/self/environ", O_RDONLY | O_CLOEXEC);
+	ASSERT_EQ(5, lseek(fd, 5, SEEK_SET));
+	EXPECT_EQ(-1, device_restart(self->fd, fd, 0, &res));
+	EXPECT_EQ(EINVAL, res.error);
+	EXPECT_EQ(5, lseek(fd, 0, SEEK_CUR));
+	close(fd);
+}
+
 TEST_F(device, bad_terminal)
 {
 	self->rs.tty_fd = 12345;
