@@ -146,8 +146,8 @@ static int build_main(void *arg)
 	return 0;
 }
 
-struct build_task *build_task(struct build *build, u64 flags, pid_t tid,
-			      int (*fn)(struct build_task *bt))
+struct build_task *build_task(struct build *build, struct restart_process *process, u64 flags,
+			      pid_t tid, int (*fn)(struct build_task *bt))
 {
 	struct build_task *bt = kzalloc(sizeof(*bt), GFP_KERNEL_ACCOUNT);
 	struct kernel_clone_args args = {
@@ -166,6 +166,8 @@ struct build_task *build_task(struct build *build, u64 flags, pid_t tid,
 	init_sigpending(&bt->final.own);
 	init_sigpending(&bt->final.shared);
 	bt->build = build;
+	bt->process = process;
+	bt->first = !(flags & CLONE_THREAD);
 	bt->tid = tid;
 	bt->fn = fn;
 	kref_get(&build->ref);
@@ -223,22 +225,20 @@ int build_call(struct build_task *bt, int (*fn)(struct build_task *bt))
 	return build_wait(bt);
 }
 
-int build_call_all(struct build *build, int (*fn)(struct build_task *bt))
+/* The main threads, or all the others, at the same time. Nobody adds to the list meanwhile. */
+static int build_call_some(struct build *build, bool first, int (*fn)(struct build_task *bt))
 {
-	struct build_task *leader = build_leader(build), *bt;
-	int ret, err;
+	struct build_task *bt;
+	int ret = 0, err;
 
-	ret = build_call(leader, fn);
-	if (ret)
-		return ret;
-	/* Nobody adds to the list at the same time. */
-	bt = leader;
-	list_for_each_entry_continue(bt, &build->tasks, list) {
-		build_ask(bt, fn);
+	list_for_each_entry(bt, &build->tasks, list) {
+		if (bt->first == first)
+			build_ask(bt, fn);
 		cond_resched();
 	}
-	bt = leader;
-	list_for_each_entry_continue(bt, &build->tasks, list) {
+	list_for_each_entry(bt, &build->tasks, list) {
+		if (bt->first != first)
+			continue;
 		err = build_wait(bt);
 		if (err == -EINTR && fatal_signal_pending(current))
 			return err;
@@ -246,6 +246,16 @@ int build_call_all(struct build *build, int (*fn)(struct build_task *bt))
 			ret = err;
 	}
 	return ret;
+}
+
+int build_call_first(struct build *build, int (*fn)(struct build_task *bt))
+{
+	return build_call_some(build, true, fn);
+}
+
+int build_call_all(struct build *build, int (*fn)(struct build_task *bt))
+{
+	return build_call_some(build, true, fn) ?: build_call_some(build, false, fn);
 }
 
 int build_inactive(struct build_task *bt)

@@ -17,11 +17,14 @@
 #include "../task/thread.h"
 
 struct build;
+struct restart_process;
 
 /**
  * struct build_task - a task that is being built
  * @list: on &build.tasks
  * @build: a reference is held while the task lives in the kernel
+ * @process: whose main thread, or other thread, it is
+ * @first: it is the main thread
  * @task: the task; a reference is held; set by itself before it does anything it was given
  * @tid: in the restarter's pid namespace
  * @wait: the task waits here for work, and who gave it, for the answer
@@ -37,6 +40,8 @@ struct build;
 struct build_task {
 	struct list_head list;
 	struct build *build;
+	struct restart_process *process;
+	bool first;
 	struct task_struct *task;
 	pid_t tid;
 	wait_queue_head_t wait;
@@ -93,6 +98,7 @@ void build_mute(sigset_t *old);
 /**
  * build_task() - create a task, and give it something to do; build_wait() waits for that
  * @build: where it belongs
+ * @process: the same, of the image
  * @flags: CLONE_* flags
  * @tid: its id in the current pid namespace; 0: any
  * @fn: what to do
@@ -102,8 +108,8 @@ void build_mute(sigset_t *old);
  * what kernel_clone() says: -EEXIST the id is taken, -EPERM no right to choose it, -EAGAIN too
  * many, or the current task is to stop.
  */
-struct build_task *build_task(struct build *build, u64 flags, pid_t tid,
-			      int (*fn)(struct build_task *bt));
+struct build_task *build_task(struct build *build, struct restart_process *process, u64 flags,
+			      pid_t tid, int (*fn)(struct build_task *bt));
 
 /**
  * build_wait() - wait until a task has done what it was given; killable
@@ -123,7 +129,14 @@ int build_wait(struct build_task *bt);
 int build_call(struct build_task *bt, int (*fn)(struct build_task *bt));
 
 /**
- * build_call_all() - the same for all tasks: the leader first, then the others at the same time
+ * build_call_first() - the same for the main threads of all processes, at the same time
+ *
+ * Return: 0, or one of what they return; none of them runs @fn any more unless it is -EINTR.
+ */
+int build_call_first(struct build *build, int (*fn)(struct build_task *bt));
+
+/**
+ * build_call_all() - the same for all tasks: first the main threads, then the others
  *
  * Return: 0, or one of what they return; none of them runs @fn any more unless it is -EINTR.
  */

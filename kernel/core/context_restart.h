@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the parts of a restart have in common: data alone, no functions.
+ * The data that the parts of a restart have in common, a struct for each lifetime: the operation, a
+ * process, an address space, a descriptor table, directories. No functions.
  */
 #ifndef _CKPT_CONTEXT_RESTART_H
 #define _CKPT_CONTEXT_RESTART_H
 
+#include <linux/list.h>
 #include <linux/path.h>
 #include <linux/resource.h>
 #include <linux/xarray.h>
@@ -22,19 +24,43 @@ struct cred;
 struct identity_known;
 struct kinds;
 struct pipe_build;
+struct restart;
+struct restart_process;
 struct timer_build;
 
 /**
- * struct mm_final - what the address space gets with the last steps of a restart
- * @def_flags: VM_* that new mappings get
- * @mdwe: PR_MDWE_*
- * @merge_any: prctl(PR_SET_MEMORY_MERGE)
- * @dumpable: as compat_set_dumpable() takes it
+ * struct restart_part - what processes can share: an MM, FILES, FS or SIGHAND of the image
+ * @process: the first process of TREE that has it: what belongs to it is done in its context
+ * @read: its record was read
+ * @seen: records that belong to it, by type (BIT_ULL)
+ *
+ * The kernel object of these kinds in the table of objects; TREE puts it there.
+ */
+struct restart_part {
+	struct restart_process *process;
+	bool read;
+	u64 seen;
+};
+
+/**
+ * struct restart_mm - an address space
+ * @part: who has it
+ * @vdso_done: the code of the vDSO was there, or was passed over and is unmapped
+ * @nr_vmas: VMAs read so far
+ * @last_end: end of the last VMA; they ascend
+ * @def_flags: VM_* that new mappings get with the last steps
+ * @mdwe: PR_MDWE_*, the same
+ * @merge_any: prctl(PR_SET_MEMORY_MERGE), the same
+ * @dumpable: as compat_set_dumpable() takes it, the same
  * @pkeys: protection keys; all 0: the default
  * @pb: MM, until mm_complete()
  * @auxv: what @pb points to
  */
-struct mm_final {
+struct restart_mm {
+	struct restart_part part;
+	bool vdso_done;
+	u32 nr_vmas;
+	u64 last_end;
 	unsigned long def_flags;
 	u32 mdwe;
 	bool merge_any;
@@ -42,6 +68,82 @@ struct mm_final {
 	struct pb_pkeys pkeys;
 	struct pb_mm pb;
 	u8 auxv[PB_MM_AUXV_MAX];
+};
+
+/**
+ * struct restart_files - a table of descriptors
+ * @part: who has it
+ * @last_fd: the last descriptor; they ascend
+ */
+struct restart_files {
+	struct restart_part part;
+	s64 last_fd;
+};
+
+/**
+ * struct restart_fs - directories and umask
+ * @part: who has them
+ * @root: the root directory, if not the restarter's; references are held
+ * @umask: set with the last steps
+ */
+struct restart_fs {
+	struct restart_part part;
+	struct path root;
+	u32 umask;
+};
+
+/**
+ * struct restart_process - a process of TREE
+ * @list: on &restart.processes, in the order of TREE
+ * @rs: the restart
+ * @pid: its id
+ * @pgid: its process group's
+ * @sid: its session's
+ * @tids: its threads', the main one's first
+ * @nr_tids: how many
+ * @nr_threads: THREAD records of it read so far
+ * @seen: records that name it, by type (BIT_ULL)
+ * @comm: its name
+ * @leader: the task of its main thread; NULL until that runs
+ * @mm: its address space
+ * @files: its descriptors
+ * @fs: its directories
+ * @sighand: its signal actions
+ * @pb: PROCESS; valid from that record on
+ * @rlim: limits to set with the last steps
+ * @rlim_set: which of them, by number
+ * @timers: TIMERS; its arrays are gone
+ * @itimer: interval timers by number, set with the last steps
+ * @itimer_set: which of them, by number
+ * @posix_timer: POSIX timers, made with the last steps; @timers says how many
+ * @seccomp_shared: see seccomp_share()
+ * @later: all that is done with the last steps
+ */
+struct restart_process {
+	struct list_head list;
+	struct restart *rs;
+	u32 pid;
+	u32 pgid;
+	u32 sid;
+	u32 *tids;
+	u32 nr_tids;
+	u32 nr_threads;
+	u64 seen;
+	char comm[TASK_COMM_LEN];
+	struct build_task *leader;
+	struct restart_mm *mm;
+	struct restart_files *files;
+	struct restart_fs *fs;
+	struct restart_part *sighand;
+	struct pb_process pb;
+	struct rlimit rlim[RLIM_NLIMITS];
+	u32 rlim_set;
+	struct pb_timers timers;
+	struct pb_itimer itimer[3];
+	u32 itimer_set;
+	struct timer_build *posix_timer;
+	u32 seccomp_shared;
+	struct later_queue later;
 };
 
 /**
@@ -56,22 +158,20 @@ struct mm_final {
  * @objects: what its objects became
  * @relocate: ckpt_restart.relocate, checked; NULL if there is none
  * @relocate_len: its length in bytes
- * @vdso_done: the code of the vDSO was there, or was passed over and is unmapped
  * @wrong: CKPT_RESTART_CHECK: an errno of what was found and passed over, or 0
  * @tty: the terminal that replaces the image's, or NULL; a reference is held
- * @root: the process's root directory, if not the restarter's; references are held
- * @umask: its umask, set with the last steps
  * @build: the tasks that are being built; it owns this struct
+ * @processes: struct restart_process, in the order of TREE
+ * @nr_processes: how many
+ * @nr_tids: threads of all of them
+ * @by_tid: whose a thread is: struct restart_process by tid
+ * @here: the process in whose context records are read now
+ * @turn: whose turn it is: the next record, or the rest of this one, is for it
+ * @again: the record was begun in another process
+ * @stage: the deferred work that is done now: enum later_stage
  * @thread: the last THREAD record; its strings are gone
  * @last_thread: the task of it, if it is not the leader; its vector registers are not set yet
  * @image: numbers of the IMAGE record; its strings are gone
- * @proc: the process's numbers; valid from PROCESS on
- * @pid: its id
- * @pgid: its process group's
- * @sid: its session's
- * @tids: its threads', the main one's first
- * @nr_tids: how many
- * @comm: its name
  * @seen: which records were read, by type (BIT_ULL)
  * @last: the last type that was not raw
  * @program: the credentials of the main thread; the first CRED, whose object holds it
@@ -81,24 +181,12 @@ struct mm_final {
  * @nr_filters: SECCOMP records read so far
  * @held: bytes of both
  * @nr_objects: records of other objects read so far
- * @nr_vmas: VMAs read so far
- * @last_end: end of the last VMA; they ascend
- * @last_fd: the last descriptor; they ascend
- * @nr_threads: THREAD records read so far
  * @pipe: the last PIPE
  * @termios: of the terminal, to be set when nothing can fail any more
+ * @termios_cc: what it points to
  * @has_termios: there is one
- * @later: all that is done with the last steps
  * @proc_ids: files of proc that are opened with the last steps, by id; see proc.c
  * @sealed: inodes of memfds that will be sealed against writing, by address
- * @mm_final: what the address space gets with the last steps
- * @rlim: limits to set with the last steps
- * @rlim_set: which of them, by number
- * @timers: numbers of TIMERS; its arrays are gone
- * @itimer: interval timers by number, set with the last steps
- * @itimer_set: which of them, by number
- * @posix_timer: POSIX timers, made with the last steps; @timers says how many
- * @seccomp_shared: see seccomp_share()
  */
 struct restart {
 	struct operation *ctx;
@@ -113,19 +201,18 @@ struct restart {
 	size_t relocate_len;
 	int wrong;
 	struct file *tty;
-	struct path root;
-	u32 umask;
 	struct build *build;
+	struct list_head processes;
+	u32 nr_processes;
+	u32 nr_tids;
+	struct xarray by_tid;
+	struct restart_process *here;
+	struct restart_process *turn;
+	bool again;
+	enum later_stage stage;
 	struct pb_thread thread;
 	struct build_task *last_thread;
 	struct pb_image image;
-	struct pb_process proc;
-	u32 pid;
-	u32 pgid;
-	u32 sid;
-	u32 *tids;
-	u32 nr_tids;
-	char comm[TASK_COMM_LEN];
 	u64 seen;
 	u32 last;
 	const struct cred *program;
@@ -135,26 +222,15 @@ struct restart {
 	u32 nr_filters;
 	u64 held;
 	u32 nr_objects;
-	u32 nr_vmas;
-	u64 last_end;
-	bool vdso_done;
-	s64 last_fd;
-	u32 nr_threads;
 	struct pipe_build *pipe;
 	struct pb_termios termios;
 	u8 termios_cc[PB_TERMIOS_CC_MAX];
 	bool has_termios;
-	struct xarray sealed;
-	struct later_queue later;
 	struct xarray proc_ids;
-	struct mm_final mm_final;
-	struct rlimit rlim[RLIM_NLIMITS];
-	u32 rlim_set;
-	struct pb_timers timers;
-	struct pb_itimer itimer[3];
-	u32 itimer_set;
-	struct timer_build *posix_timer;
-	u32 seccomp_shared;
+	struct xarray sealed;
 };
+
+/* The process whose records they are, the first one: that of the restarter's child. */
+#define restart_first(rs) list_first_entry(&(rs)->processes, struct restart_process, list)
 
 #endif /* _CKPT_CONTEXT_RESTART_H */

@@ -12,6 +12,7 @@
 #include "../task/seccomp.h"
 #include "context.h"
 #include "kinds.h"
+#include "owner.h"
 
 static void kinds_put_cred(void *ptr)
 {
@@ -23,22 +24,17 @@ static void kinds_put_file(void *ptr)
 	fput(ptr);
 }
 
-/* The tasks have these objects themselves: the table holds no reference. */
-static void kinds_put_none(void *ptr)
-{
-}
-
 static const struct object_ops kinds_of_objects[OBJECT_KINDS] = {
 	[OBJECT_CRED] = { .put = kinds_put_cred },
 	[OBJECT_FILE] = { .put = kinds_put_file },
-	[OBJECT_FILES] = { .put = kinds_put_none },
-	[OBJECT_FS] = { .put = kinds_put_none },
-	[OBJECT_MM] = { .put = kinds_put_none },
+	[OBJECT_FILES] = { .put = owner_put },
+	[OBJECT_FS] = { .put = owner_put_fs },
+	[OBJECT_MM] = { .put = owner_put },
 	[OBJECT_OPENER] = { .put = rights_put },
 	[OBJECT_PIPE] = { .put = pipe_put, .check = pipe_check_shared },
 	[OBJECT_SECCOMP] = { .put = seccomp_put },
 	[OBJECT_SHMEM] = { .put = kinds_put_file, .check = file_content_check },
-	[OBJECT_SIGHAND] = { .put = kinds_put_none },
+	[OBJECT_SIGHAND] = { .put = owner_put },
 	[OBJECT_TTY] = { .put = kinds_put_file },
 	[OBJECT_UNLINKED] = { .put = kinds_put_file, .check = file_content_check },
 };

@@ -8,7 +8,7 @@
 #include "later.h"
 
 /**
- * struct later_fn - a call that needs nothing but the restart
+ * struct later_fn - a call that needs nothing but the process
  * @later: in the queue
  * @ops: its own, for the stage
  * @fn: what is called
@@ -16,7 +16,7 @@
 struct later_fn {
 	struct later later;
 	struct later_ops ops;
-	int (*fn)(struct restart *rs);
+	int (*fn)(struct restart_process *p);
 };
 
 void later_init(struct later_queue *queue)
@@ -33,9 +33,9 @@ void later_add(struct later_queue *queue, struct later *later, const struct late
 	list_add_tail(&later->list, &queue->stage[ops->stage]);
 }
 
-static int later_fn_run(struct restart *rs, struct later *later)
+static int later_fn_run(struct restart_process *p, struct later *later)
 {
-	return container_of(later, struct later_fn, later)->fn(rs);
+	return container_of(later, struct later_fn, later)->fn(p);
 }
 
 static void later_fn_free(struct later *later)
@@ -43,7 +43,8 @@ static void later_fn_free(struct later *later)
 	kfree(container_of(later, struct later_fn, later));
 }
 
-int later_call(struct later_queue *queue, enum later_stage stage, int (*fn)(struct restart *rs))
+int later_call(struct later_queue *queue, enum later_stage stage,
+	       int (*fn)(struct restart_process *p))
 {
 	struct later_fn *lf = kmalloc(sizeof(*lf), GFP_KERNEL_ACCOUNT);
 
@@ -55,7 +56,12 @@ int later_call(struct later_queue *queue, enum later_stage stage, int (*fn)(stru
 	return 0;
 }
 
-int later_run(struct later_queue *queue, struct restart *rs, enum later_stage first,
+bool later_any(const struct later_queue *queue, enum later_stage stage)
+{
+	return !list_empty(&queue->stage[stage]);
+}
+
+int later_run(const struct later_queue *queue, struct restart_process *p, enum later_stage first,
 	      enum later_stage last)
 {
 	struct later *later;
@@ -66,7 +72,7 @@ int later_run(struct later_queue *queue, struct restart *rs, enum later_stage fi
 		list_for_each_entry(later, &queue->stage[i], list) {
 			if (fatal_signal_pending(current))
 				return -EINTR;
-			ret = later->ops->run(rs, later);
+			ret = later->ops->run(p, later);
 			if (ret)
 				return ret;
 			cond_resched();

@@ -3,16 +3,17 @@
  * Deferred work of a restart, which is done later than it is read: one queue, in stages.
  *
  * The stages follow each other in the order of enum later_stage, behind the trailer; within one,
- * the first that was added comes first. LATER_CONTENT to LATER_LAST run in the process,
- * LATER_VISIBLE and LATER_GO in the restarter. A failure before LATER_GO leaves nothing behind but
- * what LATER_VISIBLE has done to files.
+ * the first that was added comes first. Each process of the image has a queue of its own, and all of
+ * them are done with a stage before the next one begins. LATER_CONTENT to LATER_LAST run in the
+ * process, LATER_VISIBLE and LATER_GO in the restarter. A failure before LATER_GO leaves nothing
+ * behind but what LATER_VISIBLE has done to files.
  */
 #ifndef _CKPT_LATER_H
 #define _CKPT_LATER_H
 
 #include <linux/list.h>
 
-struct restart;
+struct restart_process;
 
 /**
  * enum later_stage - when something is done
@@ -69,7 +70,7 @@ struct later {
  */
 struct later_ops {
 	enum later_stage stage;
-	int (*run)(struct restart *rs, struct later *later);
+	int (*run)(struct restart_process *p, struct later *later);
 	void (*free)(struct later *later);
 };
 
@@ -88,22 +89,26 @@ void later_init(struct later_queue *queue);
 void later_add(struct later_queue *queue, struct later *later, const struct later_ops *ops);
 
 /**
- * later_call() - call a function later, which needs nothing but the restart
+ * later_call() - call a function later, which needs nothing but the process whose queue it is
  *
  * Return: 0, -ENOMEM.
  */
-int later_call(struct later_queue *queue, enum later_stage stage, int (*fn)(struct restart *rs));
+int later_call(struct later_queue *queue, enum later_stage stage,
+	       int (*fn)(struct restart_process *p));
+
+/** later_any() - is there something to be done in that stage? */
+bool later_any(const struct later_queue *queue, enum later_stage stage);
 
 /**
- * later_run() - do all of some stages, in order
- * @queue: the queue; it keeps what was done until later_free()
- * @rs: the restart
+ * later_run() - do all of some stages of a process, in order
+ * @queue: its queue, which keeps what was done until later_free()
+ * @p: the process
  * @first: the first stage
  * @last: the last one
  *
  * Return: 0, -EINTR if the caller is being killed, or the first errno.
  */
-int later_run(struct later_queue *queue, struct restart *rs, enum later_stage first,
+int later_run(const struct later_queue *queue, struct restart_process *p, enum later_stage first,
 	      enum later_stage last);
 
 /** later_free() - give everything back; the queue is empty afterwards */

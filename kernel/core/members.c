@@ -152,9 +152,33 @@ static int members_find_files(struct checkpoint_process *proc)
 	return 0;
 }
 
+static struct object *members_find(struct checkpoint_process *proc, enum object_kind kind,
+				   void *ptr)
+{
+	struct object *obj;
+	bool new;
+
+	if (!ptr)
+		return ERR_PTR(-ECHILD);
+	obj = object_have(&proc->cp->objects, kind, ptr, &new);
+	if (!IS_ERR(obj) && new)
+		obj->place.proc = proc;
+	return obj;
+}
+
 int members_find_shared(struct checkpoint_process *proc)
 {
-	return members_find_mm(proc) ?: members_find_files(proc);
+	int ret;
+
+	ret = members_find_mm(proc) ?: members_find_files(proc);
+	if (ret)
+		return ret;
+	/* As above, the addresses are all that is of use. */
+	proc->fs = members_find(proc, OBJECT_FS, READ_ONCE(proc->leader->fs));
+	if (IS_ERR(proc->fs))
+		return PTR_ERR(proc->fs);
+	proc->sighand = members_find(proc, OBJECT_SIGHAND, (void *)proc->signals->sighand);
+	return PTR_ERR_OR_ZERO(proc->sighand);
 }
 
 void members_free(struct checkpoint *cp)

@@ -35,7 +35,7 @@ int members_each_mm(struct checkpoint *cp, int (*fn)(struct checkpoint_mm *cm));
 int members_each_table(struct checkpoint *cp, int (*fn)(struct checkpoint_files *files));
 
 /**
- * members_find_shared() - find a parked process's address space and descriptor table
+ * members_find_shared() - find what a parked process could share: its MM, FILES, FS, SIGHAND
  *
  * Those that a process before has as well are the same. Return: 0, -ENOMEM, -EMFILE, or -ECHILD:
  * it ended.

@@ -26,6 +26,7 @@
 #include "build.h"
 #include "context.h"
 #include "kinds.h"
+#include "owner.h"
 #include "../file/file_content.h"
 #include "../file/epoll.h"
 #include "../file/file.h"
@@ -48,6 +49,7 @@
 #include "../task/sighand.h"
 #include "../task/signal.h"
 #include "symbols.h"
+#include "taken.h"
 #include "../task/thread.h"
 #include "../task/timer.h"
 #include "../file/tty.h"
@@ -57,18 +59,19 @@
 /* Called with the last reference to the build: no task of it is in the kernel any more. */
 static void restart_free(void *arg)
 {
+	struct restart_process *p, *next;
 	struct restart *rs = arg;
 
+	list_for_each_entry_safe(p, next, &rs->processes, list) {
+		process_free(p);
+		cond_resched();
+	}
+	xa_destroy(&rs->by_tid);
 	object_destroy(&rs->objects);
 	stream_in_close(&rs->in);
 	if (rs->tty)
 		fput(rs->tty);
-	if (rs->root.mnt)
-		path_put(&rs->root);
 	kfree(rs->relocate);
-	kvfree(rs->tids);
-	kvfree(rs->posix_timer);
-	later_free(&rs->later);
 	xa_destroy(&rs->sealed);
 	xa_destroy(&rs->proc_ids);
 	identity_free(rs);
@@ -78,123 +81,21 @@ static void restart_free(void *arg)
 
 /* ---- in the process that is being built ---- */
 
-/* How long to wait for ids of processes that end: those of the program itself, say. */
-#define RESTART_WAIT_ENDING	(60 * HZ)
-/* And for their parents to take notice. Most do so at once; some never do. */
-#define RESTART_WAIT_REAPED	(3 * HZ)
-
-/**
- * enum restart_holder - who has a pid that the image needs
- * @HOLDER_LIVES: a process that does not end, or a group or session
- * @HOLDER_ENDS: one that does, or none any more
- * @HOLDER_DEAD: one that has ended, and its parent does not know yet
- * @HOLDER_OURS: the same, and we are its parent: nobody will reap it while we are here
- */
-enum restart_holder { HOLDER_LIVES, HOLDER_ENDS, HOLDER_DEAD, HOLDER_OURS };
-
-static enum restart_holder restart_holder(const struct restart *rs, struct task_struct *task)
-{
-	/* A leader may end before its threads. */
-	bool last = !thread_group_leader(task) || thread_group_empty(task);
-	enum restart_holder holder = HOLDER_LIVES;
-
-	rcu_read_lock();
-	if (READ_ONCE(task->exit_state) == EXIT_ZOMBIE && thread_group_leader(task) && last)
-		holder = task_tgid_nr(rcu_dereference(task->real_parent)) == rs->restarter ?
-			 HOLDER_OURS : HOLDER_DEAD;
-	else if (READ_ONCE(task->signal->flags) & SIGNAL_GROUP_EXIT ||
-		 (last && READ_ONCE(task->flags) & PF_EXITING))
-		holder = HOLDER_ENDS;
-	rcu_read_unlock();
-	return holder;
-}
-
-/* Return: whether it is worth to try again, after a moment. */
-static bool restart_wait_pid(struct restart *rs, u32 nr)
-{
-	enum restart_holder holder = HOLDER_ENDS;
-	unsigned long most;
-	struct pid *pid = find_get_pid(nr);
-	struct task_struct *task = get_pid_task(pid, PIDTYPE_PID);
-
-	if (task)
-		holder = restart_holder(rs, task);
-	else if (pid && (pid_has_task(pid, PIDTYPE_PGID) || pid_has_task(pid, PIDTYPE_SID)))
-		holder = HOLDER_LIVES;
-	if (task)
-		put_task_struct(task);
-	put_pid(pid);
-	if (holder == HOLDER_LIVES || holder == HOLDER_OURS || fatal_signal_pending(current))
-		return false;
-	if (!rs->wait_since)
-		rs->wait_since = jiffies ?: 1;
-	most = holder == HOLDER_ENDS ? RESTART_WAIT_ENDING : RESTART_WAIT_REAPED;
-	if (time_after(jiffies, rs->wait_since + most))
-		return false;
-	operation_phase(rs->ctx, CKPT_PHASE_WAIT);
-	set_current_state(TASK_KILLABLE | TASK_FREEZABLE);
-	schedule_timeout(max(HZ / 50, 1));
-	operation_phase(rs->ctx, CKPT_PHASE_BUILD);
-	return true;
-}
-
-static int restart_taken(struct restart *rs, int err, u32 nr)
-{
-	struct error_at at = { .reason = CKPT_REASON_TAKEN };
-	struct task_struct *task, *parent;
-	char comm[TASK_COMM_LEN];
-	struct pid *pid;
-	pid_t parent_nr;
-	int ret;
-
-	if (err == -EPERM) {
-		at.reason = CKPT_REASON_DENIED;
-		at.advice = "restart it with CAP_CHECKPOINT_RESTORE or as root";
-		return error_add(&rs->ctx->errors, err, &at,
-				 "you have no right to choose pid %u", nr);
-	}
-	if (err != -EEXIST)
-		return error_add(&rs->ctx->errors, err, &at, "pid %u cannot be created", nr);
-	pid = find_get_pid(nr);
-	task = get_pid_task(pid, PIDTYPE_PID);
-	put_pid(pid);
-	at.task = task;
-	at.advice = "end that process, or see --new-pidns";
-	if (task && READ_ONCE(task->exit_state)) {
-		rcu_read_lock();
-		parent = rcu_dereference(task->real_parent);
-		parent_nr = task_tgid_vnr(parent);
-		get_task_comm(comm, parent->group_leader);
-		rcu_read_unlock();
-		at.advice = "end the parent, or see --new-pidns";
-		ret = error_add(&rs->ctx->errors, err, &at,
-				"has ended, and keeps the pid %u until its parent %d (%s) reaps it",
-				nr, parent_nr, comm);
-	} else {
-		ret = error_add(&rs->ctx->errors, err, &at, task ?
-			"has the pid %u that the image needs" :
-			"pid %u, which the image needs, is the group or session of other processes",
-			nr);
-	}
-	if (task)
-		put_task_struct(task);
-	return ret;
-}
-
 /* Create a task with the id it had; to see what else is wrong, any other will do. */
-static struct build_task *restart_task(struct restart *rs, u64 flags, u32 nr,
+static struct build_task *restart_task(struct restart_process *p, u64 flags, u32 nr,
 				       int (*fn)(struct build_task *bt))
 {
+	struct restart *rs = p->rs;
 	struct build_task *bt;
 	int ret;
 
 	do {
-		bt = build_task(rs->build, flags, nr, fn);
-	} while (bt == ERR_PTR(-EEXIST) && restart_wait_pid(rs, nr));
+		bt = build_task(rs->build, p, flags, nr, fn);
+	} while (bt == ERR_PTR(-EEXIST) && taken_wait(rs, nr));
 	if (!IS_ERR(bt))
 		return bt;
-	ret = restart_taken(rs, PTR_ERR(bt), nr);
-	return path_wrong(rs, ret) ? build_task(rs->build, flags, 0, fn) : ERR_PTR(ret);
+	ret = taken_refuse(rs, PTR_ERR(bt), nr);
+	return path_wrong(rs, ret) ? build_task(rs->build, p, flags, 0, fn) : ERR_PTR(ret);
 }
 
 /* In the thread's own context. */
@@ -234,7 +135,7 @@ static int restart_xstate_later(struct restart *rs, struct build_task *bt)
 		return -ENOMEM;
 	memcpy(bt->xstate, xstate->data, xstate->len);
 	bt->xstate_len = xstate->len;
-	if (bt == build_leader(rs->build))
+	if (bt == bt->process->leader)
 		return 0;
 	rs->last_thread = bt;
 	return before ? restart_xstate(rs, before) : 0;
@@ -267,31 +168,36 @@ static int restart_thread(struct restart *rs)
 {
 	struct pb_thread *pb = &rs->thread;
 	const struct seccomp_chain *filters;
+	struct restart_process *p;
 	const struct cred *cred;
 	struct build_task *bt;
 	int ret;
 
 	ret = stream_in_msg(&rs->in, &pb_thread_msg, pb);
-	if (!ret)
-		ret = thread_check(&rs->in, pb);
+	if (ret)
+		return ret;
+	p = owner_thread(rs, pb->tid);
+	if (IS_ERR(p))
+		return PTR_ERR(p);
+	ret = thread_check(&rs->in, pb);
 	if (!ret && !sched_valid(&pb->sched))
 		ret = stream_in_bad(&rs->in, "scheduling of thread %u", pb->tid);
 	if (ret)
 		return ret;
 	cred = object_find(&rs->objects, OBJECT_CRED, pb->cred);
 	/* Those of the main thread were compared with what files were opened with. */
-	if (!cred || (!rs->nr_threads && cred != rs->program) || rs->nr_threads == rs->nr_tids ||
-	    pb->tid != rs->tids[rs->nr_threads])
+	if (!cred || (p == restart_first(rs) && !p->nr_threads && cred != rs->program) ||
+	    p->nr_threads == p->nr_tids || pb->tid != p->tids[p->nr_threads])
 		return stream_in_bad(&rs->in, "thread %u", pb->tid);
 	ret = restart_filters(rs, pb, &filters);
 	if (ret)
 		return ret;
-	if (!rs->nr_threads++) {
+	if (!p->nr_threads++) {
 		/* That is the task which is reading this. */
-		bt = build_leader(rs->build);
+		bt = p->leader;
 		ret = restart_thread_self(bt);
 	} else {
-		bt = restart_task(rs, CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND |
+		bt = restart_task(p, CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND |
 				      CLONE_THREAD | CLONE_SYSVSEM, pb->tid, restart_thread_self);
 		ret = IS_ERR(bt) ? PTR_ERR(bt) : build_wait(bt);
 	}
@@ -404,7 +310,6 @@ static int restart_missing(struct restart *rs, u32 type)
 static int restart_order(struct restart *rs, u32 type)
 {
 	const struct stream_kind *kind = &stream_kinds[type], *last = &stream_kinds[rs->last];
-	struct error_at at = { .reason = CKPT_REASON_UNSUPPORTED };
 	bool again = rs->seen & BIT_ULL(type);
 
 	if (kind->count == CKPT_COUNT_RAW)
@@ -416,11 +321,6 @@ static int restart_order(struct restart *rs, u32 type)
 				     last->name);
 	if (again && (kind->count == CKPT_COUNT_ONE || kind->count == CKPT_COUNT_MAYBE))
 		return stream_in_bad(&rs->in, "%s stands twice", kind->name);
-	if (again && (kind->count == CKPT_COUNT_EACH || kind->count == CKPT_COUNT_EACH_MAYBE ||
-		      kind->count == CKPT_COUNT_SHARED))
-		return error_add(&rs->ctx->errors, -EOPNOTSUPP, &at,
-				 "more than one %s (%s) is not supported by this version",
-				 kind->name, kind->text);
 	if (!again && restart_missing(rs, type))
 		return -EBADMSG;
 	rs->seen |= BIT_ULL(type);
@@ -428,49 +328,72 @@ static int restart_order(struct restart *rs, u32 type)
 	return 0;
 }
 
-static int restart_one(struct restart *rs)
+/* Read the header of the next record: is it one that may stand here? */
+static int restart_next(struct restart *rs)
 {
-	u32 type = rs->in.rec.type;
+	u32 type;
 	int ret;
 
+	ret = stream_in_next(&rs->in);
+	if (ret)
+		return ret;
+	type = rs->in.rec.type;
 	ret = restart_order(rs, type);
 	if (ret)
 		return ret;
 	if (restart_too_many(rs))
 		return stream_in_bad(&rs->in, "too many records %s", stream_kinds[type].name);
-	if (type == CKPT_REC_TRAILER)
-		return stream_in_end(&rs->in);
-	if (!restart_read[type])
+	if (type != CKPT_REC_TRAILER && !restart_read[type])
 		return stream_in_bad(&rs->in, "%s is out of place", stream_kinds[type].name);
 	if (type == CKPT_REC_PAGE_RUNS)
 		operation_phase(rs->ctx, CKPT_PHASE_PAGES);
-	return restart_read[type](rs);
+	return 0;
 }
 
-/* The new process reads the stream and becomes what it says. */
-static int restart_build(struct build_task *bt)
+/*
+ * In the process: read records until one is for another process, whose turn it is then, or the
+ * stream ends.
+ */
+static int restart_read_on(struct build_task *bt)
 {
-	struct restart *rs = bt->build->owner;
+	struct restart_process *p = bt->process;
+	struct restart *rs = p->rs;
 	int ret;
 
-	ret = thread_forget(rs->ctx);
-	process_begin(rs);
-	file_close_all();
-	if (!ret)
-		ret = mm_clear();
-	while (!ret) {
-		if (fatal_signal_pending(current)) {
-			ret = -EINTR;
-			break;
+	rs->here = p;
+	for (;;) {
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		ret = rs->again ? 0 : restart_next(rs);
+		if (ret)
+			return ret;
+		rs->again = false;
+		if (rs->in.rec.type == CKPT_REC_TRAILER) {
+			rs->turn = NULL;
+			return stream_in_end(&rs->in);
 		}
-		ret = stream_in_next(&rs->in) ?: restart_one(rs);
-		if (rs->in.rec.type == CKPT_REC_TRAILER)
-			break;
+		ret = restart_read[rs->in.rec.type](rs);
+		if (ret == OWNER_ELSEWHERE) {
+			rs->again = true;
+			return 0;
+		}
+		if (ret)
+			return ret;
 		cond_resched();
 	}
-	if (!ret && (rs->nr_threads != rs->nr_tids || !pipe_complete(rs)))
-		ret = stream_in_bad(&rs->in, "something is missing");
-	return ret;
+}
+
+/* In a new process: nothing is left of what came along with the clone. */
+static int restart_begin(struct build_task *bt)
+{
+	struct restart_process *p = bt->process;
+	int ret;
+
+	p->leader = bt;
+	ret = thread_forget(p->rs->ctx);
+	process_begin(p);
+	file_close_all();
+	return ret ?: mm_clear();
 }
 
 /*
@@ -479,7 +402,7 @@ static int restart_build(struct build_task *bt)
  */
 static int restart_prepare_task(struct build_task *bt)
 {
-	struct restart *rs = bt->build->owner;
+	struct restart *rs = bt->process->rs;
 	struct error_at at = { .reason = CKPT_REASON_OTHER, .task = current };
 	int ret;
 
@@ -488,40 +411,48 @@ static int restart_prepare_task(struct build_task *bt)
 	ret = thread_prepare(&rs->in, &bt->final);
 	if (ret)
 		return ret;
-	ret = seccomp_finish(&bt->final, rs->seccomp_shared, bt == build_leader(rs->build));
+	ret = seccomp_finish(&bt->final, bt->process->seccomp_shared,
+			     bt == bt->process->leader);
 	return ret ? error_add(&rs->ctx->errors, ret, &at,
 			       "its seccomp filters were refused (%d)", -ret) : 0;
+}
+
+static int restart_later(struct restart_process *p, enum later_stage first, enum later_stage last)
+{
+	return later_run(&p->later, p, first, last);
 }
 
 /* The last steps of a task, in its own context. */
 static int restart_finish_task(struct build_task *bt)
 {
-	struct restart *rs = bt->build->owner;
+	struct restart *rs = bt->process->rs;
 	struct error_at at = { .reason = CKPT_REASON_OTHER, .task = current };
-	bool leader = bt == build_leader(rs->build);
 	const char *what;
-	int ret = 0;
 
-	if (leader) {
-		signal_put_back(&bt->final.shared, PIDTYPE_TGID);
-		/* Not under limits that are the program's, nor with its credentials. */
-		ret = later_run(&rs->later, rs, LATER_CONTENT, LATER_PROCESS);
-	}
-	if (!ret) {
-		what = thread_finish(&bt->final);
-		if (what)
-			ret = error_add(&rs->ctx->errors, -EFAULT, &at, "%s", what);
-	}
-	if (!ret && leader)
-		ret = later_run(&rs->later, rs, LATER_OWNER, LATER_OWNER);
-	return ret;
+	what = thread_finish(&bt->final);
+	if (what)
+		return error_add(&rs->ctx->errors, -EFAULT, &at, "%s", what);
+	return bt->first ? restart_later(bt->process, LATER_OWNER, LATER_OWNER) : 0;
 }
 
-static int restart_finish_last(struct build_task *bt)
+/* A stage of the last steps, in the process. */
+static int restart_stage(struct build_task *bt)
 {
-	struct restart *rs = bt->build->owner;
+	struct restart *rs = bt->process->rs;
 
-	return later_run(&rs->later, rs, LATER_LAST, LATER_LAST);
+	return restart_later(bt->process, rs->stage, rs->stage);
+}
+
+/* With one process there is nobody to wait for between the stages. */
+static int restart_stages_alone(struct build_task *bt)
+{
+	return restart_later(bt->process, LATER_CONTENT, LATER_PROCESS);
+}
+
+static int restart_put_signals(struct build_task *bt)
+{
+	signal_put_back(&bt->final.shared, PIDTYPE_TGID);
+	return 0;
 }
 
 /* ---- in the restarter ---- */
@@ -565,29 +496,117 @@ static int restart_header(struct restart *rs)
 		ret = restart_order(rs, CKPT_REC_IMAGE) ?:
 		      stream_in_msg(&rs->in, &pb_image_msg, &rs->image) ?:
 		      arch_image_check(rs->ctx, &rs->image) ?:
-		      restart_image(rs) ?:
-		      stream_in_next(&rs->in);
-	if (!ret && rs->in.rec.type != CKPT_REC_TREE)
-		ret = stream_in_bad(&rs->in, "there is no TREE behind IMAGE");
-	if (!ret)
-		ret = restart_order(rs, CKPT_REC_TREE) ?: process_read_tree(rs);
+		      restart_image(rs);
+	/* Then all of TREE: what comes behind it belongs to one of the processes. */
+	while (!ret && rs->nr_processes < rs->image.nr_processes) {
+		ret = fatal_signal_pending(current) ? -EINTR : stream_in_next(&rs->in);
+		if (!ret && rs->in.rec.type != CKPT_REC_TREE)
+			ret = stream_in_bad(&rs->in, "there is no TREE behind IMAGE");
+		if (!ret)
+			ret = restart_order(rs, CKPT_REC_TREE) ?: process_read_tree(rs);
+	}
+	if (!ret && rs->nr_tids != rs->image.nr_tasks)
+		ret = stream_in_bad(&rs->in, "%u threads in TREE, %u were promised", rs->nr_tids,
+				    rs->image.nr_tasks);
+	return ret;
+}
+
+/* Each process has all that TREE and CKPT_REC_TABLE promise of it. */
+static int restart_complete(struct restart *rs, const struct restart_process *p)
+{
+	u32 i;
+
+	if (p->nr_threads != p->nr_tids)
+		return stream_in_bad(&rs->in, "threads of process %u are missing", p->pid);
+	for (i = CKPT_REC_TREE + 1; i < CKPT_REC_TRAILER; i++)
+		if (stream_kinds[i].count == CKPT_COUNT_EACH && !(p->seen & BIT_ULL(i)))
+			return stream_in_bad(&rs->in, "process %u has no %s", p->pid,
+					     stream_kinds[i].name);
+	return 0;
+}
+
+/* The processes read the stream, each what is its own, and become what it says. */
+static int restart_build(struct restart *rs)
+{
+	struct restart_process *p;
+	int ret = 0;
+
+	rs->turn = restart_first(rs);
+	while (!ret && rs->turn)
+		ret = build_call(rs->turn->leader, restart_read_on);
+	if (ret)
+		return ret;
+	list_for_each_entry(p, &rs->processes, list) {
+		ret = restart_complete(rs, p);
+		if (ret)
+			return ret;
+	}
+	return pipe_complete(rs) ? 0 : stream_in_bad(&rs->in, "something is missing");
+}
+
+/* Is there a process with something to be done in that stage? */
+static bool restart_any(struct restart *rs, enum later_stage stage)
+{
+	struct restart_process *p;
+
+	list_for_each_entry(p, &rs->processes, list)
+		if (later_any(&p->later, stage))
+			return true;
+	return false;
+}
+
+/* All processes are done with a stage before one begins with the next. */
+static int restart_stages(struct restart *rs)
+{
+	int ret;
+
+	if (rs->nr_processes == 1)
+		return build_call_first(rs->build, restart_stages_alone);
+	for (rs->stage = LATER_CONTENT; rs->stage <= LATER_PROCESS; rs->stage++) {
+		ret = restart_any(rs, rs->stage) ? build_call_first(rs->build, restart_stage) : 0;
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+/* What the restarter does itself: it is the same for all processes. */
+static int restart_later_all(struct restart *rs, enum later_stage stage)
+{
+	struct restart_process *p;
+	int ret = 0;
+
+	list_for_each_entry(p, &rs->processes, list) {
+		ret = restart_later(p, stage, stage);
+		if (ret)
+			break;
+	}
 	return ret;
 }
 
 static int restart_finish(struct restart *rs)
 {
+	struct restart_process *p;
 	int ret;
 
 	operation_phase(rs->ctx, CKPT_PHASE_FINISH);
-	ret = restart_xstate(rs, build_leader(rs->build));
-	if (!ret && rs->last_thread)
-		ret = restart_xstate(rs, rs->last_thread);
+	list_for_each_entry(p, &rs->processes, list) {
+		ret = restart_xstate(rs, p->leader);
+		if (ret)
+			return ret;
+		cond_resched();
+	}
+	ret = rs->last_thread ? restart_xstate(rs, rs->last_thread) : 0;
 	if (ret)
 		return ret;
-	rs->seccomp_shared = seccomp_share(rs->build);
-	ret = build_call_all(rs->build, restart_prepare_task);
-	return ret ?: build_call_all(rs->build, restart_finish_task) ?:
-		      build_call(build_leader(rs->build), restart_finish_last);
+	seccomp_share(rs->build);
+	/* The stages are not done under limits that are the program's, nor with its credentials. */
+	ret = build_call_all(rs->build, restart_prepare_task) ?:
+	      build_call_first(rs->build, restart_put_signals) ?:
+	      restart_stages(rs) ?:
+	      build_call_all(rs->build, restart_finish_task);
+	rs->stage = LATER_LAST;
+	return ret ?: build_call_first(rs->build, restart_stage);
 }
 
 static struct restart *restart_new(struct operation *ctx, const struct ckpt_restart *arg)
@@ -604,10 +623,10 @@ static struct restart *restart_new(struct operation *ctx, const struct ckpt_rest
 	rs->ctx = operation_get(ctx);
 	rs->flags = arg->flags;
 	rs->restarter = task_tgid_nr(current);
-	rs->last_fd = -1;
 	rs->kinds = &kinds_all;
 	object_init(&rs->objects, kinds_all.objects);
-	later_init(&rs->later);
+	INIT_LIST_HEAD(&rs->processes);
+	xa_init_flags(&rs->by_tid, XA_FLAGS_ACCOUNT);
 	xa_init_flags(&rs->proc_ids, XA_FLAGS_ACCOUNT);
 	xa_init_flags(&rs->sealed, XA_FLAGS_ACCOUNT);
 	return rs;
@@ -672,13 +691,14 @@ static int restart_killed(struct restart *rs)
 
 	error_destroy(&rs->ctx->errors);
 	return error_add(&rs->ctx->errors, -ECHILD, &at,
-			 "process %u was killed while it was built", rs->pid);
+			 "process %u was killed while it was built", restart_first(rs)->pid);
 }
 
 int restart_run(struct operation *op, struct ckpt_restart *arg)
 {
 	bool check = arg->flags & CKPT_RESTART_CHECK;
 	ktime_t start = ktime_get();
+	struct restart_process *p;
 	struct build_task *leader;
 	struct build *build;
 	struct restart *rs;
@@ -701,14 +721,12 @@ int restart_run(struct operation *op, struct ckpt_restart *arg)
 	if (ret)
 		goto out;
 
-	leader = restart_task(rs, 0, rs->pid, restart_build);
+	leader = restart_task(restart_first(rs), 0, restart_first(rs)->pid, restart_begin);
 	if (IS_ERR(leader)) {
 		ret = PTR_ERR(leader);
 		goto out;
 	}
-	ret = build_wait(leader);
-	if (!ret)
-		ret = restart_finish(rs);
+	ret = build_wait(leader) ?: restart_build(rs) ?: restart_finish(rs);
 	if ((ret == -EINTR || ret == -ECHILD) && !fatal_signal_pending(current))
 		ret = restart_killed(rs);
 	if (!ret)
@@ -716,7 +734,7 @@ int restart_run(struct operation *op, struct ckpt_restart *arg)
 	/* Last of all: what it does to files cannot be undone. */
 	if (!ret && !check) {
 		build_mute(&blocked);
-		ret = later_run(&rs->later, rs, LATER_VISIBLE, LATER_VISIBLE);
+		ret = restart_later_all(rs, LATER_VISIBLE);
 		sym(set_current_blocked)(&blocked);
 	}
 	if (!ret)
@@ -727,8 +745,8 @@ int restart_run(struct operation *op, struct ckpt_restart *arg)
 	if (!ret && fatal_signal_pending(current))
 		ret = -EINTR;
 	if (!ret) {
-		arg->pid = rs->pid;
-		arg->nr_tasks = rs->nr_threads;
+		arg->pid = restart_first(rs)->pid;
+		arg->nr_tasks = rs->nr_tids;
 		arg->pages = rs->in.pages;
 		arg->image_bytes = rs->in.bytes;
 	}
@@ -736,9 +754,10 @@ int restart_run(struct operation *op, struct ckpt_restart *arg)
 		restart_abort(rs, leader);
 		goto out;
 	}
-	later_run(&rs->later, rs, LATER_GO, LATER_GO);
+	restart_later_all(rs, LATER_GO);
 	/* Here and not in a task of the program: it should not hold, or close, what is ours. */
-	later_free(&rs->later);
+	list_for_each_entry(p, &rs->processes, list)
+		later_free(&p->later);
 	object_destroy(&rs->objects);
 	stream_in_close(&rs->in);
 	/* What is closed here is to be closed when the program starts: ends of pipes, say. */

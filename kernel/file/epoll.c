@@ -19,6 +19,7 @@
 
 #include "../arch/arch.h"
 #include "../core/context.h"
+#include "../core/owner.h"
 #include "../core/refuse.h"
 #include "../compat/compat.h"
 #include "epoll.h"
@@ -581,7 +582,7 @@ int epoll_read(struct restart *rs)
 	int ret;
 
 	ret = stream_in_msg(&rs->in, &pb_epoll_msg, &pb) ?:
-	      object_need(&rs->objects, &rs->in, OBJECT_FILES, pb.files);
+	      PTR_ERR_OR_ZERO(owner_files(rs, pb.files));
 	if (ret)
 		return ret;
 	epoll = object_by_id(&rs->objects, OBJECT_FILE, pb.file);

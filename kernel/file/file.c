@@ -11,6 +11,7 @@
 #include <linux/syscalls.h>
 
 #include "../core/context.h"
+#include "../core/owner.h"
 #include "../core/refuse.h"
 #include "../compat/compat.h"
 #include "description.h"
@@ -509,7 +510,7 @@ int file_read(struct restart *rs)
 	return ret;
 }
 
-static int file_install(struct restart *rs, const struct pb_fd *pb)
+static int file_install(struct restart *rs, struct restart_files *files, const struct pb_fd *pb)
 {
 	struct error_at at = {
 		.reason = CKPT_REASON_OTHER,
@@ -521,9 +522,9 @@ static int file_install(struct restart *rs, const struct pb_fd *pb)
 	struct object *obj = object_by_id(&rs->objects, OBJECT_FILE, pb->file);
 	int ret;
 
-	if (!obj || pb->fd <= rs->last_fd || pb->fd > INT_MAX || shmem_nameless(obj->ptr))
+	if (!obj || pb->fd <= files->last_fd || pb->fd > INT_MAX || shmem_nameless(obj->ptr))
 		return stream_in_bad(&rs->in, "descriptor %u", pb->fd);
-	rs->last_fd = pb->fd;
+	files->last_fd = pb->fd;
 	ret = sym(replace_fd)(pb->fd, obj->ptr, pb->cloexec ? O_CLOEXEC : 0);
 	if (ret < 0)
 		return error_add(&rs->ctx->errors, ret, &at, "cannot be opened");
@@ -537,20 +538,24 @@ int file_read_table(struct restart *rs)
 	struct pb_files files;
 
 	return stream_in_msg(&rs->in, &pb_files_msg, &files) ?:
-	       object_add(&rs->objects, &rs->in, OBJECT_FILES, files.id, rs);
+	       PTR_ERR_OR_ZERO(owner_begin(rs, OBJECT_FILES, files.id));
 }
 
 int file_read_fds(struct restart *rs)
 {
+	struct restart_files *files;
 	struct pb_fds fds;
 	unsigned int i;
 	int ret;
 
 	ret = stream_in_msg(&rs->in, &pb_fds_msg, &fds);
-	if (!ret)
-		ret = object_need(&rs->objects, &rs->in, OBJECT_FILES, fds.files);
+	if (ret)
+		return ret;
+	files = owner_files(rs, fds.files);
+	if (IS_ERR(files))
+		return PTR_ERR(files);
 	for (i = 0; !ret && i < fds.n_fd; i++) {
-		ret = fatal_signal_pending(current) ? -EINTR : file_install(rs, &fds.fd[i]);
+		ret = fatal_signal_pending(current) ? -EINTR : file_install(rs, files, &fds.fd[i]);
 		cond_resched();
 	}
 	return ret;

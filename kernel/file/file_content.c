@@ -593,8 +593,9 @@ bool file_content_write_sealed(struct restart *rs, struct file *file)
 	return xa_load(&rs->sealed, (unsigned long)file_inode(file));
 }
 
-static int file_content_finish(struct restart *rs, struct later *later)
+static int file_content_finish(struct restart_process *p, struct later *later)
 {
+	struct restart *rs = p->rs;
 	struct file_content_final *cf = container_of(later, struct file_content_final, later);
 	struct file *file;
 	int ret = 0;
@@ -627,9 +628,9 @@ static const struct later_ops file_content_later_ops = {
 };
 
 /* Open to write, they exclude the execution of these files. All are closed in one go. */
-static int file_content_close_unlinked(struct restart *rs)
+static int file_content_close_unlinked(struct restart_process *p)
 {
-	struct list_head *all = &rs->later.stage[LATER_CONTENT];
+	struct list_head *all = &p->later.stage[LATER_CONTENT];
 	struct file_content_close *cc;
 	struct file_content_final *cf;
 	unsigned int n = 0;
@@ -665,15 +666,15 @@ int file_content_add(struct restart *rs, enum object_kind kind, u32 id, struct f
 	if (attr)
 		cf->attr = *attr;
 	cf->seals = seals;
-	later_add(&rs->later, &cf->later, &file_content_later_ops);
+	later_add(&rs->here->later, &cf->later, &file_content_later_ops);
 	if (kind == OBJECT_SHMEM && seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE) &&
 	    xa_is_err(xa_store(&rs->sealed, (unsigned long)file_inode(file), xa_mk_value(1),
 			       GFP_KERNEL_ACCOUNT))) {
 		fput(file);
 		return -ENOMEM;
 	}
-	if (kind == OBJECT_UNLINKED && list_empty(&rs->later.stage[LATER_CLOSE]) &&
-	    later_call(&rs->later, LATER_CLOSE, file_content_close_unlinked)) {
+	if (kind == OBJECT_UNLINKED && !later_any(&rs->here->later, LATER_CLOSE) &&
+	    later_call(&rs->here->later, LATER_CLOSE, file_content_close_unlinked)) {
 		fput(file);
 		return -ENOMEM;
 	}

@@ -8,6 +8,7 @@
 #include <linux/slab.h>
 
 #include "../core/context.h"
+#include "../core/owner.h"
 #include "fs.h"
 #include "path.h"
 #include "rights.h"
@@ -31,9 +32,11 @@ int fs_write(struct checkpoint_process *proc)
 	struct path root, pwd;
 	struct fs_struct *fs;
 	struct pb_fs pb = {};
-	bool new;
 	int ret;
 
+	/* A process before it has the same. */
+	if (proc->fs->place.proc != proc)
+		return 0;
 	task_lock(proc->leader);
 	fs = proc->leader->fs;
 	if (fs) {
@@ -45,17 +48,12 @@ int fs_write(struct checkpoint_process *proc)
 	if (!fs)
 		return -ECHILD;
 
-	proc->fs = object_have(&cp->objects, OBJECT_FS, fs, &new);
-	ret = PTR_ERR_OR_ZERO(proc->fs);
-	if (ret || !new)
-		goto out;
 	pb.id = proc->fs->id;
 	ret = path_save(cp, &root, &root_user, &pb.root);
 	if (!ret)
 		ret = path_save(cp, &pwd, &pwd_user, &pb.cwd);
 	if (!ret)
 		ret = stream_out_msg(&cp->out, CKPT_REC_FS, &pb_fs_msg, &pb);
-out:
 	path_put(&root);
 	path_put(&pwd);
 	return min(ret, 0);
@@ -109,26 +107,27 @@ static int fs_lookup(struct restart *rs, const struct pb_path *pb, const char *w
 	return ret;
 }
 
-static int fs_finish(struct restart *rs)
+static int fs_finish(struct restart_process *p)
 {
-	current->fs->umask = rs->umask;
-	if (!rs->root.mnt)
+	current->fs->umask = p->fs->umask;
+	if (!p->fs->root.mnt)
 		return 0;
-	sym(set_fs_root)(current->fs, &rs->root);
-	path_put(&rs->root);
-	memset(&rs->root, 0, sizeof(rs->root));
+	sym(set_fs_root)(current->fs, &p->fs->root);
+	path_put(&p->fs->root);
+	memset(&p->fs->root, 0, sizeof(p->fs->root));
 	return 0;
 }
 
 int fs_read(struct restart *rs)
 {
 	struct error_at at = { .reason = CKPT_REASON_DENIED, .task = current };
+	struct restart_fs *fs = rs->here->fs;
 	struct path root, pwd;
 	struct pb_fs pb;
 	int ret;
 
 	ret = stream_in_msg(&rs->in, &pb_fs_msg, &pb) ?:
-	      object_add(&rs->objects, &rs->in, OBJECT_FS, pb.id, rs);
+	      PTR_ERR_OR_ZERO(owner_begin(rs, OBJECT_FS, pb.id));
 	if (ret)
 		return ret;
 	if (pb.umask & ~0777)
@@ -145,14 +144,14 @@ int fs_read(struct restart *rs)
 					"its root directory is another one; that takes CAP_SYS_CHROOT");
 			goto out_root;
 		}
-		rs->root = root;
-		path_get(&rs->root);
+		fs->root = root;
+		path_get(&fs->root);
 	}
 	sym(set_fs_pwd)(current->fs, &pwd);
-	rs->umask = pb.umask;
+	fs->umask = pb.umask;
 	/* Until the last steps: deleted files are made, and written to. */
 	current->fs->umask = 077;
-	ret = later_call(&rs->later, LATER_FS, fs_finish);
+	ret = later_call(&rs->here->later, LATER_FS, fs_finish);
 out_root:
 	path_put(&root);
 out_pwd:

@@ -12,6 +12,7 @@
 
 #include "../arch/arch.h"
 #include "../core/context.h"
+#include "../core/owner.h"
 #include "../core/refuse.h"
 #include "../compat/compat.h"
 #include "lock.h"
@@ -355,7 +356,7 @@ int lock_read(struct restart *rs)
 	int ret;
 
 	ret = stream_in_msg(&rs->in, &pb_locks_msg, &pb) ?:
-	      object_need(&rs->objects, &rs->in, OBJECT_FILES, pb.files);
+	      PTR_ERR_OR_ZERO(owner_files(rs, pb.files));
 	for (i = 0; !ret && i < pb.n_lock; i++) {
 		ret = fatal_signal_pending(current) ? -EINTR : lock_set(rs, &pb.lock[i]);
 		cond_resched();
@@ -375,8 +376,9 @@ struct lock_lease {
 	u32 type;
 };
 
-static int lock_finish(struct restart *rs, struct later *later)
+static int lock_finish(struct restart_process *p, struct later *later)
 {
+	struct restart *rs = p->rs;
 	const struct lock_lease *lease = container_of(later, struct lock_lease, later);
 	struct object *obj = object_by_id(&rs->objects, OBJECT_FILE, lease->file);
 	struct error_at at = {
@@ -419,6 +421,6 @@ int lock_note_lease(struct restart *rs, const struct pb_file *pb)
 		return -ENOMEM;
 	lease->file = pb->id;
 	lease->type = pb->lease;
-	later_add(&rs->later, &lease->later, &lock_later_ops);
+	later_add(&rs->here->later, &lease->later, &lock_later_ops);
 	return 0;
 }

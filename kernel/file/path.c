@@ -569,8 +569,9 @@ static int path_writable(struct rights_path *rp, void *arg)
 	return path_permission(&rp->path, MAY_WRITE);
 }
 
-static int path_finish(struct restart *rs, struct later *later)
+static int path_finish(struct restart_process *p, struct later *later)
 {
+	struct restart *rs = p->rs;
 	struct path_truncate *pt = container_of(later, struct path_truncate, later);
 	int ret = vfs_truncate(&pt->file->f_path, pt->size);
 
@@ -614,7 +615,7 @@ static int path_truncate_later(struct restart *rs, struct rights_path *rp, struc
 		return -ENOMEM;
 	pt->file = get_file(file);
 	pt->size = size;
-	later_add(&rs->later, &pt->later, &path_later_ops);
+	later_add(&rs->here->later, &pt->later, &path_later_ops);
 	return 0;
 }
 

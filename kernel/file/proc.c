@@ -349,10 +349,10 @@ static struct file *proc_open_path(struct restart *rs, const struct path *path, 
 
 	flags = (flags & PROC_OPEN_FLAGS) | O_NOCTTY;
 	/* Some show what can be seen from the root directory that the process has then. */
-	if (!rs->root.mnt)
+	if (!rs->here->fs->root.mnt)
 		return proc_changed(rights_open_own(rs, path, flags, cred));
 	get_fs_root(current->fs, &mine);
-	sym(set_fs_root)(current->fs, &rs->root);
+	sym(set_fs_root)(current->fs, &rs->here->fs->root);
 	file = rights_open_own(rs, path, flags, cred);
 	sym(set_fs_root)(current->fs, &mine);
 	path_put(&mine);
@@ -405,8 +405,9 @@ static int proc_replace(struct restart *rs, struct proc_later *later, struct fil
 	return 0;
 }
 
-static int proc_finish(struct restart *rs, struct later *item)
+static int proc_finish(struct restart_process *p, struct later *item)
 {
+	struct restart *rs = p->rs;
 	struct proc_later *later = container_of(item, struct proc_later, later);
 	struct file *file;
 	int ret;
@@ -478,7 +479,7 @@ static struct file *proc_open_later(struct restart *rs, const struct pb_file *pb
 	later->flags = pb->flags;
 	later->pos = pb->pos;
 	later->has_pos = pb->has_pos;
-	later_add(&rs->later, &later->later, &proc_later_ops);
+	later_add(&rs->here->later, &later->later, &proc_later_ops);
 	return file;
 }
 
@@ -498,7 +499,7 @@ static struct file *proc_open_in(struct restart *rs, const struct pb_file *pb, c
 			 proc->self ? "/self" : "", tid, (int)proc->name.len,
 			 (const char *)proc->name.data);
 	/* Entries of other threads and of descriptors do not exist yet: open them later. */
-	later = (proc->has_tid && proc->tid != rs->pid) ||
+	later = (proc->has_tid && proc->tid != rs->here->pid) ||
 		(proc->name.len > 8 && !memcmp(proc->name.data, "/fdinfo/", 8));
 	if (!name)
 		file = ERR_PTR(-ENOMEM);

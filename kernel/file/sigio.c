@@ -125,8 +125,9 @@ static int sigio_set(struct file *file, int fd, const struct pb_fown *pb)
  * In the context of the leader: its threads are there, and it has its own credentials, by which the
  * kernel judges later whether the owner may be sent signals.
  */
-static int sigio_finish(struct restart *rs, struct later *item)
+static int sigio_finish(struct restart_process *p, struct later *item)
 {
+	struct restart *rs = p->rs;
 	const struct sigio_later *later = container_of(item, struct sigio_later, later);
 	struct object *obj = object_by_id(&rs->objects, OBJECT_FILE, later->id);
 	struct error_at at = {
@@ -171,6 +172,6 @@ int sigio_note(struct restart *rs, const struct pb_file *pb)
 		return -ENOMEM;
 	later->id = pb->id;
 	later->pb = *fown;
-	later_add(&rs->later, &later->later, &sigio_later_ops);
+	later_add(&rs->here->later, &later->later, &sigio_later_ops);
 	return 0;
 }

@@ -311,8 +311,9 @@ static int timerfd_arm(struct file *file, int fd, const struct pb_timerfd *pb)
 	return rest && ktime_get_ns() >= end ? -EAGAIN : 0;
 }
 
-static int timerfd_finish(struct restart *rs, struct later *item)
+static int timerfd_finish(struct restart_process *p, struct later *item)
 {
+	struct restart *rs = p->rs;
 	const struct timerfd_later *later = container_of(item, struct timerfd_later, later);
 	struct error_at at = { .reason = CKPT_REASON_OTHER, .task = current };
 	struct object *obj = object_by_id(&rs->objects, OBJECT_FILE, later->id);
@@ -369,7 +370,7 @@ static struct file *timerfd_open(struct restart *rs, const struct pb_file *pb)
 	}
 	later->id = pb->id;
 	later->pb = pb->timerfd;
-	later_add(&rs->later, &later->later, &timerfd_later_ops);
+	later_add(&rs->here->later, &later->later, &timerfd_later_ops);
 	return file;
 }
 

@@ -121,8 +121,9 @@ static bool tty_in_background(struct tty_struct *tty)
 	return background;
 }
 
-static int tty_finish(struct restart *rs)
+static int tty_finish(struct restart_process *p)
 {
+	struct restart *rs = p->rs;
 	struct tty_struct *tty = rs->tty ? tty_of(rs->tty) : NULL;
 	struct ktermios termios;
 
@@ -174,7 +175,7 @@ int tty_read(struct restart *rs)
 			return stream_in_bad(&rs->in, "settings of the terminal");
 		memcpy(rs->termios_cc, pb.termios.cc.data, sizeof(rs->termios_cc));
 		rs->has_termios = true;
-		ret = later_call(&rs->later, LATER_GO, tty_finish);
+		ret = later_call(&rs->here->later, LATER_GO, tty_finish);
 		if (ret)
 			return ret;
 	}

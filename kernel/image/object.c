@@ -234,9 +234,3 @@ struct object *object_have(struct object_table *tab, enum object_kind kind, void
 	*new = !obj;
 	return obj ?: object_new(tab, kind, ptr, false);
 }
-
-int object_need(struct object_table *tab, struct stream_in *in, enum object_kind kind, u32 id)
-{
-	return object_find(tab, kind, id) ? 0 :
-	       stream_in_bad(in, "id %u is not of an object that this could belong to", id);
-}

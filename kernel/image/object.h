@@ -188,13 +188,6 @@ struct object *object_have(struct object_table *tab, enum object_kind kind, void
 int object_add(struct object_table *tab, struct stream_in *in, enum object_kind kind, u32 id,
 	       void *ptr);
 
-/**
- * object_need() - restart: a record belongs to the object @id of that kind
- *
- * Return: 0, or -EBADMSG with words if there is none.
- */
-int object_need(struct object_table *tab, struct stream_in *in, enum object_kind kind, u32 id);
-
 /** object_by_id() - restart: the object @id, if it is of that kind, else NULL */
 struct object *object_by_id(struct object_table *tab, enum object_kind kind, u32 id);
 

@@ -112,12 +112,24 @@ static const struct codec_field pb_tree_fields[] = {
 	{ .name = "tid", .number = 7, .type = CODEC_U32, .label = CODEC_PACKED,
 	  .offset = offsetof(struct pb_tree, tid), .presence = offsetof(struct pb_tree, n_tid),
 	  .size = sizeof(u32), .max = PB_TREE_TID_MAX },
+	{ .name = "mm", .number = 8, .type = CODEC_U32, .label = CODEC_OPTIONAL,
+	  .offset = offsetof(struct pb_tree, mm), .presence = offsetof(struct pb_tree, has_mm),
+	  .size = sizeof(u32) },
+	{ .name = "files", .number = 9, .type = CODEC_U32, .label = CODEC_OPTIONAL,
+	  .offset = offsetof(struct pb_tree, files),
+	  .presence = offsetof(struct pb_tree, has_files), .size = sizeof(u32) },
+	{ .name = "fs", .number = 10, .type = CODEC_U32, .label = CODEC_OPTIONAL,
+	  .offset = offsetof(struct pb_tree, fs), .presence = offsetof(struct pb_tree, has_fs),
+	  .size = sizeof(u32) },
+	{ .name = "sighand", .number = 11, .type = CODEC_U32, .label = CODEC_OPTIONAL,
+	  .offset = offsetof(struct pb_tree, sighand),
+	  .presence = offsetof(struct pb_tree, has_sighand), .size = sizeof(u32) },
 };
 
 const struct codec_msg pb_tree_msg = {
 	.name = "Tree",
 	.fields = pb_tree_fields,
-	.nr_fields = 7,
+	.nr_fields = 11,
 	.size = sizeof(struct pb_tree),
 	.arena_max = PB_TREE_ARENA_MAX,
 };
@@ -125,23 +137,15 @@ const struct codec_msg pb_tree_msg = {
 static const struct codec_field pb_process_fields[] = {
 	{ .name = "pid", .number = 1, .type = CODEC_U32, .label = CODEC_REQUIRED,
 	  .offset = offsetof(struct pb_process, pid), .size = sizeof(u32) },
-	{ .name = "mm", .number = 2, .type = CODEC_U32, .label = CODEC_REQUIRED,
-	  .offset = offsetof(struct pb_process, mm), .size = sizeof(u32) },
-	{ .name = "files", .number = 3, .type = CODEC_U32, .label = CODEC_REQUIRED,
-	  .offset = offsetof(struct pb_process, files), .size = sizeof(u32) },
-	{ .name = "fs", .number = 4, .type = CODEC_U32, .label = CODEC_REQUIRED,
-	  .offset = offsetof(struct pb_process, fs), .size = sizeof(u32) },
-	{ .name = "sighand", .number = 5, .type = CODEC_U32, .label = CODEC_REQUIRED,
-	  .offset = offsetof(struct pb_process, sighand), .size = sizeof(u32) },
-	{ .name = "exit_signal", .number = 6, .type = CODEC_U32, .label = CODEC_REQUIRED,
+	{ .name = "exit_signal", .number = 2, .type = CODEC_U32, .label = CODEC_REQUIRED,
 	  .offset = offsetof(struct pb_process, exit_signal), .size = sizeof(u32) },
-	{ .name = "child_subreaper", .number = 7, .type = CODEC_BOOL, .label = CODEC_OPTIONAL,
+	{ .name = "child_subreaper", .number = 3, .type = CODEC_BOOL, .label = CODEC_OPTIONAL,
 	  .offset = offsetof(struct pb_process, child_subreaper),
 	  .presence = offsetof(struct pb_process, has_child_subreaper), .size = sizeof(bool) },
-	{ .name = "oom_score_adj", .number = 8, .type = CODEC_S32, .label = CODEC_OPTIONAL,
+	{ .name = "oom_score_adj", .number = 4, .type = CODEC_S32, .label = CODEC_OPTIONAL,
 	  .offset = offsetof(struct pb_process, oom_score_adj),
 	  .presence = offsetof(struct pb_process, has_oom_score_adj), .size = sizeof(s32) },
-	{ .name = "oom_score_adj_min", .number = 9, .type = CODEC_S32, .label = CODEC_OPTIONAL,
+	{ .name = "oom_score_adj_min", .number = 5, .type = CODEC_S32, .label = CODEC_OPTIONAL,
 	  .offset = offsetof(struct pb_process, oom_score_adj_min),
 	  .presence = offsetof(struct pb_process, has_oom_score_adj_min), .size = sizeof(s32) },
 };
@@ -149,7 +153,7 @@ static const struct codec_field pb_process_fields[] = {
 const struct codec_msg pb_process_msg = {
 	.name = "Process",
 	.fields = pb_process_fields,
-	.nr_fields = 9,
+	.nr_fields = 5,
 	.size = sizeof(struct pb_process),
 };
 

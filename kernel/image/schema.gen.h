@@ -144,6 +144,15 @@ struct pb_tree {
 	struct codec_bytes comm;	/* max 15 */
 	u32 n_tid;
 	u32 *tid;			/* max 262144; its threads, the main one first */
+	/* id of its MM; this and the next three: unless it has ended */
+	bool has_mm;
+	u32 mm;
+	bool has_files;
+	u32 files;			/* id of its FILES */
+	bool has_fs;
+	u32 fs;				/* id of its FS */
+	bool has_sighand;
+	u32 sighand;			/* id of its SIGHAND */
 };
 
 #define PB_TREE_ARENA_MAX (\
@@ -152,13 +161,9 @@ struct pb_tree {
 
 extern const struct codec_msg pb_tree_msg;
 
-/* The objects and attributes of a process. */
+/* The attributes of a process. */
 struct pb_process {
 	u32 pid;			/* as in TREE, the last one there */
-	u32 mm;				/* id of an MM */
-	u32 files;			/* id of a FILES */
-	u32 fs;				/* id of an FS */
-	u32 sighand;			/* id of a SIGHAND */
 	u32 exit_signal;
 	bool has_child_subreaper;
 	bool child_subreaper;

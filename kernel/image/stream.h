@@ -132,6 +132,7 @@ int stream_out_end(struct stream_out *out);
  * @rec_offset: where it starts, for error texts
  * @payload: what decoded strings point into; grows up to CKPT_IMAGE_META_MAX
  * @payload_size: its size in bytes
+ * @have: it holds what @rec is the header of
  * @arena: what decoded arrays lie in; grows up to the largest &codec_msg.arena_max
  * @job: hashes the last pages, or NULL
  * @job_offset: where their record starts
@@ -153,6 +154,7 @@ struct stream_in {
 	u64 rec_offset;
 	void *payload;
 	size_t payload_size;
+	bool have;
 	struct codec_arena arena;
 	struct hash_job *job;
 	u64 job_offset;
@@ -182,6 +184,8 @@ int stream_in_next(struct stream_in *in);
  * @in: the stream
  * @msg: what it must be
  * @obj: decoded into this; strings and arrays are valid until the next stream_in_msg()
+ *
+ * Again for the same record: it is decoded anew.
  */
 int stream_in_msg(struct stream_in *in, const struct codec_msg *msg, void *obj);
 

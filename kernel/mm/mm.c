@@ -13,6 +13,7 @@
 
 #include "../arch/arch.h"
 #include "../core/context.h"
+#include "../core/owner.h"
 #include "../core/refuse.h"
 #include "../compat/compat.h"
 #include "../file/file.h"
@@ -191,15 +192,19 @@ int mm_clear(void)
 
 int mm_read_pkeys(struct restart *rs)
 {
-	struct pb_pkeys *pb = &rs->mm_final.pkeys;
+	struct restart_mm *rm;
+	struct pb_pkeys pb;
 	const char *bad;
 	int ret;
 
-	ret = stream_in_msg(&rs->in, &pb_pkeys_msg, pb) ?:
-	      object_need(&rs->objects, &rs->in, OBJECT_MM, pb->mm);
+	ret = stream_in_msg(&rs->in, &pb_pkeys_msg, &pb);
 	if (ret)
 		return ret;
-	bad = arch_pkeys_check(pb);
+	rm = owner_mm(rs, pb.mm);
+	if (IS_ERR(rm))
+		return PTR_ERR(rm);
+	rm->pkeys = pb;
+	bad = arch_pkeys_check(&rm->pkeys);
 	return bad ? stream_in_bad(&rs->in, "%s", bad) : 0;
 }
 
@@ -268,8 +273,9 @@ struct mm_exe {
 };
 
 /* After the content: while a deleted executable is filled, it is open for writing. */
-static int mm_set_exe(struct restart *rs, struct later *later)
+static int mm_set_exe(struct restart_process *p, struct later *later)
 {
+	struct restart *rs = p->rs;
 	struct error_at at = { .reason = CKPT_REASON_OTHER, .task = current };
 	struct file *exe = container_of(later, struct mm_exe, later)->file;
 	int ret;
@@ -318,32 +324,34 @@ static int mm_exe_later(struct restart *rs, struct file *file)
 	if (!exe)
 		return -ENOMEM;
 	exe->file = get_file(file);
-	later_add(&rs->later, &exe->later, &mm_exe_ops);
+	later_add(&rs->here->later, &exe->later, &mm_exe_ops);
 	return 0;
 }
 
-static int mm_set_keys(struct restart *rs)
+static int mm_set_keys(struct restart_process *p)
 {
-	arch_pkeys_finish(&rs->mm_final.pkeys);
+	arch_pkeys_finish(&p->mm->pkeys);
 	return 0;
 }
 
-static int mm_set_defaults(struct restart *rs)
+static int mm_set_defaults(struct restart_process *p)
 {
+	struct restart *rs = p->rs;
 	struct error_at at = { .reason = CKPT_REASON_DENIED, .task = current };
+	struct restart_mm *rm = p->mm;
 	struct mm_struct *mm = current->mm;
 	int ret;
 
-	if (rs->mm_final.def_flags) {
+	if (rm->def_flags) {
 		if (!can_do_mlock())
 			return error_add(&rs->ctx->errors, -EPERM, &at,
 					 "mlockall(MCL_FUTURE) was refused (ulimit -l)");
 		if (mmap_write_lock_killable(mm))
 			return -EINTR;
-		mm->def_flags |= rs->mm_final.def_flags;
+		mm->def_flags |= rm->def_flags;
 		mmap_write_unlock(mm);
 	}
-	if (rs->mm_final.merge_any) {
+	if (rm->merge_any) {
 #ifdef PR_SET_MEMORY_MERGE
 		ret = arch_sys(prctl, PR_SET_MEMORY_MERGE, 1);
 #else
@@ -354,45 +362,47 @@ static int mm_set_defaults(struct restart *rs)
 					 "merging of its memory (PR_SET_MEMORY_MERGE) was refused");
 	}
 	/* Last: it forbids what building takes. */
-	if (!compat_mm_set_mdwe(mm, rs->mm_final.mdwe))
+	if (!compat_mm_set_mdwe(mm, rm->mdwe))
 		return error_add(&rs->ctx->errors, -EOPNOTSUPP, &at,
 				 "this kernel has not all of PR_SET_MDWE that it used");
 	return 0;
 }
 
 /* To take other credentials makes the address space less dumpable. */
-static int mm_set_dumpable(struct restart *rs)
+static int mm_set_dumpable(struct restart_process *p)
 {
-	compat_set_dumpable(rs->mm_final.dumpable);
+	compat_set_dumpable(p->mm->dumpable);
 	return 0;
 }
 
 int mm_read(struct restart *rs)
 {
-	struct pb_mm *pb = &rs->mm_final.pb;
+	struct restart_mm *rm = rs->here->mm;
 	struct file *exe;
+	struct pb_mm pb;
 	int ret;
 
-	ret = stream_in_msg(&rs->in, &pb_mm_msg, pb) ?:
-	      object_add(&rs->objects, &rs->in, OBJECT_MM, pb->id, rs) ?:
-	      mm_valid(rs, pb);
+	ret = stream_in_msg(&rs->in, &pb_mm_msg, &pb) ?:
+	      PTR_ERR_OR_ZERO(owner_begin(rs, OBJECT_MM, pb.id)) ?:
+	      mm_valid(rs, &pb);
 	if (ret)
 		return ret;
-	exe = object_find(&rs->objects, OBJECT_FILE, pb->exe_file);
+	exe = object_find(&rs->objects, OBJECT_FILE, pb.exe_file);
 	if (!exe || !S_ISREG(file_inode(exe)->i_mode) || exe->f_mode & FMODE_PATH ||
 	    shmem_nameless(exe))
 		return stream_in_bad(&rs->in, "executable");
 	/* It points into a buffer that is used again. */
-	memcpy(rs->mm_final.auxv, pb->auxv.data, pb->auxv.len);
-	pb->auxv.data = rs->mm_final.auxv;
+	memcpy(rm->auxv, pb.auxv.data, pb.auxv.len);
+	rm->pb = pb;
+	rm->pb.auxv.data = rm->auxv;
 	return 0;
 }
 
-int mm_complete(struct restart *rs)
+int mm_complete(struct restart *rs, struct restart_mm *rm)
 {
 	struct error_at at = { .reason = CKPT_REASON_OTHER, .task = current };
 	struct mm_struct *mm = current->mm;
-	struct pb_mm pb = rs->mm_final.pb;
+	struct pb_mm pb = rm->pb;
 	struct file *exe = object_find(&rs->objects, OBJECT_FILE, pb.exe_file);
 	unsigned int i;
 	int ret;
@@ -405,12 +415,12 @@ int mm_complete(struct restart *rs)
 		return error_add(&rs->ctx->errors, -EPERM, &at,
 				 "you may not get memory that is writable and executable (PR_SET_MDWE), as it may");
 	}
-	if (pb.nr_vmas != rs->nr_vmas)
-		return stream_in_bad(&rs->in, "%u memory areas, %u were promised", rs->nr_vmas,
+	if (pb.nr_vmas != rm->nr_vmas)
+		return stream_in_bad(&rs->in, "%u memory areas, %u were promised", rm->nr_vmas,
 				     pb.nr_vmas);
 	if (pb.vdso != arch_vdso_code(mm))
 		return stream_in_bad(&rs->in, "place of the vDSO");
-	ret = vma_pass_vdso(rs, TASK_SIZE);
+	ret = vma_pass_vdso(rm, TASK_SIZE);
 	if (ret)
 		return ret;
 	if (mmap_write_lock_killable(mm))
@@ -443,13 +453,13 @@ int mm_complete(struct restart *rs)
 	ret = mm_register_barriers(rs, pb.membarrier);
 	if (ret)
 		return ret;
-	rs->mm_final.dumpable = mm_dumpable(pb.dumpable);
-	rs->mm_final.def_flags = (pb.def_flags & PB_VMA_FLAG_LOCKED ? VM_LOCKED : 0) |
+	rm->dumpable = mm_dumpable(pb.dumpable);
+	rm->def_flags = (pb.def_flags & PB_VMA_FLAG_LOCKED ? VM_LOCKED : 0) |
 				 (pb.def_flags & PB_VMA_FLAG_LOCKONFAULT ? VM_LOCKONFAULT : 0);
-	rs->mm_final.mdwe = pb.mdwe;
-	rs->mm_final.merge_any = pb.merge_any;
+	rm->mdwe = pb.mdwe;
+	rm->merge_any = pb.merge_any;
 	return mm_exe_later(rs, exe) ?:
-	       later_call(&rs->later, LATER_KEYS, mm_set_keys) ?:
-	       later_call(&rs->later, LATER_DEFAULTS, mm_set_defaults) ?:
-	       later_call(&rs->later, LATER_LAST, mm_set_dumpable);
+	       later_call(&rs->here->later, LATER_KEYS, mm_set_keys) ?:
+	       later_call(&rs->here->later, LATER_DEFAULTS, mm_set_defaults) ?:
+	       later_call(&rs->here->later, LATER_LAST, mm_set_dumpable);
 }

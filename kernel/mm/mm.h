@@ -9,6 +9,7 @@
 struct checkpoint_mm;
 struct file;
 struct restart;
+struct restart_mm;
 
 /** mm_write() - write MM, the address space's own fields, and its areas */
 int mm_write(struct checkpoint_mm *cm);
@@ -23,6 +24,6 @@ int mm_read_pkeys(struct restart *rs);
 int mm_read(struct restart *rs);
 
 /** mm_complete() - all areas are there: set the current address space's fields */
-int mm_complete(struct restart *rs);
+int mm_complete(struct restart *rs, struct restart_mm *rm);
 
 #endif /* _CKPT_MM_H */

@@ -9,6 +9,7 @@
 #include <linux/slab.h>
 
 #include "../core/context.h"
+#include "../core/owner.h"
 #include "../compat/compat.h"
 #include "pages.h"
 #include "../core/symbols.h"
@@ -441,7 +442,7 @@ int pages_read(struct restart *rs)
 	int ret;
 
 	ret = stream_in_msg(&rs->in, &pb_page_runs_msg, &runs) ?:
-	      object_need(&rs->objects, &rs->in, OBJECT_MM, runs.mm) ?:
+	      PTR_ERR_OR_ZERO(owner_mm(rs, runs.mm)) ?:
 	      pages_check(rs, &runs);
 	if (ret)
 		return ret;
@@ -481,7 +482,7 @@ int pages_read_guards(struct restart *rs)
 	u32 i;
 
 	ret = stream_in_msg(&rs->in, &pb_guards_msg, &guards) ?:
-	      object_need(&rs->objects, &rs->in, OBJECT_MM, guards.mm);
+	      PTR_ERR_OR_ZERO(owner_mm(rs, guards.mm));
 	for (i = 0; !ret && i < guards.n_run; i++) {
 		const struct pb_guard_run *run = &guards.run[i];
 

@@ -15,6 +15,7 @@
 
 #include "../arch/arch.h"
 #include "../core/context.h"
+#include "../core/owner.h"
 #include "../core/refuse.h"
 #include "../compat/compat.h"
 #include "../file/file_content.h"
@@ -294,12 +295,12 @@ static int vma_beyond(struct restart *rs, const struct pb_vma *pb)
 			 "the page tables of this machine end below that address");
 }
 
-static int vma_valid(struct restart *rs, const struct pb_vma *pb)
+static int vma_valid(struct restart *rs, struct restart_mm *rm, const struct pb_vma *pb)
 {
 	if (PAGE_ALIGNED(pb->end) && pb->end > TASK_SIZE && pb->end <= ARCH_ADDRESSES)
 		return vma_beyond(rs, pb);
 	if (!PAGE_ALIGNED(pb->start) || !PAGE_ALIGNED(pb->end) || pb->start >= pb->end ||
-	    pb->start < rs->last_end || pb->end > TASK_SIZE)
+	    pb->start < rm->last_end || pb->end > TASK_SIZE)
 		return stream_in_bad(&rs->in, "memory area %#llx-%#llx", pb->start, pb->end);
 	if (pb->prot & ~(PROT_READ | PROT_WRITE | PROT_EXEC) || pb->flags & ~VMA_FLAGS_ALL ||
 	    pb->has_file != (pb->kind == PB_VMA_FILE) ||
@@ -311,7 +312,7 @@ static int vma_valid(struct restart *rs, const struct pb_vma *pb)
 	    (pb->flags & PB_VMA_FLAG_DROPPABLE &&
 	     (pb->kind != PB_VMA_ANON || pb->flags & VMA_NOT_DROPPABLE)))
 		return stream_in_bad(&rs->in, "kind of the memory area at %#llx", pb->start);
-	rs->last_end = pb->end;
+	rm->last_end = pb->end;
 	return 0;
 }
 
@@ -359,8 +360,9 @@ static bool vma_locked(const struct vma_mlock *lock)
 	return locked;
 }
 
-static int vma_finish(struct restart *rs, struct later *later)
+static int vma_finish(struct restart_process *p, struct later *later)
 {
+	struct restart *rs = p->rs;
 	const struct vma_mlock *lock = container_of(later, struct vma_mlock, later);
 	struct error_at at = {
 		.reason = CKPT_REASON_OTHER,
@@ -400,7 +402,7 @@ static int vma_lock_later(struct restart *rs, const struct pb_vma *pb)
 	lock->start = pb->start;
 	lock->end = pb->end;
 	lock->onfault = pb->flags & PB_VMA_FLAG_LOCKONFAULT;
-	later_add(&rs->later, &lock->later, &vma_later_ops);
+	later_add(&rs->here->later, &lock->later, &vma_later_ops);
 	return 0;
 }
 
@@ -443,7 +445,7 @@ static int vma_name(struct restart *rs, const struct pb_vma *pb)
 }
 
 /* The kernel makes its own areas in one go, at the first; all must then be where they were. */
-static int vma_make_vdso(struct restart *rs, const struct pb_vma *pb)
+static int vma_make_vdso(struct restart *rs, struct restart_mm *rm, const struct pb_vma *pb)
 {
 	struct vm_area_struct *vma;
 	bool there;
@@ -455,7 +457,7 @@ static int vma_make_vdso(struct restart *rs, const struct pb_vma *pb)
 			return vma_failed(rs, pb, ret, "the vDSO cannot be mapped there");
 	}
 	if (pb->start == arch_vdso_code(current->mm))
-		rs->vdso_done = true;
+		rm->vdso_done = true;
 	if (mmap_read_lock_killable(current->mm))
 		return -EINTR;
 	vma = find_vma(current->mm, pb->start);
@@ -466,13 +468,13 @@ static int vma_make_vdso(struct restart *rs, const struct pb_vma *pb)
 }
 
 /* Some programs unmap its code (valgrind does); then nothing has its place in order. */
-int vma_pass_vdso(struct restart *rs, u64 addr)
+int vma_pass_vdso(struct restart_mm *rm, u64 addr)
 {
 	unsigned long code = arch_vdso_code(current->mm);
 
-	if (!code || rs->vdso_done || addr < code)
+	if (!code || rm->vdso_done || addr < code)
 		return 0;
-	rs->vdso_done = true;
+	rm->vdso_done = true;
 	return arch_vdso_unmap_code();
 }
 
@@ -509,18 +511,18 @@ static unsigned long vma_type(const struct pb_vma *pb)
 	return pb->flags & PB_VMA_FLAG_SHARED ? MAP_SHARED : MAP_PRIVATE;
 }
 
-static int vma_make(struct restart *rs, const struct pb_vma *pb)
+static int vma_make(struct restart *rs, struct restart_mm *rm, const struct pb_vma *pb)
 {
 	unsigned long flags = MAP_FIXED_NOREPLACE, addr, off = 0, prot = pb->prot;
 	bool was_writable = vma_was_writable(pb);
 	struct file *file = NULL, *sealed = NULL;
-	int ret = vma_valid(rs, pb);
+	int ret = vma_valid(rs, rm, pb);
 
 	if (ret)
 		return ret;
 	if (pb->kind == PB_VMA_VDSO)
-		return vma_make_vdso(rs, pb);
-	ret = vma_pass_vdso(rs, pb->start);
+		return vma_make_vdso(rs, rm, pb);
+	ret = vma_pass_vdso(rm, pb->start);
 	if (ret)
 		return ret;
 	if (pb->flags & PB_VMA_FLAG_DROPPABLE && !VM_DROPPABLE)
@@ -580,15 +582,20 @@ static int vma_make(struct restart *rs, const struct pb_vma *pb)
 
 int vma_read(struct restart *rs)
 {
+	struct restart_mm *rm;
 	struct pb_vmas vmas;
 	unsigned int i;
 	int ret;
 
-	ret = stream_in_msg(&rs->in, &pb_vmas_msg, &vmas) ?:
-	      object_need(&rs->objects, &rs->in, OBJECT_MM, vmas.mm);
+	ret = stream_in_msg(&rs->in, &pb_vmas_msg, &vmas);
+	if (ret)
+		return ret;
+	rm = owner_mm(rs, vmas.mm);
+	if (IS_ERR(rm))
+		return PTR_ERR(rm);
 	for (i = 0; !ret && i < vmas.n_vma; i++) {
-		ret = fatal_signal_pending(current) ? -EINTR : vma_make(rs, &vmas.vma[i]);
-		rs->nr_vmas++;
+		ret = fatal_signal_pending(current) ? -EINTR : vma_make(rs, rm, &vmas.vma[i]);
+		rm->nr_vmas++;
 		cond_resched();
 	}
 	for (i = 0; !ret && i < vmas.n_vma; i++) {

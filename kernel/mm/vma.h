@@ -6,6 +6,7 @@
 
 struct checkpoint_mm;
 struct restart;
+struct restart_mm;
 
 /**
  * vma_write_all() - write all VMAs of an address space, and the files behind them
@@ -21,7 +22,7 @@ int vma_write_all(struct checkpoint_mm *cm, u64 *vdso_base, u64 *vdso_size, u32 
  *
  * Areas ascend in an image. Return: 0, or the errno of munmap().
  */
-int vma_pass_vdso(struct restart *rs, u64 addr);
+int vma_pass_vdso(struct restart_mm *rm, u64 addr);
 
 /** vma_read() - VMAS: make them in the current address space */
 int vma_read(struct restart *rs);

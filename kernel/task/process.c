@@ -239,6 +239,14 @@ int process_write_tree(struct checkpoint_process *proc)
 	get_task_comm(comm, leader);
 	pb.comm.data = comm;
 	pb.comm.len = strlen(comm);
+	pb.has_mm = true;
+	pb.mm = proc->mm->obj->id;
+	pb.has_files = true;
+	pb.files = proc->files->obj->id;
+	pb.has_fs = true;
+	pb.fs = proc->fs->id;
+	pb.has_sighand = true;
+	pb.sighand = proc->sighand->id;
 	ret = stream_out_msg(&proc->cp->out, CKPT_REC_TREE, &pb_tree_msg, &pb);
 	kvfree(pb.tid);
 	return ret;
@@ -249,10 +257,6 @@ int process_write(struct checkpoint_process *proc)
 	struct signal_struct *sig = proc->leader->signal;
 	struct pb_process pb = {
 		.pid = proc->pid,
-		.mm = proc->mm->obj->id,
-		.files = proc->files->obj->id,
-		.fs = proc->fs->id,
-		.sighand = proc->sighand->id,
 		.exit_signal = SIGCHLD,
 	};
 
@@ -297,67 +301,130 @@ static int process_too_new(struct restart *rs, const char *what)
 			 "%s is not supported by this version", what);
 }
 
+/* What TREE says that a process has. */
+static int process_declare(struct restart_process *p, const struct pb_tree *pb)
+{
+	struct restart_part *mm, *files, *fs, *sighand;
+	struct restart *rs = p->rs;
+
+	if (!pb->has_mm || !pb->has_files || !pb->has_fs || !pb->has_sighand)
+		return stream_in_bad(&rs->in, "what process %u has", p->pid);
+	mm = owner_declare(rs, p, OBJECT_MM, pb->mm);
+	if (IS_ERR(mm))
+		return PTR_ERR(mm);
+	files = owner_declare(rs, p, OBJECT_FILES, pb->files);
+	if (IS_ERR(files))
+		return PTR_ERR(files);
+	fs = owner_declare(rs, p, OBJECT_FS, pb->fs);
+	if (IS_ERR(fs))
+		return PTR_ERR(fs);
+	sighand = owner_declare(rs, p, OBJECT_SIGHAND, pb->sighand);
+	if (IS_ERR(sighand))
+		return PTR_ERR(sighand);
+	p->mm = container_of(mm, struct restart_mm, part);
+	p->files = container_of(files, struct restart_files, part);
+	p->fs = container_of(fs, struct restart_fs, part);
+	p->sighand = sighand;
+	return 0;
+}
+
+static int process_set_tids(struct restart_process *p, const struct pb_tree *pb)
+{
+	struct restart *rs = p->rs;
+	u32 i;
+	int ret;
+
+	if (pb->n_tid > rs->image.nr_tasks - rs->nr_tids)
+		return stream_in_bad(&rs->in, "more threads than %u", rs->image.nr_tasks);
+	rs->nr_tids += pb->n_tid;
+	p->tids = kvmalloc_array(pb->n_tid, sizeof(*p->tids), GFP_KERNEL_ACCOUNT);
+	if (!p->tids)
+		return -ENOMEM;
+	memcpy(p->tids, pb->tid, pb->n_tid * sizeof(*p->tids));
+	p->nr_tids = pb->n_tid;
+	for (i = 0; i < p->nr_tids; i++) {
+		ret = -EBUSY;
+		if (p->tids[i] && p->tids[i] <= PID_MAX_LIMIT)
+			ret = xa_insert(&rs->by_tid, p->tids[i], p, GFP_KERNEL_ACCOUNT);
+		if (ret)
+			return ret == -EBUSY ?
+			       stream_in_bad(&rs->in, "thread %u", p->tids[i]) : ret;
+		cond_resched();
+	}
+	return 0;
+}
+
 int process_read_tree(struct restart *rs)
 {
+	struct restart_process *p;
 	struct pb_tree pb;
-	u32 i;
 	int ret;
 
 	ret = stream_in_msg(&rs->in, &pb_tree_msg, &pb);
 	if (ret)
 		return ret;
-	if (!pb.n_pid || !pb.n_tid || pb.tid[0] != pb.pid[pb.n_pid - 1] ||
-	    pb.n_tid != rs->image.nr_tasks)
+	if (!pb.n_pid || !pb.n_tid || pb.tid[0] != pb.pid[pb.n_pid - 1])
 		return stream_in_bad(&rs->in, "numbers of the process");
-	for (i = 0; i < pb.n_tid; i++)
-		if (!pb.tid[i] || pb.tid[i] > PID_MAX_LIMIT)
-			return stream_in_bad(&rs->in, "thread %u", pb.tid[i]);
 	if (pb.n_pid > 1)
 		return process_too_new(rs, "a process in a pid namespace of its own");
 	if (pb.state != PB_TASK_LIVE)
 		return process_too_new(rs, pb.state == PB_TASK_STOPPED ? "a stopped process" :
 				       "a process that has ended");
-	rs->tids = kvmalloc_array(pb.n_tid, sizeof(*rs->tids), GFP_KERNEL_ACCOUNT);
-	if (!rs->tids)
+	p = kvzalloc(sizeof(*p), GFP_KERNEL_ACCOUNT);
+	if (!p)
 		return -ENOMEM;
-	memcpy(rs->tids, pb.tid, pb.n_tid * sizeof(*rs->tids));
-	rs->nr_tids = pb.n_tid;
-	rs->pid = pb.tid[0];
-	rs->pgid = pb.pgid;
-	rs->sid = pb.sid;
-	memcpy(rs->comm, pb.comm.data, min_t(size_t, pb.comm.len, sizeof(rs->comm) - 1));
-	return 0;
+	p->rs = rs;
+	later_init(&p->later);
+	list_add_tail(&p->list, &rs->processes);
+	rs->nr_processes++;
+	p->pid = pb.tid[0];
+	p->pgid = pb.pgid;
+	p->sid = pb.sid;
+	memcpy(p->comm, pb.comm.data, min_t(size_t, pb.comm.len, sizeof(p->comm) - 1));
+	return process_set_tids(p, &pb) ?: process_declare(p, &pb);
+}
+
+void process_free(struct restart_process *p)
+{
+	later_free(&p->later);
+	kvfree(p->tids);
+	kvfree(p->posix_timer);
+	kvfree(p);
 }
 
 int process_read(struct restart *rs)
 {
-	struct pb_process *pb = &rs->proc;
+	struct restart_process *p;
+	struct pb_process pb;
 	int ret;
 
-	ret = stream_in_msg(&rs->in, &pb_process_msg, pb) ?:
-	      owner_process(rs, pb->pid) ?:
-	      object_need(&rs->objects, &rs->in, OBJECT_MM, pb->mm) ?:
-	      object_need(&rs->objects, &rs->in, OBJECT_FILES, pb->files) ?:
-	      object_need(&rs->objects, &rs->in, OBJECT_FS, pb->fs) ?:
-	      object_need(&rs->objects, &rs->in, OBJECT_SIGHAND, pb->sighand) ?:
-	      mm_complete(rs);
+	ret = stream_in_msg(&rs->in, &pb_process_msg, &pb);
 	if (ret)
 		return ret;
-	if (pb->exit_signal != SIGCHLD || pb->oom_score_adj < OOM_SCORE_ADJ_MIN ||
-	    pb->oom_score_adj > OOM_SCORE_ADJ_MAX || pb->oom_score_adj_min < OOM_SCORE_ADJ_MIN ||
-	    pb->oom_score_adj_min > OOM_SCORE_ADJ_MAX)
+	p = owner_process(rs, pb.pid);
+	if (IS_ERR(p))
+		return PTR_ERR(p);
+	if (!p->mm->part.read || !p->files->part.read || !p->fs->part.read || !p->sighand->read)
+		return stream_in_bad(&rs->in, "not all that process %u has is there", p->pid);
+	p->pb = pb;
+	ret = p->mm->part.process == p ? mm_complete(rs, p->mm) : 0;
+	if (ret)
+		return ret;
+	if (pb.exit_signal != SIGCHLD || pb.oom_score_adj < OOM_SCORE_ADJ_MIN ||
+	    pb.oom_score_adj > OOM_SCORE_ADJ_MAX || pb.oom_score_adj_min < OOM_SCORE_ADJ_MIN ||
+	    pb.oom_score_adj_min > OOM_SCORE_ADJ_MAX)
 		return stream_in_bad(&rs->in, "kind of the process");
 	return 0;
 }
 
-void process_begin(struct restart *rs)
+void process_begin(struct restart_process *p)
 {
 	struct rlimit *nofile = &current->signal->rlim[RLIMIT_NOFILE];
 	struct rlimit *pending = &current->signal->rlim[RLIMIT_SIGPENDING];
 
 	/* So that errors name the program and not the restarter. */
 	task_lock(current);
-	strscpy_pad(current->comm, rs->comm, sizeof(current->comm));
+	strscpy_pad(current->comm, p->comm, sizeof(current->comm));
 	task_unlock(current);
 
 	/* Its own limits come with the last steps, and may be below what it has. */
@@ -376,7 +443,7 @@ static unsigned long process_unlimit(u64 val)
 	return val == U64_MAX ? RLIM_INFINITY : val;
 }
 
-static int process_set_limits(struct restart *rs)
+static int process_set_limits(struct restart_process *p)
 {
 	struct error_at at = {
 		.reason = CKPT_REASON_DENIED,
@@ -390,25 +457,26 @@ static int process_set_limits(struct restart *rs)
 	for (i = 0; i < RLIM_NLIMITS; i++) {
 		struct rlimit *now = &current->signal->rlim[i];
 
-		if (!(rs->rlim_set & BIT(i)))
+		if (!(p->rlim_set & BIT(i)))
 			continue;
-		if (rs->rlim[i].rlim_max > now->rlim_max && !may) {
+		if (p->rlim[i].rlim_max > now->rlim_max && !may) {
 			denied = i;
 			break;
 		}
-		*now = rs->rlim[i];
+		*now = p->rlim[i];
 	}
 	task_unlock(current->group_leader);
-	if (rs->rlim_set & BIT(RLIMIT_CPU) && rs->rlim[RLIMIT_CPU].rlim_cur != RLIM_INFINITY)
-		sym(update_rlimit_cpu)(current, rs->rlim[RLIMIT_CPU].rlim_cur);
+	if (p->rlim_set & BIT(RLIMIT_CPU) && p->rlim[RLIMIT_CPU].rlim_cur != RLIM_INFINITY)
+		sym(update_rlimit_cpu)(current, p->rlim[RLIMIT_CPU].rlim_cur);
 	if (denied < RLIM_NLIMITS)
-		return error_add(&rs->ctx->errors, -EPERM, &at,
+		return error_add(&p->rs->ctx->errors, -EPERM, &at,
 				 "its resource limit %u is higher than this shell's", denied);
 	return 0;
 }
 
-static int process_finish(struct restart *rs)
+static int process_finish(struct restart_process *p)
 {
+	struct restart *rs = p->rs;
 	struct error_at at = {
 		.reason = CKPT_REASON_DENIED,
 		.task = current,
@@ -417,18 +485,18 @@ static int process_finish(struct restart *rs)
 	struct signal_struct *sig = current->signal;
 	int ret;
 
-	ret = process_set_limits(rs);
+	ret = process_set_limits(p);
 	if (ret)
 		return ret;
-	if (rs->proc.oom_score_adj < sig->oom_score_adj_min && !capable(CAP_SYS_RESOURCE))
+	if (p->pb.oom_score_adj < sig->oom_score_adj_min && !capable(CAP_SYS_RESOURCE))
 		return error_add(&rs->ctx->errors, -EPERM, &at,
 				 "its OOM score adjustment %d cannot be given back",
-				 rs->proc.oom_score_adj);
-	sig->oom_score_adj = rs->proc.oom_score_adj;
+				 p->pb.oom_score_adj);
+	sig->oom_score_adj = p->pb.oom_score_adj;
 	/* As low as it may be set without CAP_SYS_RESOURCE; lower than here, with that alone. */
-	if (rs->proc.oom_score_adj_min > sig->oom_score_adj_min || capable(CAP_SYS_RESOURCE))
-		sig->oom_score_adj_min = rs->proc.oom_score_adj_min;
-	sig->is_child_subreaper = rs->proc.child_subreaper;
+	if (p->pb.oom_score_adj_min > sig->oom_score_adj_min || capable(CAP_SYS_RESOURCE))
+		sig->oom_score_adj_min = p->pb.oom_score_adj_min;
+	sig->is_child_subreaper = p->pb.child_subreaper;
 
 	if (rs->flags & CKPT_RESTART_DETACH) {
 		/*
@@ -436,10 +504,10 @@ static int process_finish(struct restart *rs)
 		 * program with other ids gets one, too: it must not keep the restarter's session,
 		 * where it could write keys to the terminal.
 		 */
-		if (rs->sid == rs->pid ||
-		    !cred_same_ids(build_leader(rs->build)->final.cred, current_cred()))
+		if (p->sid == p->pid ||
+		    !cred_same_ids(p->leader->final.cred, current_cred()))
 			arch_sys(setsid, 0);
-		else if (rs->pgid == rs->pid)
+		else if (p->pgid == p->pid)
 			arch_sys(setpgid, 0, 0);
 	}
 	return 0;
@@ -447,21 +515,25 @@ static int process_finish(struct restart *rs)
 
 int process_read_limits(struct restart *rs)
 {
+	struct restart_process *p;
 	struct pb_limits pb;
 	unsigned int i;
 	int ret;
 
-	ret = stream_in_msg(&rs->in, &pb_limits_msg, &pb) ?: owner_process(rs, pb.pid);
+	ret = stream_in_msg(&rs->in, &pb_limits_msg, &pb);
 	if (ret)
 		return ret;
+	p = owner_process(rs, pb.pid);
+	if (IS_ERR(p))
+		return PTR_ERR(p);
 	for (i = 0; i < pb.n_limit; i++) {
 		const struct pb_limit *limit = &pb.limit[i];
 
 		if (limit->resource >= RLIM_NLIMITS || limit->soft > limit->hard)
 			return stream_in_bad(&rs->in, "limit %u", limit->resource);
-		rs->rlim[limit->resource].rlim_cur = process_unlimit(limit->soft);
-		rs->rlim[limit->resource].rlim_max = process_unlimit(limit->hard);
-		rs->rlim_set |= BIT(limit->resource);
+		p->rlim[limit->resource].rlim_cur = process_unlimit(limit->soft);
+		p->rlim[limit->resource].rlim_max = process_unlimit(limit->hard);
+		p->rlim_set |= BIT(limit->resource);
 	}
-	return later_call(&rs->later, LATER_PROCESS, process_finish);
+	return later_call(&rs->here->later, LATER_PROCESS, process_finish);
 }

@@ -6,6 +6,7 @@
 
 struct checkpoint_process;
 struct restart;
+struct restart_process;
 
 /**
  * process_look() - refuse, by name, what can be seen of it while it runs as well: other namespaces,
@@ -25,14 +26,17 @@ int process_write(struct checkpoint_process *proc);
 /** process_write_limits() - write LIMITS */
 int process_write_limits(struct checkpoint_process *proc);
 
-/** process_read_tree() - TREE, but for creating the process */
+/** process_read_tree() - TREE: a process, and what it has; nothing is created yet */
 int process_read_tree(struct restart *rs);
 
 /** process_read() - PROCESS: behind all objects and how they are linked */
 int process_read(struct restart *rs);
 
+/** process_free() - forget a process of TREE */
+void process_free(struct restart_process *p);
+
 /** process_begin() - in the new process: its name, and room for its descriptors */
-void process_begin(struct restart *rs);
+void process_begin(struct restart_process *p);
 
 /** process_read_limits() - LIMITS; they are set with the last steps */
 int process_read_limits(struct restart *rs);

@@ -295,29 +295,28 @@ static bool seccomp_same(const struct seccomp_chain *a, const struct seccomp_cha
 					   x->len * sizeof(*a->insns));
 }
 
-u32 seccomp_share(struct build *build)
+void seccomp_share(struct build *build)
 {
-	const struct seccomp_chain *first = NULL, *chain;
+	const struct seccomp_chain *first, *chain;
+	struct restart_process *p;
 	struct build_task *bt;
-	u32 shared = 0, i;
+	u32 n;
 
 	list_for_each_entry(bt, &build->tasks, list) {
 		cond_resched();
+		p = bt->process;
 		chain = bt->final.seccomp;
-		if (!chain)
-			return 0;
-		if (!first) {
-			first = chain;
-			shared = chain->n;
-		}
+		if (bt->first)
+			p->seccomp_shared = chain ? chain->n : 0;
+		/* A main thread stands in front of the others. */
+		first = p->leader->final.seccomp;
 		if (chain == first)
 			continue;
-		for (i = 0; i < min(shared, chain->n); i++)
-			if (!seccomp_same(first, chain, i))
+		for (n = 0; chain && n < min(p->seccomp_shared, chain->n); n++)
+			if (!seccomp_same(first, chain, n))
 				break;
-		shared = i;
+		p->seccomp_shared = n;
 	}
-	return shared;
 }
 
 static int seccomp_install(const struct seccomp_chain *chain, u32 nr, u32 flags,

@@ -33,12 +33,12 @@ int seccomp_read(struct restart *rs);
 void seccomp_put(void *ptr);
 
 /**
- * seccomp_share() - how many of the oldest filters all threads have?
+ * seccomp_share() - how many of the oldest filters have all threads of a process?
  *
  * These are one and the same for all, so that another filter can be installed for all threads at
- * once (SECCOMP_FILTER_FLAG_TSYNC).
+ * once (SECCOMP_FILTER_FLAG_TSYNC). Goes to &restart_process.seccomp_shared of each.
  */
-u32 seccomp_share(struct build *build);
+void seccomp_share(struct build *build);
 
 /**
  * seccomp_finish() - install the current thread's filters

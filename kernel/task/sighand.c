@@ -144,14 +144,10 @@ int sighand_write(struct checkpoint_process *proc)
 		.n_pending = state->shared.n,
 		.pending = state->shared.pb,
 	};
-	bool new;
 	int ret = 0;
 
-	proc->sighand = object_have(&cp->objects, OBJECT_SIGHAND, (void *)state->sighand, &new);
-	if (IS_ERR(proc->sighand))
-		return PTR_ERR(proc->sighand);
 	sighand.id = proc->sighand->id;
-	if (new)
+	if (proc->sighand->place.proc == proc)
 		ret = stream_out_msg(&cp->out, CKPT_REC_SIGHAND, &pb_sighand_msg, &sighand);
 	if (!ret)
 		ret = stream_out_msg(&cp->out, CKPT_REC_SIGNALS, &pb_signals_msg, &signals);
@@ -168,7 +164,7 @@ int sighand_read(struct restart *rs)
 	int ret;
 
 	ret = stream_in_msg(in, &pb_sighand_msg, &sighand) ?:
-	      object_add(&rs->objects, in, OBJECT_SIGHAND, sighand.id, rs);
+	      PTR_ERR_OR_ZERO(owner_begin(rs, OBJECT_SIGHAND, sighand.id));
 	if (ret)
 		return ret;
 	for (i = 0; i < sighand.n_action; i++) {
@@ -202,10 +198,15 @@ int sighand_read(struct restart *rs)
 int sighand_read_shared(struct restart *rs)
 {
 	struct stream_in *in = &rs->in;
+	struct restart_process *p;
 	struct pb_signals signals;
 	int ret;
 
-	ret = stream_in_msg(in, &pb_signals_msg, &signals) ?: owner_process(rs, signals.pid);
-	return ret ?: signal_queue_all(in, signals.pending, signals.n_pending, PIDTYPE_TGID,
-				       &build_leader(rs->build)->final.shared);
+	ret = stream_in_msg(in, &pb_signals_msg, &signals);
+	if (ret)
+		return ret;
+	p = owner_process(rs, signals.pid);
+	return IS_ERR(p) ? PTR_ERR(p) :
+	       signal_queue_all(in, signals.pending, signals.n_pending, PIDTYPE_TGID,
+				&p->leader->final.shared);
 }

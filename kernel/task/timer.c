@@ -656,39 +656,39 @@ static int timer_build_cmp(const void *a, const void *b)
 	return x->pb.place < y->pb.place ? -1 : x->pb.place > y->pb.place;
 }
 
-static int timer_finish_posix(struct restart *rs, struct timer_user __user *user)
+static int timer_finish_posix(struct restart_process *p, struct timer_user __user *user)
 {
 	struct error_at at = { .reason = CKPT_REASON_OTHER, .task = current };
 	struct timer_queued last = {};
-	u32 n = rs->timers.n_timer, i;
-	int ret = 0;
+	u32 n = p->timers.n_timer, i;
+	int ret = timer_choose_ids(true);
 
-	ret = timer_choose_ids(true);
 	for (i = 0; i < n && !ret && !fatal_signal_pending(current); i++) {
 		cond_resched();
-		ret = timer_create_one(&rs->posix_timer[i], user);
+		ret = timer_create_one(&p->posix_timer[i], user);
 		if (ret)
-			error_add(&rs->ctx->errors, ret, &at, "its POSIX timer %u was refused (%d)",
-				  rs->posix_timer[i].pb.id, -ret);
+			error_add(&p->rs->ctx->errors, ret, &at,
+				  "its POSIX timer %u was refused (%d)",
+				  p->posix_timer[i].pb.id, -ret);
 	}
 	timer_choose_ids(false);
 	if (ret)
 		return ret;
-	sort(rs->posix_timer, n, sizeof(*rs->posix_timer), timer_build_cmp, NULL);
+	sort(p->posix_timer, n, sizeof(*p->posix_timer), timer_build_cmp, NULL);
 	for (i = 0; i < n; i++) {
 		if (fatal_signal_pending(current))
 			return -EINTR;
 		cond_resched();
-		ret = timer_start_one(&rs->posix_timer[i], user, &last);
+		ret = timer_start_one(&p->posix_timer[i], user, &last);
 		if (ret)
-			return error_add(&rs->ctx->errors, ret, &at,
+			return error_add(&p->rs->ctx->errors, ret, &at,
 					 "its POSIX timer %u cannot be started (%d)",
-					 rs->posix_timer[i].pb.id, -ret);
+					 p->posix_timer[i].pb.id, -ret);
 	}
 	return 0;
 }
 
-static void timer_finish_itimers(struct restart *rs)
+static void timer_finish_itimers(struct restart_process *p)
 {
 	static const int clocks[] = {
 		[ITIMER_VIRTUAL] = CPUCLOCK_VIRT,
@@ -700,8 +700,8 @@ static void timer_finish_itimers(struct restart *rs)
 	u32 which;
 
 	spin_lock_irq(&current_sighand()->siglock);
-	if (rs->itimer_set & BIT(ITIMER_REAL)) {
-		pb = &rs->itimer[ITIMER_REAL];
+	if (p->itimer_set & BIT(ITIMER_REAL)) {
+		pb = &p->itimer[ITIMER_REAL];
 		sig->it_real_incr = pb->interval_ns;
 		if (pb->has_rest_ns)
 			hrtimer_start(&sig->real_timer, ns_to_ktime(pb->rest_ns),
@@ -713,9 +713,9 @@ static void timer_finish_itimers(struct restart *rs)
 	for (which = ITIMER_VIRTUAL; which <= ITIMER_PROF; which++) {
 		struct cpu_itimer *it = &sig->it[clocks[which]];
 
-		if (!(rs->itimer_set & BIT(which)))
+		if (!(p->itimer_set & BIT(which)))
 			continue;
-		pb = &rs->itimer[which];
+		pb = &p->itimer[which];
 		it->incr = pb->interval_ns;
 		if (!pb->has_rest_ns)
 			continue;
@@ -727,44 +727,47 @@ static void timer_finish_itimers(struct restart *rs)
 	spin_unlock_irq(&current_sighand()->siglock);
 }
 
-static int timer_finish(struct restart *rs)
+static int timer_finish(struct restart_process *p)
 {
 	struct error_at at = { .reason = CKPT_REASON_OTHER, .task = current };
 	unsigned long addr;
 	int ret = 0;
 
-	if (rs->timers.n_timer) {
+	if (p->timers.n_timer) {
 		/* The address space is complete: somewhere in it there is room. */
 		addr = scratch_map(sizeof(struct timer_user));
 		if (IS_ERR_VALUE(addr))
-			return error_add(&rs->ctx->errors, addr, &at,
+			return error_add(&p->rs->ctx->errors, addr, &at,
 					 "there is no memory for its timers");
-		ret = timer_finish_posix(rs, (struct timer_user __user *)addr);
+		ret = timer_finish_posix(p, (struct timer_user __user *)addr);
 		scratch_unmap(addr, sizeof(struct timer_user));
 	}
 	if (ret)
 		return ret;
-	timer_finish_itimers(rs);
-	compat_timer_set_next_id(current->signal, rs->timers.next_id);
-	compat_timer_set_restore_ids(current->signal, rs->timers.restore_ids);
+	timer_finish_itimers(p);
+	compat_timer_set_next_id(current->signal, p->timers.next_id);
+	compat_timer_set_restore_ids(current->signal, p->timers.restore_ids);
 	return 0;
 }
 
 int timer_read(struct restart *rs)
 {
-	struct pb_timers *pb = &rs->timers;
+	struct restart_process *p;
+	struct pb_timers pb;
+	u32 seen = 0, i;
 	const char *bad;
-	unsigned int i;
-	u32 seen = 0;
 	int ret;
 
-	ret = stream_in_msg(&rs->in, &pb_timers_msg, pb) ?: owner_process(rs, pb->pid);
+	ret = stream_in_msg(&rs->in, &pb_timers_msg, &pb);
 	if (ret)
 		return ret;
-	if (pb->next_id > INT_MAX)
-		return stream_in_bad(&rs->in, "next timer id %u", pb->next_id);
-	for (i = 0; i < pb->n_itimer; i++) {
-		const struct pb_itimer *it = &pb->itimer[i];
+	p = owner_process(rs, pb.pid);
+	if (IS_ERR(p))
+		return PTR_ERR(p);
+	if (pb.next_id > INT_MAX)
+		return stream_in_bad(&rs->in, "next timer id %u", pb.next_id);
+	for (i = 0; i < pb.n_itimer; i++) {
+		const struct pb_itimer *it = &pb.itimer[i];
 
 		if (it->which > ITIMER_PROF || seen & BIT(it->which) ||
 		    it->interval_ns > KTIME_MAX || it->rest_ns > KTIME_MAX ||
@@ -772,28 +775,26 @@ int timer_read(struct restart *rs)
 		    (it->has_late_ns && (it->which != ITIMER_REAL || it->has_rest_ns)))
 			return stream_in_bad(&rs->in, "interval timer %u", it->which);
 		seen |= BIT(it->which);
-		rs->itimer[it->which] = *it;
+		p->itimer[it->which] = *it;
 	}
-	rs->itimer_set = seen;
-	for (i = 0; i < pb->n_timer; i++) {
-		bad = timer_check(&pb->timer[i]);
+	p->itimer_set = seen;
+	for (i = 0; i < pb.n_timer; i++) {
+		bad = timer_check(&pb.timer[i]);
 		if (bad)
-			return stream_in_bad(&rs->in, "POSIX timer %u: %s", pb->timer[i].id, bad);
+			return stream_in_bad(&rs->in, "POSIX timer %u: %s", pb.timer[i].id, bad);
 	}
-	if (pb->n_timer) {
-		/* They lie in a buffer that is used again. */
-		rs->posix_timer = kvcalloc(pb->n_timer, sizeof(*rs->posix_timer),
-					   GFP_KERNEL_ACCOUNT);
-		if (!rs->posix_timer)
+	/* They lie in a buffer that is used again. */
+	if (pb.n_timer) {
+		p->posix_timer = kvcalloc(pb.n_timer, sizeof(*p->posix_timer), GFP_KERNEL_ACCOUNT);
+		if (!p->posix_timer)
 			return -ENOMEM;
-		for (i = 0; i < pb->n_timer; i++) {
-			rs->posix_timer[i].pb = pb->timer[i];
+		for (i = 0; i < pb.n_timer; i++) {
+			p->posix_timer[i].pb = pb.timer[i];
 			/* Another kernel's image: go on as timer_save_rest() has it here. */
-			if (COMPAT_TIMER_KEEPS_IGNORED && !pb->timer[i].has_place)
-				rs->posix_timer[i].pb.requeue = false;
+			if (COMPAT_TIMER_KEEPS_IGNORED && !pb.timer[i].has_place)
+				p->posix_timer[i].pb.requeue = false;
 		}
 	}
-	pb->timer = NULL;
-	pb->itimer = NULL;
-	return later_call(&rs->later, LATER_TIMERS, timer_finish);
+	p->timers = pb;
+	return later_call(&rs->here->later, LATER_TIMERS, timer_finish);
 }

@@ -257,6 +257,14 @@ static void put_tree(void)
 	tree.n_tid = is("threads-count") || is("threads-count-bare") ? 3 : 2;
 	tree.tid = tid;
 	tree.comm = (char *)(is("hostile-text") ? "\033[2J\xc2\x9b\xe2\x80\xae" : "sample");
+	tree.has_mm = !is("tree-no-mm");
+	tree.mm = is("tree-mm") ? 99 : ID_MM;
+	tree.has_files = true;
+	tree.files = is("tree-files") ? ID_MM : ID_FILES;
+	tree.has_fs = true;
+	tree.fs = is("tree-fs") ? ID_CRED : ID_FS;
+	tree.has_sighand = true;
+	tree.sighand = is("tree-sighand") ? ID_FS : ID_SIGHAND;
 	message(CKPT_REC_TREE, &tree);
 	if (is("tree-twice"))
 		message(CKPT_REC_TREE, &tree);
@@ -267,10 +275,6 @@ static void put_process(void)
 	Ckpt__Process process = CKPT__PROCESS__INIT;
 
 	process.pid = is("process-pid") ? PID + 1 : PID;
-	process.mm = is("process-mm") ? 99 : ID_MM;
-	process.files = is("process-files") ? ID_MM : ID_FILES;
-	process.fs = is("process-fs") ? ID_CRED : ID_FS;
-	process.sighand = is("process-sighand") ? ID_FS : ID_SIGHAND;
 	process.exit_signal = 17;
 	if (!is("process-missing"))
 		message(CKPT_REC_PROCESS, &process);

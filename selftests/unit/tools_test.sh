@@ -197,7 +197,7 @@ test_info_json()
 		p = d["processes"][0]
 		assert p["process"]["pid"] == 4242 and len(p["threads"]) == 2
 		assert p["tree"]["pid"] == [4242] and p["tree"]["tid"] == [4242, 4243]
-		assert p["process"]["mm"] == p["mm"]["id"] and p["process"]["fs"] == p["fs"]["id"]
+		assert p["tree"]["mm"] == p["mm"]["id"] and p["tree"]["fs"] == p["fs"]["id"]
 		assert p["users"] == {"mm": 1, "files": 1, "fs": 1, "sighand": 1}
 		assert p["pages"] == 10 == sum(v["pages"] for v in p["vmas"])
 		assert p["vmas"][2]["size"] == 1 << 40

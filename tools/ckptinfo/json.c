@@ -279,8 +279,8 @@ static void write_process(struct writer *w, const struct model *m,
 	open_group(w, "users", '{');
 	member(w, "mm", json_integer(p->as->nr_users));
 	member(w, "files", json_integer(p->table->nr_users));
-	member(w, "fs", json_integer(model_users(m, p->process->fs)));
-	member(w, "sighand", json_integer(model_users(m, p->process->sighand)));
+	member(w, "fs", json_integer(model_users(m, p->tree->fs)));
+	member(w, "sighand", json_integer(model_users(m, p->tree->sighand)));
 	close_group(w, '}');
 	member(w, "fs", json_message(&p->fs->base));
 	member(w, "mm", json_message(&p->as->mm->base));

@@ -96,8 +96,7 @@ size_t model_users(const struct model *m, uint32_t id)
 	size_t i, n = 0;
 
 	for (i = 0; i < m->nr_processes; i++)
-		n += m->processes[i].process &&
-		     (m->processes[i].process->fs == id || m->processes[i].process->sighand == id);
+		n += m->processes[i].tree->fs == id || m->processes[i].tree->sighand == id;
 	return n;
 }
 
@@ -577,6 +576,9 @@ static int add_tree(struct model *m, const Ckpt__Tree *tree)
 
 	if (!tree->n_pid || !tree->n_tid || tree->tid[0] != tree->pid[tree->n_pid - 1])
 		return BAD(m, "its first thread is not the main one");
+	if (tree->state != CKPT__TASK_STATE__TASK_ZOMBIE &&
+	    (!tree->has_mm || !tree->has_files || !tree->has_fs || !tree->has_sighand))
+		return BAD(m, "it does not say what the process has");
 	if (m->nr_processes == m->image->nr_processes)
 		return BAD(m, "more processes than %u", m->image->nr_processes);
 	p.pid = tree->tid[0];
@@ -595,18 +597,18 @@ static int add_process(struct model *m, const Ckpt__Process *process)
 		return -1;
 	if (p->process)
 		return BAD(m, "stands twice");
-	p->as = model_mm(m, process->mm);
-	p->table = p->as ? need_table(m, process->files) : NULL;
-	if (!p->table || model_need(m, process->fs, CKPT_REC_FS) ||
-	    model_need(m, process->sighand, CKPT_REC_SIGHAND))
+	p->as = model_mm(m, p->tree->mm);
+	p->table = p->as ? need_table(m, p->tree->files) : NULL;
+	if (!p->table || model_need(m, p->tree->fs, CKPT_REC_FS) ||
+	    model_need(m, p->tree->sighand, CKPT_REC_SIGHAND))
 		return -1;
 	if (p->as->nr_vmas != p->as->mm->nr_vmas)
 		return BAD(m, "there are %zu VMAs before it, not %u", p->as->nr_vmas,
 			   p->as->mm->nr_vmas);
 	p->as->nr_users++;
 	p->table->nr_users++;
-	p->fs = (const Ckpt__Fs *)model_find(m, process->fs)->msg;
-	p->sighand = (const Ckpt__Sighand *)model_find(m, process->sighand)->msg;
+	p->fs = (const Ckpt__Fs *)model_find(m, p->tree->fs)->msg;
+	p->sighand = (const Ckpt__Sighand *)model_find(m, p->tree->sighand)->msg;
 	p->process = process;
 	return 0;
 }

@@ -608,10 +608,10 @@ static void show_process(const struct model *m, const struct model_process *p)
 	put_string(tree->comm);
 	printf(")\n  parent %u, group %u, session %u\n  objects     ", tree->ppid, tree->pgid,
 	       tree->sid);
-	show_object("memory", p->process->mm, p->as->nr_users);
-	show_object(", descriptors", p->process->files, p->table->nr_users);
-	show_object(", directory", p->process->fs, model_users(m, p->process->fs));
-	show_object(", signals", p->process->sighand, model_users(m, p->process->sighand));
+	show_object("memory", p->tree->mm, p->as->nr_users);
+	show_object(", descriptors", p->tree->files, p->table->nr_users);
+	show_object(", directory", p->tree->fs, model_users(m, p->tree->fs));
+	show_object(", signals", p->tree->sighand, model_users(m, p->tree->sighand));
 	fputs("\n  executable  ", stdout);
 	show_file(m, exe);
 	fputs("\n  directory   ", stdout);
