@@ -593,7 +593,7 @@ static int checkpoint_frozen(struct checkpoint *cp, struct ckpt_checkpoint *arg)
 	arg->park_ns = ktime_to_ns(ktime_sub(ktime_get(), cp->park->first));
 	arg->nr_tasks = cp->park->nr - cp->park->nr_gone;
 	ret = checkpoint_describe(cp);
-	/* What is killed takes its parts along, here or there. */
+	/* If the program was killed meanwhile, a step may fail because its state is gone. */
 	if (ret && !cp->op->errors.len && !park_intact(cp->park))
 		return checkpoint_gone(cp);
 	if (ret || cp->flags & CKPT_CHECKPOINT_DRY_RUN)
@@ -647,7 +647,7 @@ int checkpoint_run(struct operation *op, struct ckpt_checkpoint *arg, struct che
 	    checkpoint_let_go(cp, CKPT_RELEASE_RUN, &arg->frozen_ns) &&
 	    (!ret || !op->errors.len))
 		ret = checkpoint_expired(cp);
-	/* Of what is refused all is to be said, but what was cut short cannot be completed. */
+	/* Report every refusal; only a description that was not cut short can be completed. */
 	if (!ret || (cp->refused && cp->described))
 		ret = checkpoint_complete(cp) ?: ret;
 	if (!ret && !(arg->flags & CKPT_CHECKPOINT_DRY_RUN))
@@ -665,7 +665,7 @@ out:
 	members_free_snapshots(cp);
 	arg->wall_ns = ktime_to_ns(ktime_sub(ktime_get(), start));
 	if (!ret && !cp->released) {
-		/* What a held program does not need is given back now. */
+		/* Give back now all that is not needed to hold the program. */
 		stream_out_close(&cp->out);
 		object_destroy(&cp->objects);
 		list_for_each_entry(cm, &cp->mms, list) {

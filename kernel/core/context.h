@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the parts of one operation have in common: data alone, no functions, so that every file may
+ * Data that the parts of one operation share. There are no functions here, so every file may
  * include it. The phases are in checkpoint.c and restart.c.
  */
 #ifndef _CKPT_CONTEXT_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the parts of a checkpoint have in common: data alone, no functions.
+ * Data that the parts of a checkpoint share. There are no functions here.
  */
 #ifndef _CKPT_CONTEXT_CHECKPOINT_H
 #define _CKPT_CONTEXT_CHECKPOINT_H

@@ -96,7 +96,7 @@ static bool park_too_early(struct park_task *pt)
 	return early;
 }
 
-/* Whoever asks may still be looking. */
+/* park_queue() may still be looking at the thread: wait for it. */
 static u64 park_wake_ns(struct park_task *pt)
 {
 	u64 wake_ns;
@@ -217,7 +217,7 @@ static void park_callback(struct callback_head *work)
 			return;
 		early = true;
 	}
-	/* Who comes too late was woken as well: its call goes on as if it had not been. */
+	/* A thread that comes too late was woken as well: its call must not show that. */
 	if (!exits && !early)
 		syscall_interrupted(&rest, park_wake_ns(pt));
 	if (exits || early || park_over(park))
@@ -258,9 +258,9 @@ static int park_task_new(struct park *park, struct task_struct *task)
 }
 
 /*
- * What TWA_SIGNAL does, and, when the thread may not get to user mode any more but was not woken
- * yet, a look at what it sleeps in: that is the call that ends now, and not the one before. Return:
- * 0, or -ESRCH if the thread ends.
+ * Do what TWA_SIGNAL does. In between, when the thread can no longer get to user mode but was not
+ * woken yet, look at the call it sleeps in: that is the call that ends now, and not the one before.
+ * Return: 0, or -ESRCH if the thread ends.
  */
 static int park_queue(struct park_task *pt)
 {
@@ -302,8 +302,8 @@ static void park_ask(struct park_task *pt)
  * Ask all threads that were not asked yet. Threads that have not arrived may create more, so
  * the caller repeats this until nothing new is found when all had been there before.
  *
- * Who is about to end needs no asking, but may yet wake who waits for its end, and clear the tid
- * they look at; @leaving says that there is such a one.
+ * A thread that is about to end is not asked. It may yet clear its tid in memory and wake those
+ * who wait for its end, so @leaving says whether there is such a thread.
  *
  * Return: how many were asked, or an errno.
  */
@@ -406,7 +406,7 @@ static int park_wait(struct operation *ctx, struct park *park, bool leaving, uns
 		schedule_hrtimeout_range(&moment, PARK_LEAVE_NS, HRTIMER_MODE_REL);
 		left = fatal_signal_pending(current) ? -ERESTARTSYS : 0;
 	} else {
-		/* Who arrives wakes us if it is the last; now and then we look who is missing. */
+		/* The last thread to arrive wakes us. Look for missing ones now and then. */
 		left = PARK_WAIT(park->arrived,
 				 !READ_ONCE(park->nr_coming) || park_expired(park),
 				 min_t(long, left, PARK_LOOK));
@@ -457,7 +457,10 @@ static void park_forget(struct park *park, bool gone_only)
 	}
 }
 
-/* Who came and went before the last came is no part of the process; who goes now is missing. */
+/*
+ * A thread that came and went before the last one came is no part of the process. From now on a
+ * thread that goes is missing.
+ */
 static void park_settle(struct park *park)
 {
 	spin_lock(&park->lock);

@@ -9,7 +9,7 @@
  *	finish		last steps that need memory complete, in each task's own context
  *	go		all tasks enter user mode at once; CKPT_RESTART_CHECK stops before
  *
- * Whatever fails before "go" kills all of them.
+ * A failure before "go" kills all of them.
  */
 #include <linux/file.h>
 #include <linux/mm.h>
@@ -122,8 +122,8 @@ static int restart_xstate(struct restart *rs, struct build_task *bt)
 }
 
 /*
- * Vector registers are set when the task is off its processor. Who has just answered is not yet,
- * and to wait for it may take a tick: it is the turn of the thread before.
+ * Vector registers are set when the task is off its processor. A thread that has just answered is
+ * not off it yet, and that may take a tick: set those of the thread before.
  */
 static int restart_xstate_later(struct restart *rs, struct build_task *bt)
 {
@@ -216,7 +216,7 @@ static int restart_thread(struct restart *rs)
 /*
  * The function that reads each record, by its name in CKPT_REC_TABLE: a type without a line here
  * does not compile. IMAGE and TREE are read before the process is there, TRAILER by restart_one().
- * Of the raw ones only PIPE_DATA has a reader of its own; the others are read with the record in
+ * PIPE_DATA is the only raw one with a reader of its own; the others are read with the record in
  * front of them.
  */
 #define RESTART_IMAGE		NULL
@@ -457,7 +457,7 @@ static int restart_put_signals(struct build_task *bt)
 
 /* ---- in the restarter ---- */
 
-/* What the first record says, but for the machine. */
+/* Check the first record, but for its x86 part. */
 static int restart_image(struct restart *rs)
 {
 	struct error_at at = { .reason = CKPT_REASON_UNSUPPORTED };
@@ -570,7 +570,7 @@ static int restart_stages(struct restart *rs)
 	return 0;
 }
 
-/* What the restarter does itself: it is the same for all processes. */
+/* Run a stage in the restarter itself, for all processes in the same way. */
 static int restart_later_all(struct restart *rs, enum later_stage stage)
 {
 	struct restart_process *p;
@@ -760,7 +760,7 @@ int restart_run(struct operation *op, struct ckpt_restart *arg)
 		later_free(&p->later);
 	object_destroy(&rs->objects);
 	stream_in_close(&rs->in);
-	/* What is closed here is to be closed when the program starts: ends of pipes, say. */
+	/* Release files closed here, such as ends of pipes, before the program starts. */
 	sym(task_work_run)();
 	build_go(build);
 out:

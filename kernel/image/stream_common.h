@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What stream.c and stream_in.c have in common, and nobody else needs.
+ * Helpers that stream.c and stream_in.c share. Nobody else needs them.
  */
 #ifndef _CKPT_STREAM_COMMON_H
 #define _CKPT_STREAM_COMMON_H

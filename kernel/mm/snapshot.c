@@ -305,7 +305,10 @@ static int snapshot_clone(struct snapshot *snap)
 	struct mem_cgroup *memcg;
 	int ret;
 
-	/* What a thread of the kernel allocates nobody pays for: page tables, most of all. */
+	/*
+	 * A kernel thread's allocations are not charged to a memory cgroup: charge the program's,
+	 * because the page tables are many.
+	 */
 	memcg = set_active_memcg(snap->memcg);
 	ret = snapshot_fork(snap);
 	if (!ret)
@@ -335,7 +338,7 @@ static int snapshot_thread(void *arg)
 	/* Nothing is left to be cut short. */
 	flush_signals(current);
 	disallow_signal(SIGKILL);
-	/* Of this thread, whose children are waited for by nobody. */
+	/* Reap the child: nobody else waits for children of this thread. */
 	if (snap->pid)
 		sym(kernel_wait4)(snap->pid, NULL, __WALL, NULL);
 	complete(&snap->gone);

@@ -301,7 +301,7 @@ static int process_too_new(struct restart *rs, const char *what)
 			 "%s is not supported by this version", what);
 }
 
-/* What TREE says that a process has. */
+/* Declare the objects that a process has, as its TREE record names them. */
 static int process_declare(struct restart_process *p, const struct pb_tree *pb)
 {
 	struct restart_part *mm, *files, *fs, *sighand;
