@@ -9,6 +9,8 @@
 #include <linux/sched/coredump.h>
 #include <linux/sched/mm.h>
 #include <linux/shmem_fs.h>
+#include <linux/shrinker.h>
+#include <linux/slab.h>
 #include <linux/swap.h>
 #include <linux/swapops.h>
 #include <linux/version.h>
@@ -74,6 +76,64 @@ static inline long compat_gup_remote(struct mm_struct *mm, unsigned long start,
 	return get_user_pages_remote(mm, start, nr_pages, flags, pages, NULL, NULL);
 #else
 	return get_user_pages_remote(mm, start, nr_pages, flags, pages, NULL);
+#endif
+}
+
+/* Unmap what is in a range of an area, which stays; under the lock of the address space, read. */
+static inline void compat_zap(struct vm_area_struct *vma, unsigned long start, unsigned long len)
+{
+#if COMPAT_ZAP_SINGLE
+	sym(zap_page_range_single)(vma, start, len, NULL);
+#else
+	zap_vma_range(vma, start, len);
+#endif
+}
+
+typedef unsigned long compat_shrinker_fn(struct shrinker *shrinker, struct shrink_control *sc);
+
+/*
+ * A registered shrinker that knows of memory cgroups, or an ERR_PTR. The kernel allocates it since
+ * c42d50aefd17 "mm: shrinker: add infrastructure for dynamically allocating shrinker", 6.7.
+ */
+static inline struct shrinker *compat_shrinker_new(compat_shrinker_fn *count,
+						   compat_shrinker_fn *scan, int seeks, long batch)
+{
+	unsigned int flags = SHRINKER_MEMCG_AWARE | SHRINKER_NUMA_AWARE | SHRINKER_NONSLAB;
+	struct shrinker *shrinker;
+
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)
+	shrinker = shrinker_alloc(flags, KBUILD_MODNAME);
+#else
+	shrinker = kzalloc(sizeof(*shrinker), GFP_KERNEL);
+#endif
+	if (!shrinker)
+		return ERR_PTR(-ENOMEM);
+	shrinker->count_objects = count;
+	shrinker->scan_objects = scan;
+	shrinker->seeks = seeks;
+	shrinker->batch = batch;
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)
+	shrinker_register(shrinker);
+#else
+	int ret;
+
+	shrinker->flags = flags;
+	ret = register_shrinker(shrinker, KBUILD_MODNAME);
+	if (ret) {
+		kfree(shrinker);
+		return ERR_PTR(ret);
+	}
+#endif
+	return shrinker;
+}
+
+static inline void compat_shrinker_free(struct shrinker *shrinker)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)
+	shrinker_free(shrinker);
+#else
+	unregister_shrinker(shrinker);
+	kfree(shrinker);
 #endif
 }
 

@@ -44,4 +44,11 @@
 #define COMPAT_TIMER_EVENT		IS_ENABLED(CONFIG_POSIX_TIMERS)
 #endif
 
+/* zap_page_range_single() became zap_vma_range(), which is exported, during 7.x; see mm.h. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 1, 0)
+#define COMPAT_ZAP_SINGLE	0
+#else
+#define COMPAT_ZAP_SINGLE	1
+#endif
+
 #endif /* _CKPT_COMPAT_PRESENT_H */

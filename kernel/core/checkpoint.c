@@ -46,6 +46,7 @@
 #include "../mm/mm.h"
 #include "../mm/pages.h"
 #include "members.h"
+#include "../mm/pressure.h"
 #include "park.h"
 #include "../file/path.h"
 #include "../task/process.h"
@@ -221,6 +222,21 @@ static int checkpoint_write_threads(struct checkpoint_process *proc)
 static int checkpoint_write_timers(struct checkpoint_process *proc)
 {
 	return timer_write(proc, &proc->signals->timers);
+}
+
+/* Before the kernel would have killed anything for want of memory. */
+static int checkpoint_gave_way(struct checkpoint_mm *cm)
+{
+	struct error_at at = {
+		.reason = CKPT_REASON_OTHER,
+		.task = cm->proc->leader,
+		.advice = "give it more memory, or hold it meanwhile (--stop, --kill)",
+	};
+
+	if (!cm->snapshot || !pressure_gave_way(cm->snapshot))
+		return 0;
+	return error_add(&cm->proc->cp->op->errors, -ENOMEM, &at,
+			 "the checkpoint gave way: its memory cgroup, or the machine, ran out of memory");
 }
 
 static int checkpoint_signals(struct checkpoint_process *proc)
@@ -562,6 +578,9 @@ static int checkpoint_wait_snapshot(struct checkpoint_mm *cm)
 		return error_add(&cp->op->errors, PTR_ERR(copy), &at,
 				 "the snapshot of its memory failed");
 	cm->snapshot = copy;
+	/* A program that is held writes to nothing, and to give the copy up would free nothing. */
+	if (!(cp->flags & CKPT_CHECKPOINT_HOLD) && pressure_begin(copy, cm->mm, cp->op))
+		return -ENOMEM;
 	cm->file_pages = pages_of_files(copy);
 	return min(cm->file_pages, 0L);
 }
@@ -652,6 +671,8 @@ int checkpoint_run(struct operation *op, struct ckpt_checkpoint *arg, struct che
 		ret = checkpoint_complete(cp) ?: ret;
 	if (!ret && !(arg->flags & CKPT_CHECKPOINT_DRY_RUN))
 		ret = checkpoint_stream(cp);
+	if (ret && !op->errors.len)
+		ret = members_each_mm(cp, checkpoint_gave_way) ?: ret;
 	if (!cp->released && park_expired(cp->park) && (!ret || !op->errors.len))
 		ret = checkpoint_expired(cp);
 	/* The image is complete: the caller has what it takes to let the program go. */

@@ -7,6 +7,7 @@
 #include <linux/rcupdate.h>
 
 #include "dev.h"
+#include "../mm/pressure.h"
 #include "symbols.h"
 
 static int __init main_init(void)
@@ -16,12 +17,19 @@ static int __init main_init(void)
 	ret = symbols_init();
 	if (ret)
 		return ret;
-	return dev_init();
+	ret = pressure_init();
+	if (ret)
+		return ret;
+	ret = dev_init();
+	if (ret)
+		pressure_exit();
+	return ret;
 }
 
 static void __exit main_exit(void)
 {
 	dev_exit();
+	pressure_exit();
 	/*
 	 * A task that was just released may have dropped its reference to the module and not
 	 * yet have left the callback. This waits until every task has been scheduled or is in

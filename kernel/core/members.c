@@ -12,6 +12,7 @@
 #include "../compat/compat.h"
 #include "context.h"
 #include "members.h"
+#include "../mm/pressure.h"
 #include "../mm/snapshot.h"
 #include "park.h"
 #include "../task/sighand.h"
@@ -201,8 +202,10 @@ void members_free_shared(struct checkpoint *cp)
 	struct checkpoint_mm *cm, *next;
 
 	list_for_each_entry_safe(cm, next, &cp->mms, list) {
-		if (cm->snapshot)
+		if (cm->snapshot) {
+			pressure_end(cm->snapshot);
 			mmput(cm->snapshot);
+		}
 		if (cm->mm)
 			mmput(cm->mm);
 		kfree(cm);

@@ -45,7 +45,10 @@
 
 #include "../arch/native.h"
 
+struct mem_cgroup;
+struct mem_cgroup_reclaim_cookie;
 struct pt_regs;
+struct zap_details;
 
 /* Never defined: stands for the prototype of all system call bodies. */
 long ckpt_proto_syscall(const struct pt_regs *regs);
@@ -58,6 +61,13 @@ void ckpt_proto_flush_tlb_mm_range(struct mm_struct *mm, unsigned long start, un
 /* mm/internal.h and mm/vma.h, which are private, in 7.x. */
 int ckpt_proto_anon_vma_fork(struct vm_area_struct *vma, struct vm_area_struct *pvma);
 int ckpt_proto_insert_vm_struct(struct mm_struct *mm, struct vm_area_struct *vma);
+/* linux/mm.h, until zap_vma_range() took its place. */
+void ckpt_proto_zap_page_range_single(struct vm_area_struct *vma, unsigned long address,
+				      unsigned long size, struct zap_details *details);
+/* linux/memcontrol.h, which has empty bodies of them where there are no memory cgroups. */
+void ckpt_proto_set_shrinker_bit(struct mem_cgroup *memcg, int nid, int shrinker_id);
+struct mem_cgroup *ckpt_proto_mem_cgroup_iter(struct mem_cgroup *root, struct mem_cgroup *prev,
+					      struct mem_cgroup_reclaim_cookie *reclaim);
 /* kernel/exit.c; no header has declared it since sys_wait4() lost its users. */
 long ckpt_proto_kernel_wait4(pid_t pid, int __user *stat, int options, struct rusage *ru);
 
@@ -116,6 +126,9 @@ long ckpt_proto_kernel_wait4(pid_t pid, int __user *stat, int options, struct ru
 	X(seccomp_get_filter, seccomp_get_filter, 0)			\
 	X(seccomp_get_metadata, seccomp_get_metadata, 0)		\
 	X(security_getprocattr, security_getprocattr, 0)		\
+	X(set_shrinker_bit, ckpt_proto_set_shrinker_bit, IS_ENABLED(CONFIG_MEMCG))	\
+	X(mem_cgroup_iter, ckpt_proto_mem_cgroup_iter, IS_ENABLED(CONFIG_MEMCG))	\
+	X(zap_page_range_single, ckpt_proto_zap_page_range_single, COMPAT_ZAP_SINGLE)	\
 	X(dentry_open_nonotify, dentry_open, COMPAT_OPEN_NONOTIFY)	\
 	X(security_inode_init_security_anon, security_inode_init_security_anon,	\
 	  COMPAT_MEMFD_SECURE)						\
@@ -164,8 +177,9 @@ long ckpt_proto_kernel_wait4(pid_t pid, int __user *stat, int options, struct ru
  * SYM_ADDRESS - things whose address is compared or stored, never called by the module: name, must
  *
  * "must" is as in SYM_OPTIONAL. The restart functions are what a task's restart block points to;
- * hrtimer_wakeup marks a sleeper on a task's stack; Landlock's tell where it keeps what; the last
- * two are what 6.1's mm_struct points to.
+ * hrtimer_wakeup marks a sleeper on a task's stack; Landlock's tell where it keeps what;
+ * vm_committed_as counts the memory that programs were promised; the last two are what 6.1's
+ * mm_struct points to.
  */
 #define SYM_ADDRESS(X)							\
 	X(hrtimer_nanosleep_restart, 1)					\
@@ -175,6 +189,7 @@ long ckpt_proto_kernel_wait4(pid_t pid, int __user *stat, int options, struct ru
 	X(hrtimer_wakeup, 1)						\
 	X(landlock_blob_sizes, 0)					\
 	X(landlock_initialized, 0)					\
+	X(vm_committed_as, 1)						\
 	X(arch_get_unmapped_area, COMPAT_UNMAPPED_AREA)			\
 	X(arch_get_unmapped_area_topdown, COMPAT_UNMAPPED_AREA)
 

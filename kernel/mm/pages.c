@@ -12,6 +12,7 @@
 #include "../core/owner.h"
 #include "../compat/compat.h"
 #include "pages.h"
+#include "pressure.h"
 #include "../core/symbols.h"
 
 /**
@@ -317,12 +318,13 @@ int pages_write(struct checkpoint_mm *cm)
 		addr = last->addr + last->pages * PAGE_SIZE;
 		ret = pages_write_batch(cm, batch);
 		cond_resched();
-	} while (!ret && more && !fatal_signal_pending(current));
+	} while (!ret && more && !fatal_signal_pending(current) && !pressure_gave_way(mm));
 	if (!ret && fatal_signal_pending(current))
 		ret = -EINTR;
-	/* Nobody should have (snapshot_clone()), but zeroes would look as good as what it had. */
-	if (ret == -EFAULT || ret == -EHWPOISON || (!ret && batch->of_files < cm->file_pages) ||
-	    (!ret && compat_mm_flags_test(MMF_UNSTABLE, mm)))
+	/* Zeroes would look as good as what it had. */
+	if (pressure_gave_way(mm))
+		ret = ret == -EINTR ? ret : -ENOMEM;
+	else if (ret == -EFAULT || ret == -EHWPOISON || (!ret && batch->of_files < cm->file_pages))
 		ret = pages_lost(cm);
 	kvfree(batch);
 	return ret;

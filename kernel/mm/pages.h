@@ -21,7 +21,8 @@ long pages_of_files(struct mm_struct *mm);
  * Only pages that are the process's own: not the zero page, not the page cache's. Cost follows
  * the pages that are there, not the size of the mappings. Waits, killable.
  *
- * Return: 0, -EAGAIN if pages got lost meanwhile (there is a record), or another errno.
+ * Return: 0, -EAGAIN if pages got lost meanwhile (there is a record), -ENOMEM if there was no
+ * memory or the snapshot gave way (pressure_gave_way()), or another errno.
  */
 int pages_write(struct checkpoint_mm *cm);
 

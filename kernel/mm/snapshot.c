@@ -13,6 +13,7 @@
 #include <linux/memcontrol.h>
 #include <linux/mm.h>
 #include <linux/module.h>
+#include <linux/percpu_counter.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
@@ -300,6 +301,70 @@ static int snapshot_fork(struct snapshot *snap)
 	return 0;
 }
 
+/* Pages that count against the limit of what programs are promised; see proc(5), Committed_AS. */
+static void snapshot_commit(long pages)
+{
+	percpu_counter_add((struct percpu_counter *)sym_addr(vm_committed_as), pages);
+}
+
+/* For how many pages fork will count a copy. */
+static long snapshot_promised(struct mm_struct *mm)
+{
+	struct vm_area_struct *vma;
+	long pages = 0;
+
+	VMA_ITERATOR(vmi, mm, 0);
+
+	/* Killed: the fork will fail. */
+	if (mmap_read_lock_killable(mm))
+		return 0;
+	for_each_vma(vmi, vma)
+		if (vma->vm_flags & VM_ACCOUNT && !(vma->vm_flags & VM_DONTCOPY))
+			pages += vma_pages(vma);
+	mmap_read_unlock(mm);
+	return pages;
+}
+
+/*
+ * The copy is not written to, so nothing is promised to it: its areas do not count any more, and
+ * will not be discounted when it ends. Return: for how many pages they had counted.
+ */
+static long snapshot_unpromise(struct mm_struct *copy)
+{
+	struct vm_area_struct *vma;
+	long pages = 0;
+
+	VMA_ITERATOR(vmi, copy, 0);
+
+	mmap_write_lock(copy);
+	for_each_vma(vmi, vma) {
+		if (!(vma->vm_flags & VM_ACCOUNT))
+			continue;
+		pages += vma_pages(vma);
+		vma_start_write(vma);
+		vm_flags_clear(vma, VM_ACCOUNT);
+	}
+	mmap_write_unlock(copy);
+	return pages;
+}
+
+/*
+ * Fork without a promise: the fork does not fail for want of one, nor does anybody's mmap() for as
+ * long as there is the copy. For this moment, the pages that fork will count are taken off before.
+ */
+static int snapshot_fork_unpromised(struct snapshot *snap)
+{
+	long pages = snapshot_promised(snap->mm);
+	int ret;
+
+	snapshot_commit(-pages);
+	ret = snapshot_fork(snap);
+	if (!ret)
+		pages -= snapshot_unpromise(snap->copy);
+	snapshot_commit(pages);
+	return ret;
+}
+
 static int snapshot_clone(struct snapshot *snap)
 {
 	struct mem_cgroup *memcg;
@@ -310,7 +375,7 @@ static int snapshot_clone(struct snapshot *snap)
 	 * because the page tables are many.
 	 */
 	memcg = set_active_memcg(snap->memcg);
-	ret = snapshot_fork(snap);
+	ret = snapshot_fork_unpromised(snap);
 	if (!ret)
 		ret = snapshot_complete(snap) ?: snapshot_drop_shared(snap->copy);
 	set_active_memcg(memcg);

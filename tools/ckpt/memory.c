@@ -93,5 +93,5 @@ void memory_warn(int pid)
 	if (found && left < anon)
 		say("pid %d: its memory cgroup has %s left, and up to %s may be copied while it %s",
 		    pid, format_size(have, left), format_size(need, anon),
-		    "goes on; it could be killed, see MEMORY LIMITS in ckpt(1)");
+		    "goes on; the checkpoint may have to give way, see MEMORY LIMITS in ckpt(1)");
 }
