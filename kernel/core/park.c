@@ -152,12 +152,19 @@ static void park_expire(struct park *park)
 	spin_unlock(&park->lock);
 }
 
-/* In the thread: sleep until the release, the deadline, or SIGKILL. */
+/*
+ * In the thread: sleep until the release, the deadline, or SIGKILL. Meanwhile it counts as frozen
+ * for its cgroup, as one that is stopped does. If the cgroup is being frozen at the end, it stays
+ * so: the thread finds that out on its way to user mode.
+ */
 static void park_sleep(struct park *park)
 {
+	bool counts = sym_have(cgroup_enter_frozen);
 	DEFINE_WAIT(wait);
 	long left;
 
+	if (counts)
+		sym(cgroup_enter_frozen)();
 	for (;;) {
 		prepare_to_wait(&park->release, &wait, PARK_TASK_STATE);
 		if (park_over(park) || fatal_signal_pending(current))
@@ -169,6 +176,8 @@ static void park_sleep(struct park *park)
 			park_expire(park);
 	}
 	finish_wait(&park->release, &wait);
+	if (counts)
+		sym(cgroup_leave_frozen)(false);
 }
 
 /*

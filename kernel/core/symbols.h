@@ -15,6 +15,7 @@
 #define _CKPT_SYMBOLS_H
 
 #include <linux/capability.h>
+#include <linux/cgroup.h>
 #include <linux/cred.h>
 #include <linux/fdtable.h>
 #include <linux/file.h>
@@ -126,6 +127,8 @@ long ckpt_proto_kernel_wait4(pid_t pid, int __user *stat, int options, struct ru
 	X(seccomp_get_filter, seccomp_get_filter, 0)			\
 	X(seccomp_get_metadata, seccomp_get_metadata, 0)		\
 	X(security_getprocattr, security_getprocattr, 0)		\
+	X(cgroup_enter_frozen, cgroup_enter_frozen, IS_ENABLED(CONFIG_CGROUPS))		\
+	X(cgroup_leave_frozen, cgroup_leave_frozen, IS_ENABLED(CONFIG_CGROUPS))		\
 	X(set_shrinker_bit, ckpt_proto_set_shrinker_bit, IS_ENABLED(CONFIG_MEMCG))	\
 	X(mem_cgroup_iter, ckpt_proto_mem_cgroup_iter, IS_ENABLED(CONFIG_MEMCG))	\
 	X(zap_page_range_single, ckpt_proto_zap_page_range_single, COMPAT_ZAP_SINGLE)	\
