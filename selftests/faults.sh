@@ -4,8 +4,8 @@
 # faults.sh - hostile input, races and faults of the tools, in the virtual machine; prints KTAP
 #
 # CKPT_QUICK: samples of it; CKPT_EVERY: all changes of all fields. One part alone:
-# build/selftests/hostile/PROGRAM [TEST...] (or race/), selftests/race/tool_faults [TEST...],
-# selftests/scale/run [KIND...].
+# build/selftests/hostile/PROGRAM [TEST...] (or race/), selftests/race/tool_faults [TEST...]
+# (or meddling), selftests/scale/run [KIND...].
 cd "$(dirname "$0")/.." || exit 1
 built=${CKPT_BUILD:-build}/selftests
 status=0
@@ -32,6 +32,7 @@ wait $! || status=1
 cat "$out"
 
 selftests/race/silent_server || status=1
+selftests/race/meddling || status=1
 selftests/scale/run || status=1
 
 # Alone: it counts what is left, and takes the module away.
