@@ -57,6 +57,19 @@ static inline void compat_vma_copy_pgoff(struct vm_area_struct *dst,
 #endif
 }
 
+/* Add an area that has no charge (VM_ACCOUNT); where it belongs, there is none. */
+static inline int compat_insert_uncharged(struct mm_struct *mm, struct vm_area_struct *vma)
+{
+	int ret = sym(insert_vm_struct)(mm, vma);
+
+#if COMPAT_INSERT_GIVES_BACK
+	if (ret)
+		percpu_counter_add((struct percpu_counter *)sym_addr(vm_committed_as),
+				   vma_pages(vma));
+#endif
+	return ret;
+}
+
 /* Is an area registered with a userfaultfd? */
 static inline bool compat_vma_uffd(const struct vm_area_struct *vma)
 {

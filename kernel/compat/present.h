@@ -51,4 +51,15 @@
 #define COMPAT_ZAP_SINGLE	1
 #endif
 
+/*
+ * insert_vm_struct() gave back a charge that it had not taken, from d4af56c5c7c6 "mm: start
+ * tracking VMAs with maple tree", 6.1, to "mm: fix unaccount of memory on vma_link() failure",
+ * 6.11; see mm.h.
+ */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 11, 0)
+#define COMPAT_INSERT_GIVES_BACK	1
+#else
+#define COMPAT_INSERT_GIVES_BACK	0
+#endif
+
 #endif /* _CKPT_COMPAT_PRESENT_H */

@@ -120,7 +120,7 @@ static struct vm_area_struct *snapshot_new_area(struct mm_struct *copy, struct v
 	vm_flags_clear(new, VM_LOCKED | VM_LOCKONFAULT | VM_ACCOUNT | VM_DONTCOPY | VM_WIPEONFORK);
 	if (new->vm_file)
 		get_file(new->vm_file);
-	if (sym(insert_vm_struct)(copy, new)) {
+	if (compat_insert_uncharged(copy, new)) {
 		if (new->vm_file)
 			fput(new->vm_file);
 		sym(vm_area_free)(new);
