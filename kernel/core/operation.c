@@ -46,6 +46,7 @@ void operation_begin(struct operation *op)
 	atomic64_set(&op->progress.bytes, 0);
 	WRITE_ONCE(op->progress.moved, jiffies);
 	WRITE_ONCE(op->stopped, false);
+	WRITE_ONCE(op->waited, false);
 }
 
 void operation_stop(struct operation *op, struct task_struct *task)

@@ -37,6 +37,7 @@ struct operation_progress {
  * @errors: what went wrong
  * @progress: how far it is
  * @stopped: it is of no use any more, and must not wait for anything; see operation_stop()
+ * @waited: a program waits for the image to grow, and goes on if it does not
  *
  * An open file of /dev/ckpt has one, which its operations use one after the other.
  */
@@ -45,6 +46,7 @@ struct operation {
 	struct error_log errors;
 	struct operation_progress progress;
 	bool stopped;
+	bool waited;
 };
 
 /** operation_new() - one with one reference, or NULL without memory */

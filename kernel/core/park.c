@@ -591,6 +591,7 @@ bool park_pin(struct park_task *pt)
 bool park_hold(struct park *park, unsigned long stall)
 {
 	WRITE_ONCE(park->op->progress.moved, jiffies);
+	WRITE_ONCE(park->op->waited, stall != PARK_FOREVER);
 	WRITE_ONCE(park->stall, stall);
 	/* They sleep until the deadline, which may be later than what counts now. */
 	wake_up_all(&park->release);
@@ -631,6 +632,7 @@ bool park_release(struct park *park, enum ckpt_release_how how)
 		atomic_set_release(&park->outcome, PARK_RELEASED);
 		wake_up_all(&park->release);
 	}
+	WRITE_ONCE(park->op->waited, false);
 	spin_lock(&park->lock);
 	park->leaves = true;
 	spin_unlock(&park->lock);

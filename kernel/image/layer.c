@@ -10,9 +10,14 @@
 #include "layer.h"
 #include "../../uapi/ckpt_image.h"
 
+bool layer_is_stream(const struct layer *layer)
+{
+	return layer->file->f_mode & FMODE_STREAM;
+}
+
 static loff_t *layer_pos(struct layer *layer)
 {
-	return layer->file->f_mode & FMODE_STREAM ? NULL : &layer->pos;
+	return layer_is_stream(layer) ? NULL : &layer->pos;
 }
 
 /* ---- plain ---- */

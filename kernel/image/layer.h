@@ -53,6 +53,9 @@ struct layer_ops {
  */
 int layer_open(struct layer *layer, int fd, bool write);
 
+/** layer_is_stream() - is it a pipe or a socket, which holds but little of what is not taken? */
+bool layer_is_stream(const struct layer *layer);
+
 /** layer_use() - what comes now is stored in layer @nr; 0, or -EOPNOTSUPP: there is none */
 int layer_use(struct layer *layer, u32 nr);
 

@@ -18,6 +18,13 @@
 
 #define STREAM_BUF	(64 << 10)
 
+/*
+ * The most that one write takes while a program waits for the output. A write returns when the last
+ * of it is taken, and only then it counts: as much as what holds bytes on their way takes at once.
+ */
+#define STREAM_WAITED	PAGE_SIZE
+#define STREAM_WAITED_FILE	(64 << 10)
+
 static const u8 stream_zero[CKPT_IMAGE_ALIGN];
 
 const struct stream_kind stream_kinds[CKPT_REC_TYPES] = {
@@ -75,10 +82,25 @@ static int stream_write_error(struct stream_out *out, int err)
 	return error_add(&out->ctx->errors, err, &at, "cannot write the image");
 }
 
+/* As layer_ops.write(). */
+static ssize_t stream_write_some(struct stream_out *out, struct iov_iter *iter)
+{
+	size_t all = iov_iter_count(iter), most = all;
+	ssize_t n;
+
+	if (READ_ONCE(out->ctx->waited))
+		most = layer_is_stream(&out->layer) ? STREAM_WAITED : STREAM_WAITED_FILE;
+	most = min(most, all);
+	iov_iter_truncate(iter, most);
+	n = out->layer.ops->write(&out->layer, iter);
+	iov_iter_reexpand(iter, iov_iter_count(iter) + all - most);
+	return n;
+}
+
 static int stream_write_iter(struct stream_out *out, struct iov_iter *iter)
 {
 	while (iov_iter_count(iter)) {
-		ssize_t n = out->layer.ops->write(&out->layer, iter);
+		ssize_t n = stream_write_some(out, iter);
 
 		/* The caller of operation_stop() reports the reason. */
 		if (READ_ONCE(out->ctx->stopped))

@@ -186,6 +186,42 @@ TEST_F(device, slow_output_holds)
 	EXPECT_EQ(reader, waitpid(reader, &status, 0));
 }
 
+/* However little of it goes at a time: here a page, of an image with much in one piece. */
+TEST_F(device, trickling_output_holds)
+{
+	struct device_result res;
+	int ends[2], status;
+	pid_t pid, reader;
+
+	pid = fork();
+	if (!pid) {
+		char *p = mmap(NULL, 2 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			       -1, 0);
+
+		memset(p, 1, 2 << 20);
+		/* It has nothing open that cannot be kept. */
+		syscall(SYS_close_range, 0, ~0U, 0);
+		pause();
+		_exit(1);
+	}
+	usleep(200000);
+	ASSERT_EQ(0, pipe2(ends, O_CLOEXEC));
+	reader = start_reader(ends[0], ends[1], 4096, 3);
+	self->ck = (struct ckpt_checkpoint){
+		.pid = pid, .out_fd = ends[1], .stall_ms = 500,
+		.flags = CKPT_CHECKPOINT_HOLD | CKPT_CHECKPOINT_SHARED_OK,
+		.errors = (uintptr_t)res.errors, .errors_cap = DEVICE_ERRORS,
+	};
+	EXPECT_EQ(0, ioctl(self->fd, CKPT_IOC_CHECKPOINT, &self->ck)) {
+		TH_LOG("%s", res.errors[0].what);
+	}
+	device_release(self->fd, CKPT_RELEASE_RUN);
+	close(ends[1]);
+	close(ends[0]);
+	EXPECT_EQ(reader, waitpid(reader, &status, 0));
+	victim_kill(pid);
+}
+
 static int hung_task(const char *what, int val)
 {
 	char path[64], text[16] = "";
