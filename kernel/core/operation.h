@@ -8,6 +8,7 @@
 #include <linux/atomic.h>
 #include <linux/jiffies.h>
 #include <linux/kref.h>
+#include <linux/sched/signal.h>
 
 #include "error.h"
 
@@ -20,7 +21,7 @@ struct task_struct;
  * @pages: written or read
  * @pages_total: an upper estimate, 0 unknown
  * @bytes: of the image
- * @moved: in jiffies: when @bytes last changed
+ * @moved: in jiffies: when it last got on: bytes, or what has to come before them
  */
 struct operation_progress {
 	atomic_t phase;
@@ -67,11 +68,25 @@ static inline void operation_phase(struct operation *op, enum ckpt_phase phase)
 	atomic_set(&op->progress.phase, phase);
 }
 
+/** operation_moved() - it gets on */
+static inline void operation_moved(struct operation *op)
+{
+	WRITE_ONCE(op->progress.moved, jiffies);
+}
+
 /** operation_bytes() - so many more were written or read */
 static inline void operation_bytes(struct operation *op, size_t n)
 {
 	atomic64_add(n, &op->progress.bytes);
-	WRITE_ONCE(op->progress.moved, jiffies);
+	operation_moved(op);
+}
+
+/** operation_ends() - it is of no use any more; Return: -EINTR killed, -ETIMEDOUT stopped, or 0 */
+static inline int operation_ends(const struct operation *op)
+{
+	if (fatal_signal_pending(current))
+		return -EINTR;
+	return READ_ONCE(op->stopped) ? -ETIMEDOUT : 0;
 }
 
 /**

@@ -29,6 +29,9 @@
 #include "../core/symbols.h"
 #include "unlinked.h"
 
+/* In bytes: how much of a file is brought to disk at a time. */
+#define FILE_SYNC_PIECE	(8 << 20)
+
 static const struct file_kind *file_kind(const struct kinds *kinds, struct file *file)
 {
 	const struct file_kind *const *kind = kinds->files;
@@ -381,6 +384,28 @@ int file_check_shared(struct checkpoint *cp)
 	return 0;
 }
 
+/*
+ * Bring the data of a file to disk, piece by piece, so that each is seen to get on. Failures show
+ * when the whole is synced.
+ */
+static int file_sync_pieces(struct checkpoint *cp, struct address_space *mapping)
+{
+	pgoff_t index = 0;
+	loff_t start;
+	int ret = 0;
+
+	while (!ret && xa_find(&mapping->i_pages, &index, ULONG_MAX, PAGECACHE_TAG_DIRTY)) {
+		start = (loff_t)index << PAGE_SHIFT;
+		filemap_fdatawrite_range(mapping, start, start + FILE_SYNC_PIECE - 1);
+		filemap_fdatawait_range_keep_errors(mapping, start, start + FILE_SYNC_PIECE - 1);
+		operation_moved(cp->op);
+		ret = operation_ends(cp->op);
+		index += FILE_SYNC_PIECE >> PAGE_SHIFT;
+		cond_resched();
+	}
+	return ret;
+}
+
 static int file_sync(struct checkpoint *cp, const struct object *obj)
 {
 	struct error_at at = { .reason = CKPT_REASON_OTHER };
@@ -391,6 +416,9 @@ static int file_sync(struct checkpoint *cp, const struct object *obj)
 	if (!S_ISREG(file_inode(file)->i_mode) || !(file->f_mode & FMODE_WRITE) ||
 	    !file->f_op->fsync)
 		return 0;
+	ret = file_sync_pieces(cp, file->f_mapping);
+	if (ret)
+		return ret;
 	/* The program's own fsync(2) must still report an error that this one meets. */
 	seen = READ_ONCE(file->f_wb_err);
 	ret = vfs_fsync(file, 0);
@@ -409,10 +437,10 @@ int file_sync_all(struct checkpoint *cp)
 
 	object_for_each(&cp->objects, obj) {
 		ret = obj->kind == OBJECT_FILE ? file_sync(cp, obj) : 0;
+		ret = ret ?: operation_ends(cp->op);
 		if (ret)
 			return ret;
-		if (fatal_signal_pending(current))
-			return -EINTR;
+		operation_moved(cp->op);
 		cond_resched();
 	}
 	return 0;

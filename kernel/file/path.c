@@ -305,8 +305,9 @@ int path_verify(struct checkpoint *cp)
 	const char *why;
 
 	list_for_each_entry(claim, &cp->paths, list) {
-		if (fatal_signal_pending(current))
-			return -EINTR;
+		if (operation_ends(cp->op))
+			return operation_ends(cp->op);
+		operation_moved(cp->op);
 		why = path_lost(claim);
 		if (path_denied(claim))
 			path_refuse(cp, &claim->path, &claim->user, "cannot be looked at");
