@@ -51,8 +51,8 @@ struct error_at {
  * @at: where, and what to do
  * @fmt: what the object is and what is wrong with it; no final period
  *
- * May sleep. Without memory, or past ERROR_MAX, the words are lost, the errno remains, and
- * error_give() says how many there were.
+ * May sleep. Past ERROR_MAX the words are lost, the errno remains, and error_give() says how many
+ * there were. Without memory for the first, only the errno remains.
  *
  * Return: @err, so that a caller can "return error_add(...)".
  */

@@ -28,7 +28,7 @@ struct restart_process;
  * @LATER_LEASES: nobody opens files any more
  * @LATER_DEFAULTS: nobody maps memory any more: what new mappings get or may not be
  * @LATER_PROCESS: limits, session
- * @LATER_OWNER: threads have their credentials: who gets signals of files
+ * @LATER_OWNER: the main thread, which runs it, has its credentials: who gets signals of files
  * @LATER_LAST: all threads have their credentials, which take away from what the process is
  * @LATER_VISIBLE: what others see and nobody can undo; nothing of the program can fail any more
  * @LATER_GO: it starts; failures do not count

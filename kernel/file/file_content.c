@@ -627,6 +627,12 @@ static const struct later_ops file_content_later_ops = {
 	.free = file_content_free,
 };
 
+/* It may be an entry of another kind in the queue, of which only @later can be looked at. */
+static bool file_content_is_unlinked(const struct file_content_final *cf)
+{
+	return cf->later.ops == &file_content_later_ops && cf->kind == OBJECT_UNLINKED;
+}
+
 /* Open to write, they exclude the execution of these files. All are closed in one go. */
 static int file_content_close_unlinked(struct restart_process *p)
 {
@@ -636,12 +642,12 @@ static int file_content_close_unlinked(struct restart_process *p)
 	unsigned int n = 0;
 
 	list_for_each_entry(cf, all, later.list)
-		n += cf->kind == OBJECT_UNLINKED;
+		n += file_content_is_unlinked(cf);
 	cc = file_content_close_new(n);
 	if (!cc)
 		return -ENOMEM;
 	list_for_each_entry(cf, all, later.list) {
-		if (cf->kind != OBJECT_UNLINKED)
+		if (!file_content_is_unlinked(cf))
 			continue;
 		cc->files[cc->n++] = cf->file;
 		cf->file = NULL;
