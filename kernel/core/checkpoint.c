@@ -64,17 +64,22 @@
 /* How often a process may exec while it is being parked, before we give up. */
 #define CHECKPOINT_TRIES	3
 
-/* The program went on by itself: the deadline was over, or nobody took the image. */
+/*
+ * The program went on by itself: the deadline was over, or nobody took the image. Errors that were
+ * recorded may come of that, or be about another program that it has executed: they are dropped.
+ */
 static int checkpoint_expired(struct checkpoint *cp)
 {
 	struct error_at at = { .reason = CKPT_REASON_BUSY, .task = members_named(cp)->leader };
+	unsigned int ms = jiffies_to_msecs(cp->stall);
 
-	if (cp->park->stall) {
+	error_destroy(&cp->op->errors);
+	if (park_stalled(cp->park)) {
 		at.reason = CKPT_REASON_OUTPUT;
 		at.advice = "see --stall";
 		return error_add(&cp->op->errors, -ETIMEDOUT, &at,
-				 "goes on: nothing of the image could be written for %u s",
-				 jiffies_to_msecs(cp->park->stall) / 1000);
+				 "goes on: nothing of the image could be written for %u %s",
+				 ms % 1000 ? ms : ms / 1000, ms % 1000 ? "ms" : "s");
 	}
 	at.advice = "try again later, or with a longer --timeout";
 	return error_add(&cp->op->errors, -ETIMEDOUT, &at, "goes on: it was frozen for %u ms",
@@ -517,6 +522,7 @@ static int checkpoint_park(struct checkpoint *cp, const struct ckpt_checkpoint *
 			return PTR_ERR(park);
 		members_free(cp);
 		error_destroy(&cp->op->errors);
+		WRITE_ONCE(cp->op->stopped, false);
 	}
 	cp->park = park;
 	members_named(cp)->park = park;
@@ -662,18 +668,19 @@ int checkpoint_run(struct operation *op, struct ckpt_checkpoint *arg, struct che
 	if (ret)
 		goto out;
 	ret = members_each(cp, checkpoint_may_still) ?: checkpoint_frozen(cp, arg);
+	/* If it was described as a whole, what is refused was found in time. */
 	if ((ret || !hold || arg->flags & CKPT_CHECKPOINT_DRY_RUN) &&
 	    checkpoint_let_go(cp, CKPT_RELEASE_RUN, &arg->frozen_ns) &&
-	    (!ret || !op->errors.len))
+	    !(cp->refused && cp->described))
 		ret = checkpoint_expired(cp);
 	/* Report every refusal; only a description that was not cut short can be completed. */
-	if (!ret || (cp->refused && cp->described))
+	if (!ret || (cp->refused && cp->described && !park_expired(cp->park)))
 		ret = checkpoint_complete(cp) ?: ret;
 	if (!ret && !(arg->flags & CKPT_CHECKPOINT_DRY_RUN))
 		ret = checkpoint_stream(cp);
 	if (ret && !op->errors.len)
 		ret = members_each_mm(cp, checkpoint_gave_way) ?: ret;
-	if (!cp->released && park_expired(cp->park) && (!ret || !op->errors.len))
+	if (!cp->released && park_expired(cp->park))
 		ret = checkpoint_expired(cp);
 	/* The image is complete: the caller has what it takes to let the program go. */
 	if (!ret && !cp->released && !park_hold(cp->park, PARK_FOREVER))

@@ -23,7 +23,7 @@ int members_each(struct checkpoint *cp, int (*fn)(struct checkpoint_process *pro
 	int ret = 0;
 
 	list_for_each_entry(proc, &cp->processes, list) {
-		ret = fatal_signal_pending(current) ? -EINTR : fn(proc);
+		ret = operation_ends(cp->op) ?: fn(proc);
 		if (ret)
 			break;
 		cond_resched();
@@ -37,7 +37,7 @@ int members_each_mm(struct checkpoint *cp, int (*fn)(struct checkpoint_mm *cm))
 	int ret = 0;
 
 	list_for_each_entry(cm, &cp->mms, list) {
-		ret = fatal_signal_pending(current) ? -EINTR : fn(cm);
+		ret = operation_ends(cp->op) ?: fn(cm);
 		if (ret)
 			break;
 		cond_resched();
@@ -51,7 +51,7 @@ int members_each_table(struct checkpoint *cp, int (*fn)(struct checkpoint_files 
 	int ret = 0;
 
 	list_for_each_entry(files, &cp->tables, list) {
-		ret = fatal_signal_pending(current) ? -EINTR : fn(files);
+		ret = operation_ends(cp->op) ?: fn(files);
 		if (ret)
 			break;
 		cond_resched();

@@ -113,12 +113,17 @@ static bool park_over(const struct park *park)
 	/* Pairs with park_release(): whoever sees it released sees how. */
 	int outcome = atomic_read_acquire(&park->outcome);
 
-	return outcome == PARK_RELEASED || outcome == PARK_EXPIRED;
+	return outcome >= PARK_RELEASED;
 }
 
 bool park_expired(struct park *park)
 {
-	return atomic_read(&park->outcome) == PARK_EXPIRED;
+	return atomic_read(&park->outcome) >= PARK_EXPIRED;
+}
+
+bool park_stalled(struct park *park)
+{
+	return atomic_read(&park->outcome) == PARK_STALLED;
 }
 
 bool park_has(const struct park *park, struct task_struct *task)
@@ -127,10 +132,8 @@ bool park_has(const struct park *park, struct task_struct *task)
 }
 
 /* In jiffies: until the threads look again; 0 or less: the deadline is over. */
-static long park_left(const struct park *park)
+static long park_left(const struct park *park, unsigned long stall)
 {
-	unsigned long stall = READ_ONCE(park->stall);
-
 	if (stall == PARK_FOREVER || atomic_read(&park->outcome) != PARK_FROZEN)
 		return MAX_SCHEDULE_TIMEOUT;
 	if (stall)
@@ -139,9 +142,9 @@ static long park_left(const struct park *park)
 }
 
 /* The deadline is over. The one who is first, a thread or the owner, decides for all. */
-static void park_expire(struct park *park)
+static void park_expire(struct park *park, enum park_outcome how)
 {
-	if (atomic_cmpxchg(&park->outcome, PARK_FROZEN, PARK_EXPIRED) != PARK_FROZEN)
+	if (atomic_cmpxchg(&park->outcome, PARK_FROZEN, how) != PARK_FROZEN)
 		return;
 	wake_up_all(&park->release);
 	wake_up_all(&park->arrived);
@@ -161,6 +164,7 @@ static void park_sleep(struct park *park)
 {
 	bool counts = sym_have(cgroup_enter_frozen);
 	DEFINE_WAIT(wait);
+	unsigned long stall;
 	long left;
 
 	if (counts)
@@ -169,11 +173,12 @@ static void park_sleep(struct park *park)
 		prepare_to_wait(&park->release, &wait, PARK_TASK_STATE);
 		if (park_over(park) || fatal_signal_pending(current))
 			break;
-		left = park_left(park);
+		stall = READ_ONCE(park->stall);
+		left = park_left(park, stall);
 		if (left > 0)
 			schedule_timeout(left);
 		else
-			park_expire(park);
+			park_expire(park, stall ? PARK_STALLED : PARK_EXPIRED);
 	}
 	finish_wait(&park->release, &wait);
 	if (counts)

@@ -49,12 +49,14 @@ enum park_state {
  * @PARK_DONE: the owner is done with them, in time; they still wait
  * @PARK_RELEASED: they go on as &park.how says
  * @PARK_EXPIRED: they went on by themselves: what was read from them is void
+ * @PARK_STALLED: likewise, while they were held: the image had not grown
  */
 enum park_outcome {
 	PARK_FROZEN,
 	PARK_DONE,
 	PARK_RELEASED,
 	PARK_EXPIRED,
+	PARK_STALLED,
 };
 
 /** PARK_FOREVER - for park_hold(): without a deadline */
@@ -178,6 +180,9 @@ bool park_has(const struct park *park, struct task_struct *task);
 
 /** park_expired() - was the deadline over before the owner was done? */
 bool park_expired(struct park *park);
+
+/** park_stalled() - was it that of park_hold()? */
+bool park_stalled(struct park *park);
 
 /**
  * park_hold() - what must be done while they are frozen is done, but they are to stay

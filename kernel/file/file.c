@@ -218,7 +218,8 @@ static int file_list_one(const void *arg, struct file *file, unsigned int fd)
 }
 
 /* The table of a frozen process; only the process itself could replace it. */
-static int file_list_get(struct task_struct *leader, struct file_list *list)
+static int file_list_get(const struct operation *op, struct task_struct *leader,
+			 struct file_list *list)
 {
 	struct files_struct *files;
 	int more = 0;
@@ -226,8 +227,8 @@ static int file_list_get(struct task_struct *leader, struct file_list *list)
 	list->n = 0;
 	list->next = 0;
 	do {
-		if (fatal_signal_pending(current))
-			return -EINTR;
+		if (operation_ends(op))
+			return operation_ends(op);
 		task_lock(leader);
 		files = leader->files;
 		if (files) {
@@ -303,7 +304,7 @@ int file_write_fds(struct checkpoint_files *files)
 	ret = stream_out_msg(&cp->out, CKPT_REC_FILES, &pb_files_msg,
 			     &(struct pb_files){ .id = files->obj->id });
 	if (!ret)
-		ret = file_list_get(files->proc->leader, &list);
+		ret = file_list_get(files->proc->cp->op, files->proc->leader, &list);
 	if (ret)
 		return ret;
 	list.cap = list.n;
@@ -312,7 +313,7 @@ int file_write_fds(struct checkpoint_files *files)
 	ret = -ENOMEM;
 	if (!list.slot || !fds.fd)
 		goto out;
-	ret = file_list_get(files->proc->leader, &list);
+	ret = file_list_get(files->proc->cp->op, files->proc->leader, &list);
 	if (ret)
 		goto out;
 
@@ -326,7 +327,7 @@ int file_write_fds(struct checkpoint_files *files)
 			pb->has_cloexec = list.slot[j].cloexec;
 			pb->cloexec = list.slot[j].cloexec;
 			at.fd = pb->fd;
-			ret = fatal_signal_pending(current) ? -EINTR :
+			ret = operation_ends(cp->op) ?:
 			      file_write(cp, list.slot[j].file, &at, &pb->file);
 			if (ret)
 				goto out;
@@ -357,8 +358,8 @@ int file_check_shared(struct checkpoint *cp)
 	object_for_each(&cp->objects, obj) {
 		struct file *file;
 
-		if (fatal_signal_pending(current))
-			return -EINTR;
+		if (operation_ends(cp->op))
+			return operation_ends(cp->op);
 		cond_resched();
 		if (cp->kinds->objects[obj->kind].check)
 			cp->kinds->objects[obj->kind].check(cp, obj);

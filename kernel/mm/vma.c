@@ -246,7 +246,7 @@ int vma_write_all(struct checkpoint_mm *cm, u64 *vdso_base, u64 *vdso_size, u32 
 		goto out;
 
 	for (;;) {
-		n = fatal_signal_pending(current) ? -EINTR : vma_collect(cm->mm, addr, info);
+		n = operation_ends(cm->proc->cp->op) ?: vma_collect(cm->mm, addr, info);
 		ret = n;
 		if (n <= 0)
 			break;
