@@ -26,6 +26,7 @@ trap 'rm -f "$out"' EXIT
 } > "$out" 2>&1 &
 "$built/hostile/ioctl_test" || status=1
 "$built/race/hold_test" || status=1
+"$built/race/wait_test" || status=1
 "$built/race/race_test" || status=1
 "$built/race/outside_test" || status=1
 wait $! || status=1

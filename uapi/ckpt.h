@@ -269,9 +269,16 @@ struct ckpt_release {
  * then, without symbolic links, and that must be no more than the program has. A remark names each.
  */
 #define CKPT_RESTART_FILES_OTHER	(1ULL << 4)
+/**
+ * CKPT_RESTART_WAIT - build the program and verify the image, and wait for CKPT_IOC_GO (ABI 3)
+ *
+ * Until then others see nothing of what it does to files, its timers do not run, and nobody but the
+ * superuser can trace it. To close the descriptor ends it. Not together with CKPT_RESTART_CHECK.
+ */
+#define CKPT_RESTART_WAIT		(1ULL << 5)
 #define CKPT_RESTART_FLAGS		(CKPT_RESTART_DETACH | CKPT_RESTART_FILES_CHANGED | \
 					 CKPT_RESTART_FILES_TRUNCATE | CKPT_RESTART_CHECK | \
-					 CKPT_RESTART_FILES_OTHER)
+					 CKPT_RESTART_FILES_OTHER | CKPT_RESTART_WAIT)
 
 /** CKPT_RELOCATE_MAX - the most bytes that ckpt_restart.relocate may have */
 #define CKPT_RELOCATE_MAX		65536
@@ -298,7 +305,7 @@ struct ckpt_release {
  * @sections: in: address of an array of struct ckpt_section_name: the sections that the caller has
  *	found in front of the image; they must be those that it names (ABI 3)
  *
- * When this returns 0 the program runs (but see CKPT_RESTART_CHECK). When it fails nothing is
+ * When this returns 0 the program runs (but see CKPT_RESTART_CHECK and CKPT_RESTART_WAIT). When it fails nothing is
  * left of it. A struct that cannot be written fails at once; should it, or @errors, become so
  * while the program is built, the program runs all the same, and what was to be written is lost.
  *
@@ -332,7 +339,7 @@ struct ckpt_restart {
  * @CKPT_PHASE_DESCRIBE: looking at it
  * @CKPT_PHASE_SNAPSHOT: taking the snapshot of its memory
  * @CKPT_PHASE_PAGES: writing or reading memory
- * @CKPT_PHASE_HELD: the image is written, the program is held
+ * @CKPT_PHASE_HELD: the image is written, the program is held; or a restart waits (ABI 3)
  * @CKPT_PHASE_BUILD: building tasks from the image
  * @CKPT_PHASE_FINISH: the image is verified, the tasks take their last steps
  * @CKPT_PHASE_STARTED: the restarted program runs, or does so at once: its end is no longer that
@@ -368,11 +375,31 @@ struct ckpt_progress {
 	__u64 bytes;
 };
 
+/**
+ * struct ckpt_go - CKPT_IOC_GO: the program of a restart that waits starts (ABI 3)
+ * @errors: in: address of a buffer for records of errors, as in struct ckpt_restart
+ * @errors_cap: in: its size in bytes
+ * @errors_len: out: bytes used of it
+ * @flags: in: zero, none are defined
+ *
+ * Only for the process that has begun the restart, while it runs the same program. When this fails
+ * the program is gone, as if the descriptor had been closed, but for these errors: ENOENT nothing
+ * waits; EPERM another process began it, or executed another program since; EINVAL, EFAULT, E2BIG a
+ * bad argument.
+ */
+struct ckpt_go {
+	__aligned_u64 errors;
+	__u32 errors_cap;
+	__u32 errors_len;
+	__u64 flags;
+};
+
 #define CKPT_IOC_MAGIC		0xcb
 #define CKPT_IOC_INFO		_IOR(CKPT_IOC_MAGIC, 0, struct ckpt_info)
 #define CKPT_IOC_CHECKPOINT	_IOWR(CKPT_IOC_MAGIC, 1, struct ckpt_checkpoint)
 #define CKPT_IOC_RELEASE	_IOWR(CKPT_IOC_MAGIC, 2, struct ckpt_release)
 #define CKPT_IOC_RESTART	_IOWR(CKPT_IOC_MAGIC, 3, struct ckpt_restart)
 #define CKPT_IOC_PROGRESS	_IOR(CKPT_IOC_MAGIC, 4, struct ckpt_progress)
+#define CKPT_IOC_GO		_IOWR(CKPT_IOC_MAGIC, 5, struct ckpt_go)
 
 #endif /* _UAPI_CKPT_H */

@@ -153,6 +153,8 @@ struct restart_process {
  * @flags: CKPT_RESTART_*
  * @wait_since: when the wait for pids began, in jiffies; 0 not yet
  * @restarter: whose system call it is: its tgid in the init namespace
+ * @began: the same process; a reference is held
+ * @began_exec: which of its programs it ran then: &task_struct.self_exec_id
  * @in: the image
  * @sections: what the restarter found in front of it
  * @objects: what its objects became
@@ -169,6 +171,7 @@ struct restart_process {
  * @turn: whose turn it is: the next record, or the rest of this one, is for it
  * @again: the record was begun in another process
  * @stage: the deferred work that is done now: enum later_stage
+ * @last_stage: up to which it is done in one go, with one process
  * @thread: the last THREAD record; its strings are gone
  * @last_thread: the task of it, if it is not the leader; its vector registers are not set yet
  * @image: numbers of the IMAGE record; its strings are gone
@@ -194,6 +197,8 @@ struct restart {
 	u64 flags;
 	unsigned long wait_since;
 	pid_t restarter;
+	struct pid *began;
+	u32 began_exec;
 	struct stream_in in;
 	struct sections sections;
 	struct object_table objects;
@@ -210,6 +215,7 @@ struct restart {
 	struct restart_process *turn;
 	bool again;
 	enum later_stage stage;
+	enum later_stage last_stage;
 	struct pb_thread thread;
 	struct build_task *last_thread;
 	struct pb_image image;

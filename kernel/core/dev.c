@@ -36,17 +36,20 @@
 #define DEV_RESTART_SIZE_V1	64
 #define DEV_RESTART_SIZE_V3	88
 #define DEV_PROGRESS_SIZE_V1	32
+#define DEV_GO_SIZE_V3		24
 
 /**
  * struct dev_ctx - one open file of /dev/ckpt
  * @lock: held by the operation that runs; taken with trylock, so a second one sees EBUSY
  * @op: the operation that runs; a reference is held
  * @held: a finished checkpoint whose program is still frozen, or NULL; protected by @lock
+ * @waits: a restart whose program waits to start, or NULL; protected by @lock
  */
 struct dev_ctx {
 	struct mutex lock;
 	struct operation *op;
 	struct checkpoint *held;
+	struct restart *waits;
 };
 
 static int dev_open(struct inode *inode, struct file *file)
@@ -72,6 +75,8 @@ static int dev_release(struct inode *inode, struct file *file)
 
 	if (ctx->held)
 		checkpoint_release(ctx->held, CKPT_RELEASE_RUN, &frozen_ns);
+	if (ctx->waits)
+		restart_abandon(ctx->waits);
 	operation_put(ctx->op);
 	kfree(ctx);
 	return 0;
@@ -144,7 +149,7 @@ static long dev_ioc_checkpoint(struct dev_ctx *ctx, void __user *uarg, size_t si
 	      sections_check(arg.sections, arg.nr_sections);
 	if (ret)
 		return ret;
-	if (ctx->held)
+	if (ctx->held || ctx->waits)
 		return -EBUSY;
 
 	ret = checkpoint_run(ctx->op, &arg, &ctx->held);
@@ -194,8 +199,11 @@ static long dev_ioc_restart(struct dev_ctx *ctx, void __user *uarg, size_t size)
 	ret = copy_struct_from_user(&arg, sizeof(arg), uarg, size);
 	if (ret)
 		return ret;
-	if (arg.flags & ~CKPT_RESTART_FLAGS)
+	if (arg.flags & ~CKPT_RESTART_FLAGS ||
+	    (arg.flags & CKPT_RESTART_WAIT && arg.flags & CKPT_RESTART_CHECK))
 		return -EINVAL;
+	if (ctx->waits || ctx->held)
+		return -EBUSY;
 	if (arg.pid || arg.nr_tasks || arg.wall_ns || arg.pages || arg.image_bytes)
 		return -EINVAL;
 	if (arg.relocate_len > CKPT_RELOCATE_MAX || !arg.relocate != !arg.relocate_len)
@@ -210,12 +218,49 @@ static long dev_ioc_restart(struct dev_ctx *ctx, void __user *uarg, size_t size)
 		return -EFAULT;
 
 	check = arg.flags & CKPT_RESTART_CHECK;
-	ret = restart_run(ctx->op, &arg);
+	ret = restart_run(ctx->op, &arg, &ctx->waits);
 	told = dev_give_errors(ctx, ret, arg.errors, arg.errors_cap, &arg.errors_len);
 	if (copy_to_user(uarg, &arg, min(size, sizeof(arg))) && !told)
 		told = -EFAULT;
+	if (told && ctx->waits) {
+		/* A caller that is told of a failure does not know that a program waits. */
+		restart_abandon(ctx->waits);
+		ctx->waits = NULL;
+		return told;
+	}
 	/* A program that runs is no failure, whatever became of the memory meanwhile. */
 	return ret || check ? told : 0;
+}
+
+static long dev_ioc_go(struct dev_ctx *ctx, void __user *uarg, size_t size)
+{
+	struct restart *rs = ctx->waits;
+	struct ckpt_go arg;
+	long ret, told;
+
+	BUILD_BUG_ON(sizeof(arg) != DEV_GO_SIZE_V3);
+	if (size < DEV_GO_SIZE_V3)
+		return -EINVAL;
+	ret = copy_struct_from_user(&arg, sizeof(arg), uarg, size);
+	if (ret)
+		return ret;
+	if (arg.flags)
+		return -EINVAL;
+	ret = dev_check_errors(arg.errors, arg.errors_cap, arg.errors_len);
+	if (ret)
+		return ret;
+	if (!rs)
+		return -ENOENT;
+	if (!restart_mine(rs))
+		return -EPERM;
+	if (copy_to_user(uarg, &arg, min(size, sizeof(arg))))
+		return -EFAULT;
+	ctx->waits = NULL;
+	ret = restart_go(rs);
+	told = dev_give_errors(ctx, ret, arg.errors, arg.errors_cap, &arg.errors_len);
+	if (copy_to_user(uarg, &arg, min(size, sizeof(arg))) && !told)
+		told = -EFAULT;
+	return ret ? told : 0;
 }
 
 static long dev_ioc_progress(struct dev_ctx *ctx, void __user *uarg, size_t size)
@@ -250,6 +295,7 @@ static const struct dev_op {
 					   true },
 	[_IOC_NR(CKPT_IOC_RELEASE)] = { dev_ioc_release, _IOC_DIR(CKPT_IOC_RELEASE), true },
 	[_IOC_NR(CKPT_IOC_RESTART)] = { dev_ioc_restart, _IOC_DIR(CKPT_IOC_RESTART), true },
+	[_IOC_NR(CKPT_IOC_GO)] = { dev_ioc_go, _IOC_DIR(CKPT_IOC_GO), true },
 	[_IOC_NR(CKPT_IOC_PROGRESS)] = { dev_ioc_progress, _IOC_DIR(CKPT_IOC_PROGRESS), false },
 };
 
@@ -277,7 +323,7 @@ static long dev_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	interrupt_mute(&blocked);
 	ret = op->run(ctx, uarg, _IOC_SIZE(cmd));
 	sym(set_current_blocked)(&blocked);
-	operation_phase(ctx->op, ctx->held ? CKPT_PHASE_HELD : CKPT_PHASE_IDLE);
+	operation_phase(ctx->op, ctx->held || ctx->waits ? CKPT_PHASE_HELD : CKPT_PHASE_IDLE);
 	mutex_unlock(&ctx->lock);
 	return ret;
 }

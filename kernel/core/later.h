@@ -3,7 +3,7 @@
  * Deferred work of a restart, which is done later than it is read: one queue, in stages.
  *
  * The stages follow each other in the order of enum later_stage, behind the trailer; within one,
- * the first that was added comes first. Each process of the image has a queue of its own, and all of
+ * the first that was added comes first. Each process of the image has its own queue, and all of
  * them are done with a stage before the next one begins. LATER_CONTENT to LATER_LAST run in the
  * process, LATER_VISIBLE and LATER_GO in the restarter. A failure before LATER_GO leaves nothing
  * behind but what LATER_VISIBLE has done to files.

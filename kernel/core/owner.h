@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Restart: whose a record is. TREE names the processes, and what each of them has; the other records
+ * Restart: whose a record is. TREE names the processes and what each of them has; other records
  * name their owner by pid or by id.
  *
  * A record is read in the context of the process that it belongs to: its address space, its

@@ -3,10 +3,11 @@
  * The phases of a restart:
  *
  *	header		is this an image, and can this machine go on with it?
- *	build		the process is created; in its own context it reads the stream and
- *			becomes what it says, creating its threads on the way
- *	verify		counts and digest of the trailer
- *	finish		last steps that need memory complete, in each task's own context
+ *	build		the processes are created; each reads what is its own of the stream in its
+ *			own context, and becomes what it says, creating its threads on the way
+ *	verify		counts and digest of the trailer; files get their attributes
+ *	wait		with CKPT_RESTART_WAIT, until CKPT_IOC_GO
+ *	finish		last steps in each task's own context: timers run, credentials are taken
  *	go		all tasks enter user mode at once; CKPT_RESTART_CHECK stops before
  *
  * A failure before "go" kills all of them.
@@ -26,6 +27,7 @@
 #include "build.h"
 #include "context.h"
 #include "kinds.h"
+#include "order.h"
 #include "owner.h"
 #include "../file/file_content.h"
 #include "../file/epoll.h"
@@ -75,6 +77,7 @@ static void restart_free(void *arg)
 	xa_destroy(&rs->sealed);
 	xa_destroy(&rs->proc_ids);
 	identity_free(rs);
+	put_pid(rs->began);
 	operation_put(rs->ctx);
 	kvfree(rs);
 }
@@ -259,75 +262,6 @@ static int (*const restart_read[CKPT_REC_TYPES])(struct restart *rs) = {
 #undef RESTART_READ
 };
 
-/* The types that an image cannot be without, of those in front of @type, as bits. */
-static u64 restart_needed(u32 type)
-{
-	u64 mask = 0;
-	u32 i;
-
-	for (i = 1; i < type; i++) {
-		switch (stream_kinds[i].count) {
-		case CKPT_COUNT_ONE:
-		case CKPT_COUNT_EACH:
-		case CKPT_COUNT_SHARED:
-		case CKPT_COUNT_SOME:
-		case CKPT_COUNT_CREDS:
-			mask |= BIT_ULL(i);
-		}
-	}
-	return mask;
-}
-
-/* They stay in memory, whether anything refers to them or not. */
-static bool restart_too_many(struct restart *rs)
-{
-	u32 most = rs->nr_tids;
-
-	switch (stream_kinds[rs->in.rec.type].count) {
-	case CKPT_COUNT_CREDS:
-		rs->held += rs->in.rec.length;
-		return ++rs->nr_creds > most + CKPT_IMAGE_OPENERS_MAX ||
-		       rs->held > CKPT_IMAGE_HELD_MAX;
-	case CKPT_COUNT_FILTERS:
-		rs->held += rs->in.rec.length;
-		return ++rs->nr_filters > most || rs->held > CKPT_IMAGE_HELD_MAX;
-	case CKPT_COUNT_OBJECT:
-		return ++rs->nr_objects > CKPT_IMAGE_OBJECTS_MAX;
-	}
-	return false;
-}
-
-/* All records that are needed have been read, of those that stand in front of @type. */
-static int restart_missing(struct restart *rs, u32 type)
-{
-	u64 missing = restart_needed(type) & ~rs->seen;
-
-	return missing ? stream_in_bad(&rs->in, "there is no %s",
-				       stream_kinds[__ffs64(missing)].name) : 0;
-}
-
-/* Does a record of that type stand here, as CKPT_REC_TABLE has it? */
-static int restart_order(struct restart *rs, u32 type)
-{
-	const struct stream_kind *kind = &stream_kinds[type], *last = &stream_kinds[rs->last];
-	bool again = rs->seen & BIT_ULL(type);
-
-	if (kind->count == CKPT_COUNT_RAW)
-		return rs->last == type - 1 ? 0 :
-		       stream_in_bad(&rs->in, "nothing says what %s is", kind->name);
-	if (type < rs->last &&
-	    (kind->stage != CKPT_STAGE_CONTENT || last->stage != CKPT_STAGE_CONTENT))
-		return stream_in_bad(&rs->in, "%s is out of order, behind %s", kind->name,
-				     last->name);
-	if (again && (kind->count == CKPT_COUNT_ONE || kind->count == CKPT_COUNT_MAYBE))
-		return stream_in_bad(&rs->in, "%s stands twice", kind->name);
-	if (!again && restart_missing(rs, type))
-		return -EBADMSG;
-	rs->seen |= BIT_ULL(type);
-	rs->last = type;
-	return 0;
-}
-
 /* Read the header of the next record: is it one that may stand here? */
 static int restart_next(struct restart *rs)
 {
@@ -338,10 +272,10 @@ static int restart_next(struct restart *rs)
 	if (ret)
 		return ret;
 	type = rs->in.rec.type;
-	ret = restart_order(rs, type);
+	ret = order_check(rs, type);
 	if (ret)
 		return ret;
-	if (restart_too_many(rs))
+	if (order_too_many(rs))
 		return stream_in_bad(&rs->in, "too many records %s", stream_kinds[type].name);
 	if (type != CKPT_REC_TRAILER && !restart_read[type])
 		return stream_in_bad(&rs->in, "%s is out of place", stream_kinds[type].name);
@@ -446,7 +380,16 @@ static int restart_stage(struct build_task *bt)
 /* With one process there is nobody to wait for between the stages. */
 static int restart_stages_alone(struct build_task *bt)
 {
-	return restart_later(bt->process, LATER_CONTENT, LATER_PROCESS);
+	struct restart *rs = bt->process->rs;
+
+	return restart_later(bt->process, rs->stage, rs->last_stage);
+}
+
+/* Until it starts, others are to have no way into what is half built: PTRACE_MODE_* look at this. */
+static int restart_hide(struct build_task *bt)
+{
+	compat_set_dumpable(0);
+	return 0;
 }
 
 static int restart_put_signals(struct build_task *bt)
@@ -493,7 +436,7 @@ static int restart_header(struct restart *rs)
 	if (!ret && rs->in.rec.type != CKPT_REC_IMAGE)
 		ret = stream_in_bad(&rs->in, "it does not begin with IMAGE");
 	if (!ret)
-		ret = restart_order(rs, CKPT_REC_IMAGE) ?:
+		ret = order_check(rs, CKPT_REC_IMAGE) ?:
 		      stream_in_msg(&rs->in, &pb_image_msg, &rs->image) ?:
 		      arch_image_check(rs->ctx, &rs->image) ?:
 		      restart_image(rs);
@@ -503,26 +446,12 @@ static int restart_header(struct restart *rs)
 		if (!ret && rs->in.rec.type != CKPT_REC_TREE)
 			ret = stream_in_bad(&rs->in, "there is no TREE behind IMAGE");
 		if (!ret)
-			ret = restart_order(rs, CKPT_REC_TREE) ?: process_read_tree(rs);
+			ret = order_check(rs, CKPT_REC_TREE) ?: process_read_tree(rs);
 	}
 	if (!ret && rs->nr_tids != rs->image.nr_tasks)
 		ret = stream_in_bad(&rs->in, "%u threads in TREE, %u were promised", rs->nr_tids,
 				    rs->image.nr_tasks);
 	return ret;
-}
-
-/* Each process has all that TREE and CKPT_REC_TABLE promise of it. */
-static int restart_complete(struct restart *rs, const struct restart_process *p)
-{
-	u32 i;
-
-	if (p->nr_threads != p->nr_tids)
-		return stream_in_bad(&rs->in, "threads of process %u are missing", p->pid);
-	for (i = CKPT_REC_TREE + 1; i < CKPT_REC_TRAILER; i++)
-		if (stream_kinds[i].count == CKPT_COUNT_EACH && !(p->seen & BIT_ULL(i)))
-			return stream_in_bad(&rs->in, "process %u has no %s", p->pid,
-					     stream_kinds[i].name);
-	return 0;
 }
 
 /* The processes read the stream, each what is its own, and become what it says. */
@@ -537,7 +466,7 @@ static int restart_build(struct restart *rs)
 	if (ret)
 		return ret;
 	list_for_each_entry(p, &rs->processes, list) {
-		ret = restart_complete(rs, p);
+		ret = order_complete(rs, p);
 		if (ret)
 			return ret;
 	}
@@ -556,13 +485,15 @@ static bool restart_any(struct restart *rs, enum later_stage stage)
 }
 
 /* All processes are done with a stage before one begins with the next. */
-static int restart_stages(struct restart *rs)
+static int restart_stages(struct restart *rs, enum later_stage first, enum later_stage last)
 {
 	int ret;
 
+	rs->stage = first;
+	rs->last_stage = last;
 	if (rs->nr_processes == 1)
 		return build_call_first(rs->build, restart_stages_alone);
-	for (rs->stage = LATER_CONTENT; rs->stage <= LATER_PROCESS; rs->stage++) {
+	for (; rs->stage <= last; rs->stage++) {
 		ret = restart_any(rs, rs->stage) ? build_call_first(rs->build, restart_stage) : 0;
 		if (ret)
 			return ret;
@@ -584,12 +515,20 @@ static int restart_later_all(struct restart *rs, enum later_stage stage)
 	return ret;
 }
 
+/* The image is verified: all that can be done before it is known that the program starts. */
+static int restart_verified(struct restart *rs)
+{
+	operation_phase(rs->ctx, CKPT_PHASE_FINISH);
+	return restart_stages(rs, LATER_CONTENT, LATER_FS) ?:
+	       build_call_first(rs->build, restart_hide);
+}
+
+/* Timers begin to run, and tasks become those of the program. */
 static int restart_finish(struct restart *rs)
 {
 	struct restart_process *p;
 	int ret;
 
-	operation_phase(rs->ctx, CKPT_PHASE_FINISH);
 	list_for_each_entry(p, &rs->processes, list) {
 		ret = restart_xstate(rs, p->leader);
 		if (ret)
@@ -603,10 +542,9 @@ static int restart_finish(struct restart *rs)
 	/* The stages are not done under limits that are the program's, nor with its credentials. */
 	ret = build_call_all(rs->build, restart_prepare_task) ?:
 	      build_call_first(rs->build, restart_put_signals) ?:
-	      restart_stages(rs) ?:
+	      restart_stages(rs, LATER_TIMERS, LATER_PROCESS) ?:
 	      build_call_all(rs->build, restart_finish_task);
-	rs->stage = LATER_LAST;
-	return ret ?: build_call_first(rs->build, restart_stage);
+	return ret ?: restart_stages(rs, LATER_LAST, LATER_LAST);
 }
 
 static struct restart *restart_new(struct operation *ctx, const struct ckpt_restart *arg)
@@ -623,6 +561,8 @@ static struct restart *restart_new(struct operation *ctx, const struct ckpt_rest
 	rs->ctx = operation_get(ctx);
 	rs->flags = arg->flags;
 	rs->restarter = task_tgid_nr(current);
+	rs->began = get_pid(task_tgid(current));
+	rs->began_exec = current->self_exec_id;
 	rs->kinds = &kinds_all;
 	object_init(&rs->objects, kinds_all.objects);
 	INIT_LIST_HEAD(&rs->processes);
@@ -694,43 +634,33 @@ static int restart_killed(struct restart *rs)
 			 "process %u was killed while it was built", restart_first(rs)->pid);
 }
 
-int restart_run(struct operation *op, struct ckpt_restart *arg)
+static int restart_open(struct restart *rs, const struct ckpt_restart *arg)
 {
-	bool check = arg->flags & CKPT_RESTART_CHECK;
-	ktime_t start = ktime_get();
-	struct restart_process *p;
+	return sections_get(&rs->sections, arg->sections, arg->nr_sections) ?:
+	       restart_tty(rs, arg->tty_fd) ?:
+	       path_relocate(rs, u64_to_user_ptr(arg->relocate), arg->relocate_len) ?:
+	       stream_in_open(&rs->in, rs->ctx, arg->in_fd) ?:
+	       restart_header(rs);
+}
+
+static int restart_make(struct restart *rs)
+{
+	struct restart_process *first = restart_first(rs);
 	struct build_task *leader;
-	struct build *build;
-	struct restart *rs;
+
+	leader = restart_task(first, 0, first->pid, restart_begin);
+	if (IS_ERR(leader))
+		return PTR_ERR(leader);
+	return build_wait(leader) ?: restart_build(rs) ?: restart_verified(rs);
+}
+
+/* All but the very last step; @check: without what others could see. */
+static int restart_start(struct restart *rs, bool check)
+{
 	sigset_t blocked;
 	int ret;
 
-	rs = restart_new(op, arg);
-	if (!rs)
-		return -ENOMEM;
-	build = rs->build;
-	operation_phase(op, CKPT_PHASE_BUILD);
-	ret = sections_get(&rs->sections, arg->sections, arg->nr_sections) ?:
-	      restart_tty(rs, arg->tty_fd);
-	if (!ret)
-		ret = path_relocate(rs, u64_to_user_ptr(arg->relocate), arg->relocate_len);
-	if (!ret)
-		ret = stream_in_open(&rs->in, op, arg->in_fd);
-	if (!ret)
-		ret = restart_header(rs);
-	if (ret)
-		goto out;
-
-	leader = restart_task(restart_first(rs), 0, restart_first(rs)->pid, restart_begin);
-	if (IS_ERR(leader)) {
-		ret = PTR_ERR(leader);
-		goto out;
-	}
-	ret = build_wait(leader) ?: restart_build(rs) ?: restart_finish(rs);
-	if ((ret == -EINTR || ret == -ECHILD) && !fatal_signal_pending(current))
-		ret = restart_killed(rs);
-	if (!ret)
-		ret = rs->wrong;
+	ret = restart_finish(rs) ?: rs->wrong;
 	/* Last of all: what it does to files cannot be undone. */
 	if (!ret && !check) {
 		build_mute(&blocked);
@@ -741,19 +671,14 @@ int restart_run(struct operation *op, struct ckpt_restart *arg)
 		restart_clocks(rs);
 	/* Said before it is so: who has not read it may still kill us. */
 	if (!ret && !check)
-		operation_phase(op, CKPT_PHASE_STARTED);
-	if (!ret && fatal_signal_pending(current))
-		ret = -EINTR;
-	if (!ret) {
-		arg->pid = restart_first(rs)->pid;
-		arg->nr_tasks = rs->nr_tids;
-		arg->pages = rs->in.pages;
-		arg->image_bytes = rs->in.bytes;
-	}
-	if (ret || check) {
-		restart_abort(rs, leader);
-		goto out;
-	}
+		operation_phase(rs->ctx, CKPT_PHASE_STARTED);
+	return !ret && fatal_signal_pending(current) ? -EINTR : ret;
+}
+
+static void restart_let_go(struct restart *rs)
+{
+	struct restart_process *p;
+
 	restart_later_all(rs, LATER_GO);
 	/* Here and not in a task of the program: it should not hold, or close, what is ours. */
 	list_for_each_entry(p, &rs->processes, list)
@@ -762,9 +687,66 @@ int restart_run(struct operation *op, struct ckpt_restart *arg)
 	stream_in_close(&rs->in);
 	/* Release files closed here, such as ends of pipes, before the program starts. */
 	sym(task_work_run)();
-	build_go(build);
-out:
+	build_go(rs->build);
+	build_put(rs->build);
+}
+
+void restart_abandon(struct restart *rs)
+{
+	if (build_leader(rs->build))
+		restart_abort(rs, build_leader(rs->build));
+	build_put(rs->build);
+}
+
+static int restart_why(struct restart *rs, int ret)
+{
+	return (ret == -EINTR || ret == -ECHILD) && !fatal_signal_pending(current) ?
+	       restart_killed(rs) : ret;
+}
+
+int restart_go(struct restart *rs)
+{
+	int ret = restart_why(rs, restart_start(rs, false));
+
+	if (ret)
+		restart_abandon(rs);
+	else
+		restart_let_go(rs);
+	return ret;
+}
+
+bool restart_mine(const struct restart *rs)
+{
+	return rs->began == task_tgid(current) && rs->began_exec == current->self_exec_id;
+}
+
+int restart_run(struct operation *op, struct ckpt_restart *arg, struct restart **waits)
+{
+	bool check = arg->flags & CKPT_RESTART_CHECK;
+	bool wait = arg->flags & CKPT_RESTART_WAIT;
+	ktime_t start = ktime_get();
+	struct restart *rs;
+	int ret;
+
+	rs = restart_new(op, arg);
+	if (!rs)
+		return -ENOMEM;
+	operation_phase(op, CKPT_PHASE_BUILD);
+	ret = restart_open(rs, arg);
+	if (!ret)
+		ret = restart_why(rs, restart_make(rs) ?: wait ? 0 : restart_start(rs, check));
+	if (!ret) {
+		arg->pid = restart_first(rs)->pid;
+		arg->nr_tasks = rs->nr_tids;
+		arg->pages = rs->in.pages;
+		arg->image_bytes = rs->in.bytes;
+	}
+	if (ret || check)
+		restart_abandon(rs);
+	else if (wait)
+		*waits = rs;
+	else
+		restart_let_go(rs);
 	arg->wall_ns = ktime_to_ns(ktime_sub(ktime_get(), start));
-	build_put(build);
 	return ret;
 }
