@@ -169,7 +169,7 @@ static int checkpoint_write_creds(struct checkpoint_process *proc)
 	const char *why;
 	int ret;
 
-	list_for_each_entry(pt, &proc->park->list, list) {
+	list_for_each_entry(pt, &proc->park->tasks, list) {
 		if (fatal_signal_pending(current))
 			return -EINTR;
 		cond_resched();
@@ -210,7 +210,7 @@ static int checkpoint_write_threads(struct checkpoint_process *proc)
 	ret = sighand_write(proc) ?: process_write(proc);
 	if (ret)
 		return ret;
-	list_for_each_entry(pt, &proc->park->list, list) {
+	list_for_each_entry(pt, &proc->park->tasks, list) {
 		if (fatal_signal_pending(current))
 			return -EINTR;
 		if (!pt->thread)
@@ -254,7 +254,7 @@ static int checkpoint_signals(struct checkpoint_process *proc)
 	struct sighand_state *signals = ERR_PTR(-ECHILD);
 	struct park_task *pt;
 
-	list_for_each_entry(pt, &proc->park->list, list) {
+	list_for_each_entry(pt, &proc->park->tasks, list) {
 		if (pt->task != proc->leader)
 			continue;
 		signals = sighand_save(pt);
@@ -396,7 +396,7 @@ static int checkpoint_may_still(struct checkpoint_process *proc)
 	const struct cred *seen = NULL;
 	struct park_task *pt;
 
-	list_for_each_entry(pt, &proc->park->list, list) {
+	list_for_each_entry(pt, &proc->park->tasks, list) {
 		if (fatal_signal_pending(current))
 			return -EINTR;
 		cond_resched();
@@ -498,11 +498,41 @@ static int checkpoint_wait_early(struct checkpoint *cp, unsigned long deadline)
 	return ret;
 }
 
+static int checkpoint_add(struct checkpoint *cp, struct park_set *set)
+{
+	struct error_at at = { .reason = CKPT_REASON_OTHER };
+	struct checkpoint_process *proc;
+
+	list_for_each_entry(proc, &cp->processes, list) {
+		proc->park = park_add(set, proc->leader);
+		if (IS_ERR(proc->park))
+			return PTR_ERR(proc->park);
+		at.task = proc->leader;
+		if (proc->park->ended)
+			return error_add(&cp->op->errors, -ESRCH, &at, "has ended");
+	}
+	return 0;
+}
+
+static int checkpoint_freeze(struct checkpoint *cp, unsigned long deadline, unsigned long limit)
+{
+	struct park_set *set = park_new(cp->op, limit);
+	int ret;
+
+	if (!set)
+		return -ENOMEM;
+	ret = checkpoint_add(cp, set) ?: park_freeze(set, deadline);
+	if (ret)
+		park_put(set);
+	else
+		cp->park = set;
+	return ret;
+}
+
 static int checkpoint_park(struct checkpoint *cp, const struct ckpt_checkpoint *arg)
 {
-	unsigned int timeout_ms = arg->timeout_ms ?: CHECKPOINT_TIMEOUT_MS;
-	unsigned long deadline = jiffies + msecs_to_jiffies(timeout_ms);
-	struct park *park;
+	unsigned long limit = msecs_to_jiffies(arg->timeout_ms ?: CHECKPOINT_TIMEOUT_MS);
+	unsigned long deadline = jiffies + limit;
 	int tries, ret;
 
 	operation_phase(cp->op, CKPT_PHASE_PARK);
@@ -513,20 +543,14 @@ static int checkpoint_park(struct checkpoint *cp, const struct ckpt_checkpoint *
 		      checkpoint_wait_early(cp, deadline);
 		if (ret)
 			return ret;
-		park = park_process(cp->op, members_named(cp)->leader, deadline,
-				    msecs_to_jiffies(timeout_ms));
-		if (!IS_ERR(park))
-			break;
+		ret = checkpoint_freeze(cp, deadline, limit);
 		/* An exec by a thread gives the process a new leader: look again. */
-		if (PTR_ERR(park) != -ECHILD || tries == CHECKPOINT_TRIES)
-			return PTR_ERR(park);
+		if (ret != -ECHILD || tries == CHECKPOINT_TRIES)
+			return ret;
 		members_free(cp);
 		error_destroy(&cp->op->errors);
 		WRITE_ONCE(cp->op->stopped, false);
 	}
-	cp->park = park;
-	members_named(cp)->park = park;
-	return 0;
 }
 
 /* Return: 0, or -ETIMEDOUT if the program went on before; how long it was frozen goes to @ns. */

@@ -17,7 +17,8 @@
 struct checkpoint;
 struct identity_table;
 struct kinds;
-struct park;
+struct park_process;
+struct park_set;
 struct sighand_state;
 struct snapshot;
 
@@ -43,7 +44,7 @@ struct checkpoint_process {
 	struct list_head list;
 	struct checkpoint *cp;
 	struct task_struct *leader;
-	struct park *park;
+	struct park_process *park;
 	struct snapshot *snap;
 	u32 pid;
 	struct checkpoint_mm *mm;
@@ -123,7 +124,7 @@ struct checkpoint {
 	struct stream_out out;
 	struct sections sections;
 	struct object_table objects;
-	struct park *park;
+	struct park_set *park;
 	struct list_head processes;
 	struct list_head mms;
 	struct list_head tables;

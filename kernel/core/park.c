@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Freezing a process, and letting it go.
+ * Freezing processes, and letting them go.
  */
+#include <linux/hashtable.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/sched/signal.h>
@@ -30,57 +31,71 @@
 		      (TASK_KILLABLE | TASK_FREEZABLE), 0, timeout,		\
 		      __ret = schedule_timeout(__ret))
 
-/* All that are claimed, and who waits for one to be given up. */
-static LIST_HEAD(park_all);
-static DEFINE_SPINLOCK(park_all_lock);
+/*
+ * All struct park_process that are claimed, by the address of their signal_struct, which all
+ * threads of a process have in common; and who waits for some to be given up.
+ */
+static DEFINE_HASHTABLE(park_claims, 10);
+static DEFINE_SPINLOCK(park_claims_lock);
 static DECLARE_WAIT_QUEUE_HEAD(park_unclaimed);
 
 /* In nanoseconds: how often to look whether somebody who exits is done with memory. */
 #define PARK_LEAVE_NS	(50 * NSEC_PER_USEC)
 
-static void park_free(struct kref *ref)
+static void park_free_process(struct park_process *proc)
 {
-	struct park *park = container_of(ref, struct park, ref);
 	struct park_task *pt, *next;
 
-	list_for_each_entry_safe(pt, next, &park->list, list) {
+	list_for_each_entry_safe(pt, next, &proc->tasks, list) {
 		thread_free(pt->thread);
 		put_task_struct(pt->task);
 		kfree(pt);
 		cond_resched();
 	}
-	xa_destroy(&park->tasks);
-	operation_put(park->op);
-	put_task_struct(park->owner);
-	put_task_struct(park->leader);
-	kfree(park);
+	put_task_struct(proc->leader);
+	kfree(proc);
 }
 
-/* The work has run, or will never run: its hold on the park and on the module ends. */
+static void park_free(struct kref *ref)
+{
+	struct park_set *set = container_of(ref, struct park_set, ref);
+	struct park_process *proc, *next;
+
+	list_for_each_entry_safe(proc, next, &set->processes, list)
+		park_free_process(proc);
+	xa_destroy(&set->tasks);
+	xa_destroy(&set->by_tgid);
+	operation_put(set->op);
+	put_task_struct(set->owner);
+	kfree(set);
+}
+
+/* The work has run, or will never run: its hold on the set and on the module ends. */
 static void park_put_work(struct park_task *pt)
 {
-	kref_put(&pt->park->ref, park_free);
+	kref_put(&pt->proc->set->ref, park_free);
 	module_put(THIS_MODULE);
 }
 
 static void park_set_state(struct park_task *pt, enum park_state state)
 {
-	struct park *park = pt->park;
+	struct park_set *set = pt->proc->set;
 	bool last = false;
 
-	spin_lock(&park->lock);
+	spin_lock(&set->lock);
 	if (pt->state == PARK_COMING)
-		last = !--park->nr_coming;
+		last = !--set->nr_coming;
 	if (state == PARK_GONE) {
-		park->nr_gone++;
-	} else if (!park->first) {
-		park->first = ktime_get();
-		WRITE_ONCE(park->deadline, jiffies + park->limit);
+		set->nr_gone++;
+		pt->proc->nr_gone++;
+	} else if (!set->first) {
+		set->first = ktime_get();
+		WRITE_ONCE(set->deadline, jiffies + set->limit);
 	}
 	pt->state = state;
-	spin_unlock(&park->lock);
+	spin_unlock(&set->lock);
 	if (last)
-		wake_up(&park->arrived);
+		wake_up(&set->arrived);
 }
 
 /*
@@ -108,51 +123,60 @@ static u64 park_wake_ns(struct park_task *pt)
 }
 
 /* Are the threads to go on? */
-static bool park_over(const struct park *park)
+static bool park_over(const struct park_set *set)
 {
 	/* Pairs with park_release(): whoever sees it released sees how. */
-	int outcome = atomic_read_acquire(&park->outcome);
+	int outcome = atomic_read_acquire(&set->outcome);
 
 	return outcome >= PARK_RELEASED;
 }
 
-bool park_expired(struct park *park)
+bool park_expired(struct park_set *set)
 {
-	return atomic_read(&park->outcome) >= PARK_EXPIRED;
+	return atomic_read(&set->outcome) >= PARK_EXPIRED;
 }
 
-bool park_stalled(struct park *park)
+bool park_stalled(struct park_set *set)
 {
-	return atomic_read(&park->outcome) == PARK_STALLED;
+	return atomic_read(&set->outcome) == PARK_STALLED;
 }
 
-bool park_has(const struct park *park, struct task_struct *task)
+bool park_has(struct park_set *set, struct task_struct *task)
 {
-	return same_thread_group(task, park->leader);
+	struct park_process *proc = xa_load(&set->by_tgid, task_tgid_nr(task));
+
+	return proc && same_thread_group(proc->leader, task);
+}
+
+struct park_task *park_find(struct park_set *set, struct task_struct *task)
+{
+	struct park_task *pt = xa_load(&set->tasks, task_pid_nr(task));
+
+	return pt && pt->task == task ? pt : NULL;
 }
 
 /* In jiffies: until the threads look again; 0 or less: the deadline is over. */
-static long park_left(const struct park *park, unsigned long stall)
+static long park_left(const struct park_set *set, unsigned long stall)
 {
-	if (stall == PARK_FOREVER || atomic_read(&park->outcome) != PARK_FROZEN)
+	if (stall == PARK_FOREVER || atomic_read(&set->outcome) != PARK_FROZEN)
 		return MAX_SCHEDULE_TIMEOUT;
 	if (stall)
-		return READ_ONCE(park->op->progress.moved) + stall - jiffies;
-	return READ_ONCE(park->deadline) - jiffies;
+		return READ_ONCE(set->op->progress.moved) + stall - jiffies;
+	return READ_ONCE(set->deadline) - jiffies;
 }
 
 /* The deadline is over. The one who is first, a thread or the owner, decides for all. */
-static void park_expire(struct park *park, enum park_outcome how)
+static void park_expire(struct park_set *set, enum park_outcome how)
 {
-	if (atomic_cmpxchg(&park->outcome, PARK_FROZEN, how) != PARK_FROZEN)
+	if (atomic_cmpxchg(&set->outcome, PARK_FROZEN, how) != PARK_FROZEN)
 		return;
-	wake_up_all(&park->release);
-	wake_up_all(&park->arrived);
+	wake_up_all(&set->release);
+	wake_up_all(&set->arrived);
 	/* The owner may wait for somebody to read the image. */
-	spin_lock(&park->lock);
-	if (!park->leaves)
-		operation_stop(park->op, park->owner);
-	spin_unlock(&park->lock);
+	spin_lock(&set->lock);
+	if (!set->leaves)
+		operation_stop(set->op, set->owner);
+	spin_unlock(&set->lock);
 }
 
 /*
@@ -160,7 +184,7 @@ static void park_expire(struct park *park, enum park_outcome how)
  * for its cgroup, as one that is stopped does. If the cgroup is being frozen at the end, it stays
  * so: the thread finds that out on its way to user mode.
  */
-static void park_sleep(struct park *park)
+static void park_sleep(struct park_set *set)
 {
 	bool counts = sym_have(cgroup_enter_frozen);
 	DEFINE_WAIT(wait);
@@ -170,17 +194,17 @@ static void park_sleep(struct park *park)
 	if (counts)
 		sym(cgroup_enter_frozen)();
 	for (;;) {
-		prepare_to_wait(&park->release, &wait, PARK_TASK_STATE);
-		if (park_over(park) || fatal_signal_pending(current))
+		prepare_to_wait(&set->release, &wait, PARK_TASK_STATE);
+		if (park_over(set) || fatal_signal_pending(current))
 			break;
-		stall = READ_ONCE(park->stall);
-		left = park_left(park, stall);
+		stall = READ_ONCE(set->stall);
+		left = park_left(set, stall);
 		if (left > 0)
 			schedule_timeout(left);
 		else
-			park_expire(park, stall ? PARK_STALLED : PARK_EXPIRED);
+			park_expire(set, stall ? PARK_STALLED : PARK_EXPIRED);
 	}
-	finish_wait(&park->release, &wait);
+	finish_wait(&set->release, &wait);
 	if (counts)
 		sym(cgroup_leave_frozen)(false);
 }
@@ -191,10 +215,10 @@ static void park_sleep(struct park *park)
  */
 static void park_leave(struct park_task *pt)
 {
-	struct park *park = pt->park;
+	struct park_set *set = pt->proc->set;
 
 	park_set_state(pt, PARK_GONE);
-	while (atomic_read(&park->pins) && !(READ_ONCE(park->owner->flags) & PF_EXITING)) {
+	while (atomic_read(&set->pins) && !(READ_ONCE(set->owner->flags) & PF_EXITING)) {
 		set_current_state(TASK_UNINTERRUPTIBLE | TASK_NOLOAD);
 		schedule_timeout(1);
 	}
@@ -203,7 +227,7 @@ static void park_leave(struct park_task *pt)
 /* In the thread: be held until the release, if it was not before. */
 static void park_here(struct park_task *pt, const struct syscall_rest *rest)
 {
-	struct park *park = pt->park;
+	struct park_set *set = pt->proc->set;
 
 	pt->thread = thread_capture(rest);
 	if (IS_ERR(pt->thread)) {
@@ -211,10 +235,10 @@ static void park_here(struct park_task *pt, const struct syscall_rest *rest)
 		pt->thread = NULL;
 	}
 	park_set_state(pt, PARK_THERE);
-	park_sleep(park);
-	if (atomic_read_acquire(&park->outcome) != PARK_RELEASED)
+	park_sleep(set);
+	if (atomic_read_acquire(&set->outcome) != PARK_RELEASED)
 		park_leave(pt);
-	else if (park->how == CKPT_RELEASE_KILL)
+	else if (set->how == CKPT_RELEASE_KILL)
 		send_sig(SIGKILL, current, 1);
 }
 
@@ -223,22 +247,22 @@ static void park_callback(struct callback_head *work)
 {
 	struct park_task *pt = container_of(work, struct park_task, work);
 	bool exits = current->flags & PF_EXITING, early = false;
-	struct park *park = pt->park;
+	struct park_set *set = pt->proc->set;
 	struct syscall_rest rest = {};
 
 	if (!exits && park_too_early(pt)) {
-		if (!park_over(park) && !task_work_add(current, work, TWA_SIGNAL))
+		if (!park_over(set) && !task_work_add(current, work, TWA_SIGNAL))
 			return;
 		early = true;
 	}
 	/* A thread that comes too late was woken as well: its call must not show that. */
 	if (!exits && !early)
 		syscall_interrupted(&rest, park_wake_ns(pt));
-	if (exits || early || park_over(park))
+	if (exits || early || park_over(set))
 		park_set_state(pt, PARK_GONE);
 	else
 		park_here(pt, &rest);
-	kref_put(&park->ref, park_free);
+	kref_put(&set->ref, park_free);
 	syscall_resume(&rest);
 	module_put(THIS_MODULE);
 }
@@ -250,7 +274,7 @@ bool park_ends(struct task_struct *task)
 }
 
 /* Until it is asked, it counts as gone. */
-static int park_task_new(struct park *park, struct task_struct *task)
+static int park_task_new(struct park_process *proc, struct task_struct *task)
 {
 	struct park_task *pt = kzalloc(sizeof(*pt), GFP_KERNEL_ACCOUNT);
 
@@ -258,17 +282,17 @@ static int park_task_new(struct park *park, struct task_struct *task)
 		return -ENOMEM;
 	init_task_work(&pt->work, park_callback);
 	spin_lock_init(&pt->asking);
-	pt->park = park;
+	pt->proc = proc;
 	pt->task = get_task_struct(task);
 	pt->tid = task_pid_nr(task);
 	pt->vnr = task_pid_vnr(task);
 	pt->state = PARK_GONE;
-	list_add_tail(&pt->list, &park->list);
+	list_add_tail(&pt->list, &proc->tasks);
 	/*
 	 * A thread that execs takes over the leader's tid. The old leader is gone then; what was
 	 * its entry stays on the list.
 	 */
-	return xa_err(xa_store(&park->tasks, pt->tid, pt, GFP_KERNEL_ACCOUNT));
+	return xa_err(xa_store(&proc->set->tasks, pt->tid, pt, GFP_KERNEL_ACCOUNT));
 }
 
 /*
@@ -296,14 +320,15 @@ static int park_queue(struct park_task *pt)
 /* Ask one thread to park. If it is about to end, it needs no asking. */
 static void park_ask(struct park_task *pt)
 {
-	struct park *park = pt->park;
+	struct park_set *set = pt->proc->set;
 
-	spin_lock(&park->lock);
-	park->nr++;
-	park->nr_coming++;
+	spin_lock(&set->lock);
+	set->nr++;
+	pt->proc->nr++;
+	set->nr_coming++;
 	pt->state = PARK_COMING;
-	spin_unlock(&park->lock);
-	kref_get(&park->ref);
+	spin_unlock(&set->lock);
+	kref_get(&set->ref);
 	__module_get(THIS_MODULE);
 
 	if (park_ends(pt->task) || park_queue(pt)) {
@@ -313,37 +338,33 @@ static void park_ask(struct park_task *pt)
 }
 
 /*
- * Ask all threads that were not asked yet. Threads that have not arrived may create more, so
- * the caller repeats this until nothing new is found when all had been there before.
+ * Find the threads of a process that were not asked yet. Threads that have not arrived may create
+ * more, so the caller repeats this until nothing new is found when all had been there before.
  *
  * A thread that is about to end is not asked. It may yet clear its tid in memory and wake those
  * who wait for its end, so @leaving says whether there is such a thread.
  *
- * Return: how many were asked, or an errno.
+ * Return: how many were found, or an errno.
  */
-static int park_scan(struct park *park, bool *leaving)
+static int park_find_threads(struct park_process *proc, bool *leaving)
 {
-	struct list_head *last = park->list.prev;
 	struct task_struct **found, *task;
-	struct park_task *pt;
 	unsigned int n = 0, cap, i;
 	int ret = 0;
 
-	*leaving = false;
-	cap = get_nr_threads(park->leader) + 8;
+	cap = get_nr_threads(proc->leader) + 8;
 	found = kvmalloc_array(cap, sizeof(*found), GFP_KERNEL_ACCOUNT);
 	if (!found)
 		return -ENOMEM;
 
 	rcu_read_lock();
-	for_each_thread(park->leader, task) {
+	for_each_thread(proc->leader, task) {
 		if (park_ends(task)) {
 			/* Kept until it is done with memory: exit_mm(). */
 			*leaving |= !!READ_ONCE(task->mm);
 			continue;
 		}
-		pt = xa_load(&park->tasks, task_pid_nr(task));
-		if (pt && pt->task == task)
+		if (park_find(proc->set, task))
 			continue;
 		if (n == cap)
 			break;
@@ -354,120 +375,159 @@ static int park_scan(struct park *park, bool *leaving)
 
 	for (i = 0; i < n; i++) {
 		if (!ret)
-			ret = park_task_new(park, found[i]);
+			ret = park_task_new(proc, found[i]);
 		put_task_struct(found[i]);
 	}
 	kvfree(found);
-	if (ret)
-		return ret;
-	/* In one go: the first to arrive waits for the last. */
-	pt = list_entry(last, struct park_task, list);
-	list_for_each_entry_continue(pt, &park->list, list) {
+	return ret ?: n;
+}
+
+static void park_ask_found(struct park_process *proc)
+{
+	struct park_task *pt = list_entry(proc->asked, struct park_task, list);
+
+	list_for_each_entry_continue(pt, &proc->tasks, list) {
 		park_ask(pt);
 		cond_resched();
 	}
+	proc->asked = proc->tasks.prev;
+}
+
+/* Ask all threads of the set that were not asked yet. Return: how many, or an errno. */
+static int park_scan(struct park_set *set, bool *leaving)
+{
+	struct park_process *proc;
+	int ret, n = 0;
+
+	*leaving = false;
+	list_for_each_entry(proc, &set->processes, list) {
+		if (proc->ended)
+			continue;
+		ret = park_find_threads(proc, leaving);
+		if (ret < 0)
+			return ret;
+		n += ret;
+		cond_resched();
+	}
+	/* In one go: the first to arrive waits for the last. */
+	list_for_each_entry(proc, &set->processes, list)
+		park_ask_found(proc);
 	return n;
 }
 
-int park_late(struct operation *ctx, struct task_struct *task)
+int park_late(struct operation *op, struct task_struct *task)
 {
 	struct error_at at = { .reason = CKPT_REASON_BUSY, .task = task };
 
 	if (task->ptrace) {
 		at.advice = "detach the tracer";
-		return error_add(&ctx->errors, -EBUSY, &at, "is traced");
+		return error_add(&op->errors, -EBUSY, &at, "is traced");
 	}
 	if (READ_ONCE(task->jobctl) & JOBCTL_STOPPED) {
 		at.advice = "continue it with SIGCONT first";
-		return error_add(&ctx->errors, -EBUSY, &at, "is stopped");
+		return error_add(&op->errors, -EBUSY, &at, "is stopped");
 	}
 	at.advice = "try again later, or with a longer --timeout";
-	return error_add(&ctx->errors, -ETIMEDOUT, &at, "does not come to rest (state %c)",
+	return error_add(&op->errors, -ETIMEDOUT, &at, "does not come to rest (state %c)",
 			 task_state_to_char(task));
 }
 
-static int park_timeout(struct operation *ctx, struct park *park)
+static int park_timeout(struct park_set *set)
 {
 	struct error_at at = { .reason = CKPT_REASON_BUSY };
+	struct park_process *proc;
 	struct park_task *pt;
 
-	list_for_each_entry(pt, &park->list, list)
-		if (READ_ONCE(pt->state) == PARK_COMING)
-			return park_late(ctx, pt->task);
-	return error_add(&ctx->errors, -ETIMEDOUT, &at, "the process does not come to rest");
+	list_for_each_entry(proc, &set->processes, list)
+		list_for_each_entry(pt, &proc->tasks, list)
+			if (READ_ONCE(pt->state) == PARK_COMING)
+				return park_late(set->op, pt->task);
+	return error_add(&set->op->errors, -ETIMEDOUT, &at, "the process does not come to rest");
 }
 
-/* Without its leader there is no process to speak of, whoever else came to rest. */
-static int park_leader(struct operation *ctx, struct park *park)
+/* Without its leader there is no process to speak of, whatever other threads came to rest. */
+static int park_leaders(struct park_set *set)
 {
-	struct error_at at = { .reason = CKPT_REASON_GONE, .task = park->leader };
+	struct error_at at = { .reason = CKPT_REASON_GONE };
+	struct park_process *proc;
 
-	if (!park_ends(park->leader))
-		return 0;
-	return error_add(&ctx->errors, -ECHILD, &at,
-			 "its thread group leader ended or executed another program");
+	list_for_each_entry(proc, &set->processes, list) {
+		if (proc->ended || !park_ends(proc->leader))
+			continue;
+		at.task = proc->leader;
+		return error_add(&set->op->errors, -ECHILD, &at,
+				 "its thread group leader ended or executed another program");
+	}
+	return 0;
 }
 
-static int park_wait(struct operation *ctx, struct park *park, bool leaving, unsigned long deadline)
+static int park_wait(struct park_set *set, bool leaving, unsigned long deadline)
 {
 	ktime_t moment = PARK_LEAVE_NS;
 	long left = deadline - jiffies;
 
-	if (left <= 0 || park_expired(park))
-		return park_timeout(ctx, park);
-	if (leaving && !READ_ONCE(park->nr_coming)) {
+	if (left <= 0 || park_expired(set))
+		return park_timeout(set);
+	if (leaving && !READ_ONCE(set->nr_coming)) {
 		set_current_state(TASK_KILLABLE | TASK_FREEZABLE);
 		schedule_hrtimeout_range(&moment, PARK_LEAVE_NS, HRTIMER_MODE_REL);
 		left = fatal_signal_pending(current) ? -ERESTARTSYS : 0;
 	} else {
 		/* The last thread to arrive wakes us. Look for missing ones now and then. */
-		left = PARK_WAIT(park->arrived,
-				 !READ_ONCE(park->nr_coming) || park_expired(park),
+		left = PARK_WAIT(set->arrived,
+				 !READ_ONCE(set->nr_coming) || park_expired(set),
 				 min_t(long, left, PARK_LOOK));
 	}
-	atomic_set(&ctx->progress.nr_tasks, park->nr - READ_ONCE(park->nr_coming));
+	atomic_set(&set->op->progress.nr_tasks, set->nr - READ_ONCE(set->nr_coming));
 	if (left == -ERESTARTSYS)
 		return -EINTR;
-	return park_leader(ctx, park);
+	return park_leaders(set);
 }
 
-static int park_errors(struct operation *ctx, struct park *park)
+static int park_errors(struct park_set *set)
 {
 	struct error_at at = { .reason = CKPT_REASON_OTHER };
+	struct park_process *proc;
 	struct park_task *pt;
 
-	list_for_each_entry(pt, &park->list, list) {
-		if (!pt->error || pt->state == PARK_GONE)
-			continue;
-		at.task = pt->task;
-		return error_add(&ctx->errors, pt->error, &at, "cannot read the thread's state");
+	list_for_each_entry(proc, &set->processes, list) {
+		list_for_each_entry(pt, &proc->tasks, list) {
+			if (!pt->error || pt->state == PARK_GONE)
+				continue;
+			at.task = pt->task;
+			return error_add(&set->op->errors, pt->error, &at,
+					 "cannot read the thread's state");
+		}
 	}
 	return 0;
 }
 
 /* Under the lock: what a thread did before it arrived, such as to create others, can be seen. */
-static bool park_all_there(struct park *park)
+static bool park_all_there(struct park_set *set)
 {
 	bool there;
 
-	spin_lock(&park->lock);
-	there = park->nr && !park->nr_coming;
-	spin_unlock(&park->lock);
+	spin_lock(&set->lock);
+	there = !set->nr_coming;
+	spin_unlock(&set->lock);
 	return there;
 }
 
-/* Descriptions of those who came are not needed any more: nobody else looks at them. */
-static void park_forget(struct park *park, bool gone_only)
+/* Descriptions of threads that came are not needed any more: nobody else looks at them. */
+static void park_forget(struct park_set *set, bool gone_only)
 {
+	struct park_process *proc;
 	struct park_task *pt;
 
-	list_for_each_entry(pt, &park->list, list) {
-		cond_resched();
-		if (READ_ONCE(pt->state) == PARK_COMING ||
-		    (gone_only && READ_ONCE(pt->state) != PARK_GONE))
-			continue;
-		thread_free(pt->thread);
-		pt->thread = NULL;
+	list_for_each_entry(proc, &set->processes, list) {
+		list_for_each_entry(pt, &proc->tasks, list) {
+			cond_resched();
+			if (READ_ONCE(pt->state) == PARK_COMING ||
+			    (gone_only && READ_ONCE(pt->state) != PARK_GONE))
+				continue;
+			thread_free(pt->thread);
+			pt->thread = NULL;
+		}
 	}
 }
 
@@ -475,137 +535,205 @@ static void park_forget(struct park *park, bool gone_only)
  * A thread that came and went before the last one came is no part of the process. From now on a
  * thread that goes is missing.
  */
-static void park_settle(struct park *park)
+static void park_settle(struct park_set *set)
 {
-	spin_lock(&park->lock);
-	park->nr_left = park->nr_gone;
-	spin_unlock(&park->lock);
-	park_forget(park, true);
+	spin_lock(&set->lock);
+	set->nr_left = set->nr_gone;
+	spin_unlock(&set->lock);
+	park_forget(set, true);
+}
+
+/* Has another set the process? The owner of one that has expired may have died. */
+static bool park_is_claimed(const struct park_process *proc)
+{
+	const void *signal = proc->leader->signal;
+	struct park_process *other;
+
+	hash_for_each_possible(park_claims, other, claim, (unsigned long)signal)
+		if (other->leader->signal == signal && !park_expired(other->set))
+			return true;
+	return false;
 }
 
 /*
- * One at a time: works run in no order, so that of two who park the same process each could get
- * some of the threads, and wait for the others.
+ * One set at a time: works run in no order, so that of two who park the same process each could get
+ * some of the threads, and wait for the others. All processes or none, for the same reason.
+ * Return: NULL, or the process that another set has.
  */
-static bool park_claim(struct park *park)
+static struct park_process *park_claim(struct park_set *set)
 {
-	struct park *other;
-	bool claimed = true;
+	struct park_process *proc;
 
-	spin_lock(&park_all_lock);
-	/* The owner of one that has expired may have died. */
-	list_for_each_entry(other, &park_all, all)
-		claimed &= park_expired(other) || !same_thread_group(other->leader, park->leader);
-	if (claimed)
-		list_add(&park->all, &park_all);
-	spin_unlock(&park_all_lock);
-	return claimed;
+	spin_lock(&park_claims_lock);
+	list_for_each_entry(proc, &set->processes, list) {
+		if (!park_is_claimed(proc))
+			continue;
+		spin_unlock(&park_claims_lock);
+		return proc;
+	}
+	list_for_each_entry(proc, &set->processes, list)
+		hash_add(park_claims, &proc->claim, (unsigned long)proc->leader->signal);
+	spin_unlock(&park_claims_lock);
+	set->claimed = true;
+	return NULL;
 }
 
-static int park_claim_wait(struct operation *ctx, struct park *park, unsigned long deadline)
+static void park_unclaim(struct park_set *set)
+{
+	struct park_process *proc;
+
+	if (!set->claimed)
+		return;
+	spin_lock(&park_claims_lock);
+	list_for_each_entry(proc, &set->processes, list)
+		hash_del(&proc->claim);
+	spin_unlock(&park_claims_lock);
+	set->claimed = false;
+	wake_up_all(&park_unclaimed);
+}
+
+static int park_claim_wait(struct park_set *set, unsigned long deadline)
 {
 	struct error_at at = {
 		.reason = CKPT_REASON_BUSY,
-		.task = park->leader,
 		.advice = "try again later, or with a longer --timeout",
 	};
-	long left = PARK_WAIT(park_unclaimed, park_claim(park),
+	struct park_process *taken = NULL;
+	long left = PARK_WAIT(park_unclaimed, !(taken = park_claim(set)),
 			      max_t(long, deadline - jiffies, 1));
 
 	if (left < 0)
 		return -EINTR;
-	return left ? 0 : error_add(&ctx->errors, -EBUSY, &at, "is held by another checkpoint");
+	if (left)
+		return 0;
+	at.task = taken->leader;
+	return error_add(&set->op->errors, -EBUSY, &at, "is held by another checkpoint");
 }
 
-struct park *park_process(struct operation *ctx, struct task_struct *leader,
-			  unsigned long deadline, unsigned long limit)
+struct park_set *park_new(struct operation *op, unsigned long limit)
 {
-	struct park *park = kzalloc(sizeof(*park), GFP_KERNEL_ACCOUNT);
+	struct park_set *set = kzalloc(sizeof(*set), GFP_KERNEL_ACCOUNT);
+
+	if (!set)
+		return NULL;
+	kref_init(&set->ref);
+	INIT_LIST_HEAD(&set->processes);
+	xa_init_flags(&set->by_tgid, XA_FLAGS_ACCOUNT);
+	xa_init_flags(&set->tasks, XA_FLAGS_ACCOUNT);
+	spin_lock_init(&set->lock);
+	set->op = operation_get(op);
+	set->owner = get_task_struct(current);
+	set->limit = limit;
+	init_waitqueue_head(&set->arrived);
+	init_waitqueue_head(&set->release);
+	return set;
+}
+
+struct park_process *park_add(struct park_set *set, struct task_struct *leader)
+{
+	struct park_process *proc = kzalloc(sizeof(*proc), GFP_KERNEL_ACCOUNT);
+	int ret;
+
+	if (!proc)
+		return ERR_PTR(-ENOMEM);
+	proc->set = set;
+	proc->leader = get_task_struct(leader);
+	INIT_LIST_HEAD(&proc->tasks);
+	proc->asked = &proc->tasks;
+	proc->ended = READ_ONCE(leader->exit_state) && thread_group_empty(leader);
+	list_add_tail(&proc->list, &set->processes);
+	ret = xa_err(xa_store(&set->by_tgid, task_tgid_nr(leader), proc, GFP_KERNEL_ACCOUNT));
+	return ret ? ERR_PTR(ret) : proc;
+}
+
+static int park_freeze_claimed(struct park_set *set, unsigned long deadline)
+{
 	bool there, leaving;
 	int ret;
 
-	if (!park)
-		return ERR_PTR(-ENOMEM);
-	kref_init(&park->ref);
-	park->leader = get_task_struct(leader);
-	xa_init_flags(&park->tasks, XA_FLAGS_ACCOUNT);
-	INIT_LIST_HEAD(&park->list);
-	spin_lock_init(&park->lock);
-	park->op = operation_get(ctx);
-	park->owner = get_task_struct(current);
-	park->limit = limit;
-	init_waitqueue_head(&park->arrived);
-	init_waitqueue_head(&park->release);
-
-	ret = park_claim_wait(ctx, park, deadline);
-	if (ret) {
-		park_put(park);
-		return ERR_PTR(ret);
-	}
 	do {
-		there = park_all_there(park);
-		ret = park_scan(park, &leaving);
+		there = park_all_there(set);
+		ret = park_scan(set, &leaving);
 		if (ret < 0)
-			break;
-		if (there && !ret && !leaving) {
+			return ret;
+		if (there && !ret && !leaving)
 			/* It may have begun to end before it could be asked. */
-			ret = park_errors(ctx, park) ?: park_leader(ctx, park);
-			if (ret)
-				break;
-			park_settle(park);
-			return park;
-		}
-		ret = park_wait(ctx, park, leaving, deadline);
+			return park_errors(set) ?: park_leaders(set);
+		ret = park_wait(set, leaving, deadline);
 	} while (!ret);
-
-	park_release(park, CKPT_RELEASE_RUN);
-	/* One that sleeps as deep as vfork() does keeps the rest until it wakes. */
-	park_forget(park, false);
-	park_put(park);
-	return ERR_PTR(ret);
+	return ret;
 }
 
-bool park_intact(struct park *park)
+int park_freeze(struct park_set *set, unsigned long deadline)
+{
+	int ret = park_claim_wait(set, deadline);
+
+	if (!ret)
+		ret = park_freeze_claimed(set, deadline);
+	if (!ret) {
+		park_settle(set);
+		return 0;
+	}
+	park_release(set, CKPT_RELEASE_RUN);
+	/* One that sleeps as deep as vfork() does keeps the rest until it wakes. */
+	park_forget(set, false);
+	return ret;
+}
+
+static bool park_process_intact(struct park_process *proc)
 {
 	struct park_task *pt;
 
-	/* Between the signal that kills and the flag that says so, what has left tells. */
-	if (park_expired(park) || park_ends(park->leader) || fatal_signal_pending(park->leader) ||
-	    READ_ONCE(park->nr_gone) != park->nr_left)
+	if (proc->ended)
+		return READ_ONCE(proc->leader->exit_state) == EXIT_ZOMBIE;
+	if (park_ends(proc->leader) || fatal_signal_pending(proc->leader))
 		return false;
-	list_for_each_entry(pt, &park->list, list)
+	list_for_each_entry(pt, &proc->tasks, list)
 		if (READ_ONCE(pt->state) == PARK_THERE && fatal_signal_pending(pt->task))
+			return false;
+	return true;
+}
+
+bool park_intact(struct park_set *set)
+{
+	struct park_process *proc;
+
+	/* Between the signal that kills and the flag that says so, what has left tells. */
+	if (park_expired(set) || READ_ONCE(set->nr_gone) != set->nr_left)
+		return false;
+	list_for_each_entry(proc, &set->processes, list)
+		if (!park_process_intact(proc))
 			return false;
 	return true;
 }
 
 bool park_pin(struct park_task *pt)
 {
-	struct park *park = pt->park;
+	struct park_set *set = pt->proc->set;
 	bool there;
 
 	/* A thread says that it goes under the lock, and only then looks for pins. */
-	spin_lock(&park->lock);
+	spin_lock(&set->lock);
 	there = pt->state == PARK_THERE;
 	if (there)
-		atomic_inc(&park->pins);
-	spin_unlock(&park->lock);
+		atomic_inc(&set->pins);
+	spin_unlock(&set->lock);
 	return there;
 }
 
-bool park_hold(struct park *park, unsigned long stall)
+bool park_hold(struct park_set *set, unsigned long stall)
 {
-	WRITE_ONCE(park->op->progress.moved, jiffies);
-	WRITE_ONCE(park->op->waited, stall != PARK_FOREVER);
-	WRITE_ONCE(park->stall, stall);
+	WRITE_ONCE(set->op->progress.moved, jiffies);
+	WRITE_ONCE(set->op->waited, stall != PARK_FOREVER);
+	WRITE_ONCE(set->stall, stall);
 	/* They sleep until the deadline, which may be later than what counts now. */
-	wake_up_all(&park->release);
-	return !park_expired(park);
+	wake_up_all(&set->release);
+	return !park_expired(set);
 }
 
 void park_unpin(struct park_task *pt)
 {
-	atomic_dec(&pt->park->pins);
+	atomic_dec(&pt->proc->set->pins);
 }
 
 /*
@@ -614,48 +742,47 @@ void park_unpin(struct park_task *pt)
  * finds either this one or a stop that another thread has begun. Sent while they wait: a SIGCONT
  * that comes after the release takes it away.
  */
-static void park_stop(struct park *park)
+static void park_stop(struct park_process *proc)
 {
 	struct park_task *pt;
 
-	sym(do_send_sig_info)(SIGSTOP, SEND_SIG_PRIV, park->leader, PIDTYPE_TGID);
-	list_for_each_entry(pt, &park->list, list) {
+	sym(do_send_sig_info)(SIGSTOP, SEND_SIG_PRIV, proc->leader, PIDTYPE_TGID);
+	list_for_each_entry(pt, &proc->tasks, list) {
 		if (READ_ONCE(pt->state) == PARK_THERE)
 			set_tsk_thread_flag(pt->task, TIF_SIGPENDING);
 		cond_resched();
 	}
 }
 
-bool park_release(struct park *park, enum ckpt_release_how how)
+bool park_release(struct park_set *set, enum ckpt_release_how how)
 {
-	bool done = atomic_cmpxchg(&park->outcome, PARK_FROZEN, PARK_DONE) == PARK_FROZEN;
+	struct park_process *proc;
+	bool done = atomic_cmpxchg(&set->outcome, PARK_FROZEN, PARK_DONE) == PARK_FROZEN;
 
 	if (done) {
-		if (how == CKPT_RELEASE_STOP)
-			park_stop(park);
-		park->how = how;
-		atomic_set_release(&park->outcome, PARK_RELEASED);
-		wake_up_all(&park->release);
+		list_for_each_entry(proc, &set->processes, list)
+			if (how == CKPT_RELEASE_STOP && !proc->ended)
+				park_stop(proc);
+		set->how = how;
+		atomic_set_release(&set->outcome, PARK_RELEASED);
+		wake_up_all(&set->release);
 	}
-	WRITE_ONCE(park->op->waited, false);
-	spin_lock(&park->lock);
-	park->leaves = true;
-	spin_unlock(&park->lock);
+	WRITE_ONCE(set->op->waited, false);
+	spin_lock(&set->lock);
+	set->leaves = true;
+	spin_unlock(&set->lock);
 
-	spin_lock(&park_all_lock);
-	list_del(&park->all);
-	spin_unlock(&park_all_lock);
-	wake_up_all(&park_unclaimed);
+	park_unclaim(set);
 	return done;
 }
 
-struct park *park_get(struct park *park)
+struct park_set *park_get(struct park_set *set)
 {
-	kref_get(&park->ref);
-	return park;
+	kref_get(&set->ref);
+	return set;
 }
 
-void park_put(struct park *park)
+void park_put(struct park_set *set)
 {
-	kref_put(&park->ref, park_free);
+	kref_put(&set->ref, park_free);
 }

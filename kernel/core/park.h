@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Freezing a process: every thread parks itself.
+ * Freezing a set of processes: every thread parks itself.
  *
  * A task_work makes each thread run park_callback() at its next return to user mode. There it
  * describes itself (what only it can see: registers, the call it was in) and waits, killable,
  * until it is released. So a parked thread is in no system call, holds no lock, and its saved
  * registers say how an interrupted call goes on.
+ *
+ * A set is frozen as a whole or not at all: it has one deadline and one outcome. A process is in
+ * one frozen set at a time: park_freeze() claims all processes of its set in one step, or waits and
+ * has claimed none, so that two sets with a process in common never wait for each other.
  *
  * The threads keep the time themselves: each sleeps until the deadline at the most. The first to
  * find it passed says so for all, if the owner has not said that it is done, and they go on. For
@@ -29,7 +33,6 @@
 
 struct operation;
 struct thread_state;
-struct park;
 
 /**
  * enum park_state - of one thread
@@ -44,10 +47,10 @@ enum park_state {
 };
 
 /**
- * enum park_outcome - of a park, as a whole
+ * enum park_outcome - of a set, as a whole
  * @PARK_FROZEN: the threads wait, or are to
  * @PARK_DONE: the owner is done with them, in time; they still wait
- * @PARK_RELEASED: they go on as &park.how says
+ * @PARK_RELEASED: they go on as &park_set.how says
  * @PARK_EXPIRED: they went on by themselves: what was read from them is void
  * @PARK_STALLED: likewise, while they were held: the image had not grown
  */
@@ -64,13 +67,13 @@ enum park_outcome {
 
 /**
  * struct park_task - one thread of a parked process
- * @list: on &park.list
- * @work: queued to the thread; while queued or running it owns a reference to @park
- * @park: the process
- * @task: the thread; a reference is held as long as @park lives
- * @tid: in the init namespace; the key in &park.tasks
+ * @list: on &park_process.tasks
+ * @work: queued to the thread; while queued or running it owns a reference to the set
+ * @proc: the process
+ * @task: the thread; a reference is held as long as the set lives
+ * @tid: in the init namespace; the key in &park_set.tasks
  * @vnr: its id as who makes the checkpoint sees it
- * @state: enum park_state; written by the thread, under &park.lock
+ * @state: enum park_state; written by the thread, under &park_set.lock
  * @thread: what the thread captured; valid once @state is PARK_THERE. NULL if it had left before
  *	the last one came
  * @asking: held while the thread is asked to park: @wake_ns is being found out
@@ -82,7 +85,7 @@ enum park_outcome {
 struct park_task {
 	struct callback_head work;
 	struct list_head list;
-	struct park *park;
+	struct park_process *proc;
 	struct task_struct *task;
 	pid_t tid;
 	pid_t vnr;
@@ -95,16 +98,40 @@ struct park_task {
 };
 
 /**
- * struct park - a process that parks
- * @ref: one for the owner, one for each queued work, and what park_get() gave
- * @all: on the list of all, from park_process() to park_release()
+ * struct park_process - a process of a set
+ * @list: on &park_set.processes
+ * @claim: in the table of claimed processes, from park_freeze() to park_release()
+ * @set: the set
  * @leader: the thread group leader; a reference is held
- * @list: all struct park_task, in the order they were asked: the leader first
- * @tasks: the same by tid, for park_scan()
- * @nr: tasks asked
+ * @ended: it is a zombie: there is nothing to park, it has to stay one
+ * @tasks: all struct park_task, in the order they were asked: the leader first
+ * @asked: the last of @tasks that was asked to park
+ * @nr: threads asked
+ * @nr_gone: of them, gone; protected by &park_set.lock
+ */
+struct park_process {
+	struct list_head list;
+	struct hlist_node claim;
+	struct park_set *set;
+	struct task_struct *leader;
+	bool ended;
+	struct list_head tasks;
+	struct list_head *asked;
+	unsigned int nr;
+	unsigned int nr_gone;
+};
+
+/**
+ * struct park_set - processes that park together
+ * @ref: one for the owner, one for each queued work, and what park_get() gave
+ * @processes: struct park_process
+ * @by_tgid: the same by the number of the process in the init namespace, for park_has()
+ * @tasks: struct park_task of all of them by tid, for park_find()
+ * @claimed: they are claimed
+ * @nr: threads asked, of all processes
  * @nr_coming: of them, not yet arrived; protected by @lock
  * @nr_gone: of them, gone; protected by @lock
- * @nr_left: of them, gone when the last one had arrived: they are no part of the process
+ * @nr_left: of them, gone when the last one had arrived: they are no part of their processes
  * @lock: protects the states
  * @arrived: the owner waits here
  * @release: the threads wait here
@@ -112,7 +139,7 @@ struct park_task {
  * @how: enum ckpt_release_how; set before PARK_RELEASED
  * @op: the operation; a reference is held
  * @owner: the task that runs it; a reference is held
- * @leaves: the owner has let go of the park: it is not to be woken any more; protected by @lock
+ * @leaves: the owner has let go of the set: it is not to be woken any more; protected by @lock
  * @limit: in jiffies: how long threads may be frozen
  * @deadline: in jiffies: when the first one has been frozen for that long
  * @stall: in jiffies: not 0: they are held, until the image has not grown for so long;
@@ -120,12 +147,12 @@ struct park_task {
  * @pins: how often park_pin() holds them
  * @first: when the first thread arrived, 0 before
  */
-struct park {
+struct park_set {
 	struct kref ref;
-	struct list_head all;
-	struct task_struct *leader;
-	struct list_head list;
+	struct list_head processes;
+	struct xarray by_tgid;
 	struct xarray tasks;
+	bool claimed;
 	unsigned int nr;
 	unsigned int nr_coming;
 	unsigned int nr_gone;
@@ -146,23 +173,40 @@ struct park {
 };
 
 /**
- * park_process() - freeze a process
- * @ctx: for errors and progress
- * @leader: its thread group leader
- * @deadline: in jiffies; until then it has to come to rest
+ * park_new() - make a set without processes
+ * @op: for errors and progress; the current task runs it
  * @limit: in jiffies: how long a thread may be frozen, until park_hold() or park_release()
  *
- * Waits, killable, until nobody else has it parked, and until it has come to rest. On an error
- * everything that was parked is released.
- *
- * Return: the parked process, or an ERR_PTR with the error recorded: -ETIMEDOUT it does not come
- * to rest, -EBUSY somebody holds it, -ECHILD it ended, -EINTR the caller was killed, -ENOMEM.
+ * Return: the set, for park_put(), or NULL without memory.
  */
-struct park *park_process(struct operation *ctx, struct task_struct *leader,
-			  unsigned long deadline, unsigned long limit);
+struct park_set *park_new(struct operation *op, unsigned long limit);
+
+/**
+ * park_add() - add a process to a set that is not frozen yet
+ * @set: the set
+ * @leader: the thread group leader
+ *
+ * A process that has ended, and was not waited for, has no threads to park: &park_process.ended.
+ *
+ * Return: the process, which the set owns; or ERR_PTR(-ENOMEM).
+ */
+struct park_process *park_add(struct park_set *set, struct task_struct *leader);
+
+/**
+ * park_freeze() - freeze all processes of a set, or none
+ * @set: the set
+ * @deadline: in jiffies; until then all have to come to rest
+ *
+ * Waits, killable, until nobody else has any of them parked, and until all have come to rest. On an
+ * error everything that was parked is released, and all that is left to do is park_put().
+ *
+ * Return: 0, or with the error recorded: -ETIMEDOUT they do not come to rest, -EBUSY somebody holds
+ * one of them, -ECHILD one ended; without: -EINTR the caller was killed, -ENOMEM.
+ */
+int park_freeze(struct park_set *set, unsigned long deadline);
 
 /** park_late() - a thread has not come to rest in time: record why; Return: the errno */
-int park_late(struct operation *ctx, struct task_struct *task);
+int park_late(struct operation *op, struct task_struct *task);
 
 /**
  * park_ends() - is a thread, or its whole process, about to end?
@@ -173,25 +217,28 @@ int park_late(struct operation *ctx, struct task_struct *task);
 bool park_ends(struct task_struct *task);
 
 /** park_intact() - do all threads still wait? False once one was killed, or they went on. */
-bool park_intact(struct park *park);
+bool park_intact(struct park_set *set);
 
-/** park_has() - is a task of one of the processes that are parked? */
-bool park_has(const struct park *park, struct task_struct *task);
+/** park_has() - is a task of one of the processes of the set? */
+bool park_has(struct park_set *set, struct task_struct *task);
+
+/** park_find() - a thread of the set, or NULL if it is none */
+struct park_task *park_find(struct park_set *set, struct task_struct *task);
 
 /** park_expired() - was the deadline over before the owner was done? */
-bool park_expired(struct park *park);
+bool park_expired(struct park_set *set);
 
 /** park_stalled() - was it that of park_hold()? */
-bool park_stalled(struct park *park);
+bool park_stalled(struct park_set *set);
 
 /**
  * park_hold() - what must be done while they are frozen is done, but they are to stay
- * @park: parked
+ * @set: frozen
  * @stall: in jiffies: until the image has not grown for so long; PARK_FOREVER
  *
  * Return: false if the deadline was over before.
  */
-bool park_hold(struct park *park, unsigned long stall);
+bool park_hold(struct park_set *set, unsigned long stall);
 
 /**
  * park_pin() - keep a thread parked, even if it is killed, for what it cannot exit from under
@@ -206,16 +253,16 @@ bool park_pin(struct park_task *pt);
 void park_unpin(struct park_task *pt);
 
 /**
- * park_release() - let the threads go on, or end; what they said of themselves stays
+ * park_release() - let all threads go on, or end; what they said of themselves stays
  *
  * Return: false if the deadline was over before: they went on by themselves.
  */
-bool park_release(struct park *park, enum ckpt_release_how how);
+bool park_release(struct park_set *set, enum ckpt_release_how how);
 
-/** park_get() - keeps it; Return: @park */
-struct park *park_get(struct park *park);
+/** park_get() - keeps it; Return: @set */
+struct park_set *park_get(struct park_set *set);
 
 /** park_put() - gives up a reference; the owner's, once released */
-void park_put(struct park *park);
+void park_put(struct park_set *set);
 
 #endif /* _CKPT_PARK_H */

@@ -130,9 +130,7 @@ static const char *proc_save_self(struct checkpoint_process *proc, struct pid_na
 		rcu_read_lock();
 		task = tid ? pid_task(find_pid_ns(tid, ns), PIDTYPE_PID) : NULL;
 		if (task)
-			pt = xa_load(&proc->park->tasks, task_pid_nr(task));
-		if (pt && pt->task != task)
-			pt = NULL;
+			pt = park_find(proc->cp->park, task);
 		rcu_read_unlock();
 		if (!pt)
 			return "a file of a thread that ended";

@@ -35,7 +35,7 @@
  * @done: @copy or @error is set
  * @gone: the child is
  * @mm: to copy; the thread holds a reference until it is @done
- * @park: the process whose memory it is; the thread holds a reference until it is @done
+ * @park: the set that its process is parked in; the thread holds a reference until it is @done
  * @copy: the result; a reference is held
  * @error: or an errno
  * @taken: snapshot_take() was called
@@ -52,7 +52,7 @@ struct snapshot {
 	struct completion gone;
 	struct completion taken_from;
 	struct mm_struct *mm;
-	struct park *park;
+	struct park_set *park;
 	struct mm_struct *copy;
 	int error;
 	bool taken;
@@ -439,7 +439,7 @@ struct snapshot *snapshot_prepare(void)
 	return snap;
 }
 
-void snapshot_start(struct snapshot *snap, struct mm_struct *mm, struct park *park)
+void snapshot_start(struct snapshot *snap, struct mm_struct *mm, struct park_set *park)
 {
 	mmget(mm);
 	snap->mm = mm;

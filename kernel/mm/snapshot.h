@@ -3,7 +3,7 @@
 #define _CKPT_SNAPSHOT_H
 
 struct mm_struct;
-struct park;
+struct park_set;
 struct snapshot;
 
 /**
@@ -18,13 +18,13 @@ struct snapshot *snapshot_prepare(void);
  * snapshot_start() - begin to take a copy-on-write copy of an address space
  * @snap: prepared
  * @mm: of a process all of whose threads are parked
- * @park: that process
+ * @park: the set that it is parked in
  *
  * The copy holds what fork leaves out, too (MADV_DONTFORK, MADV_WIPEONFORK), but nothing that is
  * shared. Nothing of @mm is changed, but that its pages are write-protected until they are written
  * to. Several may be taken at the same time.
  */
-void snapshot_start(struct snapshot *snap, struct mm_struct *mm, struct park *park);
+void snapshot_start(struct snapshot *snap, struct mm_struct *mm, struct park_set *park);
 
 /**
  * snapshot_wait() - wait, killable, until it is taken
@@ -35,8 +35,8 @@ void snapshot_start(struct snapshot *snap, struct mm_struct *mm, struct park *pa
  * After an error the thread may still be at it; it ends by itself, and holds what it needs.
  *
  * Return: the copy, with a reference for the caller; or an ERR_PTR: -EINTR killed, -ETIMEDOUT
- * @stop or the process went on, -EOPNOTSUPP some of the memory is under userfaultfd, -EAGAIN its areas were changed
- * meanwhile, -ENOMEM.
+ * @stop or the process went on, -EOPNOTSUPP some of the memory is under userfaultfd, -EAGAIN its
+ * areas were changed meanwhile, -ENOMEM.
  */
 struct mm_struct *snapshot_wait(struct snapshot *snap, bool (*stop)(void *arg), void *arg);
 

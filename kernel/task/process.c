@@ -136,7 +136,7 @@ static bool process_may_share(struct checkpoint_process *proc, enum process_part
 static void process_check_shared(struct checkpoint_process *proc, enum process_part part)
 {
 	const void *ours = part == PROCESS_MEMORY ? proc->mm->mm : process_part(proc->leader, part);
-	const struct park *park = proc->cp->park;
+	struct park_set *set = proc->cp->park;
 	struct task_struct *leader, *other, *found = NULL;
 	char comm[TASK_COMM_LEN];
 	pid_t pid = 0;
@@ -146,10 +146,10 @@ static void process_check_shared(struct checkpoint_process *proc, enum process_p
 	rcu_read_lock();
 	/* Threads, not processes: the first one of the other may have ended. */
 	for_each_process_thread(leader, other) {
-		if (found || process_part(other, part) != ours || park_has(park, other))
+		if (found || process_part(other, part) != ours || park_has(set, other))
 			continue;
 		/* A child, of vfork() for example, was refused by name already. */
-		if (park_has(park, rcu_dereference(other->real_parent)))
+		if (park_has(set, rcu_dereference(other->real_parent)))
 			continue;
 		found = other;
 		pid = task_tgid_vnr(other);
@@ -183,7 +183,7 @@ static int process_check_threads(struct checkpoint_process *proc)
 	struct park_task *pt;
 	const char *what;
 
-	list_for_each_entry(pt, &proc->park->list, list) {
+	list_for_each_entry(pt, &proc->park->tasks, list) {
 		if (fatal_signal_pending(current))
 			return -EINTR;
 		cond_resched();
@@ -227,7 +227,7 @@ int process_write_tree(struct checkpoint_process *proc)
 	pb.tid = kvmalloc_array(proc->park->nr, sizeof(*pb.tid), GFP_KERNEL_ACCOUNT);
 	if (!pb.tid)
 		return -ENOMEM;
-	list_for_each_entry(pt, &proc->park->list, list)
+	list_for_each_entry(pt, &proc->park->tasks, list)
 		if (pt->thread)
 			pb.tid[pb.n_tid++] = pt->vnr;
 	proc->pid = task_tgid_vnr(leader);

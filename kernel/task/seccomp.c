@@ -204,7 +204,7 @@ int seccomp_write(struct checkpoint_process *proc)
 	struct park_task *pt;
 	int ret;
 
-	list_for_each_entry(pt, &proc->park->list, list) {
+	list_for_each_entry(pt, &proc->park->tasks, list) {
 		cond_resched();
 		if (!pt->thread || !pt->task->seccomp.mode)
 			continue;

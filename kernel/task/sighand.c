@@ -47,12 +47,12 @@ static void sighand_save_actions(struct sighand_state *proc, struct sighand_stru
 	}
 }
 
-static int sighand_room(struct sighand_state *proc, struct park *park)
+static int sighand_room(struct sighand_state *proc, struct park_process *park)
 {
 	struct park_task *pt;
 	int ret = signal_room(&proc->shared, proc->shared.want);
 
-	list_for_each_entry(pt, &park->list, list)
+	list_for_each_entry(pt, &park->tasks, list)
 		if (!ret && pt->thread)
 			ret = signal_room(&pt->thread->queue, pt->thread->queue.want);
 	return ret;
@@ -63,7 +63,7 @@ static int sighand_room(struct sighand_state *proc, struct park *park)
  * memory that was got before. The threads' own queues, too: a thread that came late may have sent
  * to one that was parked already. They are pinned. Return: 0, -EAGAIN to try it again.
  */
-static int sighand_try(struct sighand_state *proc, struct park *park)
+static int sighand_try(struct sighand_state *proc, struct park_process *park)
 {
 	struct task_struct *leader = park->leader;
 	struct sighand_struct *sighand = rcu_dereference_protected(leader->sighand, true);
@@ -74,7 +74,7 @@ static int sighand_try(struct sighand_state *proc, struct park *park)
 
 	spin_lock_irq(&sighand->siglock);
 	proc->shared.want = signal_count(pending);
-	list_for_each_entry(pt, &park->list, list)
+	list_for_each_entry(pt, &park->tasks, list)
 		if (pt->thread)
 			pt->thread->queue.want = signal_count(&pt->task->pending);
 	timers = timer_count(leader->signal);
@@ -88,7 +88,7 @@ static int sighand_try(struct sighand_state *proc, struct park *park)
 	ret = timer_save(&proc->timers, leader);
 	if (!ret) {
 		signal_fill(&proc->shared, pending);
-		list_for_each_entry(pt, &park->list, list)
+		list_for_each_entry(pt, &park->tasks, list)
 			if (pt->thread)
 				signal_fill(&pt->thread->queue, &pt->task->pending);
 		sighand_save_actions(proc, sighand);
@@ -109,7 +109,7 @@ struct sighand_state *sighand_save(struct park_task *pt)
 		ret = -ECHILD;
 		if (!park_pin(pt))
 			break;
-		ret = sighand_try(proc, pt->park);
+		ret = sighand_try(proc, pt->proc);
 		park_unpin(pt);
 		if (ret == -EAGAIN && fatal_signal_pending(current))
 			ret = -EINTR;
