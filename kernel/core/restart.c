@@ -385,7 +385,7 @@ static int restart_stages_alone(struct build_task *bt)
 	return restart_later(bt->process, rs->stage, rs->last_stage);
 }
 
-/* Until it starts, others are to have no way into what is half built: PTRACE_MODE_* look at this. */
+/* Others have no way into what is half built: PTRACE_MODE_* look at this. */
 static int restart_hide(struct build_task *bt)
 {
 	compat_set_dumpable(0);

@@ -14,7 +14,8 @@ DIR = os.path.join(WORK, 'writer')
 MIB = 1 << 20
 SIZE = 48
 GAVE_WAY = (r'ckpt: pid \d+ \(writer\): the checkpoint gave way: its memory cgroup, or the '
-            r'machine, ran out of memory; give it more memory, or hold it meanwhile \(--stop, --kill\)')
+            r'machine, ran out of memory; give it more memory, or hold it meanwhile '
+            r'\(--stop, --kill\)')
 
 
 def write(name, text):

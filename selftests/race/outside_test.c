@@ -342,7 +342,8 @@ TEST_F(device, changed_while_copied)
 		shared[2] = 1;
 		while (shared[2])
 			usleep(1000);
-		device_timeout_ms = (round_ms - self->ck.snapshot_ns / 1000000 * (i % 12) / 12) ?: 1;
+		device_timeout_ms = round_ms - self->ck.snapshot_ns / 1000000 * (i % 12) / 12;
+		device_timeout_ms = device_timeout_ms ?: 1;
 		shared[1] = device_timeout_ms * 700;
 		lseek(self->out, 0, SEEK_SET);
 		if (!device_checkpoint(self->fd, pid, self->out, CKPT_CHECKPOINT_SHARED_OK, &res))

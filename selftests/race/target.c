@@ -43,7 +43,6 @@
 #include <linux/ioprio.h>
 #include <linux/keyctl.h>
 #include <linux/seccomp.h>
-#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -698,38 +697,7 @@ static void reap(int64_t end)
 	}
 }
 
-/* Three timers of a second each; behind the counter stands how long each of them took, in ms. */
-static volatile uint64_t *alarm_counter;
-static int64_t alarm_since;
-
-static void alarm_handler(int sig)
-{
-	alarm_counter[sig == SIGALRM ? 1 : 2] = (now_us() - alarm_since) / 1000;
-}
-
-static void alarms(const char *path)
-{
-	struct itimerspec second = { .it_value.tv_sec = 1 };
-	struct itimerval it = { .it_value.tv_sec = 1 };
-	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGUSR2 };
-	struct pollfd pfd = { .fd = timerfd_create(CLOCK_MONOTONIC, 0), .events = POLLIN };
-	timer_t timer;
-
-	alarm_counter = counter(path);
-	signal(SIGALRM, alarm_handler);
-	signal(SIGUSR2, alarm_handler);
-	alarm_since = now_us();
-	NEED(pfd.fd >= 0 && !timerfd_settime(pfd.fd, 0, &second, NULL));
-	NEED(!timer_create(CLOCK_MONOTONIC, &event, &timer));
-	NEED(!timer_settime(timer, 0, &second, NULL));
-	NEED(!setitimer(ITIMER_REAL, &it, NULL));
-	while (!told) {
-		++*alarm_counter;
-		if (poll(&pfd, 1, alarm_counter[3] ? 1 : 0) == 1 && !alarm_counter[3])
-			alarm_counter[3] = (now_us() - alarm_since) / 1000;
-		usleep(200);
-	}
-}
+#include "target_alarms.h"
 
 int main(int argc, char **argv)
 {

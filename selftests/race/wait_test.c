@@ -8,7 +8,7 @@
 
 #include "fixture.h"
 
-static void saved(struct __test_metadata *_metadata, FIXTURE_DATA(device) *self)
+static void saved(struct __test_metadata *_metadata, struct _test_data_device *self)
 {
 	struct device_result res;
 
@@ -18,7 +18,7 @@ static void saved(struct __test_metadata *_metadata, FIXTURE_DATA(device) *self)
 	victim_kill(self->pid);
 }
 
-static void built(struct __test_metadata *_metadata, FIXTURE_DATA(device) *self)
+static void built(struct __test_metadata *_metadata, struct _test_data_device *self)
 {
 	struct device_result res;
 	pid_t pid;
@@ -32,7 +32,7 @@ static void built(struct __test_metadata *_metadata, FIXTURE_DATA(device) *self)
 }
 
 /* The fixture's program, killed, and built again from its image. */
-static void waits(struct __test_metadata *_metadata, FIXTURE_DATA(device) *self)
+static void waits(struct __test_metadata *_metadata, struct _test_data_device *self)
 {
 	saved(_metadata, self);
 	built(_metadata, self);
@@ -122,7 +122,7 @@ TEST_F(device, another)
 	EXPECT_EQ(0, say_go(self->fd));
 }
 
-/* What a timer has left begins to run with the word. */
+/* The rest of a timer begins to run with the word. */
 TEST_F(device, timers)
 {
 	unsigned int i;
