@@ -306,9 +306,9 @@ struct ckpt_release {
  *	found in front of the image; they must be those that it names (ABI 3)
  *
  * When this returns 0 the program runs (but see CKPT_RESTART_CHECK and CKPT_RESTART_WAIT). When it
- * fails nothing is left of it. A struct that cannot be written fails at once; should it, or @errors,
- * become so while the program is built, the program runs all the same, and what was to be written is
- * lost.
+ * fails nothing is left of it. A struct that cannot be written fails at once; should it become so
+ * while the program is built, or @errors, the program runs all the same, and what was to be written
+ * is lost.
  *
  * Errors: EBUSY the context is in use; EBADMSG the image is not valid; EEXIST a pid is taken;
  * ESTALE a file is missing or not what it was; EPERM a right is missing; EOPNOTSUPP this module
