@@ -229,19 +229,24 @@ static int checkpoint_write_timers(struct checkpoint_process *proc)
 	return timer_write(proc, &proc->signals->timers);
 }
 
-/* Before the kernel would have killed anything for want of memory. */
-static int checkpoint_gave_way(struct checkpoint_mm *cm)
+/* Before the kernel would have killed anything for want of memory. Return: 0 if it is not that. */
+static int checkpoint_gave_way(struct checkpoint *cp)
 {
 	struct error_at at = {
 		.reason = CKPT_REASON_OTHER,
-		.task = cm->proc->leader,
 		.advice = "give it more memory, or hold it meanwhile (--stop, --kill)",
 	};
+	struct checkpoint_mm *cm;
 
-	if (!cm->snapshot || !pressure_gave_way(cm->snapshot))
-		return 0;
-	return error_add(&cm->proc->cp->op->errors, -ENOMEM, &at,
-			 "the checkpoint gave way: its memory cgroup, or the machine, ran out of memory");
+	/* The operation was stopped, which ends members_each_mm(). */
+	list_for_each_entry(cm, &cp->mms, list) {
+		if (!cm->snapshot || !pressure_gave_way(cm->snapshot))
+			continue;
+		at.task = cm->proc->leader;
+		return error_add(&cp->op->errors, -ENOMEM, &at,
+				 "the checkpoint gave way: its memory cgroup, or the machine, ran out of memory");
+	}
+	return 0;
 }
 
 static int checkpoint_signals(struct checkpoint_process *proc)
@@ -703,7 +708,7 @@ int checkpoint_run(struct operation *op, struct ckpt_checkpoint *arg, struct che
 	if (!ret && !(arg->flags & CKPT_CHECKPOINT_DRY_RUN))
 		ret = checkpoint_stream(cp);
 	if (ret && !op->errors.len)
-		ret = members_each_mm(cp, checkpoint_gave_way) ?: ret;
+		ret = checkpoint_gave_way(cp) ?: ret;
 	if (!cp->released && park_expired(cp->park))
 		ret = checkpoint_expired(cp);
 	/* The image is complete: the caller has what it takes to let the program go. */
