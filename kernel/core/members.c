@@ -97,62 +97,13 @@ static int members_new_mm(struct checkpoint_process *proc, struct object *obj)
 	cm->obj = obj;
 	cm->mm = obj->ptr;
 	mmget(cm->mm);
-	obj->place.proc = proc;
 	proc->mm = cm;
 	list_add_tail(&cm->list, &proc->cp->mms);
 	atomic64_add(compat_mm_anon_pages(cm->mm), &proc->cp->op->progress.pages_total);
 	return 0;
 }
 
-static int members_find_mm(struct checkpoint_process *proc)
-{
-	struct mm_struct *mm = get_task_mm(proc->leader);
-	struct object *obj;
-	bool new;
-	int ret;
-
-	if (!mm)
-		return -ECHILD;
-	obj = object_have(&proc->cp->objects, OBJECT_MM, mm, &new);
-	ret = PTR_ERR_OR_ZERO(obj);
-	if (!ret && new)
-		ret = members_new_mm(proc, obj);
-	else if (!ret)
-		proc->mm = obj->place.proc->mm;
-	/* If the process was killed, this reference may be the last but one. */
-	mmput_async(mm);
-	return ret;
-}
-
-static int members_find_files(struct checkpoint_process *proc)
-{
-	struct checkpoint_files *files;
-	struct object *obj;
-	void *table;
-	bool new;
-
-	/* Its address is all that is of use: only the process itself could replace the table. */
-	table = READ_ONCE(proc->leader->files);
-	if (!table)
-		return -ECHILD;
-	obj = object_have(&proc->cp->objects, OBJECT_FILES, table, &new);
-	if (IS_ERR(obj))
-		return PTR_ERR(obj);
-	if (!new) {
-		proc->files = obj->place.proc->files;
-		return 0;
-	}
-	files = kzalloc(sizeof(*files), GFP_KERNEL_ACCOUNT);
-	if (!files)
-		return -ENOMEM;
-	files->proc = proc;
-	files->obj = obj;
-	obj->place.proc = proc;
-	proc->files = files;
-	list_add_tail(&files->list, &proc->cp->tables);
-	return 0;
-}
-
+/* The object's place is in the first process that has it. */
 static struct object *members_find(struct checkpoint_process *proc, enum object_kind kind,
 				   void *ptr)
 {
@@ -165,6 +116,46 @@ static struct object *members_find(struct checkpoint_process *proc, enum object_
 	if (!IS_ERR(obj) && new)
 		obj->place.proc = proc;
 	return obj;
+}
+
+static int members_find_mm(struct checkpoint_process *proc)
+{
+	struct mm_struct *mm = get_task_mm(proc->leader);
+	struct object *obj = members_find(proc, OBJECT_MM, mm);
+	int ret = PTR_ERR_OR_ZERO(obj);
+
+	if (!mm)
+		return ret;
+	if (!ret && obj->place.proc == proc)
+		ret = members_new_mm(proc, obj);
+	else if (!ret)
+		proc->mm = obj->place.proc->mm;
+	/* If the process was killed, this reference may be the last but one. */
+	mmput_async(mm);
+	return ret;
+}
+
+static int members_find_files(struct checkpoint_process *proc)
+{
+	struct checkpoint_files *files;
+	struct object *obj;
+
+	/* Its address is all that is of use: only the process itself could replace the table. */
+	obj = members_find(proc, OBJECT_FILES, READ_ONCE(proc->leader->files));
+	if (IS_ERR(obj))
+		return PTR_ERR(obj);
+	if (obj->place.proc != proc) {
+		proc->files = obj->place.proc->files;
+		return 0;
+	}
+	files = kzalloc(sizeof(*files), GFP_KERNEL_ACCOUNT);
+	if (!files)
+		return -ENOMEM;
+	files->proc = proc;
+	files->obj = obj;
+	proc->files = files;
+	list_add_tail(&files->list, &proc->cp->tables);
+	return 0;
 }
 
 int members_find_shared(struct checkpoint_process *proc)
