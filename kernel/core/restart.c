@@ -385,13 +385,6 @@ static int restart_stages_alone(struct build_task *bt)
 	return restart_later(bt->process, rs->stage, rs->last_stage);
 }
 
-/* Others have no way into what is half built: PTRACE_MODE_* look at this. */
-static int restart_hide(struct build_task *bt)
-{
-	compat_set_dumpable(0);
-	return 0;
-}
-
 static int restart_put_signals(struct build_task *bt)
 {
 	signal_put_back(&bt->final.shared, PIDTYPE_TGID);
@@ -519,8 +512,7 @@ static int restart_later_all(struct restart *rs, enum later_stage stage)
 static int restart_verified(struct restart *rs)
 {
 	operation_phase(rs->ctx, CKPT_PHASE_FINISH);
-	return restart_stages(rs, LATER_CONTENT, LATER_FS) ?:
-	       build_call_first(rs->build, restart_hide);
+	return restart_stages(rs, LATER_CONTENT, LATER_FS);
 }
 
 /* Timers begin to run, and tasks become those of the program. */

@@ -368,6 +368,13 @@ static int mm_set_defaults(struct restart_process *p)
 	return 0;
 }
 
+/* Until it starts, others have no way into what is half built: PTRACE_MODE_* look at this. */
+static int mm_hide(struct restart_process *p)
+{
+	compat_set_dumpable(0);
+	return 0;
+}
+
 /* To take other credentials makes the address space less dumpable. */
 static int mm_set_dumpable(struct restart_process *p)
 {
@@ -460,6 +467,7 @@ int mm_complete(struct restart *rs, struct restart_mm *rm)
 	rm->merge_any = pb.merge_any;
 	return mm_exe_later(rs, exe) ?:
 	       later_call(&rs->here->later, LATER_KEYS, mm_set_keys) ?:
+	       later_call(&rs->here->later, LATER_FS, mm_hide) ?:
 	       later_call(&rs->here->later, LATER_DEFAULTS, mm_set_defaults) ?:
 	       later_call(&rs->here->later, LATER_LAST, mm_set_dumpable);
 }
