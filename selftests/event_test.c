@@ -568,7 +568,8 @@ SUBJECT(pidfd_of_another)
 	int fd = pidfd_open(1, 0);
 
 	ASSERT_LE(0, fd);
-	subject_refused(" fd %d: a pidfd of another task \\(pid 1\\) is not supported", fd);
+	subject_refused(" fd %d: a pidfd of a task that is not in the image \\(pid 1\\) "
+			"is not supported", fd);
 }
 
 /* Somebody has set the clock, and the program has not heard of it yet. */

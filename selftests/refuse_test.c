@@ -454,40 +454,6 @@ SUBJECT(aio)
 
 /* ---- the process ---- */
 
-SUBJECT(child)
-{
-	char path[64], comm[64];
-	pid_t pid = fork();
-
-	if (!pid) {
-		prctl(PR_SET_NAME, "the child");
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		pause();
-		_exit(0);
-	}
-	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
-	do {
-		subject_nap(1);
-		ASSERT_LT(0, subject_read(path, comm, sizeof(comm)));
-	} while (strcmp(comm, "the child\n"));
-	subject_refused(": a process with children \\(%d, the child\\)" UNSUPPORTED, pid);
-	EXPECT_EQ(0, kill(pid, SIGKILL));
-	EXPECT_EQ(pid, waitpid(pid, NULL, 0));
-}
-
-SUBJECT(zombie_child)
-{
-	pid_t pid = fork();
-	int status;
-
-	if (!pid)
-		_exit(5);
-	subject_nap(50);
-	subject_refused(": a process with children \\(%d, .*\\)" UNSUPPORTED, pid);
-	ASSERT_EQ(pid, waitpid(pid, &status, 0));
-	EXPECT_EQ(5, WEXITSTATUS(status));
-}
-
 static char clone_stack[65536] __attribute__((aligned(16)));
 
 static int clone_main(void *arg)

@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdatomic.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -14,18 +15,9 @@
 
 #include "subject_harness.h"
 
-#define UNSUPPORTED " is not supported"
 #define THREADS 3
 /* How long an answer may take: the other one may be frozen meanwhile. */
 #define PATIENCE_MS 60000
-
-/* The checkpoint names one of the children, and in lines of their own what else is not kept. */
-static void refused_with_children(const char *others, int lines)
-{
-	subject_tell("refuse", "(: a process with children \\(\\d+, tree_test\\)%s)" UNSUPPORTED,
-		     others);
-	subject_tell("lines", "%d", lines);
-}
 
 /* Where a process is in the tree; that does not change. */
 struct place {
@@ -201,28 +193,70 @@ static void make_terminal(void)
 	close(fd);
 }
 
+/* The first one's parent is rstr, or who adopts it. */
+static bool place_is_still(const struct place *want)
+{
+	struct place now = *want;
+
+	now.parent = getppid();
+	return place_is(&now);
+}
+
+static void make_pipes(void)
+{
+	inherited = content_of(4);
+	if (pipe(question) || pipe(answer))
+		subject_abort();
+}
+
+static void ask(uint64_t n)
+{
+	uint64_t twice = 0;
+
+	subject_check(write(question[1], &n, sizeof(n)) == sizeof(n));
+	subject_check(readable(answer[0]));
+	subject_check(read(answer[0], &twice, sizeof(twice)) == sizeof(twice));
+	subject_check(twice == 2 * n);
+}
+
 SUBJECT_WITH(family, "members")
 {
 	struct place place = place_of_caller();
-	uint64_t n = 0, twice;
+	uint64_t n = 0;
+
+	make_pipes();
+	subject_member("child_with_child", child_with_child);
+	close(question[0]);
+	close(answer[1]);
+	subject_tell("rstr", "-d");
+	subject_ready();
+	while (subject_going()) {
+		ask(++n);
+		EXPECT_TRUE(place_is_still(&place));
+		subject_nap(5);
+	}
+	EXPECT_LT(0, n);
+	close(question[1]);
+	subject_reap();
+	EXPECT_TRUE(content_is(&inherited));
+}
+
+SUBJECT_WITH(family_on_terminal, "members")
+{
+	struct place place = place_of_caller();
+	uint64_t n = 0;
 	char line[8];
 
-	inherited = content_of(4);
-	ASSERT_EQ(0, pipe(question));
-	ASSERT_EQ(0, pipe(answer));
+	make_pipes();
 	make_terminal();
 	subject_member("child_with_child", child_with_child);
 	subject_member("child_on_terminal", child_on_terminal);
 	close(question[0]);
 	close(answer[1]);
-	refused_with_children("| fd \\d+: the controlling side of a pseudo-terminal .*", 2);
+	subject_tell("refuse", "( fd \\d+: the controlling side of a pseudo-terminal .*)");
 	subject_ready();
 	while (subject_going()) {
-		n++;
-		ASSERT_EQ(sizeof(n), write(question[1], &n, sizeof(n)));
-		ASSERT_TRUE(readable(answer[0]));
-		ASSERT_EQ(sizeof(n), read(answer[0], &twice, sizeof(twice)));
-		EXPECT_EQ(2 * n, twice);
+		ask(++n);
 		ASSERT_EQ(5, write(master, "line\n", 5));
 		ASSERT_TRUE(readable(master));
 		ASSERT_EQ(3, read(master, line, sizeof(line)));
@@ -268,7 +302,7 @@ SUBJECT_WITH(job, "members terminal")
 		SKIP(return, "there is no terminal");
 	ASSERT_EQ(getpid(), tcgetsid(0));
 	child = subject_member("job", job_member);
-	refused_with_children("", 1);
+	subject_tell("refuse", " fd \\d+: a job in the foreground of the terminal .*");
 	subject_ready();
 	while (subject_going()) {
 		EXPECT_TRUE(place_is(&place));
@@ -277,6 +311,106 @@ SUBJECT_WITH(job, "members terminal")
 		subject_nap(5);
 	}
 	subject_reap();
+}
+
+/* ---- children that have ended ---- */
+
+static pid_t ended(int status, int sig)
+{
+	pid_t pid = fork();
+	siginfo_t info;
+
+	if (!pid) {
+		if (sig)
+			kill(getpid(), sig);
+		_exit(status);
+	}
+	if (waitid(P_PID, pid, &info, WEXITED | WNOWAIT))
+		subject_abort();
+	return pid;
+}
+
+static volatile sig_atomic_t ends;
+
+static void on_end(int sig)
+{
+	(void)sig;
+	ends++;
+}
+
+SUBJECT_WITH(zombies, "members")
+{
+	pid_t by_status, by_signal, late;
+	int status;
+
+	signal(SIGCHLD, on_end);
+	by_status = ended(5, 0);
+	by_signal = ended(0, SIGKILL);
+	EXPECT_EQ(2, ends);
+	subject_wait();
+	EXPECT_EQ(2, ends);
+	EXPECT_EQ(by_status, waitpid(by_status, &status, 0));
+	EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 5) TH_LOG("%#x", status);
+	EXPECT_EQ(by_signal, waitpid(-1, &status, 0));
+	EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) TH_LOG("%#x", status);
+	EXPECT_EQ(-1, waitpid(-1, &status, WNOHANG));
+	/* And the next one is heard of. */
+	late = ended(3, 0);
+	EXPECT_EQ(3, ends);
+	EXPECT_EQ(late, waitpid(-1, &status, 0));
+}
+
+/* ---- a shell that runs one program after the other ---- */
+
+/* Each child is waited for, and none is lost or seen twice. */
+static void busy_with(pid_t (*start)(int n), unsigned long *rounds)
+{
+	int status, n = 0;
+	pid_t pid;
+
+	subject_ready();
+	while (subject_going()) {
+		pid = start(++n);
+		subject_check(pid > 0);
+		subject_check(waitpid(-1, &status, 0) == pid);
+		subject_check(WIFEXITED(status) && WEXITSTATUS(status) == (n & 0x7f));
+		subject_check(waitpid(-1, &status, WNOHANG) == -1);
+		++*rounds;
+	}
+}
+
+static pid_t start_fork(int n)
+{
+	pid_t pid = fork();
+
+	if (!pid)
+		_exit(n & 0x7f);
+	return pid;
+}
+
+static pid_t start_vfork(int n)
+{
+	char text[16], *argv[] = { "sh", "-c", text, NULL };
+	pid_t pid;
+
+	snprintf(text, sizeof(text), "exit %d", n & 0x7f);
+	return posix_spawn(&pid, "/bin/sh", NULL, NULL, argv, environ) ? -1 : pid;
+}
+
+SUBJECT_WITH(forks, "members")
+{
+	unsigned long rounds = 0;
+
+	busy_with(start_fork, &rounds);
+	EXPECT_LT(0, rounds);
+}
+
+SUBJECT_WITH(spawns, "members")
+{
+	unsigned long rounds = 0;
+
+	busy_with(start_vfork, &rounds);
+	EXPECT_LT(0, rounds);
 }
 
 /* ---- children whose parent has ended ---- */

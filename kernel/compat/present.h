@@ -35,6 +35,13 @@
 #define COMPAT_UNMAPPED_AREA	1
 #endif
 
+/* change_pid() gathers what free_pids() frees: 7903f907a226, 6.15; see task.h. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 15, 0)
+#define COMPAT_FREE_PIDS	1
+#else
+#define COMPAT_FREE_PIDS	0
+#endif
+
 /* posix_timer_event() became posix_timer_queue_signal() in 6.12; see timer.h. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
 #define COMPAT_TIMER_QUEUE_SIGNAL	IS_ENABLED(CONFIG_POSIX_TIMERS)

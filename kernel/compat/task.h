@@ -31,6 +31,19 @@
 #endif
 #endif
 
+/*
+ * Move a thread group to another process group or session, under tasklist_lock. Since 7903f907a226
+ * "pid: perform free_pid() calls outside of tasklist_lock", 6.15, numbers that nobody has any more
+ * are gathered, for free_pids() without the lock; before, that was done at once.
+ */
+#if COMPAT_FREE_PIDS
+#define compat_change_pid(pids, task, type, pid)	sym(change_pid)(pids, task, type, pid)
+#define compat_free_pids(pids)				sym(free_pids)(pids)
+#else
+#define compat_change_pid(pids, task, type, pid)	sym(change_pid)(task, type, pid)
+#define compat_free_pids(pids)				((void)(pids))
+#endif
+
 /* The slice that sched_setattr(2) sets, or 0: "sched/eevdf: Allow shorter slices...", 6.12 */
 static inline u64 compat_sched_slice(struct task_struct *task)
 {

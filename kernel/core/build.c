@@ -55,11 +55,6 @@ void build_put(struct build *build)
 		kref_put(&build->ref, build_free);
 }
 
-struct build_task *build_leader(struct build *build)
-{
-	return list_first_entry_or_null(&build->tasks, struct build_task, list);
-}
-
 static void build_leave(struct build_task *bt)
 {
 	struct build *build = bt->build;
@@ -90,7 +85,7 @@ static void build_enter(struct callback_head *work)
 
 static bool build_asked(struct build_task *bt)
 {
-	return READ_ONCE(bt->fn) || READ_ONCE(bt->build->over);
+	return READ_ONCE(bt->fn) || READ_ONCE(bt->over) || READ_ONCE(bt->build->over);
 }
 
 void build_mute(sigset_t *old)
@@ -120,7 +115,7 @@ static int build_main(void *arg)
 
 	while (!wait_event_state(bt->wait, build_asked(bt), BUILD_TASK_STATE)) {
 		spin_lock(&build->lock);
-		fn = build->over ? NULL : bt->fn;
+		fn = build->over || bt->over ? NULL : bt->fn;
 		spin_unlock(&build->lock);
 		if (!fn)
 			break;
@@ -271,7 +266,7 @@ int build_inactive(struct build_task *bt)
 	return 0;
 }
 
-static void build_end(struct build *build, bool go)
+void build_end(struct build *build, bool go)
 {
 	struct build_task *bt;
 	unsigned int n = 0;
@@ -296,12 +291,16 @@ void build_go(struct build *build)
 	build_end(build, true);
 }
 
-void build_kill(struct build *build)
+void build_kill(struct build_task *bt)
 {
-	struct build_task *leader = build_leader(build);
+	struct task_struct *task;
 
-	build_end(build, false);
-	/* SIGKILL ends any wait of the group. A task that has not begun yet sees &build.over. */
-	if (leader && leader->task)
-		send_sig(SIGKILL, leader->task, 1);
+	spin_lock(&bt->build->lock);
+	bt->over = true;
+	task = bt->task;
+	spin_unlock(&bt->build->lock);
+	wake_up_all(&bt->wait);
+	/* SIGKILL ends any wait of the group. A task that has yet to begin sees &build_task.over. */
+	if (task)
+		send_sig(SIGKILL, task, 1);
 }

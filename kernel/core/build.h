@@ -3,7 +3,7 @@
  * Tasks that are being built by a restart.
  *
  * Each is born in the kernel, does what it is asked to in its own context (build_call), and
- * sleeps in between. None of them enters user mode before build_go(); build_kill(), or the
+ * sleeps in between. None of them enters user mode before build_go(); build_end(), or the
  * death of whoever waits, ends them all.
  */
 #ifndef _CKPT_BUILD_H
@@ -33,6 +33,7 @@ struct restart_process;
  * @fn: what it shall do, NULL nothing; protected by &build.lock, as all below
  * @ret: what @fn returned
  * @done: @fn has returned
+ * @over: no more calls: die, before the others do
  * @dead: it left; nothing can be asked of it any more
  * @work: installs @final at the return to user mode
  * @final: its last steps
@@ -50,6 +51,7 @@ struct build_task {
 	int (*fn)(struct build_task *bt);
 	int ret;
 	bool done;
+	bool over;
 	bool dead;
 	struct callback_head work;
 	struct thread_final final;
@@ -150,13 +152,13 @@ int build_call_all(struct build *build, int (*fn)(struct build_task *bt));
  */
 int build_inactive(struct build_task *bt);
 
-/** build_leader() - the first task, or NULL */
-struct build_task *build_leader(struct build *build);
-
 /** build_go() - let all tasks enter user mode */
 void build_go(struct build *build);
 
-/** build_kill() - kill all tasks; returns at once */
-void build_kill(struct build *build);
+/** build_kill() - kill a process, by its main thread; returns at once */
+void build_kill(struct build_task *bt);
+
+/** build_end() - no more calls: all tasks enter user mode if @go, else die; returns at once */
+void build_end(struct build *build, bool go);
 
 #endif /* _CKPT_BUILD_H */

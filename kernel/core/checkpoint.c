@@ -19,7 +19,6 @@
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/pid.h>
-#include <linux/ptrace.h>
 #include <linux/random.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
@@ -30,12 +29,12 @@
 
 #include "../arch/arch.h"
 #include "checkpoint.h"
+#include "collect.h"
 #include "../compat/compat.h"
 #include "context.h"
 #include "kinds.h"
 #include "../file/file_content.h"
 #include "../task/cred.h"
-#include "early.h"
 #include "../file/epoll.h"
 #include "../file/file.h"
 #include "../file/fs.h"
@@ -58,11 +57,7 @@
 #include "../task/thread.h"
 #include "../task/timer.h"
 
-#define CHECKPOINT_TIMEOUT_MS	10000
 #define CHECKPOINT_STALL_MS	60000
-
-/* How often a process may exec while it is being parked, before we give up. */
-#define CHECKPOINT_TRIES	3
 
 /*
  * The program went on by itself: the deadline was over, or nobody took the image. Errors that were
@@ -145,8 +140,10 @@ static int checkpoint_write_image(struct checkpoint *cp)
 		.boottime_ns = ktime_get_boottime_ns(),
 		.nr_tasks = cp->park->nr - cp->park->nr_gone,
 	};
-	list_for_each_entry(proc, &cp->processes, list)
+	list_for_each_entry(proc, &cp->processes, list) {
 		head->pb.nr_processes++;
+		head->pb.nr_tasks += proc->ended;
+	}
 	arch_image(&head->pb);
 	return 0;
 }
@@ -290,7 +287,7 @@ static int checkpoint_describe(struct checkpoint *cp)
 	      members_each(cp, members_find_shared) ?:
 	      members_each(cp, process_check) ?:
 	      checkpoint_write_image(cp) ?:
-	      members_each(cp, process_write_tree) ?:
+	      members_each_ended(cp, process_write_tree) ?:
 	      identity_begin(cp) ?:
 	      members_each(cp, checkpoint_write_creds) ?:
 	      members_each(cp, seccomp_write) ?:
@@ -365,6 +362,7 @@ static struct checkpoint *checkpoint_new(struct operation *op, const struct ckpt
 	spool_init(&cp->out.spool);
 	INIT_LIST_HEAD(&cp->paths);
 	INIT_LIST_HEAD(&cp->processes);
+	xa_init_flags(&cp->by_tgid, XA_FLAGS_ACCOUNT);
 	INIT_LIST_HEAD(&cp->mms);
 	INIT_LIST_HEAD(&cp->tables);
 	cp->kinds = &kinds_all;
@@ -379,183 +377,6 @@ static struct checkpoint *checkpoint_new(struct operation *op, const struct ckpt
 		return NULL;
 	}
 	return cp;
-}
-
-static int checkpoint_denied(struct checkpoint *cp, struct task_struct *task)
-{
-	struct error_at at = {
-		.reason = CKPT_REASON_DENIED,
-		.task = task,
-		.advice = "run ckpt as its user or as root",
-	};
-
-	return error_add(&cp->op->errors, -EPERM, &at, "you have no right to trace it");
-}
-
-/*
- * Until it came to rest, the process may have executed a program that gives it other rights. Its
- * threads may have some of their own, too; most have the same.
- */
-static int checkpoint_may_still(struct checkpoint_process *proc)
-{
-	const struct cred *seen = NULL;
-	struct park_task *pt;
-
-	list_for_each_entry(pt, &proc->park->tasks, list) {
-		if (fatal_signal_pending(current))
-			return -EINTR;
-		cond_resched();
-		if (!pt->thread || pt->thread->cred == seen)
-			continue;
-		seen = pt->thread->cred;
-		if (!sym(ptrace_may_access)(pt->task, PTRACE_MODE_ATTACH_REALCREDS))
-			return checkpoint_denied(proc->cp, pt->task);
-	}
-	return 0;
-}
-
-static struct task_struct *checkpoint_leader(pid_t nr)
-{
-	struct task_struct *task, *leader;
-
-	rcu_read_lock();
-	task = pid_task(find_vpid(nr), PIDTYPE_PID);
-	leader = task ? get_task_struct(task->group_leader) : NULL;
-	rcu_read_unlock();
-	return leader;
-}
-
-/* May it be checkpointed, and is there anything to checkpoint? */
-static int checkpoint_eligible(struct checkpoint_process *proc)
-{
-	struct task_struct *leader = proc->leader;
-	struct error_at at = { .reason = CKPT_REASON_OTHER, .task = leader };
-	struct error_log *errors = &proc->cp->op->errors;
-
-	if (leader->flags & (PF_KTHREAD | COMPAT_PF_USER_WORKER))
-		return error_add(errors, -EINVAL, &at, "is a kernel thread");
-	if (same_thread_group(leader, current)) {
-		at.advice = "let another process checkpoint it";
-		return error_add(errors, -EINVAL, &at, "cannot checkpoint itself");
-	}
-	if (leader->exit_state || leader->flags & PF_EXITING)
-		return error_add(errors, -ESRCH, &at, "has ended");
-	if (park_ends(leader))
-		return error_add(errors, -ESRCH, &at, "is ending");
-	if (!sym(ptrace_may_access)(leader, PTRACE_MODE_ATTACH_REALCREDS))
-		return checkpoint_denied(proc->cp, leader);
-	if (leader->ptrace) {
-		at.reason = CKPT_REASON_BUSY;
-		at.advice = "detach the tracer (a debugger, strace)";
-		return error_add(errors, -EBUSY, &at, "is traced");
-	}
-	if (READ_ONCE(leader->jobctl) & JOBCTL_STOPPED) {
-		at.reason = CKPT_REASON_BUSY;
-		at.advice = "continue it with SIGCONT first";
-		return error_add(errors, -EBUSY, &at, "is stopped");
-	}
-	return 0;
-}
-
-/* All processes of the image. For now it is the one that the caller has named. */
-static int checkpoint_collect(struct checkpoint *cp, pid_t nr)
-{
-	struct error_at at = { .reason = CKPT_REASON_OTHER };
-	struct task_struct *leader = checkpoint_leader(nr);
-	int ret;
-
-	if (!leader)
-		return error_add(&cp->op->errors, -ESRCH, &at, "there is no process %d", nr);
-	ret = members_add(cp, leader);
-	put_task_struct(leader);
-	return ret ?: members_each(cp, checkpoint_eligible);
-}
-
-static int checkpoint_early(struct checkpoint_process *proc)
-{
-	struct rw_semaphore *exec = &proc->leader->signal->exec_update_lock;
-	int ret;
-
-	/* It may execute a program with other rights, of which the caller is to hear nothing. */
-	if (down_read_killable(exec))
-		return -EINTR;
-	ret = sym(ptrace_may_access)(proc->leader, PTRACE_MODE_ATTACH_REALCREDS) ?
-	      early_check(proc) : checkpoint_denied(proc->cp, proc->leader);
-	up_read(exec);
-	if (!ret && !(proc->cp->flags & CKPT_CHECKPOINT_DRY_RUN))
-		ret = early_bring_in_all(proc);
-	return ret;
-}
-
-static int checkpoint_prepare(struct checkpoint_process *proc)
-{
-	proc->snap = snapshot_prepare();
-	return PTR_ERR_OR_ZERO(proc->snap);
-}
-
-static int checkpoint_wait_early(struct checkpoint *cp, unsigned long deadline)
-{
-	struct checkpoint_process *proc;
-	int ret = 0;
-
-	list_for_each_entry(proc, &cp->processes, list)
-		ret = ret ?: early_wait(proc, deadline);
-	return ret;
-}
-
-static int checkpoint_add(struct checkpoint *cp, struct park_set *set)
-{
-	struct error_at at = { .reason = CKPT_REASON_OTHER };
-	struct checkpoint_process *proc;
-
-	list_for_each_entry(proc, &cp->processes, list) {
-		proc->park = park_add(set, proc->leader);
-		if (IS_ERR(proc->park))
-			return PTR_ERR(proc->park);
-		at.task = proc->leader;
-		if (proc->park->ended)
-			return error_add(&cp->op->errors, -ESRCH, &at, "has ended");
-	}
-	return 0;
-}
-
-static int checkpoint_freeze(struct checkpoint *cp, unsigned long deadline, unsigned long limit)
-{
-	struct park_set *set = park_new(cp->op, limit);
-	int ret;
-
-	if (!set)
-		return -ENOMEM;
-	ret = checkpoint_add(cp, set) ?: park_freeze(set, deadline);
-	if (ret)
-		park_put(set);
-	else
-		cp->park = set;
-	return ret;
-}
-
-static int checkpoint_park(struct checkpoint *cp, const struct ckpt_checkpoint *arg)
-{
-	unsigned long limit = msecs_to_jiffies(arg->timeout_ms ?: CHECKPOINT_TIMEOUT_MS);
-	unsigned long deadline = jiffies + limit;
-	int tries, ret;
-
-	operation_phase(cp->op, CKPT_PHASE_PARK);
-	for (tries = 0; ; tries++) {
-		ret = checkpoint_collect(cp, arg->pid) ?:
-		      members_each(cp, checkpoint_early) ?:
-		      members_each(cp, checkpoint_prepare) ?:
-		      checkpoint_wait_early(cp, deadline);
-		if (ret)
-			return ret;
-		ret = checkpoint_freeze(cp, deadline, limit);
-		/* An exec by a thread gives the process a new leader: look again. */
-		if (ret != -ECHILD || tries == CHECKPOINT_TRIES)
-			return ret;
-		members_free(cp);
-		error_destroy(&cp->op->errors);
-		WRITE_ONCE(cp->op->stopped, false);
-	}
 }
 
 /* Return: 0, or -ETIMEDOUT if the program went on before; how long it was frozen goes to @ns. */
@@ -693,10 +514,10 @@ int checkpoint_run(struct operation *op, struct ckpt_checkpoint *arg, struct che
 	      stream_out_open(&cp->out, op, arg->out_fd, arg->flags & CKPT_CHECKPOINT_DRY_RUN);
 	if (ret)
 		goto out;
-	ret = checkpoint_park(cp, arg);
+	ret = collect_park(cp, arg);
 	if (ret)
 		goto out;
-	ret = members_each(cp, checkpoint_may_still) ?: checkpoint_frozen(cp, arg);
+	ret = members_each(cp, collect_may_still) ?: checkpoint_frozen(cp, arg);
 	/* If it was described as a whole, what is refused was found in time. */
 	if ((ret || !hold || arg->flags & CKPT_CHECKPOINT_DRY_RUN) &&
 	    checkpoint_let_go(cp, CKPT_RELEASE_RUN, &arg->frozen_ns) &&

@@ -31,6 +31,8 @@ struct snapshot;
  * @cp: the checkpoint
  * @leader: its thread group leader; a reference is held
  * @park: its threads, frozen, and what they said of themselves
+ * @ended: it is a zombie, which has nothing but its status
+ * @tgid: its number in the init namespace
  * @snap: prepared before it is frozen, to copy @mm if no process before has that
  * @pid: its id in the caller's pid namespace
  * @mm: its address space
@@ -45,6 +47,8 @@ struct checkpoint_process {
 	struct checkpoint *cp;
 	struct task_struct *leader;
 	struct park_process *park;
+	bool ended;
+	pid_t tgid;
 	struct snapshot *snap;
 	u32 pid;
 	struct checkpoint_mm *mm;
@@ -95,7 +99,9 @@ struct checkpoint_files {
  * @sections: what stands in front of it
  * @objects: what is in it
  * @park: the frozen processes
- * @processes: struct checkpoint_process; the first one is that which the caller named
+ * @processes: struct checkpoint_process; the first one is that which the caller named, and a parent
+ *	stands before its children
+ * @by_tgid: the same by their number in the init namespace
  * @mms: struct checkpoint_mm
  * @tables: struct checkpoint_files
  * @bounce: CHECKPOINT_BOUNCE bytes
@@ -126,6 +132,7 @@ struct checkpoint {
 	struct object_table objects;
 	struct park_set *park;
 	struct list_head processes;
+	struct xarray by_tgid;
 	struct list_head mms;
 	struct list_head tables;
 	u8 *bounce;

@@ -9,6 +9,7 @@
 #include <linux/list.h>
 #include <linux/path.h>
 #include <linux/resource.h>
+#include <linux/signal_types.h>
 #include <linux/xarray.h>
 
 #include "../image/object.h"
@@ -27,6 +28,7 @@ struct pipe_build;
 struct restart;
 struct restart_process;
 struct timer_build;
+struct tty_struct;
 
 /**
  * struct restart_part - what processes can share: an MM, FILES, FS or SIGHAND of the image
@@ -74,10 +76,12 @@ struct restart_mm {
  * struct restart_files - a table of descriptors
  * @part: who has it
  * @last_fd: the last descriptor; they ascend
+ * @fds: a descriptor of each FILE that another table before has as well, by id
  */
 struct restart_files {
 	struct restart_part part;
 	s64 last_fd;
+	struct xarray fds;
 };
 
 /**
@@ -99,12 +103,20 @@ struct restart_fs {
  * @pid: its id
  * @pgid: its process group's
  * @sid: its session's
+ * @ppid: its parent's
+ * @parent: the same, or NULL: who restarts becomes its parent
+ * @ended: it is a zombie: @mm and all that follows is not there
+ * @status: of one that has ended, as wait(2) gives it
+ * @born: its main thread was created: the task
+ * @begun: that has said that it is ready to be asked
  * @tids: its threads', the main one's first
  * @nr_tids: how many
  * @nr_threads: THREAD records of it read so far
  * @seen: records that name it, by type (BIT_ULL)
  * @comm: its name
  * @leader: the task of its main thread; NULL until that runs
+ * @left_tty: the controlling terminal of a session that it left, for a moment; a reference is held
+ * @chld: what it does at the end of a child, set with the last steps: until then it ignores that
  * @mm: its address space
  * @files: its descriptors
  * @fs: its directories
@@ -125,12 +137,20 @@ struct restart_process {
 	u32 pid;
 	u32 pgid;
 	u32 sid;
+	u32 ppid;
+	struct restart_process *parent;
+	bool ended;
+	u32 status;
+	struct build_task *born;
+	bool begun;
 	u32 *tids;
 	u32 nr_tids;
 	u32 nr_threads;
 	u64 seen;
 	char comm[TASK_COMM_LEN];
 	struct build_task *leader;
+	struct tty_struct *left_tty;
+	struct k_sigaction chld;
 	struct restart_mm *mm;
 	struct restart_files *files;
 	struct restart_fs *fs;
@@ -166,6 +186,8 @@ struct restart_process {
  * @processes: struct restart_process, in the order of TREE
  * @nr_processes: how many
  * @nr_tids: threads of all of them
+ * @foreign: the first process gets a session of its own, for other ids than the restarter's
+ * @child: the process that is to be created
  * @by_tid: whose a thread is: struct restart_process by tid
  * @here: the process in whose context records are read now
  * @turn: whose turn it is: the next record, or the rest of this one, is for it
@@ -189,6 +211,7 @@ struct restart_process {
  * @termios_cc: what it points to
  * @has_termios: there is one
  * @proc_ids: files of proc that are opened with the last steps, by id; see proc.c
+ * @with_fd: deferred work of FILEs until they have a descriptor, by id; see fd_later()
  * @sealed: inodes of memfds that will be sealed against writing, by address
  */
 struct restart {
@@ -210,6 +233,8 @@ struct restart {
 	struct list_head processes;
 	u32 nr_processes;
 	u32 nr_tids;
+	bool foreign;
+	struct restart_process *child;
 	struct xarray by_tid;
 	struct restart_process *here;
 	struct restart_process *turn;
@@ -233,6 +258,7 @@ struct restart {
 	u8 termios_cc[PB_TERMIOS_CC_MAX];
 	bool has_termios;
 	struct xarray proc_ids;
+	struct xarray with_fd;
 	struct xarray sealed;
 };
 

@@ -300,11 +300,34 @@ static int early_threads(struct checkpoint_process *proc)
 	return ret;
 }
 
+/* A child that has its parent's memory until it executes a program: neither could be frozen. */
+static int early_wait_vfork(struct checkpoint_process *proc, unsigned long deadline)
+{
+	struct error_at at = {
+		.reason = CKPT_REASON_BUSY,
+		.task = proc->leader,
+		.advice = "try again later, or with a longer --timeout",
+	};
+
+	while (READ_ONCE(proc->leader->vfork_done) && !park_ends(proc->leader)) {
+		if (time_after_eq(jiffies, deadline))
+			return error_add(&proc->cp->op->errors, -ETIMEDOUT, &at,
+					 "is in vfork() of its parent");
+		schedule_timeout_killable(1);
+		if (fatal_signal_pending(current))
+			return -EINTR;
+	}
+	return 0;
+}
+
 int early_wait(struct checkpoint_process *proc, unsigned long deadline)
 {
 	struct early_thread *list;
 	int n, i, deep = 0, ret;
 
+	ret = early_wait_vfork(proc, deadline);
+	if (ret)
+		return ret;
 	n = early_list(proc->leader, &list);
 	if (n < 0)
 		return n;

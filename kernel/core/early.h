@@ -7,7 +7,7 @@ struct checkpoint_process;
 /**
  * early_check() - checkpoint: look at a process that runs; refuse what cannot be kept
  *
- * Children, namespaces, descriptors of kinds that are not supported, and what threads have. All
+ * Namespaces, descriptors of kinds that are not supported, and what threads have. All
  * that is refused is recorded. The caller may look at the process, and keeps it from executing
  * another program.
  *

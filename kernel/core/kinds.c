@@ -27,7 +27,7 @@ static void kinds_put_file(void *ptr)
 static const struct object_ops kinds_of_objects[OBJECT_KINDS] = {
 	[OBJECT_CRED] = { .put = kinds_put_cred },
 	[OBJECT_FILE] = { .put = kinds_put_file },
-	[OBJECT_FILES] = { .put = owner_put },
+	[OBJECT_FILES] = { .put = owner_put_files },
 	[OBJECT_FS] = { .put = owner_put_fs },
 	[OBJECT_MM] = { .put = owner_put },
 	[OBJECT_OPENER] = { .put = rights_put },

@@ -17,18 +17,31 @@
 #include "park.h"
 #include "../task/sighand.h"
 
-int members_each(struct checkpoint *cp, int (*fn)(struct checkpoint_process *proc))
+static int members_each_of(struct checkpoint *cp, bool ended,
+			   int (*fn)(struct checkpoint_process *proc))
 {
 	struct checkpoint_process *proc;
 	int ret = 0;
 
 	list_for_each_entry(proc, &cp->processes, list) {
+		if (proc->ended && !ended)
+			continue;
 		ret = operation_ends(cp->op) ?: fn(proc);
 		if (ret)
 			break;
 		cond_resched();
 	}
 	return ret;
+}
+
+int members_each(struct checkpoint *cp, int (*fn)(struct checkpoint_process *proc))
+{
+	return members_each_of(cp, false, fn);
+}
+
+int members_each_ended(struct checkpoint *cp, int (*fn)(struct checkpoint_process *proc))
+{
+	return members_each_of(cp, true, fn);
 }
 
 int members_each_mm(struct checkpoint *cp, int (*fn)(struct checkpoint_mm *cm))
@@ -67,8 +80,121 @@ int members_add(struct checkpoint *cp, struct task_struct *leader)
 		return -ENOMEM;
 	proc->cp = cp;
 	proc->leader = get_task_struct(leader);
+	proc->tgid = task_tgid_nr(leader);
 	list_add_tail(&proc->list, &cp->processes);
-	return 0;
+	return xa_err(xa_store(&cp->by_tgid, proc->tgid, proc, GFP_KERNEL_ACCOUNT));
+}
+
+static void members_free_one(struct checkpoint_process *proc)
+{
+	snapshot_free(proc->snap);
+	sighand_free(proc->signals);
+	put_task_struct(proc->leader);
+	kfree(proc);
+}
+
+void members_settle(struct checkpoint *cp)
+{
+	struct checkpoint_process *proc, *next;
+
+	list_for_each_entry_safe(proc, next, &cp->processes, list) {
+		cond_resched();
+		proc->ended = proc->park->ended;
+		if (!proc->park->left)
+			continue;
+		list_del(&proc->list);
+		xa_cmpxchg(&cp->by_tgid, proc->tgid, proc, NULL, 0);
+		members_free_one(proc);
+	}
+}
+
+/* How many new members are found in one go. */
+#define MEMBERS_SLICE	1024
+
+/**
+ * struct members_new - members that were found and are not added yet
+ * @n: how many
+ * @task: their leaders; references are held
+ * @seen: the same by their number in the init namespace
+ * @full: there may be more
+ */
+struct members_new {
+	unsigned int n;
+	struct task_struct **task;
+	struct xarray seen;
+	bool full;
+};
+
+/* Is it a child of a member, old or new, that is not a member yet? */
+static bool members_is_new(struct checkpoint *cp, struct members_new *new,
+			   struct task_struct *task)
+{
+	struct checkpoint_process *proc = xa_load(&cp->by_tgid, task_tgid_nr(task));
+	pid_t parent;
+
+	if ((proc && !(proc->park && proc->park->left)) ||
+	    READ_ONCE(task->exit_state) & EXIT_DEAD)
+		return false;
+	parent = task_tgid_nr(rcu_dereference(task->real_parent));
+	proc = xa_load(&cp->by_tgid, parent);
+	return proc || xa_load(&new->seen, parent);
+}
+
+/*
+ * One look at all processes is enough: they stand in the order in which they were made, and a
+ * parent was there before its child, also one that has adopted it.
+ */
+static void members_look(struct checkpoint *cp, struct members_new *new)
+{
+	struct task_struct *task;
+
+	rcu_read_lock();
+	for_each_process(task) {
+		if (!members_is_new(cp, new, task))
+			continue;
+		new->full = new->n == MEMBERS_SLICE ||
+			    xa_err(xa_store(&new->seen, task_tgid_nr(task), task, GFP_NOWAIT));
+		if (new->full)
+			break;
+		new->task[new->n++] = get_task_struct(task);
+	}
+	rcu_read_unlock();
+}
+
+static int members_collect_some(struct checkpoint *cp, struct members_new *new)
+{
+	unsigned int i;
+	int ret = 0;
+
+	new->n = 0;
+	new->full = false;
+	xa_init(&new->seen);
+	members_look(cp, new);
+	if (!new->n && new->full)
+		ret = -ENOMEM;
+	for (i = 0; i < new->n; i++) {
+		ret = ret ?: members_add(cp, new->task[i]);
+		put_task_struct(new->task[i]);
+		cond_resched();
+	}
+	xa_destroy(&new->seen);
+	return ret ?: new->n;
+}
+
+int members_collect(struct checkpoint *cp)
+{
+	struct members_new new = {};
+	int ret, n = 0;
+
+	new.task = kvmalloc_array(MEMBERS_SLICE, sizeof(*new.task), GFP_KERNEL_ACCOUNT);
+	if (!new.task)
+		return -ENOMEM;
+	do {
+		ret = operation_ends(cp->op) ?: members_collect_some(cp, &new);
+		n += max(ret, 0);
+	} while (ret > 0 && new.full);
+	kvfree(new.task);
+	return ret < 0 ? ret : n;
 }
 
 struct checkpoint_process *members_named(struct checkpoint *cp)
@@ -81,7 +207,7 @@ struct task_struct *members_ended(struct checkpoint *cp)
 	struct checkpoint_process *proc;
 
 	list_for_each_entry(proc, &cp->processes, list)
-		if (park_ends(proc->leader))
+		if (!proc->ended && park_ends(proc->leader))
 			return proc->leader;
 	return members_named(cp)->leader;
 }
@@ -178,13 +304,11 @@ void members_free(struct checkpoint *cp)
 	struct checkpoint_process *proc, *next;
 
 	list_for_each_entry_safe(proc, next, &cp->processes, list) {
-		snapshot_free(proc->snap);
-		sighand_free(proc->signals);
-		put_task_struct(proc->leader);
-		kfree(proc);
+		members_free_one(proc);
 		cond_resched();
 	}
 	INIT_LIST_HEAD(&cp->processes);
+	xa_destroy(&cp->by_tgid);
 }
 
 void members_free_shared(struct checkpoint *cp)

@@ -15,6 +15,16 @@ struct task_struct;
 /** members_add() - one process more, behind the others; Return: 0 or -ENOMEM */
 int members_add(struct checkpoint *cp, struct task_struct *leader);
 
+/**
+ * members_collect() - add all descendants of the members that are not members yet
+ *
+ * Behind the others, a parent before its children. Return: how many, or -ENOMEM, -EINTR.
+ */
+int members_collect(struct checkpoint *cp);
+
+/** members_settle() - they are parked: forget those that have gone, mark those that are zombies */
+void members_settle(struct checkpoint *cp);
+
 /** members_named() - the process that the caller has named: the first */
 struct checkpoint_process *members_named(struct checkpoint *cp);
 
@@ -22,11 +32,14 @@ struct checkpoint_process *members_named(struct checkpoint *cp);
 struct task_struct *members_ended(struct checkpoint *cp);
 
 /**
- * members_each() - call a function for each process
+ * members_each() - call a function for each process that lives
  *
  * Return: 0, or what the first call says that does not say 0; -EINTR if the caller was killed.
  */
 int members_each(struct checkpoint *cp, int (*fn)(struct checkpoint_process *proc));
+
+/** members_each_ended() - the same for each process, those that have ended among them */
+int members_each_ended(struct checkpoint *cp, int (*fn)(struct checkpoint_process *proc));
 
 /** members_each_mm() - the same for each address space */
 int members_each_mm(struct checkpoint *cp, int (*fn)(struct checkpoint_mm *cm));

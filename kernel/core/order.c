@@ -81,6 +81,8 @@ int order_complete(struct restart *rs, const struct restart_process *p)
 {
 	u32 i;
 
+	if (p->ended)
+		return 0;
 	if (p->nr_threads != p->nr_tids)
 		return stream_in_bad(&rs->in, "threads of process %u are missing", p->pid);
 	for (i = CKPT_REC_TREE + 1; i < CKPT_REC_TRAILER; i++)

@@ -22,6 +22,12 @@ static size_t owner_size(enum object_kind kind)
 	}
 }
 
+static void owner_init_files(struct restart_files *files)
+{
+	files->last_fd = -1;
+	xa_init_flags(&files->fds, XA_FLAGS_ACCOUNT);
+}
+
 struct restart_part *owner_declare(struct restart *rs, struct restart_process *p,
 				   enum object_kind kind, u32 id)
 {
@@ -35,7 +41,7 @@ struct restart_part *owner_declare(struct restart *rs, struct restart_process *p
 		return ERR_PTR(-ENOMEM);
 	part->process = p;
 	if (kind == OBJECT_FILES)
-		container_of(part, struct restart_files, part)->last_fd = -1;
+		owner_init_files(container_of(part, struct restart_files, part));
 	ret = object_add(&rs->objects, &rs->in, kind, id, part);
 	return ret ? ERR_PTR(ret) : part;
 }
@@ -43,6 +49,14 @@ struct restart_part *owner_declare(struct restart *rs, struct restart_process *p
 void owner_put(void *part)
 {
 	kvfree(part);
+}
+
+void owner_put_files(void *part)
+{
+	struct restart_files *files = container_of(part, struct restart_files, part);
+
+	xa_destroy(&files->fds);
+	kvfree(files);
 }
 
 void owner_put_fs(void *part)
@@ -115,12 +129,17 @@ struct restart_files *owner_files(struct restart *rs, u32 id)
 	return IS_ERR(part) ? ERR_CAST(part) : container_of(part, struct restart_files, part);
 }
 
+int owner_file(struct restart *rs, const struct object *obj)
+{
+	return obj->files ? owner_here(rs, obj->files->part.process) : 0;
+}
+
 struct restart_process *owner_thread(struct restart *rs, u32 tid)
 {
 	struct restart_process *p = xa_load(&rs->by_tid, tid);
 	int ret;
 
-	if (!p)
+	if (!p || p->ended)
 		return ERR_PTR(stream_in_bad(&rs->in, "there is no thread %u", tid));
 	ret = owner_here(rs, p);
 	return ret ? ERR_PTR(ret) : p;
@@ -131,7 +150,7 @@ struct restart_process *owner_process(struct restart *rs, u32 pid)
 	struct restart_process *p = xa_load(&rs->by_tid, pid);
 	int ret;
 
-	if (!p || p->pid != pid)
+	if (!p || p->ended || p->pid != pid)
 		return ERR_PTR(stream_in_bad(&rs->in, "there is no process %u", pid));
 	ret = owner_here(rs, p) ?: owner_once(rs, &p->seen);
 	return ret ? ERR_PTR(ret) : p;

@@ -38,8 +38,11 @@ struct restart_process;
 struct restart_part *owner_declare(struct restart *rs, struct restart_process *p,
 				   enum object_kind kind, u32 id);
 
-/** owner_put() - drops a part; for the table of kinds, all but OBJECT_FS */
+/** owner_put() - drops a part; for the table of kinds, all but OBJECT_FILES and OBJECT_FS */
 void owner_put(void *part);
+
+/** owner_put_files() - the same for OBJECT_FILES */
+void owner_put_files(void *part);
 
 /** owner_put_fs() - the same for OBJECT_FS */
 void owner_put_fs(void *part);
@@ -61,6 +64,14 @@ struct restart_mm *owner_mm(struct restart *rs, u32 id);
 
 /** owner_files() - a record belongs to a table of descriptors; Return: as owner_mm() */
 struct restart_files *owner_files(struct restart *rs, u32 id);
+
+/**
+ * owner_file() - a record is about a FILE
+ *
+ * It belongs to who has the first descriptor of it; to anybody if there is none. Return: 0, or
+ * OWNER_ELSEWHERE.
+ */
+int owner_file(struct restart *rs, const struct object *obj);
 
 /**
  * owner_process() - a record belongs to a process

@@ -2,7 +2,6 @@
 /*
  * Freezing processes, and letting them go.
  */
-#include <linux/hashtable.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/sched/signal.h>
@@ -10,6 +9,8 @@
 #include <linux/slab.h>
 
 #include "../arch/arch.h"
+#include "claim.h"
+#include "ended.h"
 #include "operation.h"
 #include "park.h"
 #include "symbols.h"
@@ -24,20 +25,6 @@
 
 /* In jiffies: how often to look for new threads, and whether there is a process still. */
 #define PARK_LOOK	max(HZ / 10, 1)
-
-/* Wait for @cond, killable, for up to @timeout jiffies; a system suspend may freeze the waiter. */
-#define PARK_WAIT(wq, cond, timeout)						\
-	___wait_event(wq, ___wait_cond_timeout(cond),				\
-		      (TASK_KILLABLE | TASK_FREEZABLE), 0, timeout,		\
-		      __ret = schedule_timeout(__ret))
-
-/*
- * All struct park_process that are claimed, by the address of their signal_struct, which all
- * threads of a process have in common; and who waits for some to be given up.
- */
-static DEFINE_HASHTABLE(park_claims, 10);
-static DEFINE_SPINLOCK(park_claims_lock);
-static DECLARE_WAIT_QUEUE_HEAD(park_unclaimed);
 
 /* In nanoseconds: how often to look whether somebody who exits is done with memory. */
 #define PARK_LEAVE_NS	(50 * NSEC_PER_USEC)
@@ -131,21 +118,9 @@ static bool park_over(const struct park_set *set)
 	return outcome >= PARK_RELEASED;
 }
 
-bool park_expired(struct park_set *set)
-{
-	return atomic_read(&set->outcome) >= PARK_EXPIRED;
-}
-
 bool park_stalled(struct park_set *set)
 {
 	return atomic_read(&set->outcome) == PARK_STALLED;
-}
-
-bool park_has(struct park_set *set, struct task_struct *task)
-{
-	struct park_process *proc = xa_load(&set->by_tgid, task_tgid_nr(task));
-
-	return proc && same_thread_group(proc->leader, task);
 }
 
 struct park_task *park_find(struct park_set *set, struct task_struct *task)
@@ -265,12 +240,6 @@ static void park_callback(struct callback_head *work)
 	kref_put(&set->ref, park_free);
 	syscall_resume(&rest);
 	module_put(THIS_MODULE);
-}
-
-bool park_ends(struct task_struct *task)
-{
-	return task->flags & (PF_EXITING | PF_SIGNALED) ||
-	       READ_ONCE(task->signal->flags) & SIGNAL_GROUP_EXIT;
 }
 
 /* Until it is asked, it counts as gone. */
@@ -393,7 +362,10 @@ static void park_ask_found(struct park_process *proc)
 	proc->asked = proc->tasks.prev;
 }
 
-/* Ask all threads of the set that were not asked yet. Return: how many, or an errno. */
+/*
+ * Ask all threads of the set that were not asked yet; @leaving: somebody who is not asked has yet
+ * to get on. Return: how many, or an errno.
+ */
 static int park_scan(struct park_set *set, bool *leaving)
 {
 	struct park_process *proc;
@@ -402,8 +374,18 @@ static int park_scan(struct park_set *set, bool *leaving)
 	*leaving = false;
 	list_for_each_entry(proc, &set->processes, list) {
 		if (proc->ended)
+			ended_look_zombie(proc);
+		if (proc->ended || proc->left)
 			continue;
-		ret = park_find_threads(proc, leaving);
+		if (ended_in_vfork(proc)) {
+			*leaving = true;
+			continue;
+		}
+		ret = ended_look(proc, leaving);
+		/* The next look is for a zombie. */
+		*leaving |= proc->ended;
+		if (!ret && !proc->ended && !proc->left)
+			ret = park_find_threads(proc, leaving);
 		if (ret < 0)
 			return ret;
 		n += ret;
@@ -438,27 +420,17 @@ static int park_timeout(struct park_set *set)
 	struct park_process *proc;
 	struct park_task *pt;
 
-	list_for_each_entry(proc, &set->processes, list)
+	list_for_each_entry(proc, &set->processes, list) {
+		at.task = proc->leader;
+		if (!proc->ended && !proc->left && ended_in_vfork(proc))
+			return error_add(&set->op->errors, -ETIMEDOUT, &at,
+					 "is in vfork() of its parent");
 		list_for_each_entry(pt, &proc->tasks, list)
 			if (READ_ONCE(pt->state) == PARK_COMING)
 				return park_late(set->op, pt->task);
-	return error_add(&set->op->errors, -ETIMEDOUT, &at, "the process does not come to rest");
-}
-
-/* Without its leader there is no process to speak of, whatever other threads came to rest. */
-static int park_leaders(struct park_set *set)
-{
-	struct error_at at = { .reason = CKPT_REASON_GONE };
-	struct park_process *proc;
-
-	list_for_each_entry(proc, &set->processes, list) {
-		if (proc->ended || !park_ends(proc->leader))
-			continue;
-		at.task = proc->leader;
-		return error_add(&set->op->errors, -ECHILD, &at,
-				 "its thread group leader ended or executed another program");
 	}
-	return 0;
+	at.task = NULL;
+	return error_add(&set->op->errors, -ETIMEDOUT, &at, "the process does not come to rest");
 }
 
 static int park_wait(struct park_set *set, bool leaving, unsigned long deadline)
@@ -481,7 +453,7 @@ static int park_wait(struct park_set *set, bool leaving, unsigned long deadline)
 	atomic_set(&set->op->progress.nr_tasks, set->nr - READ_ONCE(set->nr_coming));
 	if (left == -ERESTARTSYS)
 		return -EINTR;
-	return park_leaders(set);
+	return ended_any(set);
 }
 
 static int park_errors(struct park_set *set)
@@ -543,73 +515,6 @@ static void park_settle(struct park_set *set)
 	park_forget(set, true);
 }
 
-/* Has another set the process? The owner of one that has expired may have died. */
-static bool park_is_claimed(const struct park_process *proc)
-{
-	const void *signal = proc->leader->signal;
-	struct park_process *other;
-
-	hash_for_each_possible(park_claims, other, claim, (unsigned long)signal)
-		if (other->leader->signal == signal && !park_expired(other->set))
-			return true;
-	return false;
-}
-
-/*
- * One set at a time: works run in no order, so that of two who park the same process each could get
- * some of the threads, and wait for the others. All processes or none, for the same reason.
- * Return: NULL, or the process that another set has.
- */
-static struct park_process *park_claim(struct park_set *set)
-{
-	struct park_process *proc;
-
-	spin_lock(&park_claims_lock);
-	list_for_each_entry(proc, &set->processes, list) {
-		if (!park_is_claimed(proc))
-			continue;
-		spin_unlock(&park_claims_lock);
-		return proc;
-	}
-	list_for_each_entry(proc, &set->processes, list)
-		hash_add(park_claims, &proc->claim, (unsigned long)proc->leader->signal);
-	spin_unlock(&park_claims_lock);
-	set->claimed = true;
-	return NULL;
-}
-
-static void park_unclaim(struct park_set *set)
-{
-	struct park_process *proc;
-
-	if (!set->claimed)
-		return;
-	spin_lock(&park_claims_lock);
-	list_for_each_entry(proc, &set->processes, list)
-		hash_del(&proc->claim);
-	spin_unlock(&park_claims_lock);
-	set->claimed = false;
-	wake_up_all(&park_unclaimed);
-}
-
-static int park_claim_wait(struct park_set *set, unsigned long deadline)
-{
-	struct error_at at = {
-		.reason = CKPT_REASON_BUSY,
-		.advice = "try again later, or with a longer --timeout",
-	};
-	struct park_process *taken = NULL;
-	long left = PARK_WAIT(park_unclaimed, !(taken = park_claim(set)),
-			      max_t(long, deadline - jiffies, 1));
-
-	if (left < 0)
-		return -EINTR;
-	if (left)
-		return 0;
-	at.task = taken->leader;
-	return error_add(&set->op->errors, -EBUSY, &at, "is held by another checkpoint");
-}
-
 struct park_set *park_new(struct operation *op, unsigned long limit)
 {
 	struct park_set *set = kzalloc(sizeof(*set), GFP_KERNEL_ACCOUNT);
@@ -638,38 +543,48 @@ struct park_process *park_add(struct park_set *set, struct task_struct *leader)
 		return ERR_PTR(-ENOMEM);
 	proc->set = set;
 	proc->leader = get_task_struct(leader);
+	proc->tgid = task_tgid_nr(leader);
 	INIT_LIST_HEAD(&proc->tasks);
 	proc->asked = &proc->tasks;
-	proc->ended = READ_ONCE(leader->exit_state) && thread_group_empty(leader);
+	proc->ended = READ_ONCE(leader->exit_state) == EXIT_ZOMBIE && thread_group_empty(leader);
 	list_add_tail(&proc->list, &set->processes);
-	ret = xa_err(xa_store(&set->by_tgid, task_tgid_nr(leader), proc, GFP_KERNEL_ACCOUNT));
+	ret = xa_err(xa_store(&set->by_tgid, proc->tgid, proc, GFP_KERNEL_ACCOUNT));
 	return ret ? ERR_PTR(ret) : proc;
 }
 
-static int park_freeze_claimed(struct park_set *set, unsigned long deadline)
+/*
+ * Processes that have not come to rest may create others, as threads do: the end is reached when
+ * nothing new is found, and all had been there before.
+ */
+static int park_freeze_claimed(struct park_set *set, unsigned long deadline,
+			       int (*more)(void *arg), void *arg)
 {
 	bool there, leaving;
-	int ret;
+	int ret, found;
 
 	do {
 		there = park_all_there(set);
+		found = more(arg);
+		ret = found > 0 ? claim_more(set) : found;
+		if (ret)
+			return ret;
 		ret = park_scan(set, &leaving);
 		if (ret < 0)
 			return ret;
-		if (there && !ret && !leaving)
+		if (there && !found && !ret && !leaving)
 			/* It may have begun to end before it could be asked. */
-			return park_errors(set) ?: park_leaders(set);
+			return park_errors(set);
 		ret = park_wait(set, leaving, deadline);
 	} while (!ret);
 	return ret;
 }
 
-int park_freeze(struct park_set *set, unsigned long deadline)
+int park_freeze(struct park_set *set, unsigned long deadline, int (*more)(void *arg), void *arg)
 {
-	int ret = park_claim_wait(set, deadline);
+	int ret = claim_all(set, deadline);
 
 	if (!ret)
-		ret = park_freeze_claimed(set, deadline);
+		ret = park_freeze_claimed(set, deadline, more, arg);
 	if (!ret) {
 		park_settle(set);
 		return 0;
@@ -684,6 +599,8 @@ static bool park_process_intact(struct park_process *proc)
 {
 	struct park_task *pt;
 
+	if (proc->left)
+		return true;
 	if (proc->ended)
 		return READ_ONCE(proc->leader->exit_state) == EXIT_ZOMBIE;
 	if (park_ends(proc->leader) || fatal_signal_pending(proc->leader))
@@ -761,7 +678,7 @@ bool park_release(struct park_set *set, enum ckpt_release_how how)
 
 	if (done) {
 		list_for_each_entry(proc, &set->processes, list)
-			if (how == CKPT_RELEASE_STOP && !proc->ended)
+			if (how == CKPT_RELEASE_STOP && !proc->ended && !proc->left)
 				park_stop(proc);
 		set->how = how;
 		atomic_set_release(&set->outcome, PARK_RELEASED);
@@ -772,7 +689,7 @@ bool park_release(struct park_set *set, enum ckpt_release_how how)
 	set->leaves = true;
 	spin_unlock(&set->lock);
 
-	park_unclaim(set);
+	claim_drop(set);
 	return done;
 }
 

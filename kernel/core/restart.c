@@ -31,9 +31,11 @@
 #include "owner.h"
 #include "../file/file_content.h"
 #include "../file/epoll.h"
+#include "../file/fd.h"
 #include "../file/file.h"
 #include "../file/sigio.h"
 #include "../file/fs.h"
+#include "../task/group.h"
 #include "../file/identity.h"
 #include "../file/inotify.h"
 #include "../file/lock.h"
@@ -51,9 +53,9 @@
 #include "../task/sighand.h"
 #include "../task/signal.h"
 #include "symbols.h"
-#include "taken.h"
 #include "../task/thread.h"
 #include "../task/timer.h"
+#include "tree.h"
 #include "../file/tty.h"
 #include "../file/unlinked.h"
 #include "../mm/vma.h"
@@ -76,6 +78,7 @@ static void restart_free(void *arg)
 	kfree(rs->relocate);
 	xa_destroy(&rs->sealed);
 	xa_destroy(&rs->proc_ids);
+	fd_later_free(rs);
 	identity_free(rs);
 	put_pid(rs->began);
 	operation_put(rs->ctx);
@@ -83,23 +86,6 @@ static void restart_free(void *arg)
 }
 
 /* ---- in the process that is being built ---- */
-
-/* Create a task with the id it had; to see what else is wrong, any other will do. */
-static struct build_task *restart_task(struct restart_process *p, u64 flags, u32 nr,
-				       int (*fn)(struct build_task *bt))
-{
-	struct restart *rs = p->rs;
-	struct build_task *bt;
-	int ret;
-
-	do {
-		bt = build_task(rs->build, p, flags, nr, fn);
-	} while (bt == ERR_PTR(-EEXIST) && taken_wait(rs, nr));
-	if (!IS_ERR(bt))
-		return bt;
-	ret = taken_refuse(rs, PTR_ERR(bt), nr);
-	return path_wrong(rs, ret) ? build_task(rs->build, p, flags, 0, fn) : ERR_PTR(ret);
-}
 
 /* In the thread's own context. */
 static int restart_thread_self(struct build_task *bt)
@@ -200,8 +186,8 @@ static int restart_thread(struct restart *rs)
 		bt = p->leader;
 		ret = restart_thread_self(bt);
 	} else {
-		bt = restart_task(p, CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND |
-				      CLONE_THREAD | CLONE_SYSVSEM, pb->tid, restart_thread_self);
+		bt = tree_task(p, CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND |
+				   CLONE_THREAD | CLONE_SYSVSEM, pb->tid, restart_thread_self);
 		ret = IS_ERR(bt) ? PTR_ERR(bt) : build_wait(bt);
 	}
 	if (!ret)
@@ -210,7 +196,7 @@ static int restart_thread(struct restart *rs)
 		return ret;
 	bt->final.cred = get_cred(cred);
 	bt->final.seccomp = filters;
-	if (rs->flags & CKPT_RESTART_DETACH)
+	if (rs->flags & CKPT_RESTART_DETACH && !p->parent)
 		bt->final.leaving = rs->restarter;
 	atomic_inc(&rs->ctx->progress.nr_tasks);
 	return 0;
@@ -284,6 +270,27 @@ static int restart_next(struct restart *rs)
 	return 0;
 }
 
+/* Records of no process are for the first one: files are opened in one context. */
+static bool restart_not_mine(struct restart *rs, struct restart_process *p)
+{
+	struct restart_process *first = restart_first(rs);
+
+	if (p == first || rs->again)
+		return false;
+	switch (stream_kinds[rs->in.rec.type].count) {
+	case CKPT_COUNT_MAYBE:
+	case CKPT_COUNT_CREDS:
+	case CKPT_COUNT_FILTERS:
+	case CKPT_COUNT_OBJECT:
+		break;
+	default:
+		return false;
+	}
+	rs->turn = first;
+	rs->again = true;
+	return true;
+}
+
 /*
  * In the process: read records until one is for another process, whose turn it is then, or the
  * stream ends.
@@ -301,6 +308,8 @@ static int restart_read_on(struct build_task *bt)
 		ret = rs->again ? 0 : restart_next(rs);
 		if (ret)
 			return ret;
+		if (restart_not_mine(rs, p))
+			return 0;
 		rs->again = false;
 		if (rs->in.rec.type == CKPT_REC_TRAILER) {
 			rs->turn = NULL;
@@ -317,19 +326,6 @@ static int restart_read_on(struct build_task *bt)
 	}
 }
 
-/* In a new process: nothing is left of what came along with the clone. */
-static int restart_begin(struct build_task *bt)
-{
-	struct restart_process *p = bt->process;
-	int ret;
-
-	p->leader = bt;
-	ret = thread_forget(p->rs->ctx);
-	process_begin(p);
-	file_close_all();
-	return ret ?: mm_clear();
-}
-
 /*
  * Before the other last steps, for these may take the right away. Without CAP_SYS_ADMIN all that
  * have filters have no_new_privs, too, which goes along with the shared ones.
@@ -340,6 +336,8 @@ static int restart_prepare_task(struct build_task *bt)
 	struct error_at at = { .reason = CKPT_REASON_OTHER, .task = current };
 	int ret;
 
+	if (bt->process->ended)
+		return 0;
 	if (bt->final.seccomp && !ns_capable(current_user_ns(), CAP_SYS_ADMIN))
 		task_set_no_new_privs(current);
 	ret = thread_prepare(&rs->in, &bt->final);
@@ -363,7 +361,7 @@ static int restart_finish_task(struct build_task *bt)
 	struct error_at at = { .reason = CKPT_REASON_OTHER, .task = current };
 	const char *what;
 
-	what = thread_finish(&bt->final);
+	what = bt->process->ended ? NULL : thread_finish(&bt->final);
 	if (what)
 		return error_add(&rs->ctx->errors, -EFAULT, &at, "%s", what);
 	return bt->first ? restart_later(bt->process, LATER_OWNER, LATER_OWNER) : 0;
@@ -414,10 +412,6 @@ static int restart_image(struct restart *rs)
 		return error_add(&rs->ctx->errors, -EOPNOTSUPP, &at,
 				 "an image that builds on another one (%pUb) is not supported by this version",
 				 pb->parent_uuid.data);
-	if (pb->nr_processes > 1)
-		return error_add(&rs->ctx->errors, -EOPNOTSUPP, &at,
-				 "an image of %u processes is not supported by this version",
-				 pb->nr_processes);
 	return 0;
 }
 
@@ -444,7 +438,7 @@ static int restart_header(struct restart *rs)
 	if (!ret && rs->nr_tids != rs->image.nr_tasks)
 		ret = stream_in_bad(&rs->in, "%u threads in TREE, %u were promised", rs->nr_tids,
 				    rs->image.nr_tasks);
-	return ret;
+	return ret ?: tree_check(rs) ?: group_check_tree(rs);
 }
 
 /* The processes read the stream, each what is its own, and become what it says. */
@@ -463,7 +457,8 @@ static int restart_build(struct restart *rs)
 		if (ret)
 			return ret;
 	}
-	return pipe_complete(rs) ? 0 : stream_in_bad(&rs->in, "something is missing");
+	return pipe_complete(rs) && xa_empty(&rs->with_fd) ? 0 :
+	       stream_in_bad(&rs->in, "something is missing");
 }
 
 /* Is there a process with something to be done in that stage? */
@@ -522,7 +517,7 @@ static int restart_finish(struct restart *rs)
 	int ret;
 
 	list_for_each_entry(p, &rs->processes, list) {
-		ret = restart_xstate(rs, p->leader);
+		ret = p->ended ? 0 : restart_xstate(rs, p->leader);
 		if (ret)
 			return ret;
 		cond_resched();
@@ -531,12 +526,14 @@ static int restart_finish(struct restart *rs)
 	if (ret)
 		return ret;
 	seccomp_share(rs->build);
+	group_begin(rs);
 	/* The stages are not done under limits that are the program's, nor with its credentials. */
 	ret = build_call_all(rs->build, restart_prepare_task) ?:
 	      build_call_first(rs->build, restart_put_signals) ?:
 	      restart_stages(rs, LATER_TIMERS, LATER_PROCESS) ?:
+	      group_join(rs) ?:
 	      build_call_all(rs->build, restart_finish_task);
-	return ret ?: restart_stages(rs, LATER_LAST, LATER_LAST);
+	return ret ?: restart_stages(rs, LATER_LAST, LATER_LAST) ?: tree_end_some(rs);
 }
 
 static struct restart *restart_new(struct operation *ctx, const struct ckpt_restart *arg)
@@ -560,6 +557,7 @@ static struct restart *restart_new(struct operation *ctx, const struct ckpt_rest
 	INIT_LIST_HEAD(&rs->processes);
 	xa_init_flags(&rs->by_tid, XA_FLAGS_ACCOUNT);
 	xa_init_flags(&rs->proc_ids, XA_FLAGS_ACCOUNT);
+	xa_init_flags(&rs->with_fd, XA_FLAGS_ACCOUNT);
 	xa_init_flags(&rs->sealed, XA_FLAGS_ACCOUNT);
 	return rs;
 }
@@ -575,24 +573,6 @@ static int restart_tty(struct restart *rs, int fd)
 		return error_add(&rs->ctx->errors, -ENOTTY, &at,
 				 "tty_fd is not a terminal, or one that was hung up");
 	return 0;
-}
-
-/*
- * Nothing may be left: the tasks die, and the process is reaped. A signal that does not kill
- * the restarter is no reason to leave that to its parent.
- */
-static void restart_abort(struct restart *rs, struct build_task *leader)
-{
-	pid_t pid;
-
-	build_kill(rs->build);
-	while (!fatal_signal_pending(current)) {
-		/* None once it is reaped; to wait for pid 0 is to wait for other children. */
-		pid = task_pid_vnr(leader->task);
-		if (!pid || sym(kernel_wait4)(pid, NULL, __WALL, NULL) != -ERESTARTSYS)
-			break;
-		schedule_timeout_killable(1);
-	}
 }
 
 /* Clocks that begin anew with a machine are not behind but after that. */
@@ -637,13 +617,7 @@ static int restart_open(struct restart *rs, const struct ckpt_restart *arg)
 
 static int restart_make(struct restart *rs)
 {
-	struct restart_process *first = restart_first(rs);
-	struct build_task *leader;
-
-	leader = restart_task(first, 0, first->pid, restart_begin);
-	if (IS_ERR(leader))
-		return PTR_ERR(leader);
-	return build_wait(leader) ?: restart_build(rs) ?: restart_verified(rs);
+	return tree_make(rs) ?: restart_build(rs) ?: restart_verified(rs);
 }
 
 /* All but the very last step; @check: without what others could see. */
@@ -685,8 +659,7 @@ static void restart_let_go(struct restart *rs)
 
 void restart_abandon(struct restart *rs)
 {
-	if (build_leader(rs->build))
-		restart_abort(rs, build_leader(rs->build));
+	tree_abort(rs);
 	build_put(rs->build);
 }
 

@@ -69,6 +69,8 @@ void ckpt_proto_zap_page_range_single(struct vm_area_struct *vma, unsigned long 
 void ckpt_proto_set_shrinker_bit(struct mem_cgroup *memcg, int nid, int shrinker_id);
 struct mem_cgroup *ckpt_proto_mem_cgroup_iter(struct mem_cgroup *root, struct mem_cgroup *prev,
 					      struct mem_cgroup_reclaim_cookie *reclaim);
+/* linux/pid.h, where COMPAT_FREE_PIDS. */
+void ckpt_proto_free_pids(struct pid **pids);
 /* kernel/exit.c; no header has declared it since sys_wait4() lost its users. */
 long ckpt_proto_kernel_wait4(pid_t pid, int __user *stat, int options, struct rusage *ru);
 
@@ -108,6 +110,7 @@ long ckpt_proto_kernel_wait4(pid_t pid, int __user *stat, int options, struct ru
 	X(update_rlimit_cpu, update_rlimit_cpu)				\
 	X(sched_setaffinity, sched_setaffinity)				\
 	X(sched_setattr, sched_setattr)					\
+	X(change_pid, change_pid)					\
 	X(set_process_cpu_timer, set_process_cpu_timer)			\
 	X(task_work_run, task_work_run)					\
 	X(task_sched_runtime, task_sched_runtime)			\
@@ -127,6 +130,7 @@ long ckpt_proto_kernel_wait4(pid_t pid, int __user *stat, int options, struct ru
 	X(seccomp_get_filter, seccomp_get_filter, 0)			\
 	X(seccomp_get_metadata, seccomp_get_metadata, 0)		\
 	X(security_getprocattr, security_getprocattr, 0)		\
+	X(free_pids, ckpt_proto_free_pids, COMPAT_FREE_PIDS)		\
 	X(cgroup_enter_frozen, cgroup_enter_frozen, IS_ENABLED(CONFIG_CGROUPS))		\
 	X(cgroup_leave_frozen, cgroup_leave_frozen, IS_ENABLED(CONFIG_CGROUPS))		\
 	X(set_shrinker_bit, ckpt_proto_set_shrinker_bit, IS_ENABLED(CONFIG_MEMCG))	\
@@ -169,7 +173,6 @@ long ckpt_proto_kernel_wait4(pid_t pid, int __user *stat, int options, struct ru
 	X(ppoll, 1)							\
 	X(pselect6, 1)							\
 	X(rt_sigtimedwait, 1)						\
-	X(setpgid, 1)							\
 	X(setsid, 1)							\
 	X(semtimedop, IS_ENABLED(CONFIG_SYSVIPC))			\
 	X(set_mempolicy, IS_ENABLED(CONFIG_NUMA))			\
@@ -181,8 +184,8 @@ long ckpt_proto_kernel_wait4(pid_t pid, int __user *stat, int options, struct ru
  *
  * "must" is as in SYM_OPTIONAL. The restart functions are what a task's restart block points to;
  * hrtimer_wakeup marks a sleeper on a task's stack; Landlock's tell where it keeps what;
- * vm_committed_as counts the memory that programs were promised; the last two are what 6.1's
- * mm_struct points to.
+ * vm_committed_as counts the memory that programs were promised; tasklist_lock is taken; the last
+ * two are what 6.1's mm_struct points to.
  */
 #define SYM_ADDRESS(X)							\
 	X(hrtimer_nanosleep_restart, 1)					\
@@ -193,6 +196,7 @@ long ckpt_proto_kernel_wait4(pid_t pid, int __user *stat, int options, struct ru
 	X(landlock_blob_sizes, 0)					\
 	X(landlock_initialized, 0)					\
 	X(vm_committed_as, 1)						\
+	X(tasklist_lock, 1)						\
 	X(arch_get_unmapped_area, COMPAT_UNMAPPED_AREA)			\
 	X(arch_get_unmapped_area_topdown, COMPAT_UNMAPPED_AREA)
 

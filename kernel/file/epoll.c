@@ -576,17 +576,20 @@ static int epoll_watch(struct restart *rs, struct object *epoll,
 
 int epoll_read(struct restart *rs)
 {
+	struct restart_files *files;
 	struct object *epoll;
 	struct pb_epoll pb;
 	u32 i;
 	int ret;
 
-	ret = stream_in_msg(&rs->in, &pb_epoll_msg, &pb) ?:
-	      PTR_ERR_OR_ZERO(owner_files(rs, pb.files));
+	ret = stream_in_msg(&rs->in, &pb_epoll_msg, &pb);
 	if (ret)
 		return ret;
+	files = owner_files(rs, pb.files);
+	if (IS_ERR(files))
+		return PTR_ERR(files);
 	epoll = object_by_id(&rs->objects, OBJECT_FILE, pb.file);
-	if (!epoll || epoll->fd < 0 || !epoll_match(epoll->ptr))
+	if (!epoll || epoll->files != files || !epoll_match(epoll->ptr))
 		return stream_in_bad(&rs->in, "epoll instance %u", pb.file);
 	for (i = 0; !ret && i < pb.n_watch; i++) {
 		ret = fatal_signal_pending(current) ? -EINTR :

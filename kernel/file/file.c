@@ -16,6 +16,7 @@
 #include "../compat/compat.h"
 #include "description.h"
 #include "file_kind.h"
+#include "fd.h"
 #include "file.h"
 #include "sigio.h"
 #include "lock.h"
@@ -494,6 +495,13 @@ static const struct file_kind *file_kind_of(const struct kinds *kinds, const str
 	return kind;
 }
 
+/* Files are opened by the first process; those of a directory in proc by whose that is. */
+static int file_read_where(struct restart *rs, const struct pb_file *pb)
+{
+	return pb->has_proc && pb->proc.has_pid ?
+	       PTR_ERR_OR_ZERO(owner_thread(rs, pb->proc.pid)) : 0;
+}
+
 int file_read(struct restart *rs)
 {
 	const struct file_kind *kind;
@@ -502,6 +510,9 @@ int file_read(struct restart *rs)
 	int ret;
 
 	ret = stream_in_msg(&rs->in, &pb_file_msg, &pb);
+	if (ret)
+		return ret;
+	ret = file_read_where(rs, &pb);
 	if (ret)
 		return ret;
 	kind = file_kind_of(rs->kinds, &pb);
@@ -557,8 +568,13 @@ static int file_install(struct restart *rs, struct restart_files *files, const s
 	ret = sym(replace_fd)(pb->fd, obj->ptr, pb->cloexec ? O_CLOEXEC : 0);
 	if (ret < 0)
 		return error_add(&rs->ctx->errors, ret, &at, "cannot be opened");
-	if (obj->fd < 0)
-		obj->fd = pb->fd;
+	ret = fd_note(rs, obj, files, pb->fd);
+	if (ret)
+		return ret;
+	/* It is opened by one process, which replaces descriptors of its own. */
+	if (obj->files != files && proc_stands_in(rs, pb->file))
+		return error_add(&rs->ctx->errors, -EOPNOTSUPP, &at,
+				 "a file of proc about a thread, in two processes, is not supported");
 	return proc_note_fd(rs, pb->file, pb->fd, pb->cloexec);
 }
 

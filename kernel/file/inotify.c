@@ -21,6 +21,7 @@
 
 #include "../arch/arch.h"
 #include "../core/context.h"
+#include "../core/owner.h"
 #include "../core/refuse.h"
 #include "../compat/compat.h"
 #include "fdinfo.h"
@@ -642,6 +643,9 @@ int inotify_read(struct restart *rs)
 	obj = object_by_id(&rs->objects, OBJECT_FILE, pb.file);
 	if (!obj || obj->fd < 0 || !inotify_match(obj->ptr))
 		return stream_in_bad(&rs->in, "inotify instance %u", pb.file);
+	ret = owner_file(rs, obj);
+	if (ret)
+		return ret;
 	if (pb.has_next_wd && (!pb.next_wd || pb.next_wd > INT_MAX))
 		return stream_in_bad(&rs->in, "number of the next inotify watch");
 	for (i = 0; !ret && i < pb.n_watch; i++) {

@@ -12,6 +12,7 @@
 
 #include "../arch/arch.h"
 #include "../core/context.h"
+#include "fd.h"
 #include "../core/owner.h"
 #include "../core/refuse.h"
 #include "../compat/compat.h"
@@ -314,22 +315,23 @@ static int lock_borrowed(struct file *file, const struct pb_lock *pb)
 	return ret;
 }
 
-static int lock_set(struct restart *rs, const struct pb_lock *pb)
+static int lock_set(struct restart *rs, struct restart_files *files, const struct pb_lock *pb)
 {
 	struct error_at at = { .reason = CKPT_REASON_OTHER, .task = current };
 	struct object *obj = object_by_id(&rs->objects, OBJECT_FILE, pb->file);
+	int fd = obj ? fd_of(obj, files) : -1;
 	int ret;
 
-	if (!obj || (obj->fd < 0 && pb->kind == PB_LOCK_POSIX) || pb->start > pb->end ||
+	if (!obj || (fd < 0 && pb->kind == PB_LOCK_POSIX) || pb->start > pb->end ||
 	    pb->end > OFFSET_MAX)
 		return stream_in_bad(&rs->in, "a file lock");
 	if (proc_stands_in(rs, pb->file))
 		return error_add(&rs->ctx->errors, -EOPNOTSUPP, &at,
 				 "a lock on a file of proc about a thread cannot be set");
-	if (obj->fd >= 0) {
+	if (fd >= 0) {
 		at.where_type = CKPT_WHERE_FD;
-		at.where = obj->fd;
-		ret = lock_fd(obj->fd, pb);
+		at.where = fd;
+		ret = lock_fd(fd, pb);
 	} else {
 		ret = lock_borrowed(obj->ptr, pb);
 	}
@@ -351,14 +353,18 @@ static int lock_set(struct restart *rs, const struct pb_lock *pb)
 
 int lock_read(struct restart *rs)
 {
+	struct restart_files *files;
 	struct pb_locks pb;
 	u32 i;
 	int ret;
 
-	ret = stream_in_msg(&rs->in, &pb_locks_msg, &pb) ?:
-	      PTR_ERR_OR_ZERO(owner_files(rs, pb.files));
+	ret = stream_in_msg(&rs->in, &pb_locks_msg, &pb);
+	if (ret)
+		return ret;
+	files = owner_files(rs, pb.files);
+	ret = PTR_ERR_OR_ZERO(files);
 	for (i = 0; !ret && i < pb.n_lock; i++) {
-		ret = fatal_signal_pending(current) ? -EINTR : lock_set(rs, &pb.lock[i]);
+		ret = fatal_signal_pending(current) ? -EINTR : lock_set(rs, files, &pb.lock[i]);
 		cond_resched();
 	}
 	return ret;
@@ -421,6 +427,5 @@ int lock_note_lease(struct restart *rs, const struct pb_file *pb)
 		return -ENOMEM;
 	lease->file = pb->id;
 	lease->type = pb->lease;
-	later_add(&rs->here->later, &lease->later, &lock_later_ops);
-	return 0;
+	return fd_later(rs, pb->id, &lease->later, &lock_later_ops);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * pidfd_open(2), of the process itself.
+ * pidfd_open(2), of processes of the image.
  */
 #include <linux/err.h>
 #include <linux/fcntl.h>
@@ -8,6 +8,7 @@
 #include <linux/pid.h>
 
 #include "../arch/arch.h"
+#include "../core/build.h"
 #include "../core/context.h"
 #include "../core/refuse.h"
 #include "description.h"
@@ -22,16 +23,26 @@ static bool pidfd_match(struct file *file)
 	return !IS_ERR(sym(pidfd_pid)(file));
 }
 
+/* Is it a process of the image? It may have ended. */
+static bool pidfd_has(struct checkpoint *cp, struct pid *pid)
+{
+	struct checkpoint_process *proc = xa_load(&cp->by_tgid, pid_nr(pid));
+
+	return proc && pid == task_tgid(proc->leader);
+}
+
 static int pidfd_save(struct checkpoint *cp, struct file *file, const struct object_place *at,
 		      struct pb_file *pb)
 {
 	struct pid *pid = sym(pidfd_pid)(file);
 
-	if (pid != task_tgid(at->proc->leader))
+	if (!pidfd_has(cp, pid))
 		return refuse_file(at, CKPT_REASON_UNSUPPORTED, NULL,
-			      "a pidfd of another task (pid %d) is not supported",
+			      "a pidfd of a task that is not in the image (pid %d) is not supported",
 			      pid_vnr(pid));
 	pb->has_pidfd = true;
+	pb->pidfd.has_pid = true;
+	pb->pidfd.pid = pid_vnr(pid);
 	pb->pidfd.thread = file->f_flags & PIDFD_FLAG_THREAD;
 	return 0;
 }
@@ -41,9 +52,13 @@ static int pidfd_save(struct checkpoint *cp, struct file *file, const struct obj
 static struct file *pidfd_open(struct restart *rs, const struct pb_file *pb)
 {
 	struct error_at at = { .reason = CKPT_REASON_OTHER, .task = current };
+	u32 nr = pb->pidfd.has_pid ? pb->pidfd.pid : restart_first(rs)->pid;
+	struct restart_process *p = xa_load(&rs->by_tid, nr);
 	struct file *file;
 
-	file = description_take_fd(arch_sys(pidfd_open, task_tgid_vnr(current),
+	if (!p || p->pid != nr)
+		return ERR_PTR(stream_in_bad(&rs->in, "pidfd of process %u", nr));
+	file = description_take_fd(arch_sys(pidfd_open, task_tgid_vnr(p->leader->task),
 					    pb->pidfd.thread ? PIDFD_FLAG_THREAD : 0));
 	if (IS_ERR(file))
 		error_add(&rs->ctx->errors, PTR_ERR(file), &at, "a pidfd cannot be created");

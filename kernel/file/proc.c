@@ -125,6 +125,8 @@ static const char *proc_save_self(struct checkpoint_process *proc, struct pid_na
 
 	pb->has_self = true;
 	pb->self = true;
+	pb->has_pid = true;
+	pb->pid = proc->pid;
 	if (!strncmp(rest, "/task/", 6)) {
 		tid = proc_number(rest + 6, &rest);
 		rcu_read_lock();

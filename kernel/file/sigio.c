@@ -14,20 +14,22 @@
 
 #include "../arch/arch.h"
 #include "../core/context.h"
+#include "../core/park.h"
+#include "fd.h"
 #include "../compat/compat.h"
 #include "sigio.h"
 
-/* Its thread, or itself? */
-static bool sigio_of(struct checkpoint_process *proc, struct pid *pid, enum pid_type type)
+/* Is it a process of the image, or a thread of one? */
+static bool sigio_of(struct checkpoint *cp, struct pid *pid, enum pid_type type)
 {
 	struct task_struct *task;
 	bool ret;
 
-	if (type == PIDTYPE_TGID)
-		return pid == task_tgid(proc->leader);
+	if (type != PIDTYPE_TGID && type != PIDTYPE_PID)
+		return false;
 	rcu_read_lock();
-	task = pid_task(pid, PIDTYPE_PID);
-	ret = type == PIDTYPE_PID && task && same_thread_group(task, proc->leader);
+	task = pid_task(pid, type);
+	ret = task && park_has(cp->park, task);
 	rcu_read_unlock();
 	return ret;
 }
@@ -59,7 +61,7 @@ const char *sigio_save(struct checkpoint_process *proc, struct file *file, struc
 	/* It sets the owner, and is not told from F_SETOWN. */
 	if (S_ISDIR(file_inode(file)->i_mode))
 		why = "a watched directory (F_NOTIFY)";
-	else if (!sigio_of(proc, pid, type))
+	else if (!sigio_of(proc->cp, pid, type))
 		why = "a file whose signals go to another process or a group (F_SETOWN)";
 	else if (!uid_eq(uid, cred->uid) || !uid_eq(euid, cred->euid))
 		why = "a file whose owner was set by another user (F_SETOWN)";
@@ -87,7 +89,7 @@ struct sigio_later {
 };
 
 /* As F_SETOWN_EX does, which would want user memory: the program's limits may allow no more. */
-static int sigio_set_owner(struct file *file, const struct pb_fown *pb)
+static int sigio_set_owner(struct restart *rs, struct file *file, const struct pb_fown *pb)
 {
 	struct task_struct *task;
 	struct pid *pid;
@@ -101,17 +103,17 @@ static int sigio_set_owner(struct file *file, const struct pb_fown *pb)
 	pid = find_vpid(pb->pid);
 	task = pid_task(pid, PIDTYPE_PID);
 	/* An image may not send signals to others. */
-	if (!task || !same_thread_group(task, current))
+	if (!task || !xa_load(&rs->by_tid, pb->pid))
 		ret = -ESRCH;
-	else if (pb->type == F_OWNER_TID)
-		__f_setown(file, pid, PIDTYPE_PID, 1);
+	else
+		__f_setown(file, pid, pb->type == F_OWNER_TID ? PIDTYPE_PID : PIDTYPE_TGID, 1);
 	rcu_read_unlock();
 	return ret;
 }
 
-static int sigio_set(struct file *file, int fd, const struct pb_fown *pb)
+static int sigio_set(struct restart *rs, struct file *file, int fd, const struct pb_fown *pb)
 {
-	int ret = pb->has_type ? sigio_set_owner(file, pb) : 0;
+	int ret = pb->has_type ? sigio_set_owner(rs, file, pb) : 0;
 
 	if (!ret && pb->signal)
 		ret = arch_sys(fcntl, fd, F_SETSIG, pb->signal);
@@ -140,7 +142,7 @@ static int sigio_finish(struct restart_process *p, struct later *item)
 	if (!obj || obj->fd < 0)
 		return stream_in_bad(&rs->in, "file %u has no descriptor", later->id);
 	at.where = obj->fd;
-	ret = sigio_set(obj->ptr, obj->fd, &later->pb);
+	ret = sigio_set(rs, obj->ptr, obj->fd, &later->pb);
 	return ret ? error_add(&rs->ctx->errors, ret, &at,
 			       "its owner (F_SETOWN) cannot be set") : 0;
 }
@@ -172,6 +174,5 @@ int sigio_note(struct restart *rs, const struct pb_file *pb)
 		return -ENOMEM;
 	later->id = pb->id;
 	later->pb = *fown;
-	later_add(&rs->here->later, &later->later, &sigio_later_ops);
-	return 0;
+	return fd_later(rs, pb->id, &later->later, &sigio_later_ops);
 }

@@ -22,6 +22,7 @@
 
 #include "../arch/arch.h"
 #include "../core/context.h"
+#include "fd.h"
 #include "../core/refuse.h"
 #include "fdinfo.h"
 #include "description.h"
@@ -351,6 +352,7 @@ static struct file *timerfd_open(struct restart *rs, const struct pb_file *pb)
 	struct error_at at = { .reason = CKPT_REASON_OTHER, .task = current };
 	struct timerfd_later *later;
 	struct file *file;
+	int ret;
 
 	if (!timerfd_valid(&pb->timerfd))
 		return ERR_PTR(stream_in_bad(&rs->in, "timerfd %u", pb->id));
@@ -370,7 +372,11 @@ static struct file *timerfd_open(struct restart *rs, const struct pb_file *pb)
 	}
 	later->id = pb->id;
 	later->pb = pb->timerfd;
-	later_add(&rs->here->later, &later->later, &timerfd_later_ops);
+	ret = fd_later(rs, pb->id, &later->later, &timerfd_later_ops);
+	if (ret) {
+		fput(file);
+		return ERR_PTR(ret);
+	}
 	return file;
 }
 

@@ -10,6 +10,7 @@
 #include <linux/tty.h>
 
 #include "../core/context.h"
+#include "../core/members.h"
 #include "../core/refuse.h"
 #include "path.h"
 #include "tty.h"
@@ -44,6 +45,21 @@ static struct tty_struct *tty_of(struct file *file)
 	return priv ? priv->tty : NULL;
 }
 
+/* Is there a group in the foreground that is not that of the first process, but in the image? */
+static bool tty_has_job(struct checkpoint *cp, struct tty_struct *tty)
+{
+	struct pid *pgrp;
+	bool job;
+
+	spin_lock_irq(&tty->ctrl.lock);
+	pgrp = get_pid(tty->ctrl.pgrp);
+	spin_unlock_irq(&tty->ctrl.lock);
+	job = pgrp && pgrp != task_pgrp(members_named(cp)->leader) &&
+	      xa_load(&cp->by_tgid, pid_nr(pgrp));
+	put_pid(pgrp);
+	return job;
+}
+
 static int tty_save_new(struct checkpoint *cp, struct file *file, struct tty_struct *tty,
 			const struct object_place *at, u32 id)
 {
@@ -57,6 +73,9 @@ static int tty_save_new(struct checkpoint *cp, struct file *file, struct tty_str
 	pb.path.len = strlen(name);
 	/* The leader is parked; that somebody else changes its terminal now hurts nobody. */
 	pb.controlling = READ_ONCE(at->proc->leader->signal->tty) == tty;
+	if (tty_has_job(cp, tty))
+		refuse_file(at, CKPT_REASON_UNSUPPORTED, NULL,
+			    "a job in the foreground of the terminal is not supported");
 
 	down_read(&tty->termios_rwsem);
 	termios = tty->termios;

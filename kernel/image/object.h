@@ -15,6 +15,7 @@ struct checkpoint;
 struct checkpoint_process;
 struct file;
 struct object;
+struct restart_files;
 struct stream_in;
 struct tty_struct;
 
@@ -71,6 +72,7 @@ struct object_place {
  * @place: checkpoint: where it was found, if that is said of its kind. For a file, a descriptor if
  *	it has any
  * @fd: restart: for a file, a descriptor of it, once FDS was read; -1 if it has none
+ * @files: restart: the table that @fd is in
  * @file: checkpoint: of content in the image, a description that reaches it; its FILE holds it
  * @size: checkpoint: of content in the image, what the image says, in bytes
  * @held: checkpoint: for a file of a layer of overlayfs, open ones of overlayfs that hold it
@@ -88,6 +90,7 @@ struct object {
 	u32 users2;
 	struct object_place place;
 	int fd;
+	struct restart_files *files;
 	struct file *file;
 	u64 size;
 	u32 held;

@@ -124,12 +124,15 @@ static const struct codec_field pb_tree_fields[] = {
 	{ .name = "sighand", .number = 11, .type = CODEC_U32, .label = CODEC_OPTIONAL,
 	  .offset = offsetof(struct pb_tree, sighand),
 	  .presence = offsetof(struct pb_tree, has_sighand), .size = sizeof(u32) },
+	{ .name = "status", .number = 12, .type = CODEC_U32, .label = CODEC_OPTIONAL,
+	  .offset = offsetof(struct pb_tree, status),
+	  .presence = offsetof(struct pb_tree, has_status), .size = sizeof(u32) },
 };
 
 const struct codec_msg pb_tree_msg = {
 	.name = "Tree",
 	.fields = pb_tree_fields,
-	.nr_fields = 11,
+	.nr_fields = 12,
 	.size = sizeof(struct pb_tree),
 	.arena_max = PB_TREE_ARENA_MAX,
 };
@@ -373,12 +376,15 @@ const struct codec_msg pb_signalfd_msg = {
 static const struct codec_field pb_pidfd_fields[] = {
 	{ .name = "thread", .number = 1, .type = CODEC_BOOL, .label = CODEC_REQUIRED,
 	  .offset = offsetof(struct pb_pidfd, thread), .size = sizeof(bool) },
+	{ .name = "pid", .number = 2, .type = CODEC_U32, .label = CODEC_OPTIONAL,
+	  .offset = offsetof(struct pb_pidfd, pid), .presence = offsetof(struct pb_pidfd, has_pid),
+	  .size = sizeof(u32) },
 };
 
 const struct codec_msg pb_pidfd_msg = {
 	.name = "Pidfd",
 	.fields = pb_pidfd_fields,
-	.nr_fields = 1,
+	.nr_fields = 2,
 	.size = sizeof(struct pb_pidfd),
 };
 
@@ -417,12 +423,15 @@ static const struct codec_field pb_proc_fields[] = {
 	  .max = PB_PROC_NAME_MAX },
 	{ .name = "mode", .number = 5, .type = CODEC_U32, .label = CODEC_REQUIRED,
 	  .offset = offsetof(struct pb_proc, mode), .size = sizeof(u32) },
+	{ .name = "pid", .number = 6, .type = CODEC_U32, .label = CODEC_OPTIONAL,
+	  .offset = offsetof(struct pb_proc, pid), .presence = offsetof(struct pb_proc, has_pid),
+	  .size = sizeof(u32) },
 };
 
 const struct codec_msg pb_proc_msg = {
 	.name = "Proc",
 	.fields = pb_proc_fields,
-	.nr_fields = 5,
+	.nr_fields = 6,
 	.size = sizeof(struct pb_proc),
 };
 

@@ -153,6 +153,8 @@ struct pb_tree {
 	u32 fs;				/* id of its FS */
 	bool has_sighand;
 	u32 sighand;			/* id of its SIGHAND */
+	bool has_status;
+	u32 status;			/* of one that has ended, as wait(2) gives it */
 };
 
 #define PB_TREE_ARENA_MAX (\
@@ -314,9 +316,11 @@ struct pb_signalfd {
 
 extern const struct codec_msg pb_signalfd_msg;
 
-/* A pidfd of the process itself. */
+/* A pidfd of a process of the image. */
 struct pb_pidfd {
 	bool thread;			/* PIDFD_THREAD: of the main thread alone */
+	bool has_pid;
+	u32 pid;			/* as in TREE; absent: the first one there */
 };
 
 extern const struct codec_msg pb_pidfd_msg;
@@ -328,7 +332,7 @@ struct pb_fown {
 	bool has_type;
 	u32 type;			/* F_OWNER_TID or F_OWNER_PID; absent: nobody */
 	bool has_pid;
-	u32 pid;			/* the process itself or one of its threads */
+	u32 pid;			/* a process of the image or one of its threads */
 	u32 signal;			/* F_SETSIG; 0: SIGIO */
 	bool async;			/* O_ASYNC */
 };
@@ -346,6 +350,9 @@ struct pb_proc {
 	u32 tid;			/* there below task/TID */
 	struct codec_bytes name;	/* max 4095; the rest: begins with a slash, or is empty */
 	u32 mode;			/* st_mode */
+	/* whose directory, with self; absent: the first one's in TREE */
+	bool has_pid;
+	u32 pid;
 };
 
 extern const struct codec_msg pb_proc_msg;

@@ -16,6 +16,7 @@
 #include "../core/refuse.h"
 #include "../compat/compat.h"
 #include "cred.h"
+#include "group.h"
 #include "../mm/mm.h"
 #include "../core/owner.h"
 #include "../core/park.h"
@@ -66,31 +67,6 @@ static void process_check_namespaces(struct checkpoint_process *proc)
 	rcu_read_unlock();
 	if (what)
 		process_refuse(proc, CKPT_REASON_UNSUPPORTED, "run ckpt inside it", what);
-}
-
-static void process_check_children(struct checkpoint_process *proc)
-{
-	struct task_struct *thread, *child = NULL;
-	char comm[TASK_COMM_LEN];
-	bool vfork = false;
-	pid_t pid = 0;
-
-	rcu_read_lock();
-	for_each_thread(proc->leader, thread) {
-		child = list_first_or_null_rcu(&thread->children, struct task_struct, sibling);
-		if (child) {
-			pid = task_pid_vnr(child);
-			vfork = READ_ONCE(child->vfork_done);
-			get_task_comm(comm, child);
-			break;
-		}
-	}
-	rcu_read_unlock();
-	if (child)
-		refuse(proc, CKPT_WHERE_NONE, 0, CKPT_REASON_UNSUPPORTED,
-		       vfork ? "try again when that has ended" : NULL,
-		       "a process with children (%d, %s%s) is not supported", pid, comm,
-		       vfork ? ", in vfork()" : "");
 }
 
 /* Parts that two processes have in common if one of them was cloned with CLONE_VM and the like. */
@@ -148,9 +124,6 @@ static void process_check_shared(struct checkpoint_process *proc, enum process_p
 	for_each_process_thread(leader, other) {
 		if (found || process_part(other, part) != ours || park_has(set, other))
 			continue;
-		/* A child, of vfork() for example, was refused by name already. */
-		if (park_has(set, rcu_dereference(other->real_parent)))
-			continue;
 		found = other;
 		pid = task_tgid_vnr(other);
 		get_task_comm(comm, other);
@@ -160,6 +133,32 @@ static void process_check_shared(struct checkpoint_process *proc, enum process_p
 		refuse(proc, CKPT_WHERE_NONE, 0, CKPT_REASON_SHARED, NULL,
 		       "%s shared with process %d (%s) is not supported",
 		       process_parts[part], pid, comm);
+}
+
+/*
+ * A child can get these from its parent, when it is made, and from nobody else: members that share
+ * one have to be a family.
+ */
+static void process_check_family(struct checkpoint_process *proc)
+{
+	struct checkpoint *cp = proc->cp;
+	struct checkpoint_process *parent;
+	const char *what = NULL;
+
+	rcu_read_lock();
+	parent = xa_load(&cp->by_tgid, task_tgid_nr(rcu_dereference(proc->leader->real_parent)));
+	rcu_read_unlock();
+	if (proc->mm->proc != proc && (!parent || parent->mm != proc->mm))
+		what = "memory";
+	else if (proc->files->proc != proc && (!parent || parent->files != proc->files))
+		what = "descriptors";
+	else if (proc->fs->place.proc != proc && (!parent || parent->fs != proc->fs))
+		what = "a directory";
+	else if (proc->sighand->place.proc != proc && (!parent || parent->sighand != proc->sighand))
+		what = "signal actions";
+	if (what)
+		refuse(proc, CKPT_WHERE_NONE, 0, CKPT_REASON_UNSUPPORTED, NULL,
+		       "%s shared with a process that is not its parent is not supported", what);
 }
 
 /*
@@ -203,7 +202,6 @@ static int process_check_threads(struct checkpoint_process *proc)
 void process_look(struct checkpoint_process *proc)
 {
 	process_check_namespaces(proc);
-	process_check_children(proc);
 }
 
 int process_check(struct checkpoint_process *proc)
@@ -212,8 +210,33 @@ int process_check(struct checkpoint_process *proc)
 
 	for (part = 0; part < PROCESS_PARTS; part++)
 		process_check_shared(proc, part);
+	process_check_family(proc);
+	group_check(proc);
 	process_look(proc);
 	return process_check_threads(proc);
+}
+
+/* Its threads; one that has ended is the main one alone. */
+static int process_tids(struct checkpoint_process *proc, struct pb_tree *pb)
+{
+	struct park_task *pt;
+
+	pb->tid = kvmalloc_array(proc->park->nr + 1, sizeof(*pb->tid), GFP_KERNEL_ACCOUNT);
+	if (!pb->tid)
+		return -ENOMEM;
+	list_for_each_entry(pt, &proc->park->tasks, list)
+		if (pt->thread && !proc->ended)
+			pb->tid[pb->n_tid++] = pt->vnr;
+	if (proc->ended)
+		pb->tid[pb->n_tid++] = proc->pid;
+	return 0;
+}
+
+/* As wait(2) will give it. */
+static u32 process_status(const struct task_struct *leader)
+{
+	return leader->signal->flags & SIGNAL_GROUP_EXIT ? leader->signal->group_exit_code :
+							   leader->exit_code;
 }
 
 int process_write_tree(struct checkpoint_process *proc)
@@ -221,16 +244,12 @@ int process_write_tree(struct checkpoint_process *proc)
 	struct pb_tree pb = { .n_pid = 1, .pid = &proc->pid, .state = PB_TASK_LIVE };
 	struct task_struct *leader = proc->leader;
 	char comm[TASK_COMM_LEN];
-	struct park_task *pt;
 	int ret;
 
-	pb.tid = kvmalloc_array(proc->park->nr, sizeof(*pb.tid), GFP_KERNEL_ACCOUNT);
-	if (!pb.tid)
-		return -ENOMEM;
-	list_for_each_entry(pt, &proc->park->tasks, list)
-		if (pt->thread)
-			pb.tid[pb.n_tid++] = pt->vnr;
 	proc->pid = task_tgid_vnr(leader);
+	ret = process_tids(proc, &pb);
+	if (ret)
+		return ret;
 	rcu_read_lock();
 	pb.ppid = task_tgid_vnr(rcu_dereference(leader->real_parent));
 	pb.pgid = task_pgrp_vnr(leader);
@@ -239,14 +258,23 @@ int process_write_tree(struct checkpoint_process *proc)
 	get_task_comm(comm, leader);
 	pb.comm.data = comm;
 	pb.comm.len = strlen(comm);
-	pb.has_mm = true;
-	pb.mm = proc->mm->obj->id;
-	pb.has_files = true;
-	pb.files = proc->files->obj->id;
-	pb.has_fs = true;
-	pb.fs = proc->fs->id;
-	pb.has_sighand = true;
-	pb.sighand = proc->sighand->id;
+	if (proc->ended) {
+		pb.state = PB_TASK_ZOMBIE;
+		pb.has_status = true;
+		pb.status = process_status(leader);
+		if (leader->exit_signal != SIGCHLD)
+			process_refuse(proc, CKPT_REASON_UNSUPPORTED, NULL,
+				       "a process that has ended with a signal of its own to its parent");
+	} else {
+		pb.has_mm = true;
+		pb.mm = proc->mm->obj->id;
+		pb.has_files = true;
+		pb.files = proc->files->obj->id;
+		pb.has_fs = true;
+		pb.fs = proc->fs->id;
+		pb.has_sighand = true;
+		pb.sighand = proc->sighand->id;
+	}
 	ret = stream_out_msg(&proc->cp->out, CKPT_REC_TREE, &pb_tree_msg, &pb);
 	kvfree(pb.tid);
 	return ret;
@@ -257,7 +285,8 @@ int process_write(struct checkpoint_process *proc)
 	struct signal_struct *sig = proc->leader->signal;
 	struct pb_process pb = {
 		.pid = proc->pid,
-		.exit_signal = SIGCHLD,
+		/* Only a parent has use for it, and who adopted it always gets SIGCHLD. */
+		.exit_signal = proc->leader->exit_signal,
 	};
 
 	pb.has_child_subreaper = sig->is_child_subreaper;
@@ -307,8 +336,11 @@ static int process_declare(struct restart_process *p, const struct pb_tree *pb)
 	struct restart_part *mm, *files, *fs, *sighand;
 	struct restart *rs = p->rs;
 
-	if (!pb->has_mm || !pb->has_files || !pb->has_fs || !pb->has_sighand)
+	if (p->ended != !pb->has_mm || p->ended != !pb->has_files || p->ended != !pb->has_fs ||
+	    p->ended != !pb->has_sighand || p->ended != pb->has_status)
 		return stream_in_bad(&rs->in, "what process %u has", p->pid);
+	if (p->ended)
+		return 0;
 	mm = owner_declare(rs, p, OBJECT_MM, pb->mm);
 	if (IS_ERR(mm))
 		return PTR_ERR(mm);
@@ -367,9 +399,10 @@ int process_read_tree(struct restart *rs)
 		return stream_in_bad(&rs->in, "numbers of the process");
 	if (pb.n_pid > 1)
 		return process_too_new(rs, "a process in a pid namespace of its own");
-	if (pb.state != PB_TASK_LIVE)
-		return process_too_new(rs, pb.state == PB_TASK_STOPPED ? "a stopped process" :
-				       "a process that has ended");
+	if (pb.state == PB_TASK_STOPPED)
+		return process_too_new(rs, "a stopped process");
+	if (pb.state > PB_TASK_ZOMBIE)
+		return stream_in_bad(&rs->in, "state of the process");
 	p = kvzalloc(sizeof(*p), GFP_KERNEL_ACCOUNT);
 	if (!p)
 		return -ENOMEM;
@@ -380,6 +413,14 @@ int process_read_tree(struct restart *rs)
 	p->pid = pb.tid[0];
 	p->pgid = pb.pgid;
 	p->sid = pb.sid;
+	p->ppid = pb.ppid;
+	p->parent = xa_load(&rs->by_tid, pb.ppid);
+	p->ended = pb.state == PB_TASK_ZOMBIE;
+	p->status = pb.status;
+	/* Nobody is the child of one that has ended, or of a thread. */
+	if ((p->ended && (pb.n_tid > 1 || !p->parent || p->status & ~0xffff)) ||
+	    (p->parent && (p->parent->ended || p->parent->pid != p->ppid)))
+		return stream_in_bad(&rs->in, "kind of process %u", p->pid);
 	memcpy(p->comm, pb.comm.data, min_t(size_t, pb.comm.len, sizeof(p->comm) - 1));
 	return process_set_tids(p, &pb) ?: process_declare(p, &pb);
 }
@@ -410,7 +451,7 @@ int process_read(struct restart *rs)
 	ret = p->mm->part.process == p ? mm_complete(rs, p->mm) : 0;
 	if (ret)
 		return ret;
-	if (pb.exit_signal != SIGCHLD || pb.oom_score_adj < OOM_SCORE_ADJ_MIN ||
+	if (!valid_signal(pb.exit_signal) || pb.oom_score_adj < OOM_SCORE_ADJ_MIN ||
 	    pb.oom_score_adj > OOM_SCORE_ADJ_MAX || pb.oom_score_adj_min < OOM_SCORE_ADJ_MIN ||
 	    pb.oom_score_adj_min > OOM_SCORE_ADJ_MAX)
 		return stream_in_bad(&rs->in, "kind of the process");
@@ -498,18 +539,9 @@ static int process_finish(struct restart_process *p)
 		sig->oom_score_adj_min = p->pb.oom_score_adj_min;
 	sig->is_child_subreaper = p->pb.child_subreaper;
 
-	if (rs->flags & CKPT_RESTART_DETACH) {
-		/*
-		 * A program that led a session gets a session of its own, without a terminal. A
-		 * program with other ids gets one, too: it must not keep the restarter's session,
-		 * where it could write keys to the terminal.
-		 */
-		if (p->sid == p->pid ||
-		    !cred_same_ids(p->leader->final.cred, current_cred()))
-			arch_sys(setsid, 0);
-		else if (p->pgid == p->pid)
-			arch_sys(setpgid, 0, 0);
-	}
+	/* A process that adopts others, as the restarter does, gets SIGCHLD always. */
+	current->group_leader->exit_signal = p->parent ? p->pb.exit_signal : SIGCHLD;
+	group_lead(p);
 	return 0;
 }
 

@@ -154,6 +154,29 @@ int sighand_write(struct checkpoint_process *proc)
 	return ret;
 }
 
+void sighand_begin(void)
+{
+	struct sighand_struct *sighand = current_sighand();
+
+	spin_lock_irq(&sighand->siglock);
+	memset(&sighand->action[SIGCHLD - 1], 0, sizeof(sighand->action[0]));
+	sighand->action[SIGCHLD - 1].sa.sa_handler = SIG_IGN;
+	spin_unlock_irq(&sighand->siglock);
+}
+
+/* A check ends all of them again. */
+static int sighand_finish(struct restart_process *p)
+{
+	struct sighand_struct *sighand = current_sighand();
+
+	if (p->rs->flags & CKPT_RESTART_CHECK)
+		return 0;
+	spin_lock_irq(&sighand->siglock);
+	sighand->action[SIGCHLD - 1] = p->chld;
+	spin_unlock_irq(&sighand->siglock);
+	return 0;
+}
+
 int sighand_read(struct restart *rs)
 {
 	struct stream_in *in = &rs->in;
@@ -179,7 +202,8 @@ int sighand_read(struct restart *rs)
 	spin_lock_irq(&current_sighand()->siglock);
 	/* The restarter's own actions came along with the clone. */
 	for (i = 0; i < _NSIG; i++)
-		memset(&current_sighand()->action[i], 0, sizeof(ka));
+		if (i != SIGCHLD - 1)
+			memset(&current_sighand()->action[i], 0, sizeof(ka));
 	for (i = 0; i < sighand.n_action; i++) {
 		const struct pb_sigaction *pb = &sighand.action[i];
 
@@ -189,10 +213,13 @@ int sighand_read(struct restart *rs)
 		ka.sa.sa_restorer = (__sigrestore_t)(unsigned long)pb->restorer;
 		signal_to_set(pb->mask, &ka.sa.sa_mask);
 		sigdelsetmask(&ka.sa.sa_mask, sigmask(SIGKILL) | sigmask(SIGSTOP));
-		current_sighand()->action[pb->signal - 1] = ka;
+		if (pb->signal == SIGCHLD)
+			rs->here->chld = ka;
+		else
+			current_sighand()->action[pb->signal - 1] = ka;
 	}
 	spin_unlock_irq(&current_sighand()->siglock);
-	return 0;
+	return later_call(&rs->here->later, LATER_LAST, sighand_finish);
 }
 
 int sighand_read_shared(struct restart *rs)

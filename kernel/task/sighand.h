@@ -45,7 +45,14 @@ void sighand_free(struct sighand_state *proc);
 /** sighand_write() - write SIGHAND, once for all processes that share it, and SIGNALS */
 int sighand_write(struct checkpoint_process *proc);
 
-/** sighand_read() - read SIGHAND and set the current process's actions */
+/**
+ * sighand_begin() - the current process ignores the end of its children, until it starts
+ *
+ * So that those are gone when a restart fails, without anybody who waits for them.
+ */
+void sighand_begin(void);
+
+/** sighand_read() - read SIGHAND and set the current process's actions, but that for SIGCHLD */
 int sighand_read(struct restart *rs);
 
 /** sighand_read_shared() - read SIGNALS, to be put back to the current process */

@@ -121,7 +121,7 @@ int check_thread_cred(struct model *m, const struct model_process *p, const Ckpt
 {
 	const Ckpt__Cred *cred = (const Ckpt__Cred *)model_find(m, thread->cred)->msg;
 
-	if (cred->opener || (!p->nr_threads && cred != m->program))
+	if (cred->opener || (p == m->processes && !p->nr_threads && cred != m->program))
 		return BAD(m, "credentials %u are not those of thread %u", thread->cred,
 			   thread->tid);
 	return 0;

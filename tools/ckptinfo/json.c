@@ -275,6 +275,10 @@ static void write_process(struct writer *w, const struct model *m,
 
 	open_group(w, NULL, '{');
 	member(w, "tree", json_message(&p->tree->base));
+	if (p->ended) {
+		close_group(w, '}');
+		return;
+	}
 	member(w, "process", json_message(&p->process->base));
 	open_group(w, "users", '{');
 	member(w, "mm", json_integer(p->as->nr_users));

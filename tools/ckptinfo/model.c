@@ -153,9 +153,9 @@ static struct model_process *need_process(struct model *m, uint32_t pid)
 {
 	struct model_process *p = model_process(m, pid);
 
-	if (!p)
+	if (!p || p->ended)
 		BAD(m, "there is no process %u", pid);
-	return p;
+	return p && !p->ended ? p : NULL;
 }
 
 static struct model_table *need_table(struct model *m, uint32_t id)
@@ -476,7 +476,7 @@ static int add_thread(struct model *m, const Ckpt__Thread *thread)
 {
 	struct model_process *p = process_of(m, thread->tid);
 
-	if (!p)
+	if (!p || p->ended)
 		return BAD(m, "thread %u is not in TREE", thread->tid);
 	if (p->nr_threads == p->tree->n_tid || p->tree->tid[p->nr_threads] != thread->tid)
 		return BAD(m, "thread %u of process %u stands twice, or too early", thread->tid,
@@ -541,9 +541,9 @@ static int end_process(struct model *m, const struct model_process *p)
 	const char *missing = !p->process ? "PROCESS" : !p->signals ? "SIGNALS" :
 			      !p->limits ? "LIMITS" : NULL;
 
-	if (missing)
+	if (missing && !p->ended)
 		return BAD(m, "process %u has no %s", p->pid, missing);
-	if (p->nr_threads != p->tree->n_tid)
+	if (p->nr_threads != p->tree->n_tid && !p->ended)
 		return BAD(m, "process %u has %zu threads, not %zu", p->pid, p->nr_threads,
 			   p->tree->n_tid);
 	return 0;
@@ -571,17 +571,22 @@ static int add_tid(struct model *m, uint32_t tid)
 
 static int add_tree(struct model *m, const Ckpt__Tree *tree)
 {
-	struct model_process p = { .tree = tree };
+	struct model_process p = { .tree = tree }, *parent;
 	size_t i;
 
 	if (!tree->n_pid || !tree->n_tid || tree->tid[0] != tree->pid[tree->n_pid - 1])
 		return BAD(m, "its first thread is not the main one");
-	if (tree->state != CKPT__TASK_STATE__TASK_ZOMBIE &&
-	    (!tree->has_mm || !tree->has_files || !tree->has_fs || !tree->has_sighand))
+	p.ended = tree->state == CKPT__TASK_STATE__TASK_ZOMBIE;
+	if (p.ended != !tree->has_mm || p.ended != !tree->has_files || p.ended != !tree->has_fs ||
+	    p.ended != !tree->has_sighand || p.ended != tree->has_status)
 		return BAD(m, "it does not say what the process has");
 	if (m->nr_processes == m->image->nr_processes)
 		return BAD(m, "more processes than %u", m->image->nr_processes);
 	p.pid = tree->tid[0];
+	parent = model_process(m, tree->ppid);
+	if ((p.ended && (!parent || tree->n_tid > 1)) || (parent && parent->ended))
+		return BAD(m, "it, or its parent, has ended");
+	p.depth = parent ? parent->depth + 1 : 0;
 	APPEND(m->processes, m->nr_processes, p);
 	for (i = 0; i < tree->n_tid; i++)
 		if (add_tid(m, tree->tid[i]))

@@ -89,6 +89,8 @@ struct model_table {
  * struct model_process - a process; a pointer is NULL if the image has no such record
  * @tree: where it is in the tree, and its threads
  * @pid: its id in its own pid namespace
+ * @depth: how many of its ancestors are in the image
+ * @ended: it is a zombie: nothing but @tree is there
  * @as: its address space
  * @table: its descriptors
  * @threads: in the order of @tree
@@ -96,6 +98,8 @@ struct model_table {
 struct model_process {
 	const Ckpt__Tree *tree;
 	uint32_t pid;
+	unsigned int depth;
+	bool ended;
 	const Ckpt__Process *process;
 	struct model_mm *as;
 	struct model_table *table;

@@ -567,20 +567,6 @@ static void show_object(const char *what, uint32_t id, size_t users)
 		printf(" (of %zu processes)", users);
 }
 
-static int tree_depth(const struct model *m, size_t i)
-{
-	size_t j, up = i;
-	int depth = 0;
-
-	/* A parent stands before its children. */
-	for (j = i; j--; )
-		if (m->processes[j].pid == m->processes[up].tree->ppid) {
-			up = j;
-			depth++;
-		}
-	return depth;
-}
-
 static void show_tree(const struct model *m)
 {
 	size_t i;
@@ -589,11 +575,13 @@ static void show_tree(const struct model *m)
 	for (i = 0; i < m->nr_processes; i++) {
 		const Ckpt__Tree *tree = m->processes[i].tree;
 
-		printf("  %*s%u ", 2 * tree_depth(m, i), "", m->processes[i].pid);
+		printf("  %*s%u ", 2 * (int)m->processes[i].depth, "", m->processes[i].pid);
 		put_string(tree->comm);
-		printf(", %zu thread%s%s\n", tree->n_tid, tree->n_tid == 1 ? "" : "s",
-		       tree->state == CKPT__TASK_STATE__TASK_STOPPED ? ", stopped" :
-		       tree->state == CKPT__TASK_STATE__TASK_ZOMBIE ? ", has ended" : "");
+		if (m->processes[i].ended)
+			printf(", has ended with status %#x\n", tree->status);
+		else
+			printf(", %zu thread%s%s\n", tree->n_tid, tree->n_tid == 1 ? "" : "s",
+			       tree->state == CKPT__TASK_STATE__TASK_STOPPED ? ", stopped" : "");
 	}
 }
 
@@ -755,7 +743,8 @@ void show_text(const struct model *m)
 	putchar('\n');
 	show_tree(m);
 	for (size_t i = 0; i < m->nr_processes; i++)
-		show_process(m, &m->processes[i]);
+		if (!m->processes[i].ended)
+			show_process(m, &m->processes[i]);
 	show_inotify(m);
 	show_needs(m);
 }
