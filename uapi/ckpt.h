@@ -30,7 +30,7 @@
 #include <linux/types.h>
 
 /** CKPT_ABI_VERSION - raised when a struct below grows or an ioctl is added. */
-#define CKPT_ABI_VERSION	3
+#define CKPT_ABI_VERSION	4
 
 /**
  * enum ckpt_where - how to read ckpt_error.where
@@ -108,6 +108,8 @@ struct ckpt_error {
 #define CKPT_FEATURE_RELOCATE	(1ULL << 3)
 /** CKPT_FEATURE_SECTIONS: the sections of ckpt_checkpoint and ckpt_restart (ABI 3) */
 #define CKPT_FEATURE_SECTIONS	(1ULL << 4)
+/** CKPT_FEATURE_EXTERNAL: ckpt_restart.externals and CKPT_CHECKPOINT_NO_STDIO (ABI 4) */
+#define CKPT_FEATURE_EXTERNAL	(1ULL << 5)
 
 /**
  * struct ckpt_section_name - what the kernel knows of a section in front of an image (ABI 3)
@@ -160,8 +162,15 @@ struct ckpt_info {
 #define CKPT_CHECKPOINT_SHARED_OK	(1ULL << 1)
 /** CKPT_CHECKPOINT_DRY_RUN - write nothing; report all that would be refused. */
 #define CKPT_CHECKPOINT_DRY_RUN		(1ULL << 2)
+/**
+ * CKPT_CHECKPOINT_NO_STDIO - refuse standard streams that lead to processes outside the image
+ * (ABI 4). Without the flag a pipe or a connected socket behind descriptors 0 to 2 of a process
+ * is kept as "standard input, output or error", and a restart puts another one in its place; and a
+ * regular file there may be shared with processes outside. Remarks say so.
+ */
+#define CKPT_CHECKPOINT_NO_STDIO	(1ULL << 3)
 #define CKPT_CHECKPOINT_FLAGS		(CKPT_CHECKPOINT_HOLD | CKPT_CHECKPOINT_SHARED_OK | \
-					 CKPT_CHECKPOINT_DRY_RUN)
+					 CKPT_CHECKPOINT_DRY_RUN | CKPT_CHECKPOINT_NO_STDIO)
 
 /**
  * struct ckpt_checkpoint - CKPT_IOC_CHECKPOINT
@@ -284,6 +293,29 @@ struct ckpt_release {
 #define CKPT_RELOCATE_MAX		65536
 
 /**
+ * enum ckpt_external_kind - how to read ckpt_external.id (ABI 4)
+ * @CKPT_EXTERNAL_STREAM: a standard stream: 0, 1 or 2
+ */
+enum ckpt_external_kind {
+	CKPT_EXTERNAL_STREAM = 0,
+};
+
+/**
+ * struct ckpt_external - something outside of the image that a program is connected to (ABI 4)
+ * @kind: enum ckpt_external_kind
+ * @fd: of the caller: what takes its place. A regular file, a device, a pipe, or a socket
+ * @id: see @kind
+ */
+struct ckpt_external {
+	__u32 kind;
+	__s32 fd;
+	__u64 id;
+};
+
+/** CKPT_EXTERNALS_MAX - the most elements that ckpt_restart.externals may have */
+#define CKPT_EXTERNALS_MAX		3
+
+/**
  * struct ckpt_restart - CKPT_IOC_RESTART
  * @in_fd: in: where the image comes from: a regular file or a pipe, read from its current
  *	position on
@@ -304,6 +336,14 @@ struct ckpt_release {
  * @nr_sections: in: length of the array @sections, in elements (ABI 3)
  * @sections: in: address of an array of struct ckpt_section_name: the sections that the caller has
  *	found in front of the image; they must be those that it names (ABI 3)
+ * @externals: in: address of an array of struct ckpt_external, each kind and id once: what takes
+ *	the place of standard streams that led outside of the image. A descriptor is looked at
+ *	only if there is such a stream: then one in place of an input must be open for reading, of
+ *	an output for writing, and it must be neither /dev/ckpt nor the image. An input that none
+ *	is given for ends behind what the program had not read of its pipe yet; an output without
+ *	one is refused. (ABI 4)
+ * @nr_externals: in: length of the array, at most CKPT_EXTERNALS_MAX (ABI 4)
+ * @streams: out: which standard streams the caller's took the place of: bit n is stream n (ABI 4)
  *
  * When this returns 0 the program runs (but see CKPT_RESTART_CHECK and CKPT_RESTART_WAIT). When it
  * fails nothing is left of it. A struct that cannot be written fails at once; should it become so
@@ -331,6 +371,9 @@ struct ckpt_restart {
 	__u32 relocate_len;
 	__u32 nr_sections;
 	__aligned_u64 sections;
+	__aligned_u64 externals;
+	__u32 nr_externals;
+	__u32 streams;
 };
 
 /**

@@ -261,6 +261,7 @@ enum ckpt_count {
  * all others are of the last one.
  */
 #define CKPT_FILE_TABLE(X)		\
+	X(external,	"stream")	\
 	X(pipe,		"pipe")		\
 	X(tty,		"terminal")	\
 	X(shmem,	"memory")	\

@@ -36,6 +36,7 @@
 #include "../file/file_content.h"
 #include "../task/cred.h"
 #include "../file/epoll.h"
+#include "../file/external.h"
 #include "../file/file.h"
 #include "../file/fs.h"
 #include "../file/identity.h"
@@ -47,6 +48,7 @@
 #include "members.h"
 #include "../mm/pressure.h"
 #include "park.h"
+#include "../file/outside.h"
 #include "../file/path.h"
 #include "../task/process.h"
 #include "../task/seccomp.h"
@@ -293,6 +295,7 @@ static int checkpoint_describe(struct checkpoint *cp)
 	      members_each(cp, seccomp_write) ?:
 	      checkpoint_held(cp) ?:
 	      members_each(cp, fs_write) ?:
+	      outside_find(cp) ?:
 	      members_each_table(cp, file_write_fds) ?:
 	      epoll_write(cp) ?:
 	      members_each_mm(cp, mm_write) ?:
@@ -340,6 +343,7 @@ static void checkpoint_free(struct checkpoint *cp)
 	path_unclaim(cp);
 	identity_free_saved(cp);
 	object_destroy(&cp->objects);
+	outside_forget(cp);
 	xa_destroy(&cp->leased);
 	xa_destroy(&cp->leases);
 	stream_out_close(&cp->out);
@@ -365,9 +369,11 @@ static struct checkpoint *checkpoint_new(struct operation *op, const struct ckpt
 	xa_init_flags(&cp->by_tgid, XA_FLAGS_ACCOUNT);
 	INIT_LIST_HEAD(&cp->mms);
 	INIT_LIST_HEAD(&cp->tables);
+	INIT_LIST_HEAD(&cp->outside);
 	cp->kinds = &kinds_all;
 	object_init(&cp->objects, kinds_all.objects);
 	xa_init_flags(&cp->aliases, XA_FLAGS_ACCOUNT);
+	xa_init_flags(&cp->outside_by_key, XA_FLAGS_ACCOUNT);
 	xa_init_flags(&cp->leased, XA_FLAGS_ACCOUNT);
 	xa_init_flags(&cp->leases, XA_FLAGS_ACCOUNT);
 	cp->bounce = kvmalloc(CHECKPOINT_BOUNCE, GFP_KERNEL_ACCOUNT);
@@ -537,6 +543,9 @@ int checkpoint_run(struct operation *op, struct ckpt_checkpoint *arg, struct che
 		ret = checkpoint_expired(cp);
 	if (!ret && hold && !cp->released)
 		arg->frozen_ns = ktime_to_ns(ktime_sub(ktime_get(), cp->park->first));
+	/* Only now: an error of a checkpoint that fails is not to be taken for one of these. */
+	if (!ret)
+		external_remark(cp);
 	arg->pages = cp->out.pages;
 	arg->image_bytes = cp->out.layer.file ? cp->out.bytes : 0;
 out:

@@ -9,6 +9,7 @@
 #include <linux/sched/task.h>
 
 #include "../compat/compat.h"
+#include "../file/outside.h"
 #include "collect.h"
 #include "context.h"
 #include "early.h"
@@ -143,11 +144,28 @@ static int collect_admit(struct checkpoint_process *proc)
 	return PTR_ERR_OR_ZERO(proc->snap);
 }
 
-/* The members that are on the list, and were not admitted yet: those behind @proc. */
-static int collect_admit_new(struct checkpoint *cp, struct checkpoint_process *proc)
+/* A socket that is a standard stream of any member is not refused early. */
+static int collect_streams(struct checkpoint *cp, struct checkpoint_process *proc)
 {
 	int ret = 0;
 
+	list_for_each_entry_continue(proc, &cp->processes, list) {
+		ret = operation_ends(cp->op) ?: outside_look(proc);
+		if (ret)
+			break;
+		cond_resched();
+	}
+	outside_let_go(cp);
+	return ret;
+}
+
+/* The members that are on the list, and were not admitted yet: those behind @proc. */
+static int collect_admit_new(struct checkpoint *cp, struct checkpoint_process *proc)
+{
+	int ret = collect_streams(cp, proc);
+
+	if (ret)
+		return ret;
 	list_for_each_entry_continue(proc, &cp->processes, list) {
 		ret = operation_ends(cp->op) ?: collect_admit(proc);
 		if (ret)
@@ -263,6 +281,7 @@ int collect_park(struct checkpoint *cp, const struct ckpt_checkpoint *arg)
 		/* An exec by a thread gives the process a new leader: look again. */
 		if (ret != -ECHILD || tries == COLLECT_TRIES)
 			return ret;
+		outside_forget(cp);
 		members_free(cp);
 		error_destroy(&cp->op->errors);
 		WRITE_ONCE(cp->op->stopped, false);

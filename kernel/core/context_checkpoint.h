@@ -118,6 +118,8 @@ struct checkpoint_files {
  * @has_locks: there is a file with locks, of whomever
  * @aliases: other names of files that were deleted under one, by the address of the inode
  * @leased: files whose leases are in @leases, by the address of their struct file_lock_context
+ * @outside: struct outside of what is behind descriptors 0 to 2
+ * @outside_by_key: the same by the address of the pipe or description
  * @leases: leases, by the address of the description; see lock.c
  * @complete: all of the description is in @out
  * @released: when the processes were released, 0 before
@@ -148,6 +150,8 @@ struct checkpoint {
 	bool has_inotify;
 	bool has_locks;
 	struct xarray aliases;
+	struct list_head outside;
+	struct xarray outside_by_key;
 	struct xarray leased;
 	struct xarray leases;
 	bool complete;

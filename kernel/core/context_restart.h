@@ -182,6 +182,10 @@ struct restart_process {
  * @relocate_len: its length in bytes
  * @wrong: CKPT_RESTART_CHECK: an errno of what was found and passed over, or 0
  * @tty: the terminal that replaces the image's, or NULL; a reference is held
+ * @stream: what takes the place of standard streams that led outside; references are held
+ * @streams: for which of them it did, as bits
+ * @told: remarks about these were made
+ * @ended: an input at its end, in the place of one that there is none for, or NULL
  * @build: the tasks that are being built; it owns this struct
  * @processes: struct restart_process, in the order of TREE
  * @nr_processes: how many
@@ -229,6 +233,10 @@ struct restart {
 	size_t relocate_len;
 	int wrong;
 	struct file *tty;
+	struct file *stream[3];
+	u32 streams;
+	u32 told;
+	struct file *ended;
 	struct build *build;
 	struct list_head processes;
 	u32 nr_processes;

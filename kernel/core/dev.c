@@ -34,7 +34,7 @@
 #define DEV_CHECKPOINT_SIZE_V3	104
 #define DEV_RELEASE_SIZE_V1	16
 #define DEV_RESTART_SIZE_V1	64
-#define DEV_RESTART_SIZE_V3	88
+#define DEV_RESTART_SIZE_V4	104
 #define DEV_PROGRESS_SIZE_V1	32
 #define DEV_GO_SIZE_V3		24
 
@@ -97,7 +97,7 @@ static long dev_ioc_info(struct dev_ctx *ctx, void __user *uarg, size_t size)
 	info->image_version = CKPT_IMAGE_VERSION;
 	info->image_version_min = CKPT_IMAGE_VERSION_MIN;
 	info->features = CKPT_FEATURE_CHECKPOINT | CKPT_FEATURE_RESTART | CKPT_FEATURE_RELOCATE |
-			 CKPT_FEATURE_SECTIONS;
+			 CKPT_FEATURE_SECTIONS | CKPT_FEATURE_EXTERNAL;
 	if (sym_addr(hrtimer_wakeup))
 		info->features |= CKPT_FEATURE_EPOLL_REST;
 	info->symbols = symbols_count();
@@ -193,7 +193,7 @@ static long dev_ioc_restart(struct dev_ctx *ctx, void __user *uarg, size_t size)
 	long ret, told;
 	bool check;
 
-	BUILD_BUG_ON(sizeof(arg) != DEV_RESTART_SIZE_V3);
+	BUILD_BUG_ON(sizeof(arg) != DEV_RESTART_SIZE_V4);
 	if (size < DEV_RESTART_SIZE_V1)
 		return -EINVAL;
 	ret = copy_struct_from_user(&arg, sizeof(arg), uarg, size);
@@ -204,7 +204,9 @@ static long dev_ioc_restart(struct dev_ctx *ctx, void __user *uarg, size_t size)
 		return -EINVAL;
 	if (ctx->waits || ctx->held)
 		return -EBUSY;
-	if (arg.pid || arg.nr_tasks || arg.wall_ns || arg.pages || arg.image_bytes)
+	if (arg.pid || arg.nr_tasks || arg.wall_ns || arg.pages || arg.image_bytes || arg.streams)
+		return -EINVAL;
+	if (arg.nr_externals > CKPT_EXTERNALS_MAX || !arg.externals != !arg.nr_externals)
 		return -EINVAL;
 	if (arg.relocate_len > CKPT_RELOCATE_MAX || !arg.relocate != !arg.relocate_len)
 		return -EINVAL;

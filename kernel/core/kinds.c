@@ -35,6 +35,7 @@ static const struct object_ops kinds_of_objects[OBJECT_KINDS] = {
 	[OBJECT_SECCOMP] = { .put = seccomp_put },
 	[OBJECT_SHMEM] = { .put = kinds_put_file, .check = file_content_check },
 	[OBJECT_SIGHAND] = { .put = owner_put },
+	[OBJECT_STREAM] = { .put = kinds_put_file },
 	[OBJECT_TTY] = { .put = kinds_put_file },
 	[OBJECT_UNLINKED] = { .put = kinds_put_file, .check = file_content_check },
 };

@@ -31,6 +31,7 @@
 #include "owner.h"
 #include "../file/file_content.h"
 #include "../file/epoll.h"
+#include "../file/external.h"
 #include "../file/fd.h"
 #include "../file/file.h"
 #include "../file/sigio.h"
@@ -75,6 +76,7 @@ static void restart_free(void *arg)
 	stream_in_close(&rs->in);
 	if (rs->tty)
 		fput(rs->tty);
+	external_put(rs);
 	kfree(rs->relocate);
 	xa_destroy(&rs->sealed);
 	xa_destroy(&rs->proc_ids);
@@ -611,6 +613,7 @@ static int restart_open(struct restart *rs, const struct ckpt_restart *arg)
 	return sections_get(&rs->sections, arg->sections, arg->nr_sections) ?:
 	       restart_tty(rs, arg->tty_fd) ?:
 	       path_relocate(rs, u64_to_user_ptr(arg->relocate), arg->relocate_len) ?:
+	       external_take(rs, arg->externals, arg->nr_externals) ?:
 	       stream_in_open(&rs->in, rs->ctx, arg->in_fd) ?:
 	       restart_header(rs);
 }
@@ -705,6 +708,7 @@ int restart_run(struct operation *op, struct ckpt_restart *arg, struct restart *
 		arg->nr_tasks = rs->nr_tids;
 		arg->pages = rs->in.pages;
 		arg->image_bytes = rs->in.bytes;
+		arg->streams = rs->streams;
 	}
 	if (ret || check)
 		restart_abandon(rs);

@@ -23,6 +23,7 @@
 #include "../core/refuse.h"
 #include "../compat/compat.h"
 #include "epoll.h"
+#include "external.h"
 #include "fdinfo.h"
 #include "description.h"
 #include "path.h"
@@ -530,8 +531,10 @@ static int epoll_watch(struct restart *rs, struct object *epoll,
 		.where_type = CKPT_WHERE_FD,
 		.where = epoll->fd,
 	};
-	struct object *obj = object_by_id(&rs->objects, OBJECT_FILE, watch->file);
-	struct file *file = obj ? obj->ptr : NULL;
+	struct object *obj = object_by_id(&rs->objects, OBJECT_FILE, watch->file) ?:
+			     object_by_id(&rs->objects, OBJECT_STREAM, watch->file);
+	bool stream = obj && obj->kind == OBJECT_STREAM;
+	struct file *file = stream ? external_at(rs, obj, watch->fd) : obj ? obj->ptr : NULL;
 	struct epoll_event event = {
 		.events = (__force __poll_t)watch->events,
 		.data = watch->data,
@@ -556,6 +559,12 @@ static int epoll_watch(struct restart *rs, struct object *epoll,
 	/* A stand-in for a file (path_stand_in()) has no events to watch. */
 	if (ret == -EPERM && rs->wrong)
 		return 0;
+	if (ret == -EPERM && stream) {
+		at.reason = CKPT_REASON_CHANGED;
+		at.advice = "give it a pipe (cat FILE | rstr, rstr | cat > FILE)";
+		return error_add(&rs->ctx->errors, ret, &at,
+				 "it watches a standard stream, and what is in the place cannot be watched");
+	}
 	switch (ret) {
 	case 0:
 		return 0;

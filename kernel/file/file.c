@@ -15,11 +15,13 @@
 #include "../core/refuse.h"
 #include "../compat/compat.h"
 #include "description.h"
+#include "external.h"
 #include "file_kind.h"
 #include "fd.h"
 #include "file.h"
 #include "sigio.h"
 #include "lock.h"
+#include "outside.h"
 #include "overlay.h"
 #include "../core/park.h"
 #include "path.h"
@@ -33,10 +35,12 @@
 /* In bytes: how much of a file is brought to disk at a time. */
 #define FILE_SYNC_PIECE	(8 << 20)
 
-static const struct file_kind *file_kind(const struct kinds *kinds, struct file *file)
+static const struct file_kind *file_kind(struct checkpoint *cp, struct file *file)
 {
-	const struct file_kind *const *kind = kinds->files;
+	const struct file_kind *const *kind = cp->kinds->files;
 
+	if (outside_leads(cp, file))
+		return &external_kind;
 	while (!(*kind)->match(file))
 		kind++;
 	return *kind;
@@ -44,8 +48,10 @@ static const struct file_kind *file_kind(const struct kinds *kinds, struct file 
 
 const char *file_unsupported(struct checkpoint *cp, struct file *file)
 {
-	const struct file_kind *kind = file_kind(cp->kinds, file);
+	const struct file_kind *kind = file_kind(cp, file);
 
+	if (outside_hinted(cp, file))
+		return NULL;
 	return kind->unsupported ? kind->unsupported(file) : NULL;
 }
 
@@ -132,7 +138,7 @@ int file_write(struct checkpoint *cp, struct file *file, const struct object_pla
 	int ret;
 
 	if (!obj) {
-		kind = file_kind(cp->kinds, file);
+		kind = file_kind(cp, file);
 		cp->has_locks |= !!compat_flctx(file_inode(file));
 		why = mapped ? NULL : sigio_save(at->proc, file, &pb);
 		if (!why && !(file->f_mode & FMODE_PATH)) {
@@ -156,13 +162,13 @@ int file_write(struct checkpoint *cp, struct file *file, const struct object_pla
 		if (mapped)
 			pb.flags &= ~O_NOATIME;
 		/* Did the open make it? F_CREATED_QUERY tells; since 6.12. */
-		pb.has_created = file->f_mode & FMODE_CREATED;
+		pb.has_created = file->f_mode & FMODE_CREATED && kind != &external_kind;
 		pb.created = pb.has_created;
 		ret = kind->save(cp, file, at, &pb);
 		if (ret)
 			return ret;
-		/* With a path, it is there. */
-		if (!pb.has_path)
+		/* With a path, it is there. The restarter's streams have their own. */
+		if (!pb.has_path && !pb.has_external)
 			ret = rights_save(at->proc, file, &pb.cred);
 		if (ret)
 			return ret;
@@ -371,8 +377,10 @@ int file_check_shared(struct checkpoint *cp)
 		if (file_count(file) == obj->users + obj->held + 1)
 			continue;
 		/* Behind mappings alone, a description's position and flags are out of reach. */
-		if (file_kind(cp->kinds, file)->alone || S_ISCHR(file_inode(file)->i_mode) ||
+		if (file_kind(cp, file)->alone || S_ISCHR(file_inode(file)->i_mode) ||
 		    (obj->place.fd < 0 && !file_content(file)))
+			continue;
+		if (file_kind(cp, file) == &path_kind && external_plain(cp, obj))
 			continue;
 		/* A pipe to the outside would be cut in two: that is no matter of taste. */
 		if (cp->flags & CKPT_CHECKPOINT_SHARED_OK && !pipe_match(file))
@@ -521,6 +529,8 @@ int file_read(struct restart *rs)
 	    (pb.has_pos && !pb.has_path && !pb.has_shmem && !pb.has_unlinked && !pb.has_proc) ||
 	    (pb.has_cred && (pb.has_path || !rights_valid(rs, pb.cred))))
 		return stream_in_bad(&rs->in, "file %u", pb.id);
+	if (pb.has_external)
+		return external_read(rs, &pb);
 	ret = sigio_note(rs, &pb) ?: lock_note_lease(rs, &pb);
 	if (ret)
 		return ret;
@@ -559,13 +569,16 @@ static int file_install(struct restart *rs, struct restart_files *files, const s
 		.where = pb->fd,
 		.advice = "raise the limit of open files (ulimit -n)",
 	};
-	struct object *obj = object_by_id(&rs->objects, OBJECT_FILE, pb->file);
+	struct object *obj = object_by_id(&rs->objects, OBJECT_FILE, pb->file) ?:
+			     object_by_id(&rs->objects, OBJECT_STREAM, pb->file);
+	struct file *file;
 	int ret;
 
 	if (!obj || pb->fd <= files->last_fd || pb->fd > INT_MAX || shmem_nameless(obj->ptr))
 		return stream_in_bad(&rs->in, "descriptor %u", pb->fd);
 	files->last_fd = pb->fd;
-	ret = sym(replace_fd)(pb->fd, obj->ptr, pb->cloexec ? O_CLOEXEC : 0);
+	file = obj->kind == OBJECT_STREAM ? external_at(rs, obj, pb->fd) : obj->ptr;
+	ret = sym(replace_fd)(pb->fd, file, pb->cloexec ? O_CLOEXEC : 0);
 	if (ret < 0)
 		return error_add(&rs->ctx->errors, ret, &at, "cannot be opened");
 	ret = fd_note(rs, obj, files, pb->fd);

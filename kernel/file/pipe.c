@@ -24,6 +24,7 @@
  * struct pipe_build - a pipe that is being restarted
  * @file: its ends, read and write; references are held
  * @given: that end was handed out already
+ * @length: of its content, in bytes
  * @left: bytes of content that are still to come
  * @packets: lengths of its packets, or NULL
  * @n_packets: how many
@@ -35,6 +36,7 @@
 struct pipe_build {
 	struct file *file[2];
 	bool given[2];
+	u32 length;
 	u32 left;
 	u32 *packets;
 	u32 n_packets;
@@ -129,16 +131,12 @@ static const char *pipe_look(struct pipe_inode_info *pipe, struct pb_pipe *pb)
 	return NULL;
 }
 
-static int pipe_save_locked(struct checkpoint *cp, struct pipe_inode_info *pipe,
-			    const struct object_place *at, struct pb_pipe *pb)
+/* Under the pipe's mutex, after pipe_look(). */
+static int pipe_save_looked(struct checkpoint *cp, struct pipe_inode_info *pipe, struct pb_pipe *pb)
 {
-	const char *why = pipe_look(pipe, pb);
 	unsigned int i;
 	int ret;
 
-	if (why)
-		return refuse_file(at, CKPT_REASON_UNSUPPORTED, NULL,
-			      "%s is not supported", why);
 	if (pb->n_packets) {
 		pb->packets = kvmalloc_array(pb->n_packets, sizeof(u32), GFP_KERNEL_ACCOUNT);
 		if (!pb->packets)
@@ -151,6 +149,17 @@ static int pipe_save_locked(struct checkpoint *cp, struct pipe_inode_info *pipe,
 		ret = pipe_save_content(cp, pipe);
 	kvfree(pb->packets);
 	return ret;
+}
+
+static int pipe_save_locked(struct checkpoint *cp, struct pipe_inode_info *pipe,
+			    const struct object_place *at, struct pb_pipe *pb)
+{
+	const char *why = pipe_look(pipe, pb);
+
+	if (why)
+		return refuse_file(at, CKPT_REASON_UNSUPPORTED, NULL,
+			      "%s is not supported", why);
+	return pipe_save_looked(cp, pipe, pb);
 }
 
 static int pipe_save_new(struct checkpoint *cp, struct file *file, const struct object_place *at,
@@ -224,13 +233,57 @@ static int pipe_save(struct checkpoint *cp, struct file *file, const struct obje
 	return 0;
 }
 
+/* Others have the pipe, too, and may sleep while they copy into it. */
+static int pipe_lock_outside(struct checkpoint *cp, struct pipe_inode_info *pipe)
+{
+	while (!mutex_trylock(&pipe->mutex)) {
+		if (operation_ends(cp->op))
+			return operation_ends(cp->op);
+		schedule_timeout_killable(1);
+	}
+	return 0;
+}
+
+int pipe_save_unread(struct checkpoint *cp, struct file *file, u32 *id, u32 *len, bool *lost)
+{
+	struct pipe_inode_info *pipe = file->private_data;
+	struct object *obj = object_lookup(&cp->objects, OBJECT_PIPE, pipe);
+	struct pb_pipe pb = {};
+	int ret;
+
+	if (obj) {
+		*id = obj->id;
+		return 0;
+	}
+	obj = object_new(&cp->objects, OBJECT_PIPE, pipe, false);
+	if (IS_ERR(obj))
+		return PTR_ERR(obj);
+	obj->outside = true;
+	*id = obj->id;
+	ret = pipe_lock_outside(cp, pipe);
+	if (ret)
+		return ret;
+	pb.id = obj->id;
+	*lost = pipe_look(pipe, &pb);
+	if (*lost) {
+		pb.length = 0;
+		pb.n_packets = 0;
+		ret = stream_out_msg(&cp->out, CKPT_REC_PIPE, &pb_pipe_msg, &pb);
+	} else {
+		ret = pipe_save_looked(cp, pipe, &pb);
+	}
+	mutex_unlock(&pipe->mutex);
+	*len = pb.length;
+	return ret;
+}
+
 void pipe_check_shared(struct checkpoint *cp, struct object *obj)
 {
 	struct pipe_inode_info *pipe = obj->ptr;
 	bool reader = READ_ONCE(pipe->readers) != obj->users;
 	bool writer = READ_ONCE(pipe->writers) != obj->users2;
 
-	if (!reader && !writer)
+	if (obj->outside || (!reader && !writer))
 		return;
 	refuse_file(&obj->place, CKPT_REASON_SHARED, NULL,
 		    "a pipe that a process outside the image %s is not supported",
@@ -324,6 +377,7 @@ int pipe_read(struct restart *rs)
 	build = kzalloc(sizeof(*build), GFP_KERNEL_ACCOUNT);
 	if (!build)
 		return -ENOMEM;
+	build->length = pb.length;
 	build->left = pb.length;
 	build->id = pb.id;
 	build->has_attr = pb.has_attr;
@@ -404,6 +458,62 @@ int pipe_read_data(struct restart *rs)
 	kvfree(data);
 	rs->pipe->left -= len;
 	return ret ?: pipe_set_attr(rs, rs->pipe);
+}
+
+struct file *pipe_end(struct restart *rs, u32 id, u32 *len)
+{
+	struct pipe_build *build = object_find(&rs->objects, OBJECT_PIPE, id);
+
+	if (!build || build->left || pipe_named(build->file[0]))
+		return NULL;
+	*len = build->length;
+	return build->file[0];
+}
+
+bool pipe_takes(struct file *file)
+{
+	return pipe_match(file) && !compat_pipe_watch(file->private_data);
+}
+
+/* Under the mutex of @pipe, which has room; @old is of the restart alone. Readers begin at tail. */
+static void pipe_move(struct pipe_inode_info *pipe, struct pipe_inode_info *old)
+{
+	unsigned int n = old->head - old->tail, tail = pipe->tail - n, i;
+	struct pipe_buffer *buf;
+
+	for (i = 0; i < n; i++) {
+		buf = &old->bufs[(old->tail + i) & (old->ring_size - 1)];
+		pipe->bufs[(tail + i) & (pipe->ring_size - 1)] = *buf;
+		/* The end of a pipe looks at all of them for this, not at those between the two. */
+		buf->ops = NULL;
+	}
+	old->tail = old->head;
+	pipe->tail = tail;
+}
+
+int pipe_put_in_front(struct file *to, struct file *from)
+{
+	struct pipe_inode_info *pipe = to->private_data, *old = from->private_data;
+	unsigned int n = old->head - old->tail, used, size;
+	long ret = 0;
+
+	while (n && ret >= 0) {
+		if (mutex_lock_killable(&pipe->mutex))
+			return -EINTR;
+		used = pipe->head - pipe->tail;
+		size = pipe->ring_size;
+		if (used + n <= pipe->max_usage) {
+			pipe_move(pipe, old);
+			n = 0;
+		}
+		mutex_unlock(&pipe->mutex);
+		if (n)
+			ret = sym(pipe_fcntl)(to, F_SETPIPE_SZ,
+					      max(used + n, size + 1) * PAGE_SIZE);
+		else
+			wake_up_interruptible_poll(&pipe->rd_wait, EPOLLIN | EPOLLRDNORM);
+	}
+	return min(ret, 0L);
 }
 
 static struct file *pipe_open(struct restart *rs, const struct pb_file *pb)

@@ -31,6 +31,7 @@ enum object_kind {
 	OBJECT_SECCOMP,
 	OBJECT_SHMEM,
 	OBJECT_SIGHAND,
+	OBJECT_STREAM,
 	OBJECT_TTY,
 	OBJECT_UNLINKED,
 	OBJECT_KINDS
@@ -77,6 +78,8 @@ struct object_place {
  * @size: checkpoint: of content in the image, what the image says, in bytes
  * @held: checkpoint: for a file of a layer of overlayfs, open ones of overlayfs that hold it
  * @quiet: restart: of a file, only the program itself can make something happen to it
+ * @outside: checkpoint: of a pipe, it leads outside of the image, whose part is not kept
+ * @both: restart: of a standard stream, it was one to read from and to write to
  * @dentry_refs: checkpoint: of content in the image that is of overlayfs, how many references to
  *	its dentries the image's descriptions hold
  */
@@ -96,6 +99,8 @@ struct object {
 	u32 held;
 	u32 dentry_refs;
 	bool quiet;
+	bool outside;
+	bool both;
 };
 
 /* The hash table that is always there, in bits: enough for most, so they need no other. */

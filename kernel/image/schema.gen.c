@@ -451,6 +451,24 @@ const struct codec_msg pb_symlink_msg = {
 	.size = sizeof(struct pb_symlink),
 };
 
+static const struct codec_field pb_external_fields[] = {
+	{ .name = "stream", .number = 1, .type = CODEC_U32, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_external, stream), .size = sizeof(u32) },
+	{ .name = "name", .number = 2, .type = CODEC_BYTES, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_external, name), .size = sizeof(struct codec_bytes),
+	  .max = PB_EXTERNAL_NAME_MAX },
+	{ .name = "pipe", .number = 3, .type = CODEC_U32, .label = CODEC_OPTIONAL,
+	  .offset = offsetof(struct pb_external, pipe),
+	  .presence = offsetof(struct pb_external, has_pipe), .size = sizeof(u32) },
+};
+
+const struct codec_msg pb_external_msg = {
+	.name = "External",
+	.fields = pb_external_fields,
+	.nr_fields = 3,
+	.size = sizeof(struct pb_external),
+};
+
 static const struct codec_field pb_file_fields[] = {
 	{ .name = "id", .number = 1, .type = CODEC_U32, .label = CODEC_REQUIRED,
 	  .offset = offsetof(struct pb_file, id), .size = sizeof(u32) },
@@ -521,12 +539,16 @@ static const struct codec_field pb_file_fields[] = {
 	  .offset = offsetof(struct pb_file, symlink),
 	  .presence = offsetof(struct pb_file, has_symlink), .size = sizeof(struct pb_symlink),
 	  .sub = &pb_symlink_msg },
+	{ .name = "external", .number = 23, .type = CODEC_MSG, .label = CODEC_OPTIONAL,
+	  .offset = offsetof(struct pb_file, external),
+	  .presence = offsetof(struct pb_file, has_external), .size = sizeof(struct pb_external),
+	  .sub = &pb_external_msg },
 };
 
 const struct codec_msg pb_file_msg = {
 	.name = "File",
 	.fields = pb_file_fields,
-	.nr_fields = 22,
+	.nr_fields = 23,
 	.size = sizeof(struct pb_file),
 };
 

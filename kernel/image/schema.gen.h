@@ -367,6 +367,18 @@ struct pb_symlink {
 
 extern const struct codec_msg pb_symlink_msg;
 
+#define PB_EXTERNAL_NAME_MAX 128
+
+/* A standard stream that led to processes outside of the image. The restarter's takes its place. */
+struct pb_external {
+	u32 stream;			/* 0 standard input, 1 output, 2 error */
+	struct codec_bytes name;	/* max 128; what it was, to tell a reader */
+	bool has_pipe;
+	u32 pipe;			/* of an input: id of a PIPE with what was not read yet */
+};
+
+extern const struct codec_msg pb_external_msg;
+
 /* An open file description. */
 struct pb_file {
 	u32 id;
@@ -412,6 +424,8 @@ struct pb_file {
 	u32 cred;
 	bool has_symlink;
 	struct pb_symlink symlink;	/* a symbolic link itself */
+	bool has_external;
+	struct pb_external external;	/* a standard stream that led to processes outside */
 };
 
 extern const struct codec_msg pb_file_msg;

@@ -580,3 +580,78 @@ TEST(symbolic_links)
 	}
 	REPORT();
 }
+
+/* A FILE that is a standard stream. */
+static struct image_bytes stream_of(uint32_t stream, uint32_t flags, uint32_t pipe)
+{
+	struct image_bytes file = {}, external = {};
+
+	say_new(&external, F(External, stream), stream);
+	say_new_bytes(&external, F(External, name), "pipe:[1]", 8);
+	if (pipe)
+		say_new(&external, F(External, pipe), pipe);
+	say_new(&file, F(File, id), NEW_ID);
+	say_new(&file, F(File, flags), flags);
+	say_new_bytes(&file, F(File, external), external.data, external.len);
+	return file;
+}
+
+/* Nothing is given in the place of one here: an input is at its end then. */
+TEST(standard_streams)
+{
+	static const struct {
+		uint32_t stream, flags, pipe, field;
+		int error;
+	} cases[] = {
+		{ 0, O_RDONLY, 0, 0, 0 },
+		{ 0, O_RDWR, 0, 0, 0 },
+		{ 1, O_WRONLY, 0, 0, EBADF },
+		{ 2, O_RDWR, 0, 0, EBADF },
+		{ 3, O_WRONLY, 0, 0, EBADMSG },
+		{ ~0U, O_WRONLY, 0, 0, EBADMSG },
+		{ 1, O_RDONLY, 0, 0, EBADMSG },
+		{ 0, O_WRONLY, 0, 0, EBADMSG },
+		{ 0, O_ACCMODE, 0, 0, EBADMSG },
+		{ 0, O_RDONLY, NEW_ID, 0, EBADMSG },
+		{ 0, O_RDONLY, 1, 0, EBADMSG },
+		{ 0, O_RDONLY, 0, F(File, pos), EBADMSG },
+		{ 0, O_RDONLY, 0, F(File, cred), EBADMSG },
+		{ 0, O_RDONLY, 0, F(File, lease), EBADMSG },
+		{ 0, O_RDONLY, 0, F(File, epoll), EBADMSG },
+		{ 0, O_RDONLY, 0, F(File, created), EBADMSG },
+	};
+	struct image_rec list[RECS_MAX + 1];
+	struct image_bytes file;
+	unsigned int i;
+
+	SETUP_OF("count");
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		file = stream_of(cases[i].stream, cases[i].flags, cases[i].pipe);
+		if (cases[i].field)
+			say_new(&file, cases[i].field, 1);
+		with_record(list, CKPT_REC_FILE, file.data, file.len);
+		EXPECT_FINE(attempt_recs(list, n_recs + 1, !cases[i].error), "stream %u", i);
+		EXPECT_EQ(cases[i].error, res.error) {
+			TH_LOG("%u: %s", i, device_words(&res));
+		}
+	}
+	REPORT();
+}
+
+/* Descriptors and watches refer to one. It is no executable, whatever is given. */
+TEST(standard_streams_elsewhere)
+{
+	struct image_bytes file = stream_of(0, O_RDONLY, 0), msg;
+	struct image_rec list[RECS_MAX + 1];
+	unsigned int i;
+
+	SETUP_OF("count");
+	with_record(list, CKPT_REC_FILE, file.data, file.len);
+	i = nth_rec(CKPT_REC_MM, 0);
+	msg = payload(i);
+	say(&msg, F(Mm, exe_file), NEW_ID);
+	list[i + 1].payload = msg.data;
+	list[i + 1].len = msg.len;
+	EXPECT_REFUSED(EBADMSG, attempt_recs(list, n_recs + 1, false), "executable");
+	REPORT();
+}

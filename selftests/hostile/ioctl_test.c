@@ -254,6 +254,39 @@ TEST_F(device, sections)
 	FAILS(EINVAL, CKPT_IOC_RESTART, &rs);
 }
 
+TEST_F(device, externals)
+{
+	static struct ckpt_external list[CKPT_EXTERNALS_MAX + 1];
+	static const struct {
+		uint64_t at;
+		uint32_t n;
+		struct ckpt_external second;
+		int error;
+	} cases[] = {
+		{ 0, 1, { 0 }, EINVAL },
+		{ 8, 1, { 0 }, EFAULT },
+		{ (uintptr_t)list, 0, { 0 }, EINVAL },
+		{ (uintptr_t)list, CKPT_EXTERNALS_MAX + 1, { .fd = 1, .id = 1 }, EINVAL },
+		{ (uintptr_t)list, 2, { .fd = 1, .id = 0 }, EINVAL },
+		{ (uintptr_t)list, 2, { .fd = 1, .id = 3 }, EINVAL },
+		{ (uintptr_t)list, 2, { .fd = 1, .id = 1ULL << 32 }, EINVAL },
+		{ (uintptr_t)list, 2, { .fd = 1, .id = 1, .kind = 1 }, EINVAL },
+		{ (uintptr_t)list, 2, { .fd = 12345, .id = 1 }, EBADF },
+		{ (uintptr_t)list, 2, { .fd = -1, .id = 1 }, EBADF },
+	};
+	struct ckpt_restart rs;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		/* A call that fails fills in some fields, for which the next one would fail. */
+		rs = self->rs;
+		rs.externals = cases[i].at;
+		rs.nr_externals = cases[i].n;
+		list[1] = cases[i].second;
+		FAILS(cases[i].error, CKPT_IOC_RESTART, &rs);
+	}
+}
+
 /* A program of the future, which asks for nothing new. */
 TEST_F(device, longer_with_zeros)
 {
@@ -379,6 +412,7 @@ NOT_ZERO(restart_nr_tasks, CKPT_IOC_RESTART, rs, nr_tasks)
 NOT_ZERO(restart_wall_ns, CKPT_IOC_RESTART, rs, wall_ns)
 NOT_ZERO(restart_pages, CKPT_IOC_RESTART, rs, pages)
 NOT_ZERO(restart_image_bytes, CKPT_IOC_RESTART, rs, image_bytes)
+NOT_ZERO(restart_streams, CKPT_IOC_RESTART, rs, streams)
 
 TEST_F(device, release_fields)
 {

@@ -2,6 +2,7 @@
 /* Checks of the values of timers, watches and others. */
 #include "check.h"
 
+#include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
 #include <sys/inotify.h>
@@ -157,6 +158,16 @@ bool check_proc_bad(const Ckpt__Proc *proc)
 	return !root->len || root->data[0] != '/' || memchr(root->data, 0, root->len) ||
 	       (name->len && name->data[0] != '/') || memchr(name->data, 0, name->len) ||
 	       (proc->has_tid && !proc->self);
+}
+
+bool check_external_bad(const Ckpt__File *file)
+{
+	const uint32_t mode = file->flags & O_ACCMODE, stream = file->external->stream;
+
+	return stream > 2 || mode == O_ACCMODE || (mode == O_RDONLY && stream) ||
+	       (mode == O_WRONLY && !stream) || (mode != O_RDONLY && file->external->has_pipe) ||
+	       file->has_pos || file->fown || file->has_lease || file->has_cred ||
+	       file->has_created;
 }
 
 bool check_timerfd_bad(const Ckpt__Timerfd *t)

@@ -52,6 +52,9 @@ bool check_path_bad(const struct model *m, const Ckpt__Path *path);
 /** check_proc_bad() - is this a file of proc without a proper path? */
 bool check_proc_bad(const Ckpt__Proc *proc);
 
+/** check_external_bad() - is this a stream that a program could not have? */
+bool check_external_bad(const Ckpt__File *file);
+
 /** check_timerfd_bad() - is this a timerfd that no kernel could have? */
 bool check_timerfd_bad(const Ckpt__Timerfd *t);
 

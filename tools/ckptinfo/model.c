@@ -230,8 +230,12 @@ static int add_file(struct model *m, const Ckpt__File *file)
 	    (file->has_tty && model_need(m, file->tty, CKPT_REC_TTY)) ||
 	    (file->has_shmem && model_need(m, file->shmem, CKPT_REC_SHMEM)) ||
 	    (file->has_unlinked && model_need(m, file->unlinked, CKPT_REC_UNLINKED)) ||
-	    (file->has_cred && model_need(m, file->cred, CKPT_REC_CRED)))
+	    (file->has_cred && model_need(m, file->cred, CKPT_REC_CRED)) ||
+	    (file->external && file->external->has_pipe &&
+	     model_need(m, file->external->pipe, CKPT_REC_PIPE)))
 		return -1;
+	if (file->external && check_external_bad(file))
+		return BAD(m, "%u is a stream that cannot be", file->id);
 	if (file->path && file->has_cred)
 		return BAD(m, "%u has credentials beside those of its path", file->id);
 	if (file->fown && file->fown->has_type != file->fown->has_pid)

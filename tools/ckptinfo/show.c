@@ -110,12 +110,28 @@ static void show_event(const struct model *m, const Ckpt__File *file)
 	}
 }
 
+static void show_external(const struct model *m, const Ckpt__External *external)
+{
+	static const char *const names[] = { "input", "output", "error" };
+	const struct model_object *object;
+
+	printf("standard %s, ", names[external->stream]);
+	put_bytes(external->name.data, external->name.len);
+	fputs(" to outside of the image", stdout);
+	if (!external->has_pipe)
+		return;
+	object = model_find(m, external->pipe);
+	printf(", %u bytes to be read", ((const Ckpt__Pipe *)object->msg)->length);
+}
+
 static void show_file(const struct model *m, const Ckpt__File *file)
 {
 	const struct model_object *object;
 	char buf[NAMES_BUF];
 
-	if (file->path) {
+	if (file->external) {
+		show_external(m, file->external);
+	} else if (file->path) {
 		put_bytes(file->path->path.data, file->path->path.len);
 	} else if (file->proc) {
 		put_bytes(file->proc->root->path.data, file->proc->root->path.len);
