@@ -77,9 +77,9 @@ guest()
 		shift 2
 	done
 	case $part in
-	all|rest) suites=(selftests/options/{run,files,rights,pressure,freezer} selftests/faults.sh selftests/real/run) ;;
+	all|rest) suites=(selftests/options/{run,files,rights,streams,pressure,freezer} selftests/faults.sh selftests/real/run) ;;
 	# With the programs of the kernel's own release, the rest is another machine's.
-	kernel) suites=(selftests/options/{run,files,rights,pressure,freezer} selftests/faults.sh) ;;
+	kernel) suites=(selftests/options/{run,files,rights,streams,pressure,freezer} selftests/faults.sh) ;;
 	tree) suites=(demo selftests/real/run); set -- "$@" "${in_tree[@]}" ;;
 	processor) set -- "$@" "${on_processor[@]}" ;;
 	esac

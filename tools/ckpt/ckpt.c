@@ -41,6 +41,7 @@ static const char usage_text[] =
 	"  -n, --dry-run          write nothing; say what would be refused\n"
 	"      --note=TEXT        put a note in front of the image, which ckptinfo shows\n"
 	"      --shared-ok        accept open files shared with other programs\n"
+	"      --no-stdio         refuse standard streams that lead to other programs\n"
 	"      --timeout=SECONDS  how long the program may take to come to rest (10)\n"
 	"      --stall=SECONDS    how long it waits for an output that takes nothing (60)\n"
 	"      --stats=FILE       write what it cost to FILE, as JSON\n"
@@ -55,6 +56,7 @@ static const char usage_text[] =
 
 enum {
 	OPT_SHARED_OK = 256,
+	OPT_NO_STDIO,
 	OPT_NOTE,
 	OPT_TIMEOUT,
 	OPT_STALL,
@@ -69,6 +71,7 @@ static const struct option options[] = {
 	{ "dry-run", no_argument, NULL, 'n' },
 	{ "note", required_argument, NULL, OPT_NOTE },
 	{ "shared-ok", no_argument, NULL, OPT_SHARED_OK },
+	{ "no-stdio", no_argument, NULL, OPT_NO_STDIO },
 	{ "timeout", required_argument, NULL, OPT_TIMEOUT },
 	{ "stall", required_argument, NULL, OPT_STALL },
 	{ "stats", required_argument, NULL, OPT_STATS },
@@ -149,6 +152,9 @@ static int parse(struct job *job, int argc, char **argv)
 			break;
 		case OPT_SHARED_OK:
 			job->flags |= CKPT_CHECKPOINT_SHARED_OK;
+			break;
+		case OPT_NO_STDIO:
+			job->flags |= CKPT_CHECKPOINT_NO_STDIO;
 			break;
 		case OPT_NOTE:
 			if (strlen(optarg) > SECTION_NOTE_MAX) {

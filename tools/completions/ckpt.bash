@@ -4,8 +4,8 @@
 _ckpt()
 {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}
-	local long='--kill --stop --output= --dry-run --note= --shared-ok --timeout= --stall=
-		--stats= --verbose --quiet --no-progress --help --version' pids
+	local long='--kill --stop --output= --dry-run --note= --shared-ok --no-stdio --timeout=
+		--stall= --stats= --verbose --quiet --no-progress --help --version' pids
 
 	COMPREPLY=()
 	# "--output=FILE" is three words here: readline breaks at "=".

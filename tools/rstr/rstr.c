@@ -111,6 +111,7 @@ struct order {
 	bool quiet;
 	bool bar;
 	int device;
+	unsigned int closed;
 	int in_fd;
 	int tty_fd;
 	struct outfile pidfile;
@@ -288,6 +289,30 @@ static void cleanup(void *arg)
 	outfile_remove(&order->stats);
 }
 
+/*
+ * Our standard streams are for those of the program that led to other programs. One that the image
+ * comes from is not given away. Return: how many are.
+ */
+static uint32_t give_streams(const struct order *order, struct ckpt_external *externals)
+{
+	struct stat image, st;
+	uint32_t n = 0;
+	int fd;
+
+	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		if (order->closed & 1U << fd)
+			continue;
+		if (fd == STDIN_FILENO &&
+		    (fstat(order->in_fd, &image) || fstat(fd, &st) ||
+		     (image.st_dev == st.st_dev && image.st_ino == st.st_ino)))
+			continue;
+		externals[n++] = (struct ckpt_external){
+			.kind = CKPT_EXTERNAL_STREAM, .fd = fd, .id = fd,
+		};
+	}
+	return n;
+}
+
 /* The ioctl, and what is to be said if it fails. The program becomes a child of this process. */
 static int restart(struct order *order, struct ckpt_restart *rs)
 {
@@ -302,6 +327,7 @@ static int restart(struct order *order, struct ckpt_restart *rs)
 		.arg = order,
 	};
 	struct ckpt_section_name sections[CKPT_SECTIONS_MAX];
+	struct ckpt_external externals[CKPT_EXTERNALS_MAX];
 	struct ckpt_error *errors;
 	uint32_t i;
 	int ret, error, n;
@@ -319,7 +345,9 @@ static int restart(struct order *order, struct ckpt_restart *rs)
 		.relocate_len = order->relocate_len,
 		.errors = (uintptr_t)errors,
 		.errors_cap = DEVICE_ERRORS,
+		.nr_externals = give_streams(order, externals),
 	};
+	rs->externals = rs->nr_externals ? (uintptr_t)externals : 0;
 	if (progress_start(&progress)) {
 		free(errors);
 		return -1;
@@ -398,14 +426,21 @@ static void started(struct order *order, const struct ckpt_restart *rs)
 		    format_rate(d, rs->image_bytes, rs->wall_ns));
 }
 
-/* A program may run for long; its image should not be kept for that. */
-static void release_input(struct order *order)
+/*
+ * A program may run for long, and its image should not be kept for that. Programs at the other ends
+ * of its streams should see it close these, while we still wait for it.
+ */
+static void release_streams(struct order *order, const struct ckpt_restart *rs)
 {
-	int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	if (fd < 0)
 		return;
 	dup2(fd, order->in_fd);
+	if (rs->streams & 1U << STDIN_FILENO)
+		dup2(fd, STDIN_FILENO);
+	if (rs->streams & 1U << STDOUT_FILENO)
+		dup2(fd, STDOUT_FILENO);
 	close(fd);
 }
 
@@ -445,7 +480,7 @@ static void __attribute__((noreturn)) run_init(struct order *order, int socket)
 	message_drop();
 	if (order->check)
 		_exit(0);
-	release_input(order);
+	release_streams(order, &event.restart);
 	if (order->detach)
 		close_standard();
 	if (socket > STDERR_FILENO + 1)
@@ -567,7 +602,7 @@ static int run_in_pidns(struct order *order)
 	started(order, &event.restart);
 	if (order->detach || order->check)
 		return STATUS_OK;
-	release_input(order);
+	release_streams(order, &event.restart);
 	status = job_wait(init, pair[0], -1, pidfd >= 0 ? event.restart.pid : 0);
 	messages_last();
 	job_end_like(status);
@@ -576,12 +611,12 @@ fail:
 	return STATUS_NOT_STARTED;
 }
 
-static int run(struct order *order, unsigned int closed)
+static int run(struct order *order)
 {
 	struct ckpt_restart rs;
 	int status;
 
-	if (open_input(order, closed & 1))
+	if (open_input(order, order->closed & 1))
 		return STATUS_NOT_STARTED;
 	order->tty_fd = open_tty();
 	/* The reader of our messages may have left: that must not part us from the program. */
@@ -610,7 +645,7 @@ static int run(struct order *order, unsigned int closed)
 	started(order, &rs);
 	if (order->detach || order->check)
 		return STATUS_OK;
-	release_input(order);
+	release_streams(order, &rs);
 	status = job_wait(rs.pid, -1, -1, rs.pid);
 	messages_last();
 	job_end_like(status);
@@ -622,16 +657,15 @@ fail:
 int main(int argc, char **argv)
 {
 	struct order order = { .bar = true };
-	unsigned int closed;
 	int status;
 
 	tool_name = "rstr";
 	tool_failed = STATUS_NOT_STARTED;
-	closed = fds_sane();
+	order.closed = fds_sane();
 	status = parse(&order, argc, argv);
 	if (status >= 0)
 		return status;
-	status = run(&order, closed);
+	status = run(&order);
 	messages_last();
 	return status;
 }
