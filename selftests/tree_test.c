@@ -313,6 +313,76 @@ SUBJECT_WITH(job, "members terminal")
 	subject_reap();
 }
 
+/* ---- memory that fork made them share ---- */
+
+#define WORKERS		8
+#define SHARED_PAGES	2048
+#define OWN_PAGES	16
+
+static char *heap;
+
+/* In KiB: its share of all memory of the process. */
+static long pss(void)
+{
+	char text[4096], *at;
+
+	if (subject_read("/proc/self/smaps_rollup", text, sizeof(text)) <= 0)
+		subject_abort();
+	at = strstr(text, "\nPss:");
+	return at ? atol(at + 5) : -1;
+}
+
+/* Writes to some pages, drops others, and leaves most as they were before the fork. */
+static void worker(void)
+{
+	long page = getpagesize(), before, after;
+	unsigned int i;
+
+	for (i = 0; i < OWN_PAGES; i++)
+		memset(heap + (100 + 3 * i) * page, 0xa5, page);
+	if (madvise(heap + 1000 * page, OWN_PAGES * page, MADV_DONTNEED))
+		subject_abort();
+	subject_ready();
+	before = pss();
+	while (subject_going())
+		subject_nap(20);
+	after = pss();
+	for (i = 0; i < OWN_PAGES; i++) {
+		subject_check(heap[(100 + 3 * i) * page] == (char)0xa5);
+		subject_check(!heap[(1000 + i) * page]);
+		subject_check(heap[(101 + 3 * i) * page] == 7);
+		subject_check(heap[(102 + 3 * i) * page + page - 1] == 7);
+	}
+	subject_check(heap[0] == 7 && heap[(SHARED_PAGES - 1) * page] == 7);
+	/* Not shared, it would be 8 MiB more. */
+	if (after > before + 2048)
+		subject_fail("Pss was %ld KiB, and is %ld", before, after);
+}
+
+SUBJECT_WITH(shared_memory, "members")
+{
+	static char names[WORKERS][16];
+	size_t len = (size_t)SHARED_PAGES * getpagesize();
+	unsigned int i;
+
+	heap = subject_map(-1, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS);
+	memset(heap, 7, len);
+	subject_tell("image_max", "%zu", 3 * len);
+	for (i = 0; i < WORKERS; i++) {
+		sprintf(names[i], "worker%u", i);
+		subject_member(names[i], worker);
+	}
+	subject_ready();
+	/* The parent's own, which no child sees. */
+	for (i = 0; i < OWN_PAGES; i++)
+		heap[(500 + i) * getpagesize()] = 9;
+	while (subject_going())
+		subject_nap(20);
+	for (i = 0; i < OWN_PAGES; i++)
+		EXPECT_EQ(9, heap[(500 + i) * getpagesize()]);
+	subject_reap();
+}
+
 /* ---- children that have ended ---- */
 
 static pid_t ended(int status, int sig)

@@ -57,6 +57,16 @@ static inline void compat_vma_copy_pgoff(struct vm_area_struct *dst,
 #endif
 }
 
+/* The place of the first page of an area among them. */
+static inline pgoff_t compat_vma_anon_pgoff(const struct vm_area_struct *vma)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 3, 0)
+	return vma_start_anon_pgoff(vma);
+#else
+	return vma->vm_pgoff;
+#endif
+}
+
 /* Add an area that has no charge (VM_ACCOUNT); where it belongs, there is none. */
 static inline int compat_insert_uncharged(struct mm_struct *mm, struct vm_area_struct *vma)
 {

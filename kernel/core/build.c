@@ -300,7 +300,7 @@ void build_kill(struct build_task *bt)
 	task = bt->task;
 	spin_unlock(&bt->build->lock);
 	wake_up_all(&bt->wait);
-	/* SIGKILL ends any wait of the group. A task that has yet to begin sees &build_task.over. */
+	/* SIGKILL ends any wait of the group. A task that is yet to begin sees build_task.over. */
 	if (task)
 		send_sig(SIGKILL, task, 1);
 }

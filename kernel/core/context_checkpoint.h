@@ -66,6 +66,7 @@ struct checkpoint_process {
  * @obj: its MM
  * @mm: the address space; a reference is held until the processes are released
  * @snapshot: the copy-on-write copy of @mm, or NULL
+ * @source: whose pages it may still have as well (share.c), or NULL; before it in the image
  * @file_pages: private pages of the snapshot in mappings of files
  */
 struct checkpoint_mm {
@@ -74,6 +75,7 @@ struct checkpoint_mm {
 	struct object *obj;
 	struct mm_struct *mm;
 	struct mm_struct *snapshot;
+	struct checkpoint_mm *source;
 	long file_pages;
 };
 

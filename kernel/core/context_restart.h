@@ -45,6 +45,20 @@ struct restart_part {
 };
 
 /**
+ * struct restart_shared - an area that has pages of another address space, see share.c
+ * @area_end: where the area ends; 0: there is none
+ * @start: the first page that it got
+ * @end: behind the last one
+ * @next: up to there, it is known which of them it has
+ */
+struct restart_shared {
+	unsigned long area_end;
+	unsigned long start;
+	unsigned long end;
+	unsigned long next;
+};
+
+/**
  * struct restart_mm - an address space
  * @part: who has it
  * @vdso_done: the code of the vDSO was there, or was passed over and is unmapped
@@ -57,6 +71,9 @@ struct restart_part {
  * @pkeys: protection keys; all 0: the default
  * @pb: MM, until mm_complete()
  * @auxv: what @pb points to
+ * @source: of which fork may have made it, or NULL
+ * @shared: the area that has pages of @source
+ * @sharing: there was one
  */
 struct restart_mm {
 	struct restart_part part;
@@ -70,6 +87,9 @@ struct restart_mm {
 	struct pb_pkeys pkeys;
 	struct pb_mm pb;
 	u8 auxv[PB_MM_AUXV_MAX];
+	struct restart_mm *source;
+	struct restart_shared shared;
+	bool sharing;
 };
 
 /**

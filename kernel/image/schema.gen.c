@@ -924,12 +924,15 @@ static const struct codec_field pb_mm_fields[] = {
 	{ .name = "membarrier", .number = 27, .type = CODEC_U32, .label = CODEC_OPTIONAL,
 	  .offset = offsetof(struct pb_mm, membarrier),
 	  .presence = offsetof(struct pb_mm, has_membarrier), .size = sizeof(u32) },
+	{ .name = "source", .number = 28, .type = CODEC_U32, .label = CODEC_OPTIONAL,
+	  .offset = offsetof(struct pb_mm, source), .presence = offsetof(struct pb_mm, has_source),
+	  .size = sizeof(u32) },
 };
 
 const struct codec_msg pb_mm_msg = {
 	.name = "Mm",
 	.fields = pb_mm_fields,
-	.nr_fields = 27,
+	.nr_fields = 28,
 	.size = sizeof(struct pb_mm),
 };
 

@@ -658,6 +658,8 @@ struct pb_mm {
 	bool thp_except_advised;	/* prctl(PR_SET_THP_DISABLE) of that kind */
 	bool has_membarrier;
 	u32 membarrier;			/* MEMBARRIER_CMD_REGISTER_* that were made */
+	bool has_source;
+	u32 source;			/* id of an MM before: pages of PAGES_SAME are that one's */
 };
 
 extern const struct codec_msg pb_mm_msg;
@@ -1025,7 +1027,7 @@ struct pb_page_run {
 	bool has_kind;
 	u32 kind;			/* absent: PAGES_DATA */
 	bool has_mm;
-	u32 mm;				/* PAGES_SAME: id of an MM */
+	u32 mm;				/* PAGES_SAME: id of an MM: the source of this one */
 	bool has_from;
 	u64 from;			/* PAGES_SAME: the address there */
 };

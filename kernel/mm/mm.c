@@ -18,6 +18,7 @@
 #include "../compat/compat.h"
 #include "../file/file.h"
 #include "mm.h"
+#include "share.h"
 #include "shmem.h"
 #include "../core/symbols.h"
 #include "vma.h"
@@ -116,6 +117,9 @@ int mm_write(struct checkpoint_mm *cm)
 
 	BUILD_BUG_ON(sizeof(mm->saved_auxv) > PB_MM_AUXV_MAX);
 	mm_check(cm);
+	cm->source = share_source(cm);
+	pb.has_source = cm->source;
+	pb.source = cm->source ? cm->source->obj->id : 0;
 	pb.id = cm->obj->id;
 	pkeys.mm = cm->obj->id;
 	if (arch_pkeys_save(mm, &pkeys))
@@ -398,6 +402,9 @@ int mm_read(struct restart *rs)
 	if (!exe || !S_ISREG(file_inode(exe)->i_mode) || exe->f_mode & FMODE_PATH ||
 	    shmem_nameless(exe))
 		return stream_in_bad(&rs->in, "executable");
+	ret = pb.has_source ? share_begin(rs, rm, pb.source) : 0;
+	if (ret)
+		return ret;
 	/* It points into a buffer that is used again. */
 	memcpy(rm->auxv, pb.auxv.data, pb.auxv.len);
 	rm->pb = pb;

@@ -13,6 +13,7 @@
 #include "../compat/compat.h"
 #include "pages.h"
 #include "pressure.h"
+#include "share.h"
 #include "../core/symbols.h"
 
 /**
@@ -22,6 +23,8 @@
  * @n_run: how many runs
  * @n: pages in all runs
  * @of_files: how many pages of private mappings of files there were, in this batch and before
+ * @old: the runs, while they are split
+ * @same: a bit for each page: the source has it as well
  * @page: the pages, pinned by reference
  */
 struct pages_batch {
@@ -32,6 +35,8 @@ struct pages_batch {
 	unsigned int n_run;
 	unsigned int n;
 	long of_files;
+	struct pb_page_run old[HASH_BATCH];
+	DECLARE_BITMAP(same, HASH_BATCH);
 	struct page *page[HASH_BATCH];
 };
 
@@ -245,15 +250,56 @@ static int pages_lost(struct checkpoint_mm *cm)
 			 "a file that the program maps was truncated meanwhile, or its memory cannot be read");
 }
 
+/* Split the runs where they change between pages that the source has as well and others. */
+static void pages_split(struct checkpoint_mm *cm, struct pages_batch *batch)
+{
+	struct pb_page_run *old = batch->old, *last;
+	unsigned int n_old = batch->n_run, i, j, n = 0, kept = 0;
+	bool same;
+
+	memcpy(old, batch->run, n_old * sizeof(*old));
+	batch->n_run = 0;
+	for (i = 0; i < n_old; i++) {
+		last = NULL;
+		for (j = 0; j < old[i].pages; j++, n++) {
+			same = test_bit(n, batch->same);
+			if (!last || (last->kind == PB_PAGES_SAME) != same) {
+				last = &batch->run[batch->n_run++];
+				*last = (struct pb_page_run){
+					.addr = old[i].addr + (u64)j * PAGE_SIZE,
+					.has_kind = same,
+					.kind = same ? PB_PAGES_SAME : PB_PAGES_DATA,
+					.has_mm = same,
+					.mm = same ? cm->source->obj->id : 0,
+					.has_from = same,
+				};
+				last->from = same ? last->addr : 0;
+			}
+			last->pages++;
+			if (same)
+				put_page(batch->page[n]);
+			else
+				batch->page[kept++] = batch->page[n];
+		}
+	}
+	batch->n = kept;
+}
+
 static int pages_write_batch(struct checkpoint_mm *cm, struct pages_batch *batch)
 {
-	struct pb_page_runs runs = { .mm = cm->obj->id, .n_run = batch->n_run, .run = batch->run };
+	struct pb_page_runs runs = { .mm = cm->obj->id, .run = batch->run };
 	struct stream_out *out = &cm->proc->cp->out;
-	int ret;
+	int ret = 0;
 
 	BUILD_BUG_ON(HASH_BATCH > PB_PAGE_RUNS_RUN_MAX);
-	ret = stream_out_msg(out, CKPT_REC_PAGE_RUNS, &pb_page_runs_msg, &runs);
-	if (!ret)
+	if (cm->source)
+		ret = share_find(cm, batch->run, batch->n_run, batch->page, batch->same);
+	if (ret > 0)
+		pages_split(cm, batch);
+	runs.n_run = batch->n_run;
+	if (ret >= 0)
+		ret = stream_out_msg(out, CKPT_REC_PAGE_RUNS, &pb_page_runs_msg, &runs);
+	if (!ret && batch->n)
 		ret = stream_out_pages(out, batch->page, batch->n);
 	pages_put(batch, batch->n);
 	return ret;
@@ -334,12 +380,11 @@ int pages_write(struct checkpoint_mm *cm)
 
 static const char *const pages_kinds[] = {
 	[PB_PAGES_PARENT] = "are those of another image",
-	[PB_PAGES_SAME] = "another address space has, too,",
 	[PB_PAGES_LATER] = "are to be fetched later",
 };
 
 /* Runs ascend, do not touch, and have no more pages than a record can hold. */
-static int pages_check(struct restart *rs, const struct pb_page_runs *runs)
+static int pages_check(struct restart *rs, const struct pb_page_runs *runs, u32 source)
 {
 	struct error_at at = { .reason = CKPT_REASON_UNSUPPORTED };
 	u64 last = 0, len;
@@ -348,13 +393,16 @@ static int pages_check(struct restart *rs, const struct pb_page_runs *runs)
 	for (i = 0; i < runs->n_run; i++) {
 		const struct pb_page_run *run = &runs->run[i];
 
-		if (run->kind != PB_PAGES_DATA && run->kind != PB_PAGES_ZERO)
+		if (run->kind == PB_PAGES_PARENT || run->kind == PB_PAGES_LATER)
 			return error_add(&rs->ctx->errors, -EOPNOTSUPP, &at,
 					 "pages that %s are not supported by this version",
 					 pages_kinds[run->kind]);
-		if (run->has_mm || run->has_from)
-			return stream_in_bad(&rs->in, "run of pages at %#llx", run->addr);
 		len = (u64)run->pages * PAGE_SIZE;
+		if (run->kind == PB_PAGES_SAME ?
+		    !run->has_from || !run->has_mm || !source || run->mm != source ||
+		    !PAGE_ALIGNED(run->from) || run->from >= TASK_SIZE ||
+		    len > TASK_SIZE - run->from : run->has_mm || run->has_from)
+			return stream_in_bad(&rs->in, "run of pages at %#llx", run->addr);
 		if (!run->pages || run->pages > HASH_BATCH - n || run->addr < last ||
 		    !PAGE_ALIGNED(run->addr) || run->addr >= TASK_SIZE ||
 		    len > TASK_SIZE - run->addr)
@@ -419,15 +467,21 @@ static void pages_clear(struct pages_batch *batch, unsigned int n)
 }
 
 /* Make the pages of all runs, and those that are zero so. The batch gets the others. */
-static int pages_fill(struct restart *rs, const struct pb_page_runs *runs,
+static int pages_fill(struct restart *rs, struct restart_mm *rm, const struct pb_page_runs *runs,
 		      struct pages_batch *batch)
 {
 	unsigned int i, n;
 	int ret = 0;
 
+	for (i = 0; rm->source && !ret && i < runs->n_run; i++)
+		ret = share_run(rs, rm, &runs->run[i]);
+	if (ret)
+		return ret;
 	if (mmap_read_lock_killable(current->mm))
 		return -EINTR;
 	for (i = 0; !ret && i < runs->n_run; i++) {
+		if (runs->run[i].kind == PB_PAGES_SAME)
+			continue;
 		n = batch->n;
 		ret = pages_fault(rs, &runs->run[i], batch);
 		if (!ret && runs->run[i].kind == PB_PAGES_ZERO)
@@ -441,11 +495,14 @@ int pages_read(struct restart *rs)
 {
 	struct pages_batch *batch;
 	struct pb_page_runs runs;
+	struct restart_mm *rm;
 	int ret;
 
-	ret = stream_in_msg(&rs->in, &pb_page_runs_msg, &runs) ?:
-	      PTR_ERR_OR_ZERO(owner_mm(rs, runs.mm)) ?:
-	      pages_check(rs, &runs);
+	ret = stream_in_msg(&rs->in, &pb_page_runs_msg, &runs);
+	if (ret)
+		return ret;
+	rm = owner_mm(rs, runs.mm);
+	ret = PTR_ERR_OR_ZERO(rm) ?: pages_check(rs, &runs, rm->pb.source);
 	if (ret)
 		return ret;
 	batch = kvmalloc(sizeof(*batch), GFP_KERNEL_ACCOUNT);
@@ -454,7 +511,7 @@ int pages_read(struct restart *rs)
 	batch->n = 0;
 
 	/* Read straight into the pages. Nothing else runs in this address space yet. */
-	ret = pages_fill(rs, &runs, batch);
+	ret = pages_fill(rs, rm, &runs, batch);
 	if (ret || !batch->n)
 		goto out;
 	ret = stream_in_next(&rs->in);

@@ -23,7 +23,7 @@ struct lie {
 
 static const struct lie lies[] = {
 	LIE(IMAGE, 0, 0, 0, F(Image, nr_processes), 0, EBADMSG),
-	LIE(IMAGE, 0, 0, 0, F(Image, nr_processes), 2, EOPNOTSUPP),
+	LIE(IMAGE, 0, 0, 0, F(Image, nr_processes), 2, EBADMSG),
 	LIE(IMAGE, 0, 0, 0, F(Image, nr_processes), 0xffffffff, EBADMSG),
 	LIE(IMAGE, 0, 0, 0, F(Image, nr_tasks), 1, EBADMSG),
 	LIE(IMAGE, 0, 0, 0, F(Image, nr_tasks), 0xffffffff, EBADMSG),
@@ -31,7 +31,7 @@ static const struct lie lies[] = {
 	LIE(IMAGE, 0, F(Image, x86), 0, F(X86Machine, xstate_size), 0, EOPNOTSUPP),
 	LIE(IMAGE, 0, F(Image, x86), 0, F(X86Machine, xstate_size), 0xffffffff, EOPNOTSUPP),
 	LIE(TREE, 0, 0, 0, F(Tree, state), 1, EOPNOTSUPP),
-	LIE(TREE, 0, 0, 0, F(Tree, state), 2, EOPNOTSUPP),
+	LIE(TREE, 0, 0, 0, F(Tree, state), 2, EBADMSG),
 	LIE(TREE, 0, 0, 0, F(Tree, state), 3, EBADMSG),
 	LIE(TREE, 0, 0, 0, F(Tree, mm), 0, EBADMSG),
 	LIE(TREE, 0, 0, 0, F(Tree, mm), 1000, EBADMSG),
