@@ -54,9 +54,9 @@ SUBJECT(socket_udp)
 	a_socket(_metadata, AF_INET6, SOCK_DGRAM);
 }
 
-SUBJECT(socket_unix)
+SUBJECT(socket_netlink)
 {
-	a_socket(_metadata, AF_UNIX, SOCK_STREAM);
+	a_socket(_metadata, AF_NETLINK, SOCK_RAW);
 }
 
 /* Opened by itself: a description of its own of the same file. */
@@ -758,7 +758,7 @@ SUBJECT(leader_ended)
 /* Everything that is wrong is said, not only the first thing. */
 SUBJECT(several_things)
 {
-	int a = socket(AF_UNIX, SOCK_DGRAM, 0), b = socket(AF_UNIX, SOCK_STREAM, 0);
+	int a = socket(AF_INET, SOCK_DGRAM, 0), b = socket(AF_INET6, SOCK_STREAM, 0);
 	int c = socket(AF_INET, SOCK_STREAM, 0);
 
 	subject_tell("lines", "3");

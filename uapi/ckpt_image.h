@@ -237,22 +237,24 @@ enum ckpt_count {
 	X(SIGHAND,	14,	sighand,	CREATE,	SHARED,	"signal actions")		\
 	X(MM,		15,	mm,		CREATE,	SHARED,	"an address space")		\
 	X(FDS,		16,	fds,		LINK,	ANY,	"descriptors of a table")	\
-	X(EPOLL,	17,	epoll,		LINK,	ANY,	"watches of an epoll instance")	\
-	X(LOCKS,	18,	locks,		LINK,	ANY,	"file locks")			\
-	X(PKEYS,	19,	pkeys,		LINK,	EACH_MAYBE, "protection keys")	\
-	X(VMAS,		20,	vmas,		LINK,	SOME,	"areas of an address space")	\
-	X(INOTIFY,	21,	inotify,	LINK,	ANY,	"watches and events")		\
-	X(PROCESS,	22,	process,	PROCESS, EACH,	"what a process has")		\
-	X(LIMITS,	23,	limits,		PROCESS, EACH,	"rlimits")			\
-	X(SIGNALS,	24,	signals,	PROCESS, EACH,	"signals pending for a process") \
-	X(THREAD,	25,	thread,		THREAD,	SOME,	"a thread")			\
-	X(TIMERS,	26,	timers,		THREAD,	EACH_MAYBE, "timers of a process") \
-	X(GUARDS,	27,	guards,		CONTENT, ANY,	"guard regions")		\
-	X(PAGE_RUNS,	28,	page_runs,	CONTENT, ANY,	"where the next PAGES are")	\
-	X(PAGES,	29,	none,		CONTENT, RAW,	"memory pages")			\
-	X(SHMEM_RUN,	30,	shmem_run,	CONTENT, ANY,	"where the next SHMEM_DATA is") \
-	X(SHMEM_DATA,	31,	none,		CONTENT, RAW,	"content of memory or file")	\
-	X(TRAILER,	32,	trailer,	END,	ONE,	"counts and digest")
+	X(UNIX_SOCKET,	17,	unix_socket,	LINK,	ANY,	"a unix socket: peer, options")	\
+	X(UNIX_DATA,	18,	none,		LINK,	RAW,	"what is to be read from it")	\
+	X(EPOLL,	19,	epoll,		LINK,	ANY,	"watches of an epoll instance")	\
+	X(LOCKS,	20,	locks,		LINK,	ANY,	"file locks")			\
+	X(PKEYS,	21,	pkeys,		LINK,	EACH_MAYBE, "protection keys")	\
+	X(VMAS,		22,	vmas,		LINK,	SOME,	"areas of an address space")	\
+	X(INOTIFY,	23,	inotify,	LINK,	ANY,	"watches and events")		\
+	X(PROCESS,	24,	process,	PROCESS, EACH,	"what a process has")		\
+	X(LIMITS,	25,	limits,		PROCESS, EACH,	"rlimits")			\
+	X(SIGNALS,	26,	signals,	PROCESS, EACH,	"signals pending for a process") \
+	X(THREAD,	27,	thread,		THREAD,	SOME,	"a thread")			\
+	X(TIMERS,	28,	timers,		THREAD,	EACH_MAYBE, "timers of a process") \
+	X(GUARDS,	29,	guards,		CONTENT, ANY,	"guard regions")		\
+	X(PAGE_RUNS,	30,	page_runs,	CONTENT, ANY,	"where the next PAGES are")	\
+	X(PAGES,	31,	none,		CONTENT, RAW,	"memory pages")			\
+	X(SHMEM_RUN,	32,	shmem_run,	CONTENT, ANY,	"where the next SHMEM_DATA is") \
+	X(SHMEM_DATA,	33,	none,		CONTENT, RAW,	"content of memory or file")	\
+	X(TRAILER,	34,	trailer,	END,	ONE,	"counts and digest")
 
 /**
  * CKPT_FILE_TABLE - the kinds of open files: the field of a FILE that one has, what it is
@@ -274,6 +276,7 @@ enum ckpt_count {
 	X(unlinked,	"file")		\
 	X(proc,		"file of proc")	\
 	X(symlink,	"link")		\
+	X(unix_socket,	"socket")	\
 	X(path,		"file")
 
 /** enum ckpt_rec - record types; see CKPT_REC_TABLE */

@@ -43,6 +43,7 @@
 #include "../file/inotify.h"
 #include "../file/lock.h"
 #include "../task/lsm.h"
+#include "../net/unix_socket.h"
 #include "../mm/mm.h"
 #include "../mm/pages.h"
 #include "members.h"
@@ -297,6 +298,7 @@ static int checkpoint_describe(struct checkpoint *cp)
 	      members_each(cp, fs_write) ?:
 	      outside_find(cp) ?:
 	      members_each_table(cp, file_write_fds) ?:
+	      unix_socket_write(cp) ?:
 	      epoll_write(cp) ?:
 	      members_each_mm(cp, mm_write) ?:
 	      members_each_table(cp, lock_write) ?:

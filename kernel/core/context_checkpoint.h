@@ -117,6 +117,7 @@ struct checkpoint_files {
  * @described: everything was looked at
  * @has_epoll: there is an epoll instance
  * @has_inotify: there is an inotify instance
+ * @has_unix: there is a unix socket
  * @has_locks: there is a file with locks, of whomever
  * @aliases: other names of files that were deleted under one, by the address of the inode
  * @leased: files whose leases are in @leases, by the address of their struct file_lock_context
@@ -150,6 +151,7 @@ struct checkpoint {
 	bool described;
 	bool has_epoll;
 	bool has_inotify;
+	bool has_unix;
 	bool has_locks;
 	struct xarray aliases;
 	struct list_head outside;

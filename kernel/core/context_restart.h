@@ -29,6 +29,7 @@ struct restart;
 struct restart_process;
 struct timer_build;
 struct tty_struct;
+struct unix_socket_build;
 
 /**
  * struct restart_part - what processes can share: an MM, FILES, FS or SIGHAND of the image
@@ -231,6 +232,8 @@ struct restart_process {
  * @held: bytes of both
  * @nr_objects: records of other objects read so far
  * @pipe: the last PIPE
+ * @unix_socket: the last UNIX_SOCKET
+ * @unix_pids: it was said that a pid of SO_PEERCRED or SCM_CREDENTIALS is not given back
  * @termios: of the terminal, to be set when nothing can fail any more
  * @termios_cc: what it points to
  * @has_termios: there is one
@@ -282,6 +285,8 @@ struct restart {
 	u64 held;
 	u32 nr_objects;
 	struct pipe_build *pipe;
+	struct unix_socket_build *unix_socket;
+	bool unix_pids;
 	struct pb_termios termios;
 	u8 termios_cc[PB_TERMIOS_CC_MAX];
 	bool has_termios;

@@ -40,6 +40,7 @@
 #include "../file/identity.h"
 #include "../file/inotify.h"
 #include "../file/lock.h"
+#include "../net/unix_socket.h"
 #include "../mm/mm.h"
 #include "../mm/pages.h"
 #include "../file/path.h"
@@ -207,8 +208,8 @@ static int restart_thread(struct restart *rs)
 /*
  * The function that reads each record, by its name in CKPT_REC_TABLE: a type without a line here
  * does not compile. IMAGE and TREE are read before the process is there, TRAILER by restart_one().
- * PIPE_DATA is the only raw one with a reader of its own; the others are read with the record in
- * front of them.
+ * PIPE_DATA and UNIX_DATA are the only raw ones with a reader of their own; the others are read
+ * with the record in front of them.
  */
 #define RESTART_IMAGE		NULL
 #define RESTART_TREE		NULL
@@ -226,6 +227,8 @@ static int restart_thread(struct restart *rs)
 #define RESTART_SIGHAND		sighand_read
 #define RESTART_MM		mm_read
 #define RESTART_FDS		file_read_fds
+#define RESTART_UNIX_SOCKET	unix_socket_read
+#define RESTART_UNIX_DATA	unix_socket_read_data
 #define RESTART_EPOLL		epoll_read
 #define RESTART_LOCKS		lock_read
 #define RESTART_PKEYS		mm_read_pkeys
@@ -459,7 +462,7 @@ static int restart_build(struct restart *rs)
 		if (ret)
 			return ret;
 	}
-	return pipe_complete(rs) && xa_empty(&rs->with_fd) ? 0 :
+	return pipe_complete(rs) && unix_socket_complete(rs) && xa_empty(&rs->with_fd) ? 0 :
 	       stream_in_bad(&rs->in, "something is missing");
 }
 

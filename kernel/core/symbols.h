@@ -42,6 +42,7 @@
 #include <linux/uaccess.h>
 /* Needs fs.h and uaccess.h before it. */
 #include <linux/eventpoll.h>
+#include <linux/sockptr.h>
 #include <linux/task_work.h>
 
 #include "../arch/native.h"
@@ -49,6 +50,7 @@
 struct mem_cgroup;
 struct mem_cgroup_reclaim_cookie;
 struct pt_regs;
+struct sock;
 struct zap_details;
 
 /* Never defined: stands for the prototype of all system call bodies. */
@@ -71,6 +73,9 @@ struct mem_cgroup *ckpt_proto_mem_cgroup_iter(struct mem_cgroup *root, struct me
 					      struct mem_cgroup_reclaim_cookie *reclaim);
 /* linux/pid.h, where COMPAT_FREE_PIDS. */
 void ckpt_proto_free_pids(struct pid **pids);
+/* net/sock.h, which has names that are also the module's. */
+int ckpt_proto_sk_getsockopt(struct sock *sk, int level, int optname, sockptr_t optval,
+			     sockptr_t optlen);
 /* kernel/exit.c; no header has declared it since sys_wait4() lost its users. */
 long ckpt_proto_kernel_wait4(pid_t pid, int __user *stat, int options, struct rusage *ru);
 
@@ -116,7 +121,8 @@ long ckpt_proto_kernel_wait4(pid_t pid, int __user *stat, int options, struct ru
 	X(task_sched_runtime, task_sched_runtime)			\
 	X(thread_group_cputime, thread_group_cputime)			\
 	X(thread_group_sample_cputime, thread_group_sample_cputime)	\
-	X(set_cred_ucounts, set_cred_ucounts)
+	X(set_cred_ucounts, set_cred_ucounts)				\
+	X(sk_getsockopt, ckpt_proto_sk_getsockopt)
 
 /**
  * SYM_OPTIONAL - functions that not all kernels have: name, prototype, must

@@ -29,6 +29,7 @@
 #include "proc.h"
 #include "rights.h"
 #include "../mm/shmem.h"
+#include "../net/unix_socket.h"
 #include "../core/symbols.h"
 #include "unlinked.h"
 
@@ -350,6 +351,12 @@ out:
 	return ret;
 }
 
+/* Do bytes go through it, from one end to another, so that it would be cut in two? */
+static bool file_channel(struct file *file)
+{
+	return pipe_match(file) || unix_socket_match(file);
+}
+
 /* Is it content that would be twice, so that who shares it sees two different files? */
 static bool file_content(struct file *file)
 {
@@ -383,11 +390,11 @@ int file_check_shared(struct checkpoint *cp)
 		if (file_kind(cp, file) == &path_kind && external_plain(cp, obj))
 			continue;
 		/* A pipe to the outside would be cut in two: that is no matter of taste. */
-		if (cp->flags & CKPT_CHECKPOINT_SHARED_OK && !pipe_match(file))
+		if (cp->flags & CKPT_CHECKPOINT_SHARED_OK && !file_channel(file))
 			continue;
 		name = d_path(compat_file_path(file), cp->path, PATH_MAX);
 		refuse_file(&obj->place, CKPT_REASON_SHARED,
-			    pipe_match(file) ? NULL : "see --shared-ok",
+			    file_channel(file) ? NULL : "see --shared-ok",
 			    "%.160s is open in a process outside the image too (one shared description)",
 			    IS_ERR(name) ? "?" : name);
 	}

@@ -68,18 +68,12 @@ static bool rights_room(struct checkpoint *cp, const struct cred *cred)
 	       cp->out.held + len <= CKPT_IMAGE_HELD_MAX;
 }
 
-int rights_save(struct checkpoint_process *proc, struct file *file, u32 *id)
+int rights_save_cred(struct checkpoint_process *proc, const struct cred *cred, u32 *id)
 {
-	const struct cred *cred = file->f_cred;
 	struct checkpoint *cp = proc->cp;
 	struct object *obj;
 
 	*id = 0;
-	/* Behind a mapping of a stacked file system is a file of the layer: its mounter's. */
-	if (d_inode(compat_file_path(file)->dentry) != file_inode(file)) {
-		*id = rights_program(proc);
-		return 0;
-	}
 	obj = object_lookup(&cp->objects, OBJECT_CRED, cred) ?: rights_alike(proc, cred);
 	if (!obj && cred_known(cred) && rights_room(cp, cred)) {
 		obj = object_new(&cp->objects, OBJECT_CRED, (void *)get_cred(cred), true);
@@ -93,6 +87,15 @@ int rights_save(struct checkpoint_process *proc, struct file *file, u32 *id)
 	}
 	cp->opener = obj;
 	*id = obj ? obj->id : 0;
+	return 0;
+}
+
+int rights_save(struct checkpoint_process *proc, struct file *file, u32 *id)
+{
+	/* Behind a mapping of a stacked file system is a file of the layer: its mounter's. */
+	if (d_inode(compat_file_path(file)->dentry) == file_inode(file))
+		return rights_save_cred(proc, file->f_cred, id);
+	*id = rights_program(proc);
 	return 0;
 }
 
@@ -175,6 +178,13 @@ static const struct cred *rights_of(struct restart *rs, u32 id, bool *within)
 	opener = id ? object_find(&rs->objects, OBJECT_OPENER, id) : NULL;
 	*within = opener && opener->within;
 	return opener && opener->ours ? opener->cred : NULL;
+}
+
+const struct cred *rights_cred(struct restart *rs, u32 id)
+{
+	bool within;
+
+	return rights_of(rs, id, &within);
 }
 
 void rights_stamp(struct restart *rs, struct file *file, u32 id)

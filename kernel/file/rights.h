@@ -22,6 +22,9 @@ struct restart;
  */
 int rights_save(struct checkpoint_process *proc, struct file *file, u32 *id);
 
+/** rights_save_cred() - checkpoint: the same of other credentials, of a peer of a socket */
+int rights_save_cred(struct checkpoint_process *proc, const struct cred *cred, u32 *id);
+
 /** rights_program() - checkpoint: the id of the CRED of the main thread */
 u32 rights_program(const struct checkpoint_process *proc);
 
@@ -30,6 +33,13 @@ int rights_read(struct restart *rs);
 
 /** rights_valid() - restart: is this the id of a CRED that was read? */
 bool rights_valid(struct restart *rs, u32 id);
+
+/**
+ * rights_cred() - restart: the credentials of a CRED, if the restarter could get them
+ *
+ * Return: the credentials, without a reference; NULL if not, or if there is no such CRED.
+ */
+const struct cred *rights_cred(struct restart *rs, u32 id);
 
 /** rights_put() - restart: drop what OBJECT_OPENER refers to */
 void rights_put(void *ptr);

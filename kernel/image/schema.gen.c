@@ -543,13 +543,120 @@ static const struct codec_field pb_file_fields[] = {
 	  .offset = offsetof(struct pb_file, external),
 	  .presence = offsetof(struct pb_file, has_external), .size = sizeof(struct pb_external),
 	  .sub = &pb_external_msg },
+	{ .name = "unix_socket", .number = 24, .type = CODEC_U32, .label = CODEC_OPTIONAL,
+	  .offset = offsetof(struct pb_file, unix_socket),
+	  .presence = offsetof(struct pb_file, has_unix_socket), .size = sizeof(u32) },
 };
 
 const struct codec_msg pb_file_msg = {
 	.name = "File",
 	.fields = pb_file_fields,
-	.nr_fields = 23,
+	.nr_fields = 24,
 	.size = sizeof(struct pb_file),
+};
+
+static const struct codec_field pb_unix_message_fields[] = {
+	{ .name = "length", .number = 1, .type = CODEC_U32, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_unix_message, length), .size = sizeof(u32) },
+	{ .name = "uid", .number = 2, .type = CODEC_U32, .label = CODEC_OPTIONAL,
+	  .offset = offsetof(struct pb_unix_message, uid),
+	  .presence = offsetof(struct pb_unix_message, has_uid), .size = sizeof(u32) },
+	{ .name = "gid", .number = 3, .type = CODEC_U32, .label = CODEC_OPTIONAL,
+	  .offset = offsetof(struct pb_unix_message, gid),
+	  .presence = offsetof(struct pb_unix_message, has_gid), .size = sizeof(u32) },
+	{ .name = "pid", .number = 4, .type = CODEC_U32, .label = CODEC_OPTIONAL,
+	  .offset = offsetof(struct pb_unix_message, pid),
+	  .presence = offsetof(struct pb_unix_message, has_pid), .size = sizeof(u32) },
+};
+
+const struct codec_msg pb_unix_message_msg = {
+	.name = "UnixMessage",
+	.fields = pb_unix_message_fields,
+	.nr_fields = 4,
+	.size = sizeof(struct pb_unix_message),
+};
+
+static const struct codec_field pb_socket_option_fields[] = {
+	{ .name = "name", .number = 1, .type = CODEC_U32, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_socket_option, name), .size = sizeof(u32) },
+	{ .name = "value", .number = 2, .type = CODEC_U32, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_socket_option, value), .size = sizeof(u32) },
+};
+
+const struct codec_msg pb_socket_option_msg = {
+	.name = "SocketOption",
+	.fields = pb_socket_option_fields,
+	.nr_fields = 2,
+	.size = sizeof(struct pb_socket_option),
+};
+
+static const struct codec_field pb_file_attr_fields[] = {
+	{ .name = "mode", .number = 1, .type = CODEC_U32, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_file_attr, mode), .size = sizeof(u32) },
+	{ .name = "uid", .number = 2, .type = CODEC_U32, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_file_attr, uid), .size = sizeof(u32) },
+	{ .name = "gid", .number = 3, .type = CODEC_U32, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_file_attr, gid), .size = sizeof(u32) },
+	{ .name = "atime_ns", .number = 4, .type = CODEC_U64, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_file_attr, atime_ns), .size = sizeof(u64) },
+	{ .name = "mtime_ns", .number = 5, .type = CODEC_U64, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_file_attr, mtime_ns), .size = sizeof(u64) },
+};
+
+const struct codec_msg pb_file_attr_msg = {
+	.name = "FileAttr",
+	.fields = pb_file_attr_fields,
+	.nr_fields = 5,
+	.size = sizeof(struct pb_file_attr),
+};
+
+static const struct codec_field pb_unix_socket_fields[] = {
+	{ .name = "file", .number = 1, .type = CODEC_U32, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_unix_socket, file), .size = sizeof(u32) },
+	{ .name = "peer", .number = 2, .type = CODEC_U32, .label = CODEC_OPTIONAL,
+	  .offset = offsetof(struct pb_unix_socket, peer),
+	  .presence = offsetof(struct pb_unix_socket, has_peer), .size = sizeof(u32) },
+	{ .name = "closed", .number = 3, .type = CODEC_BOOL, .label = CODEC_OPTIONAL,
+	  .offset = offsetof(struct pb_unix_socket, closed),
+	  .presence = offsetof(struct pb_unix_socket, has_closed), .size = sizeof(bool) },
+	{ .name = "shutdown", .number = 4, .type = CODEC_U32, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_unix_socket, shutdown), .size = sizeof(u32) },
+	{ .name = "error", .number = 5, .type = CODEC_U32, .label = CODEC_OPTIONAL,
+	  .offset = offsetof(struct pb_unix_socket, error),
+	  .presence = offsetof(struct pb_unix_socket, has_error), .size = sizeof(u32) },
+	{ .name = "option", .number = 6, .type = CODEC_MSG, .label = CODEC_REPEATED,
+	  .offset = offsetof(struct pb_unix_socket, option),
+	  .presence = offsetof(struct pb_unix_socket, n_option),
+	  .size = sizeof(struct pb_socket_option), .max = PB_UNIX_SOCKET_OPTION_MAX,
+	  .sub = &pb_socket_option_msg },
+	{ .name = "receive_ns", .number = 7, .type = CODEC_U64, .label = CODEC_OPTIONAL,
+	  .offset = offsetof(struct pb_unix_socket, receive_ns),
+	  .presence = offsetof(struct pb_unix_socket, has_receive_ns), .size = sizeof(u64) },
+	{ .name = "send_ns", .number = 8, .type = CODEC_U64, .label = CODEC_OPTIONAL,
+	  .offset = offsetof(struct pb_unix_socket, send_ns),
+	  .presence = offsetof(struct pb_unix_socket, has_send_ns), .size = sizeof(u64) },
+	{ .name = "peer_pid", .number = 9, .type = CODEC_U32, .label = CODEC_OPTIONAL,
+	  .offset = offsetof(struct pb_unix_socket, peer_pid),
+	  .presence = offsetof(struct pb_unix_socket, has_peer_pid), .size = sizeof(u32) },
+	{ .name = "peer_cred", .number = 10, .type = CODEC_U32, .label = CODEC_OPTIONAL,
+	  .offset = offsetof(struct pb_unix_socket, peer_cred),
+	  .presence = offsetof(struct pb_unix_socket, has_peer_cred), .size = sizeof(u32) },
+	{ .name = "attr", .number = 11, .type = CODEC_MSG, .label = CODEC_REQUIRED,
+	  .offset = offsetof(struct pb_unix_socket, attr), .size = sizeof(struct pb_file_attr),
+	  .sub = &pb_file_attr_msg },
+	{ .name = "message", .number = 12, .type = CODEC_MSG, .label = CODEC_REPEATED,
+	  .offset = offsetof(struct pb_unix_socket, message),
+	  .presence = offsetof(struct pb_unix_socket, n_message),
+	  .size = sizeof(struct pb_unix_message), .max = PB_UNIX_SOCKET_MESSAGE_MAX,
+	  .sub = &pb_unix_message_msg },
+};
+
+const struct codec_msg pb_unix_socket_msg = {
+	.name = "UnixSocket",
+	.fields = pb_unix_socket_fields,
+	.nr_fields = 12,
+	.size = sizeof(struct pb_unix_socket),
+	.arena_max = PB_UNIX_SOCKET_ARENA_MAX,
 };
 
 static const struct codec_field pb_epoll_watch_fields[] = {
@@ -687,26 +794,6 @@ const struct codec_msg pb_inotify_msg = {
 	.nr_fields = 4,
 	.size = sizeof(struct pb_inotify),
 	.arena_max = PB_INOTIFY_ARENA_MAX,
-};
-
-static const struct codec_field pb_file_attr_fields[] = {
-	{ .name = "mode", .number = 1, .type = CODEC_U32, .label = CODEC_REQUIRED,
-	  .offset = offsetof(struct pb_file_attr, mode), .size = sizeof(u32) },
-	{ .name = "uid", .number = 2, .type = CODEC_U32, .label = CODEC_REQUIRED,
-	  .offset = offsetof(struct pb_file_attr, uid), .size = sizeof(u32) },
-	{ .name = "gid", .number = 3, .type = CODEC_U32, .label = CODEC_REQUIRED,
-	  .offset = offsetof(struct pb_file_attr, gid), .size = sizeof(u32) },
-	{ .name = "atime_ns", .number = 4, .type = CODEC_U64, .label = CODEC_REQUIRED,
-	  .offset = offsetof(struct pb_file_attr, atime_ns), .size = sizeof(u64) },
-	{ .name = "mtime_ns", .number = 5, .type = CODEC_U64, .label = CODEC_REQUIRED,
-	  .offset = offsetof(struct pb_file_attr, mtime_ns), .size = sizeof(u64) },
-};
-
-const struct codec_msg pb_file_attr_msg = {
-	.name = "FileAttr",
-	.fields = pb_file_attr_fields,
-	.nr_fields = 5,
-	.size = sizeof(struct pb_file_attr),
 };
 
 static const struct codec_field pb_pipe_fields[] = {

@@ -426,9 +426,76 @@ struct pb_file {
 	struct pb_symlink symlink;	/* a symbolic link itself */
 	bool has_external;
 	struct pb_external external;	/* a standard stream that led to processes outside */
+	bool has_unix_socket;
+	u32 unix_socket;		/* a unix socket: SOCK_STREAM, SOCK_DGRAM, SOCK_SEQPACKET */
 };
 
 extern const struct codec_msg pb_file_msg;
+
+/* One message in the queue of a unix socket. */
+struct pb_unix_message {
+	u32 length;			/* bytes */
+	bool has_uid;
+	u32 uid;			/* SCM_CREDENTIALS; absent: the sender is not known */
+	bool has_gid;
+	u32 gid;			/* present with uid */
+	bool has_pid;
+	u32 pid;			/* of a process; absent: not known here */
+};
+
+extern const struct codec_msg pb_unix_message_msg;
+
+struct pb_socket_option {
+	u32 name;			/* SO_* of SOL_SOCKET, of those that are an int */
+	u32 value;			/* as getsockopt(2) tells it */
+};
+
+extern const struct codec_msg pb_socket_option_msg;
+
+/* Attributes of a file that is made anew. */
+struct pb_file_attr {
+	u32 mode;			/* permission bits of st_mode */
+	u32 uid;
+	u32 gid;
+	u64 atime_ns;			/* since 1970; negative ones as two's complement */
+	u64 mtime_ns;
+};
+
+extern const struct codec_msg pb_file_attr_msg;
+
+#define PB_UNIX_SOCKET_OPTION_MAX 32
+#define PB_UNIX_SOCKET_MESSAGE_MAX 16384
+
+/* A unix socket; there is one for each. The bytes of all messages follow in UNIX_DATA. */
+struct pb_unix_socket {
+	u32 file;			/* id of a FILE with unix_socket */
+	bool has_peer;
+	u32 peer;			/* id of another one: to which it is connected */
+	bool has_closed;
+	bool closed;			/* it is connected, and its peer was closed */
+	u32 shutdown;			/* 1 receives nothing more, 2 sends nothing more, 3 both */
+	bool has_error;
+	u32 error;			/* errno, of SO_ERROR */
+	u32 n_option;
+	struct pb_socket_option *option;	/* max 32 */
+	bool has_receive_ns;
+	u64 receive_ns;			/* SO_RCVTIMEO; absent: none */
+	bool has_send_ns;
+	u64 send_ns;			/* SO_SNDTIMEO; absent: none */
+	bool has_peer_pid;
+	u32 peer_pid;			/* SO_PEERCRED */
+	bool has_peer_cred;
+	u32 peer_cred;			/* id of a CRED, of SO_PEERCRED and SO_PEERGROUPS */
+	struct pb_file_attr attr;	/* fstat(2), fchown(2), fchmod(2) */
+	u32 n_message;
+	struct pb_unix_message *message;	/* max 16384; the oldest first */
+};
+
+#define PB_UNIX_SOCKET_ARENA_MAX (\
+	CODEC_ALIGN(PB_UNIX_SOCKET_OPTION_MAX * sizeof(struct pb_socket_option)) + \
+	CODEC_ALIGN(PB_UNIX_SOCKET_MESSAGE_MAX * sizeof(struct pb_unix_message)))
+
+extern const struct codec_msg pb_unix_socket_msg;
 
 struct pb_epoll_watch {
 	u32 fd;				/* under which it was added; may be another's by now */
@@ -518,17 +585,6 @@ struct pb_inotify {
 	CODEC_ALIGN(PB_INOTIFY_EVENT_MAX * sizeof(struct pb_inotify_event)))
 
 extern const struct codec_msg pb_inotify_msg;
-
-/* Attributes of a file that is made anew. */
-struct pb_file_attr {
-	u32 mode;			/* permission bits of st_mode */
-	u32 uid;
-	u32 gid;
-	u64 atime_ns;			/* since 1970; negative ones as two's complement */
-	u64 mtime_ns;
-};
-
-extern const struct codec_msg pb_file_attr_msg;
 
 #define PB_PIPE_PACKETS_MAX 65536
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Checks of the values of timers, watches and others. */
 #include "check.h"
+#include "model_add.h"
 
 #include <fcntl.h>
 #include <inttypes.h>
@@ -65,6 +66,43 @@ int check_cred(struct model *m, const Ckpt__Cred *cred)
 	return 0;
 }
 
+static bool unix_peer_bad(struct model *m, const Ckpt__UnixSocket *socket)
+{
+	const Ckpt__File *file = model_file(m, socket->file), *peer;
+
+	if (!socket->has_peer)
+		return socket->n_message && !socket->closed;
+	if (model_need(m, socket->peer, CKPT_REC_FILE))
+		return true;
+	peer = model_file(m, socket->peer);
+	return socket->closed || !peer->has_unix_socket || peer->unix_socket != file->unix_socket;
+}
+
+int check_unix_socket(struct model *m, const Ckpt__UnixSocket *socket)
+{
+	uint64_t sum = 0;
+	size_t i;
+
+	if (model_need(m, socket->file, CKPT_REC_FILE))
+		return -1;
+	if (!model_file(m, socket->file)->has_unix_socket)
+		return BAD(m, "object %u is no unix socket", socket->file);
+	if (socket->has_peer_cred && model_need(m, socket->peer_cred, CKPT_REC_CRED))
+		return -1;
+	if (unix_peer_bad(m, socket))
+		return BAD(m, "socket %u has a bad peer", socket->file);
+	if (socket->shutdown > 3 || socket->attr->mode & ~07777U)
+		return BAD(m, "socket %u cannot be", socket->file);
+	for (i = 0; i < socket->n_message; i++) {
+		if (socket->message[i]->has_uid != socket->message[i]->has_gid)
+			return BAD(m, "a message in socket %u has half a sender", socket->file);
+		sum += socket->message[i]->length;
+	}
+	if (sum)
+		model_expect(m, CKPT_REC_UNIX_DATA, sum);
+	return 0;
+}
+
 /* The types that an image cannot be without, of those in front of @type, as bits. */
 static uint64_t needed(uint32_t type)
 {
@@ -125,6 +163,19 @@ int check_thread_cred(struct model *m, const struct model_process *p, const Ckpt
 	if (cred->opener || (p == m->processes && !p->nr_threads && cred != m->program))
 		return BAD(m, "credentials %u are not those of thread %u", thread->cred,
 			   thread->tid);
+	return 0;
+}
+
+int check_process(struct model *m, const struct model_process *p)
+{
+	const char *missing = !p->process ? "PROCESS" : !p->signals ? "SIGNALS" :
+			      !p->limits ? "LIMITS" : NULL;
+
+	if (missing && !p->ended)
+		return BAD(m, "process %u has no %s", p->pid, missing);
+	if (p->nr_threads != p->tree->n_tid && !p->ended)
+		return BAD(m, "process %u has %zu threads, not %zu", p->pid, p->nr_threads,
+			   p->tree->n_tid);
 	return 0;
 }
 

@@ -43,6 +43,9 @@ bool check_page_run_bad(const struct model *m, const Ckpt__PageRun *run);
 /** check_thread_cred() - the credentials of a thread, which is not in @p yet */
 int check_thread_cred(struct model *m, const struct model_process *p, const Ckpt__Thread *thread);
 
+/** check_process() - all records have been read: does a process have what it needs? */
+int check_process(struct model *m, const struct model_process *p);
+
 /** check_filesystems() - FILESYSTEMS, which @m gets */
 int check_filesystems(struct model *m, const Ckpt__Filesystems *fs);
 
@@ -74,6 +77,9 @@ int check_timers(struct model *m, struct model_process *p, const Ckpt__Timers *t
  * Return: 0, or -1 with the error said.
  */
 int check_inotify(struct model *m, const Ckpt__Inotify *inotify);
+
+/** check_unix_socket() - UNIX_SOCKET; expects its data. 0, or -1 with the error said. */
+int check_unix_socket(struct model *m, const Ckpt__UnixSocket *socket);
 
 /** check_guards() - GUARDS of an address space; counts them. 0, or -1 with the error said. */
 int check_guards(struct model *m, struct model_mm *p, const Ckpt__Guards *guards);

@@ -539,20 +539,6 @@ static int add_raw(struct model *m)
 	return 0;
 }
 
-/* All records have been read. */
-static int end_process(struct model *m, const struct model_process *p)
-{
-	const char *missing = !p->process ? "PROCESS" : !p->signals ? "SIGNALS" :
-			      !p->limits ? "LIMITS" : NULL;
-
-	if (missing && !p->ended)
-		return BAD(m, "process %u has no %s", p->pid, missing);
-	if (p->nr_threads != p->tree->n_tid && !p->ended)
-		return BAD(m, "process %u has %zu threads, not %zu", p->pid, p->nr_threads,
-			   p->tree->n_tid);
-	return 0;
-}
-
 static int add_tid(struct model *m, uint32_t tid)
 {
 	/* Count the memory that tsearch() takes for a node, too: hence four times the size. */
@@ -636,7 +622,7 @@ static int add_trailer(struct model *m, const Ckpt__Trailer *trailer)
 		return BAD(m, "the digest is wrong");
 #endif
 	for (i = 0; i < m->nr_processes; i++)
-		if (end_process(m, &m->processes[i]))
+		if (check_process(m, &m->processes[i]))
 			return -1;
 	m->done = true;
 	return 0;
@@ -676,6 +662,8 @@ static int add_message(struct model *m, ProtobufCMessage *msg)
 		return model_add_mm(m, (Ckpt__Mm *)msg);
 	case CKPT_REC_FDS:
 		return add_fds(m, (Ckpt__Fds *)msg);
+	case CKPT_REC_UNIX_SOCKET:
+		return check_unix_socket(m, (Ckpt__UnixSocket *)msg);
 	case CKPT_REC_EPOLL:
 		return add_epoll(m, (Ckpt__Epoll *)msg);
 	case CKPT_REC_LOCKS:
