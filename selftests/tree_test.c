@@ -335,7 +335,7 @@ static long pss(void)
 /* Writes to some pages, drops others, and leaves most as they were before the fork. */
 static void worker(void)
 {
-	long page = getpagesize(), before, after;
+	long page = getpagesize(), before, now, after;
 	unsigned int i;
 
 	for (i = 0; i < OWN_PAGES; i++)
@@ -343,10 +343,14 @@ static void worker(void)
 	if (madvise(heap + 1000 * page, OWN_PAGES * page, MADV_DONTNEED))
 		subject_abort();
 	subject_ready();
-	before = pss();
-	while (subject_going())
+	before = after = pss();
+	while (subject_going()) {
+		now = pss();
+		/* The others are still there, and have their share. */
+		if (subject_going())
+			after = now;
 		subject_nap(20);
-	after = pss();
+	}
 	for (i = 0; i < OWN_PAGES; i++) {
 		subject_check(heap[(100 + 3 * i) * page] == (char)0xa5);
 		subject_check(!heap[(1000 + i) * page]);
