@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What the members of a tree share: open files, locks, memory, and groups of processes. */
+/* The members of a tree share open files, locks, memory, and groups of processes. */
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>

@@ -286,7 +286,7 @@ static void outside_count_end(struct outside_count *count)
 	xa_for_each(&count->seen, key, n) {
 		file = (struct file *)key;
 		out = outside_lookup(count->cp, file);
-		/* Of those that are not the program's, @seen has one, and @out may have one. */
+		/* @seen has one that is not the program's, and @out may have one. */
 		ours = out->file == file ? 2 : 1;
 		if (file_count(file) > xa_to_value(n) + ours)
 			out->outside = true;

@@ -54,8 +54,8 @@ int share_begin(struct restart *rs, struct restart_mm *rm, u32 source);
  * @run: the run; they ascend
  *
  * Pages of the source in front of it are dropped, and those in it if it has others (PAGES_DATA,
- * PAGES_ZERO). Of a run of PAGES_SAME, all of it is there afterwards, some of it as a copy if it
- * could not be shared. Return: 0, -EINTR, -ENOMEM, or -EBADMSG with words.
+ * PAGES_ZERO). All pages of a run of PAGES_SAME are there afterwards, some as copies if they could
+ * not be shared. Return: 0, -EINTR, -ENOMEM, or -EBADMSG with words.
  */
 int share_run(struct restart *rs, struct restart_mm *rm, const struct pb_page_run *run);
 
