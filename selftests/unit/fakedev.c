@@ -7,7 +7,7 @@
  * an image has them; it runs FAKE_LATE_MS milliseconds before the restart returns. With FAKE_ERROR
  * both fail with that errno after half of it and report one error. Each request goes to the file
  * FAKE_LOG as a line. With FAKE_NO_MEMORY realloc() fails. The process of which a
- * checkpoint is made has pid 77 and does not exist.
+ * checkpoint is made has a pid, 4194400, that no kernel gives to a process or thread.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -175,7 +175,7 @@ void *realloc(void *old, size_t size)
 /* The program is none: whatever has its pid on this machine will not end. */
 int pidfd_open(pid_t pid, unsigned int flags)
 {
-	if (pid == 77) {
+	if (pid == 4194400) {
 		errno = ESRCH;
 		return -1;
 	}

@@ -47,7 +47,7 @@ def full_pipe():
     return out, into
 
 open('image', 'w').write('image')
-CKPT = 'ckpt', '--kill', '-o', 'made', '77'
+CKPT = 'ckpt', '--kill', '-o', 'made', '4194400'
 
 def bar():
     _, line = stopped_terminal()
@@ -126,20 +126,20 @@ test_output_readable_by_others()
 
 	PATH=$plain:$PATH
 	umask 022
-	run bash -c "$to 77 > image"
+	run bash -c "$to 4194400 > image"
 	is "$status" 0 status
 	one_line
 	has "$err" 'ckpt: others may read the image (mode 0644)'
 	has "$err" 'ckpt -o FILE PID'
-	run bash -c "$to -q 77 > image"
+	run bash -c "$to -q 4194400 > image"
 	is "$err" '' 'with -q'
-	run bash -c "FAKE_ERROR=95 $to 77 > image"
+	run bash -c "FAKE_ERROR=95 $to 4194400 > image"
 	fails 1 'io_uring instance'
-	run fake ckpt -o image 77
+	run fake ckpt -o image 4194400
 	is "$err" '' 'with -o'
 	is "$(stat -c %a image)" 600 'mode with -o'
-	run bash -c "umask 077; rm image; $to 77 > image"
+	run bash -c "umask 077; rm image; $to 4194400 > image"
 	is "$err" '' 'where only the owner may read it'
-	run bash -c "$to 77 | cat > piped"
+	run bash -c "$to 4194400 | cat > piped"
 	is "$err" '' 'through a pipe'
 }

@@ -265,7 +265,7 @@ test_info_output_errors()
 test_out_of_memory()
 {
 	PATH=$plain:$PATH
-	FAKE_NO_MEMORY=1 run fake ckpt -o image 77
+	FAKE_NO_MEMORY=1 run fake ckpt -o image 4194400
 	fails 1 'ckpt: out of memory'
 	FAKE_NO_MEMORY=1 run fake rstr -p pidfile < /dev/null
 	fails 125 'rstr: out of memory'
@@ -389,7 +389,7 @@ test_closed_descriptors()
 test_ckpt_stdout()
 {
 	PATH=$plain:$PATH
-	run fake ckpt 77
+	run fake ckpt 4194400
 	is "$status" 0 "status ($err)"
 	is "$err" '' stderr
 	is "$(stat -c %s out)" 4096 'size of the image'
@@ -398,25 +398,26 @@ test_ckpt_stdout()
 test_ckpt_reports_errors()
 {
 	PATH=$plain:$PATH
-	FAKE_ERROR=95 run fake ckpt 77
+	FAKE_ERROR=95 run fake ckpt 4194400
 	fails 1 'ckpt: pid 1234 (ja\x1bva) fd 7: io_uring instance is not supported; close it'
-	FAKE_ERROR=95 FAKE_WHERE=2 run fake ckpt 77
+	FAKE_ERROR=95 FAKE_WHERE=2 run fake ckpt 4194400
 	fails 1 'pid 1234 (ja\x1bva) address 0x7: '
-	FAKE_ERROR=95 FAKE_WHERE=3 run fake ckpt 77
+	FAKE_ERROR=95 FAKE_WHERE=3 run fake ckpt 4194400
 	fails 1 'pid 1234 (ja\x1bva) offset 7: '
-	FAKE_ERROR=95 FAKE_WHERE=4 run fake ckpt 77
+	FAKE_ERROR=95 FAKE_WHERE=4 run fake ckpt 4194400
 	fails 1 'pid 1234 (ja\x1bva) SIGBUS: '
-	FAKE_ERROR=3 FAKE_MUTE=1 run fake ckpt 77
-	fails 1 'ckpt: pid 77: No such process'
+	FAKE_ERROR=3 FAKE_MUTE=1 run fake ckpt 4194400
+	fails 1 'ckpt: pid 4194400: No such process'
 }
 
 test_ckpt_broken_pipe_and_full_disk()
 {
 	PATH=$plain:$PATH
-	run bash -c 'LD_PRELOAD=$0 FAKE_BYTES=1000000 FAKE_MS=100 ckpt 77 | true; exit ${PIPESTATUS[0]}' \
+	run bash -c 'LD_PRELOAD=$0 FAKE_BYTES=1000000 FAKE_MS=100 ckpt 4194400 | true
+		exit ${PIPESTATUS[0]}' \
 		"$plain/fakedev.so"
-	fails 1 'ckpt: pid 77: Broken pipe'
-	run bash -c 'LD_PRELOAD=$0 ckpt --kill 77 > /dev/full' "$plain/fakedev.so"
+	fails 1 'ckpt: pid 4194400: Broken pipe'
+	run bash -c 'LD_PRELOAD=$0 ckpt --kill 4194400 > /dev/full' "$plain/fakedev.so"
 	fails 1 'No space left'
 }
 
@@ -424,26 +425,26 @@ test_ckpt_output_file()
 {
 	PATH=$plain:$PATH
 	umask 022
-	run fake ckpt -o image 77
+	run fake ckpt -o image 4194400
 	is "$status" 0 "status ($err)"
 	is "$(stat -c '%s %a' image)" '4096 600' 'size and mode'
 	echo old > image
 	ln -s image link
-	FAKE_BYTES=5000 run fake ckpt -o link 77
+	FAKE_BYTES=5000 run fake ckpt -o link 4194400
 	is "$(readlink link)" image 'the link'
 	is "$(stat -c %s image)" 5000 'size of the new image'
-	FAKE_ERROR=28 FAKE_BYTES=9000 run fake ckpt -o image 77
+	FAKE_ERROR=28 FAKE_BYTES=9000 run fake ckpt -o image 4194400
 	is "$status" 1 status
 	is "$(stat -c %s image)" 5000 'size of the old image'
-	run fake ckpt -o /dev/null 77
+	run fake ckpt -o /dev/null 4194400
 	is "$status" 0 "status with /dev/null ($err)"
 	[ -c /dev/null ] || complain '/dev/null was replaced'
-	run fake ckpt -o "$dir/none/image" 77
+	run fake ckpt -o "$dir/none/image" 4194400
 	fails 1 'No such file'
-	run fake ckpt -o '' 77
+	run fake ckpt -o '' 4194400
 	fails 1 'No such file'
 	ln -s nowhere dangling
-	run fake ckpt -o dangling 77
+	run fake ckpt -o dangling 4194400
 	fails 1 'dangling: No such file'
 	[ -L dangling ] || complain 'the link was replaced'
 	is "$(find . -name '.ckpt-*')" '' 'files left'
@@ -455,12 +456,12 @@ test_files_are_not_the_same()
 	PATH=$plain:$PATH
 	export FAKE_LOG=$dir/log FAKE_PROGRAM=true
 	ln -s image link
-	run fake ckpt --kill -o image --stats ./image 77
+	run fake ckpt --kill -o image --stats ./image 4194400
 	fails 1 'ckpt: --stats and the image cannot be the same file'
 	echo old > image
-	run fake ckpt --kill -o image --stats link 77
+	run fake ckpt --kill -o image --stats link 4194400
 	fails 1 'cannot be the same file'
-	run bash -c 'LD_PRELOAD=$0 ckpt --kill --stats image 77 >> image' "$plain/fakedev.so"
+	run bash -c 'LD_PRELOAD=$0 ckpt --kill --stats image 4194400 >> image' "$plain/fakedev.so"
 	fails 1 'cannot be the same file'
 	run fake rstr -i image -p link
 	fails 125 'rstr: --pidfile, --stats and the image cannot be the same file'
@@ -470,7 +471,7 @@ test_files_are_not_the_same()
 	fails 125 'cannot be the same file'
 	is "$(cat image)" old 'the image'
 	[ ! -e log ] || complain "something was done: $(cat log)"
-	run fake ckpt --stats /dev/null -o /dev/null 77
+	run fake ckpt --stats /dev/null -o /dev/null 4194400
 	is "$status" 0 "status with /dev/null ($err)"
 	is "$(find . -name '.ckpt-*' -o -name a)" '' 'files left'
 }
@@ -486,7 +487,7 @@ test_waiting_for_a_reader()
 	PATH=$plain:$PATH
 	mkfifo pipe
 	echo image > image
-	for tool in "ckpt -o pipe --stats stats 77" "rstr -i image -p pidfile --stats pipe"; do
+	for tool in "ckpt -o pipe --stats stats 4194400" "rstr -i image -p pidfile --stats pipe"; do
 		# shellcheck disable=SC2086 # several words
 		LD_PRELOAD=$plain/fakedev.so env --default-signal $tool &
 		pid=$!
@@ -502,23 +503,23 @@ test_waiting_for_a_reader()
 test_ckpt_kill_and_stop_come_last()
 {
 	PATH=$plain:$PATH
-	FAKE_LOG=$dir/log run fake ckpt --kill -o image 77
+	FAKE_LOG=$dir/log run fake ckpt --kill -o image 4194400
 	is "$status" 0 "status ($err)"
-	is "$(cat log)" $'checkpoint pid 77 flags 1 timeout 0\nrelease 2' 'what was asked for'
+	is "$(cat log)" $'checkpoint pid 4194400 flags 1 timeout 0\nrelease 2' 'what was asked for'
 	rm log
-	FAKE_LOG=$dir/log run fake ckpt --stop --shared-ok --timeout 2.5 77
-	is "$(cat log)" $'checkpoint pid 77 flags 3 timeout 2500\nrelease 1' 'what was asked for'
+	FAKE_LOG=$dir/log run fake ckpt --stop --shared-ok --timeout 2.5 4194400
+	is "$(cat log)" $'checkpoint pid 4194400 flags 3 timeout 2500\nrelease 1' 'what was asked for'
 	rm log
 	# No image, no kill.
 	mkdir directory
-	FAKE_LOG=$dir/log FAKE_ERROR=28 run fake ckpt --kill -o image 77
-	is "$(cat log)" 'checkpoint pid 77 flags 1 timeout 0' 'what was asked for'
+	FAKE_LOG=$dir/log FAKE_ERROR=28 run fake ckpt --kill -o image 4194400
+	is "$(cat log)" 'checkpoint pid 4194400 flags 1 timeout 0' 'what was asked for'
 	rm log
-	FAKE_LOG=$dir/log run bash -c 'LD_PRELOAD=$0 ckpt --kill 77 > /dev/full' "$plain/fakedev.so"
-	is "$(cat log)" 'checkpoint pid 77 flags 1 timeout 0' 'what was asked for'
+	FAKE_LOG=$dir/log run bash -c 'LD_PRELOAD=$0 ckpt --kill 4194400 > /dev/full' "$plain/fakedev.so"
+	is "$(cat log)" 'checkpoint pid 4194400 flags 1 timeout 0' 'what was asked for'
 	rm log
-	FAKE_LOG=$dir/log run fake ckpt --dry-run 77
-	is "$(cat log)" 'checkpoint pid 77 flags 4 timeout 0' 'what was asked for'
+	FAKE_LOG=$dir/log run fake ckpt --dry-run 4194400
+	is "$(cat log)" 'checkpoint pid 4194400 flags 4 timeout 0' 'what was asked for'
 	is "$out" '' 'stdout of --dry-run'
 }
 
@@ -530,14 +531,14 @@ test_ckpt_signals_clean_up()
 	for sig in TERM INT HUP; do
 		# A shell has SIGINT ignored for what it starts in the background.
 		FAKE_LOG=$dir/log FAKE_MS=20000 FAKE_BYTES=1000000 LD_PRELOAD=$plain/fakedev.so \
-			env --default-signal ckpt --kill -o image --stats stats 77 2> err &
+			env --default-signal ckpt --kill -o image --stats stats 4194400 2> err &
 		pid=$!
 		wait_for test -s log
 		kill -$sig $pid
 		wait $pid
 		is $? $((128 + $(kill -l $sig))) "status after SIG$sig"
 		is "$(find . -name 'image' -o -name '.ckpt-*' -o -name stats)" '' 'files left'
-		is "$(cat log)" 'checkpoint pid 77 flags 1 timeout 0' 'what was asked for'
+		is "$(cat log)" 'checkpoint pid 4194400 flags 1 timeout 0' 'what was asked for'
 		rm -f log
 	done
 }
@@ -548,7 +549,7 @@ test_ckpt_sigusr1_tells()
 
 	PATH=$plain:$PATH
 	FAKE_LOG=$dir/log FAKE_MS=1500 FAKE_BYTES=4000000 LD_PRELOAD=$plain/fakedev.so \
-		ckpt -q 77 > /dev/null 2> err &
+		ckpt -q 4194400 > /dev/null 2> err &
 	pid=$!
 	wait_for test -s log
 	sleep 0.3
@@ -565,7 +566,7 @@ test_ckpt_progress_bar()
 {
 	PATH=$plain:$PATH
 	cat > job <<-EOF
-		LD_PRELOAD=$plain/fakedev.so FAKE_MS=800 FAKE_BYTES=4000000 ckpt \$1 77 > /dev/null
+		LD_PRELOAD=$plain/fakedev.so FAKE_MS=800 FAKE_BYTES=4000000 ckpt \$1 4194400 > /dev/null
 	EOF
 	script -qec "sh job" /dev/null > out < /dev/null
 	has "$(cat out)" 'ckpt: writing '
@@ -574,26 +575,26 @@ test_ckpt_progress_bar()
 	is "$(cat out)" '' 'with -q'
 	script -qec "sh job --no-progress" /dev/null > out < /dev/null
 	is "$(cat out)" '' 'with --no-progress'
-	FAKE_MS=800 FAKE_BYTES=4000000 run fake ckpt 77
+	FAKE_MS=800 FAKE_BYTES=4000000 run fake ckpt 4194400
 	is "$err" '' 'where stderr is no terminal'
 }
 
 test_ckpt_stats()
 {
 	PATH=$plain:$PATH
-	run fake ckpt -v --kill -o image --stats stats 77
+	run fake ckpt -v --kill -o image --stats stats 4194400
 	is "$status" 0 "status ($err)"
-	has "$err" 'pid 77: 3 threads, 12,345 pages, image of 4.0 KiB'
+	has "$err" 'pid 4194400: 3 threads, 12,345 pages, image of 4.0 KiB'
 	has "$err" 'frozen for 5.00 ms, of that 400 us to come to rest and 1.10 ms for the snapshot'
-	run python3 -c 'import json; assert json.load(open("stats")) == {"version": 1, "pid": 77,
+	run python3 -c 'import json; assert json.load(open("stats")) == {"version": 1, "pid": 4194400,
 		"tasks": 3, "frozen_ns": 5000000, "park_ns": 400000, "snapshot_ns": 1100000,
 		"wall_ns": 213100000, "pages": 12345, "image_bytes": 4096}'
 	is "$status" 0 "contents ($err)"
-	run fake ckpt --stats "$dir/none/stats" 77
+	run fake ckpt --stats "$dir/none/stats" 4194400
 	fails 1 'No such file'
 	is "$out" '' 'an image'
 	# Too late to call it a failure.
-	run fake ckpt --kill -o image --stats /dev/full 77
+	run fake ckpt --kill -o image --stats /dev/full 4194400
 	fails 0 'ckpt: /dev/full: No space left'
 }
 
