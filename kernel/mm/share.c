@@ -39,7 +39,10 @@ static bool share_related(struct mm_struct *mm, const struct vm_area_struct *vma
 	return found;
 }
 
-/* Return: whether there is such an area, or -EINTR. */
+/*
+ * Both are locked, in an order that others may not have: so the second one is only tried. Return:
+ * whether there is such an area; true, too, if that cannot be seen now; or -EINTR.
+ */
 static int share_any(struct mm_struct *mm, struct mm_struct *source)
 {
 	struct vm_area_struct *vma;
@@ -49,9 +52,9 @@ static int share_any(struct mm_struct *mm, struct mm_struct *source)
 
 	if (mmap_read_lock_killable(mm))
 		return -EINTR;
-	if (mmap_read_lock_killable(source)) {
+	if (!mmap_read_trylock(source)) {
 		mmap_read_unlock(mm);
-		return -EINTR;
+		return 1;
 	}
 	for_each_vma(vmi, vma) {
 		found = share_related(source, vma);
