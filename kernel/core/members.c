@@ -125,19 +125,23 @@ struct members_new {
 	bool full;
 };
 
+/* Is it of a member? The number of one that has gone may be another's by now. */
+static bool members_has(struct checkpoint *cp, struct task_struct *task)
+{
+	struct checkpoint_process *proc = xa_load(&cp->by_tgid, task_tgid_nr(task));
+
+	return proc && same_thread_group(proc->leader, task);
+}
+
 /* Is it a child of a member, old or new, that is not a member yet? */
 static bool members_is_new(struct checkpoint *cp, struct members_new *new,
 			   struct task_struct *task)
 {
-	struct checkpoint_process *proc = xa_load(&cp->by_tgid, task_tgid_nr(task));
-	pid_t parent;
+	struct task_struct *parent = rcu_dereference(task->real_parent);
 
-	if ((proc && !(proc->park && proc->park->left)) ||
-	    READ_ONCE(task->exit_state) & EXIT_DEAD)
+	if (members_has(cp, task) || READ_ONCE(task->exit_state) & EXIT_DEAD)
 		return false;
-	parent = task_tgid_nr(rcu_dereference(task->real_parent));
-	proc = xa_load(&cp->by_tgid, parent);
-	return proc || xa_load(&new->seen, parent);
+	return members_has(cp, parent) || xa_load(&new->seen, task_tgid_nr(parent));
 }
 
 /*
