@@ -475,7 +475,7 @@ TEST_F(device, errors_many)
 			close_range(3, ~0U, 0);
 			setrlimit(RLIMIT_NOFILE, &files);
 			while (n--)
-				if (socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0) < 0)
+				if (socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0) < 0)
 					_exit(1);
 			kill(getpid(), SIGSTOP);
 			while (1)
