@@ -206,6 +206,17 @@ struct checkpoint_process *members_named(struct checkpoint *cp)
 	return list_first_entry(&cp->processes, struct checkpoint_process, list);
 }
 
+struct checkpoint_process *members_parent(struct checkpoint_process *proc)
+{
+	struct checkpoint_process *parent;
+
+	rcu_read_lock();
+	parent = xa_load(&proc->cp->by_tgid,
+			 task_tgid_nr(rcu_dereference(proc->leader->real_parent)));
+	rcu_read_unlock();
+	return parent;
+}
+
 struct task_struct *members_ended(struct checkpoint *cp)
 {
 	struct checkpoint_process *proc;

@@ -28,6 +28,9 @@ void members_settle(struct checkpoint *cp);
 /** members_named() - the process that the caller has named: the first */
 struct checkpoint_process *members_named(struct checkpoint *cp);
 
+/** members_parent() - the member that is the parent of a process, or NULL */
+struct checkpoint_process *members_parent(struct checkpoint_process *proc);
+
 /** members_ended() - the leader of a process that ends, or of the one that the caller has named */
 struct task_struct *members_ended(struct checkpoint *cp);
 

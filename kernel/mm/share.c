@@ -15,6 +15,7 @@
 
 #include "../core/build.h"
 #include "../core/context.h"
+#include "../core/members.h"
 #include "../compat/compat.h"
 #include "share.h"
 #include "../core/symbols.h"
@@ -66,20 +67,9 @@ static int share_any(struct mm_struct *mm, struct mm_struct *source)
 	return found;
 }
 
-static struct checkpoint_process *share_parent(struct checkpoint_process *proc)
-{
-	struct checkpoint_process *parent;
-
-	rcu_read_lock();
-	parent = xa_load(&proc->cp->by_tgid,
-			 task_tgid_nr(rcu_dereference(proc->leader->real_parent)));
-	rcu_read_unlock();
-	return parent;
-}
-
 struct checkpoint_mm *share_source(struct checkpoint_mm *cm)
 {
-	struct checkpoint_process *parent = share_parent(cm->proc);
+	struct checkpoint_process *parent = members_parent(cm->proc);
 
 	if (!parent || !parent->mm || parent->mm == cm)
 		return NULL;
@@ -372,7 +362,7 @@ static int share_piece(struct restart *rs, struct restart_mm *rm, const struct p
 		return ret;
 	if (run->kind != PB_PAGES_SAME)
 		return share_drop(rm, addr, end);
-	/* Those of another address never are shared. */
+	/* Pages of another address never are shared. */
 	start = from == addr ? clamp(rm->shared.start, addr, end) : end;
 	stop = clamp(rm->shared.end, start, end);
 	return share_copy_pages(rs, rm, from, addr, start) ?:

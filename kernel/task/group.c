@@ -110,7 +110,7 @@ void group_lead(struct restart_process *p)
 		arch_sys(setsid, 0);
 }
 
-/* Where it belongs: a number, or 0: where the restarter is. */
+/* The session it belongs to: a number, or 0 for the restarter's. */
 static u32 group_session(struct restart_process *p)
 {
 	struct restart *rs = p->rs;

@@ -18,6 +18,7 @@
 #include "cred.h"
 #include "group.h"
 #include "../mm/mm.h"
+#include "../core/members.h"
 #include "../core/owner.h"
 #include "../core/park.h"
 #include "process.h"
@@ -141,13 +142,9 @@ static void process_check_shared(struct checkpoint_process *proc, enum process_p
  */
 static void process_check_family(struct checkpoint_process *proc)
 {
-	struct checkpoint *cp = proc->cp;
-	struct checkpoint_process *parent;
+	struct checkpoint_process *parent = members_parent(proc);
 	const char *what = NULL;
 
-	rcu_read_lock();
-	parent = xa_load(&cp->by_tgid, task_tgid_nr(rcu_dereference(proc->leader->real_parent)));
-	rcu_read_unlock();
 	if (proc->mm->proc != proc && (!parent || parent->mm != proc->mm))
 		what = "memory";
 	else if (proc->files->proc != proc && (!parent || parent->files != proc->files))
